@@ -1,0 +1,171 @@
+"""How an implementation is judged: against the reference itself, within the tolerance that follows from it."""
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import reference, spec
+from . import oracle
+from .judge import judge
+from .report import Report, results_of
+from .rounding import MODELS
+from .subject import Subject, SubjectError
+
+__all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected"]
+
+
+def check(
+    subject: Any,
+    formulas: Iterable[str] | None = None,
+    dtypes: Iterable[str] | None = None,
+    device: str | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda what: None,
+) -> Report:
+    """Judge a subject.
+
+    Parameters
+    ----------
+    subject : str or object
+        A backend's name, the path of a Python file, ``package.module:object``, or the object itself: a module, a
+        namespace or an instance that has some of the formulas by name.
+    formulas, dtypes : iterable of str, optional
+        What to judge; by default all formulas, and the dtypes that the subject declares.
+    device : str, optional
+        Where to judge it; by default where the subject says.
+    seed : int
+        Of the random cases.
+    progress : callable
+        Told the formula and dtype that comes next.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    SubjectError
+        A subject that could not be loaded.
+    ValueError
+        A formula or dtype that there is not, or that nothing is left to judge.
+    """
+    loaded = subject if isinstance(subject, Subject) else Subject(subject, device)
+    chosen = known("formula", formulas, spec.formulas())
+    wanted = known("dtype", dtypes, tuple(MODELS)) if dtypes is not None else loaded.dtypes
+    results = []
+    for dtype in wanted:
+        if dtype not in loaded.dtypes:
+            raise ValueError(f"dtype: got {dtype!r}; wanted one that {loaded.name} has: {', '.join(loaded.dtypes)}")
+        with warnings.catch_warnings(), loaded.backend.settings(dtype):
+            warnings.simplefilter("ignore")
+            for formula in chosen:
+                progress(f"{loaded.name} {formula} {dtype}")
+                results += results_of(formula, dtype, judge(loaded, formula, np.dtype(dtype), seed))
+    report = Report(loaded.name, loaded.device or "cpu", seed, loaded.subnormals, loaded.backend.versions(), results)
+    report.passed  # noqa: B018  raises if nothing was judged
+    return report
+
+
+def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:
+    """`names`, or all; ValueError for one that there is not."""
+    chosen = all_names if names is None else tuple(dict.fromkeys([names] if isinstance(names, str) else names))
+    for name in chosen:
+        if name not in all_names:
+            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(all_names)}")
+    return chosen
+
+
+def expected(formula: str, *arguments: Any, **options: Any) -> tuple[Any, Any]:
+    """Return the real value of a formula on these inputs, and the largest admissible error of each element.
+
+    Parameters
+    ----------
+    formula : str
+        A function of ``gaugeblock.reference``, such as 'softmax'.
+    *arguments, **options
+        As the function takes them; arrays of any library.
+
+    Returns
+    -------
+    value, bound : NumPy arrays in float64, or tuples (theta, m, v) of them for 'adam_step'
+        `value` is rounded to float64, which in float64 is itself part of an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As the function itself raises; and ValueError for a formula that there is not, or a tolerance so wide that it
+        would judge nothing.
+    """
+    found = expectation(formula, arguments, options)[0]
+    values, bounds = tuple(e.value for e in found.values()), tuple(e.bound for e in found.values())
+    return (values, bounds) if len(values) > 1 else (values[0], bounds[0])
+
+
+def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) -> None:
+    """Raise AssertionError unless `output` is what a formula gives on these inputs, within the derived tolerance.
+
+    Parameters
+    ----------
+    output : array, or (theta, state) for 'adam_step'
+        What the implementation under test returned.
+    formula, *arguments, **options
+        As in `expected`.
+
+    Raises
+    ------
+    AssertionError
+        With the worst element: its index, value, expected value, and error as a multiple of the bound.
+    TypeError, ValueError
+        As in `expected`.
+    """
+    found, dtype = expectation(formula, arguments, options)
+    for name, result in oracle.outputs(formula, output).items():
+        if name == "step":
+            continue
+        values, wanted = to_numpy(result), found[name]
+        if values.dtype != dtype or values.shape != wanted.value.shape:
+            what = f"{name}: got {values.dtype} of shape {values.shape}"
+            raise AssertionError(f"{formula}: {what}; expected {dtype} of shape {wanted.value.shape}")
+        ratio, error = oracle.ratios(values, wanted)
+        if np.all(ratio <= 1):
+            continue
+        index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+        place = f"{name}{[int(i) for i in index] if index else ''}"
+        raise AssertionError(
+            f"{formula}: {place} is {float(values[index])!r}; expected {float(wanted.value[index])!r} within "
+            f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {ratio[index]:.3g} times the bound; "
+            f"{int(np.sum(~(ratio <= 1)))} of {ratio.size} elements are outside"
+        )
+
+
+def expectation(
+    formula: str, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[dict[str, oracle.Expected], np.dtype[Any]]:
+    """What each result should be, and the dtype of the arrays."""
+    function = known("formula", [formula], reference.FORMULAS)[0]
+    converted = tuple(converted_argument(value) for value in arguments)
+    with np.errstate(all="ignore"):
+        result = oracle.outputs(function, getattr(reference, function)(*converted, **options))  # checks the arguments
+    dtype = next(iter(result.values())).dtype
+    if dtype.name not in MODELS:
+        raise ValueError(f"dtype: got {dtype.name}; wanted one of {', '.join(MODELS)}")
+    found = oracle.expect(function, converted, options, dtype)
+    for each in found.values():
+        oracle.refuse_empty(function, converted, options, each)
+    return found, dtype
+
+
+def converted_argument(value: Any) -> Any:
+    """An argument with its arrays as NumPy's."""
+    if isinstance(value, reference.AdamState):
+        return reference.AdamState(int(value.step), to_numpy(value.m), to_numpy(value.v))
+    return to_numpy(value) if hasattr(value, "dtype") and hasattr(value, "shape") else value
+
+
+def to_numpy(array: Any) -> np.ndarray:
+    """An array of any library as NumPy's."""
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()
+    return np.asarray(array)

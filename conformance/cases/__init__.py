@@ -1,0 +1,50 @@
+"""The cases: few, chosen inputs, each tied to the requirement that it exercises and to the mistake that it catches.
+
+There is a module for each formula, with a function ``cases(dtype, seed)`` that yields them. The same dtype and seed
+give the same cases; the chosen ones do not depend on the seed, the random ones are drawn anew from it.
+"""
+
+import importlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Case(NamedTuple):
+    """An input of a formula."""
+
+    requirement: str  # the label on the page
+    name: str
+    note: str  # the mistake that it catches
+    function: str
+    arguments: tuple[Any, ...]  # NumPy arrays, Python scalars, an AdamState
+    options: dict[str, Any]  # keywords
+    exact: bool  # whether the result must be the exact one, not only within its bound
+
+    @property
+    def id(self) -> str:
+        return f"{self.requirement}/{self.name}"
+
+
+def case(
+    function: str, requirement: str, name: str, note: str, *arguments: Any, exact: bool = False, **options: Any
+) -> Case:
+    """A `Case`, with the formula's arguments as they are called."""
+    return Case(requirement, name, note, function, arguments, options, exact)
+
+
+def cases(formula: str, dtype: np.dtype[Any], seed: int = 0) -> Iterator[Case]:
+    """Yield the cases of a formula."""
+    yield from importlib.import_module(f"{__name__}.{formula}").cases(dtype, seed)
+
+
+def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """Random integers of at most `bits` bits and both signs."""
+    return rng.integers(-(2**bits) + 1, 2**bits, shape).astype(dtype)
+
+
+def seeded(dtype: np.dtype[Any], seed: int, count: int) -> Iterator[tuple[str, np.random.Generator]]:
+    """The random cases of a seed: their names, which print it, and their generators."""
+    for i in range(count):
+        yield f"random_seed_{seed}_{i}", np.random.default_rng([seed, i, dtype.itemsize])

@@ -1,0 +1,98 @@
+"""Cases of categorical cross-entropy."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import Case, seeded
+from . import case as any_case
+
+THIS = "categorical_cross_entropy"
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    rng = np.random.default_rng(5)
+    info = np.finfo(dtype)
+    inf, nan = np.inf, np.nan
+
+    def case(requirement: str, name: str, note: str, *arguments: Any, **options: Any) -> Case:
+        return any_case(THIS, f"{THIS}.{requirement}", name, note, *arguments, **options)
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    one_hot = partial(labels_of, dtype)
+    for name, random in seeded(dtype, seed, 3):
+        p = probabilities(random, (4, 10), -1, dtype)
+        yield case("value", name, "any mistake", one_hot(random.integers(0, 10, 4), 10), p)
+    row = array([0.13949236, 0.49890119, 0.28791965, 0.07368679])
+    yield case("value", "source", "base 2, base 10", array([0, 1, 0, 0]), row)
+    p = probabilities(rng, (2, 1500), -1, dtype)
+    yield case("value", "many_classes", "classes beyond 1024 left out", one_hot(np.array([1400, 3]), 1500), p)
+    p = probabilities(rng, (5, 33), -1, dtype)
+    soft = probabilities(rng, (5, 33), -1, dtype)
+    yield case("value", "odd_length", "the last n % 8 classes left out", soft, p)
+    near = array(1 - 2.0 ** -np.array([3, 8, 12, 16, 20, info.nmant]))
+    pairs = np.stack([near, 1 - near], axis=-1)
+    yield case("value", "near_one", "a clip at 1e-7, or an epsilon in the logarithm", array([[1, 0]] * 6), pairs)
+
+    for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):
+        p, y = (probabilities(rng, (3, 4, 5), axis, dtype) for _ in range(2))
+        yield case("axis", name, "the wrong axis, or the axis ignored", y, p, axis=axis)
+    p, y = (probabilities(rng, (4, 4), 0, dtype) for _ in range(2))
+    yield case("axis", "square", "rows and columns exchanged", y, p, axis=0)
+    p = probabilities(rng, (4, 10), -1, dtype)
+    y = one_hot(np.array([1, 5, 5, 9]), 10)
+    yield case("per_sample", "batch", "mean or sum over the samples, or over the classes", y, p)
+    yield case("per_sample", "one_sample", "an array of one axis fails", y[0], p[0])
+
+    low = array([[0.0, 1.0], [1e-20, 1.0], [1e-16, 1.0], [2e-15, 1.0], [1e-12, 1.0], [1e-9, 1.0], [3e-7, 1.0]])
+    yield case("clip", "low", "a clip at 1e-7, 1e-8, 1e-12, none, or one after the logarithm", array([[1, 0]] * 7), low)
+    high = array([[1.0, 0.0], [1.5, 0.0], [1 - 1e-15, 1e-15], [1.0, 1.0]])
+    yield case("clip", "high", "the upper end not clipped", array([[1, 0], [1, 0], [1, 0], [1, 1]]), high)
+    outside = array([[-0.5, 1.5], [-0.0, 0.5], [0.25, 0.75], [-1e-3, 1.0]])
+    yield case("clip", "outside", "a logarithm of a negative number", array([[1, 1]] * 4), outside)
+    p, y = probabilities(rng, (4, 10), -1, dtype), array(np.ones((4, 10)))
+    p[0, 0], p[1, 1] = 0, 1
+    for lo, hi in ((0.05, 0.4), (0.25, 1.0), (1e-7, 1 - 1e-7)):
+        yield case("clip_argument", f"{lo:g}_{hi:g}", "the argument ignored, in part or whole", y, p, clip=(lo, hi))
+    yield case("labels", "integers", "labels cast the wrong way", y.astype(np.int32), probabilities(rng, (4, 10), -1, dtype))
+    p, y = probabilities(rng, (4, 10), -1, dtype), one_hot(np.array([1, 5, 5, 9]), 10)
+    yield case("labels", "one_hot_integers", "an index taken for a label", y.astype(np.int32), p)
+    yield case("labels", "booleans", "booleans not cast", y.astype(np.bool_), p)
+    p, y = probabilities(rng, (4, 10), -1, dtype), array(rng.uniform(0.1, 3, (4, 10)))
+    yield case("soft_labels", "any_sum", "labels renormalised, smoothed, rounded, or their argmax taken", y, p)
+    y = probabilities(rng, (4, 10), -1, dtype)
+    yield case("soft_labels", "distribution", "the Kullback-Leibler divergence", y, p)
+    p = array(rng.uniform(0.1, 0.9, (4, 10)))
+    yield case("probabilities", "any_sum", "p renormalised, or taken for logits", one_hot(np.array([0, 9, 4, 5]), 10), p)
+    yield case("probabilities", "small_sum", "p renormalised", array(np.ones((4, 10))), array(p / 100))
+
+    p, y = probabilities(rng, (4, 10), -1, dtype), one_hot(np.array([1, 5, 5, 9]), 10)
+    q, z = p.copy(), y.copy()
+    q[0, 1], q[2, 0], z[3, 3] = nan, nan, nan
+    yield case("nan", "in_both", "NaN clipped, or hidden by a label of 0", z, q)
+    q = p.copy()
+    q[0, 1], q[1, 5], q[2, 0], q[3, 2] = inf, -inf, inf, -inf
+    yield case("infinity", "in_p", "infinity not clipped", y, q)
+    q = p.copy()
+    q[1, 3] = nan
+    yield case("batch", "nan_in_a_row", "rows mixed", y, q)
+    p = probabilities(rng, (1100, 5), -1, dtype)
+    yield case("batch", "many_rows", "the last rows left out", one_hot(rng.integers(0, 5, 1100), 5), p)
+    yield case("empty", "no_rows", "a batch of 0 fails", array(np.zeros((0, 5))), array(np.zeros((0, 5))))
+    p, y = (probabilities(rng, (4, 6), -1, dtype) for _ in range(2))
+    yield case("layout", "two_axes", "memory order taken for granted", y, p)
+
+
+def probabilities(rng: np.random.Generator, shape: tuple[int, ...], axis: int, dtype: np.dtype[Any]) -> Any:
+    """Positive numbers that add up to about 1 along `axis`."""
+    p = rng.uniform(0.01, 1, shape)
+    return (p / p.sum(axis=axis, keepdims=True)).astype(dtype)
+
+
+def labels_of(dtype: np.dtype[Any], classes: Any, count: int) -> Any:
+    """One-hot labels."""
+    return np.eye(count, dtype=dtype)[classes]

@@ -1,0 +1,77 @@
+"""Cases of the dense layer."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import Case, integers, seeded
+from . import case as any_case
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    case = partial(any_case, "dense")
+    rng = np.random.default_rng(4)
+    info = np.finfo(dtype)
+    bits, inf, nan = info.nmant + 1, np.inf, np.nan
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    def normal(*shape: int) -> Any:
+        return array(rng.normal(size=shape))
+
+    for name, random in seeded(dtype, seed, 3):
+        x, w, b = (array(random.normal(size=shape)) for shape in ((4, 3), (3, 5), 5))
+        yield case("dense.value", name, "any mistake, a lower precision first", x, w, b)
+    yield case("dense.value", "square", "weights transposed, bias along the batch", normal(3, 3), normal(3, 3), normal(3))
+    yield case("dense.value", "one_row", "a batch axis taken for granted", normal(3), normal(3, 5), normal(5))
+    yield case("dense.value", "odd_length", "the last n % 8 terms left out", normal(4, 33), normal(33, 5), normal(5))
+    yield case("dense.value", "one_neuron", "an axis of length 1 dropped", normal(4, 3), normal(3, 1), normal(1))
+    far = array([[1, 2.0 ** (bits // 2), -(2.0 ** (bits // 2))], [1, -1, 1]])
+    cancelling = far, array([[0.3, -0.4], [1.1, 1.3], [1.1, 1.3]]), array([0.7, 100])
+    yield case("dense.value", "cancelling", "terms lost beside larger ones", *cancelling)
+    source = array([[0.34, 0.45, 0.69]]), array([[0.24], [0.53], [0.78]]), array([0.72])
+    yield case("dense.value", "source", "the sum has n terms, not n + 1", *source)
+
+    wide = integers(rng, bits - 4, (5, 3), dtype), array([[1, 3, 0], [-2, 1, 0], [3, -2, 1]]), array([1, -1, 2])
+    yield case("dense.exact", "wide_inputs", "inputs rounded to fewer bits", *wide, exact=True)
+    wide = array([[1, -2, 3], [0, 1, 0]]), integers(rng, bits - 4, (3, 5), dtype), integers(rng, bits - 4, 5, dtype)
+    yield case("dense.exact", "wide_weights", "weights or bias rounded to fewer bits", *wide, exact=True)
+    half = (bits - 13) // 2
+    long = integers(rng, half, (2, 4099), dtype), integers(rng, half, (4099, 3), dtype), integers(rng, half, 3, dtype)
+    yield case("dense.exact", "long", "terms left out of a long sum", *long, exact=True)
+    broad = integers(rng, 5, (2, 3), dtype), integers(rng, 5, (3, 1100), dtype), integers(rng, 5, 1100, dtype)
+    yield case("dense.exact", "broad", "neurons beyond 1024 left out", *broad, exact=True)
+
+    rows = normal(4, 7)
+    rows[1, 3] = nan
+    yield case("dense.batch", "nan_in_a_row", "rows mixed", rows, normal(7, 5), normal(5))
+    many = integers(rng, 5, (1100, 3), dtype), integers(rng, 5, (3, 2), dtype), array([3, -7])
+    yield case("dense.batch", "many_rows", "the last rows of a batch left out", *many, exact=True)
+    yield case("dense.batch", "two_axes", "one batch axis taken for granted", normal(2, 4, 7), normal(7, 5), normal(5))
+    weights = normal(7, 5)
+    weights[2, 4] = nan
+    yield case("dense.nan", "in_w", "NaN lost, or spread to other neurons", normal(4, 7), weights, normal(5))
+    bias = normal(5)
+    bias[0] = nan
+    yield case("dense.nan", "in_b", "NaN lost, or spread to other neurons", normal(4, 7), normal(7, 5), bias)
+    zero = array([[nan, 1.0], [0.0, 1.0]]), array([[0.0, 1.0], [1.0, 0.0]]), array([1.0, 2.0])
+    yield case("dense.nan", "times_zero", "a weight of 0 hides NaN", *zero)
+    infinite = array([[inf, 1, 2], [1, -inf, 2], [inf, inf, 2], [1, 1, inf], [inf, -inf, 1], [1, 2, 3]])
+    columns = array([[1, -1], [1, 2], [0, 1]])
+    yield case("dense.infinity", "all_kinds", "infinity replaced", infinite, columns, array([0.5, -1]))
+    huge = float(info.max) / 2
+    over = array([[huge, huge], [-huge, -huge]]), array([[3, 1e-3], [3, 1e-3]]), array([0, 0])
+    yield case("dense.infinity", "overflow", "saturation", *over)
+    root = np.sqrt(float(info.smallest_normal))
+    inputs = array([[root, root / 8, 0], [root / 64, root / 4, 0], [0, 0, 1]])
+    small = inputs, array([[root / 4, root / 16], [root / 2, root / 2], [1, 1]]), array([0, 0])
+    yield case("dense.subnormal", "products", "subnormal products flushed to 0", *small)
+    tiny = array([[info.smallest_normal / 8], [1.0]]), array([[1.5, 1]]), array([0, 0])
+    yield case("dense.subnormal", "inputs", "subnormal inputs flushed to 0", *tiny)
+    no_terms = array(np.zeros((3, 0))), array(np.zeros((0, 2))), array([0.7, -0.1])
+    yield case("dense.empty", "no_terms", "a sum of no terms is not b", *no_terms, exact=True)
+    yield case("dense.empty", "no_rows", "a batch of 0 fails", array(np.zeros((0, 7))), normal(7, 5), normal(5))
+    yield case("dense.layout", "two_axes", "memory order taken for granted", normal(4, 6), normal(6, 5), normal(5))

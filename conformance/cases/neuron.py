@@ -1,0 +1,66 @@
+"""Cases of the neuron."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import Case, integers, seeded
+from . import case as any_case
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    case = partial(any_case, "neuron")
+    rng = np.random.default_rng(3)
+    info = np.finfo(dtype)
+    bits, inf, nan = info.nmant + 1, np.inf, np.nan
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    def normal(*shape: int) -> Any:
+        return array(rng.normal(size=shape))
+
+    for name, random in seeded(dtype, seed, 3):
+        x, w, b = (array(random.normal(size=shape)) for shape in ((4, 3), 3, ()))
+        yield case("neuron.value", name, "any mistake, a lower precision first", x, w, b)
+    yield case("neuron.value", "one_row", "a batch axis taken for granted", normal(7), normal(7), normal())
+    yield case("neuron.value", "odd_length", "the last n % 8 terms left out", normal(4, 33), normal(33), normal())
+    yield case("neuron.value", "one_term", "bias twice, or missing", array([[3.1], [0.0]]), array([1.7]), array(-0.7))
+    cancelling = array([[1, 2.0 ** (bits // 2), -(2.0 ** (bits // 2))], [1, -1, 1]]), array([0.3, 1.1, 1.1]), array(0.7)
+    yield case("neuron.value", "cancelling", "terms lost beside larger ones", *cancelling)
+    for x, w, b in ((normal(), normal(), normal()), (array(0.67378), array(0.54623), array(0.64272))):
+        yield case("neuron.scalar", f"x_{float(x):.3g}", "inputs without axes fail", x, w, b)
+
+    wide = integers(rng, bits - 4, (5, 3), dtype), array([1, -2, 3]), array(1)
+    yield case("neuron.exact", "wide", "inputs rounded to fewer bits", *wide, exact=True)
+    half = (bits - 13) // 2
+    long = integers(rng, half, (2, 4099), dtype), integers(rng, half, 4099, dtype), array(5)
+    yield case("neuron.exact", "long", "terms left out of a long sum", *long, exact=True)
+
+    rows = normal(4, 7)
+    rows[1, 3] = nan
+    yield case("neuron.batch", "nan_in_a_row", "rows mixed", rows, normal(7), normal())
+    many = integers(rng, 5, (1100, 3), dtype), integers(rng, 5, 3, dtype), array(3)
+    yield case("neuron.batch", "many_rows", "the last rows of a batch left out", *many, exact=True)
+    yield case("neuron.batch", "two_axes", "one batch axis taken for granted", normal(2, 3, 7), normal(7), normal())
+    weights = normal(7)
+    weights[2] = nan
+    yield case("neuron.nan", "in_w", "NaN lost", normal(4, 7), weights, normal())
+    yield case("neuron.nan", "in_b", "NaN lost", normal(4, 7), normal(7), array(nan))
+    zero = array([[nan, 1.0], [0.0, 1.0]]), array([0.0, 1.0]), array(1.0)
+    yield case("neuron.nan", "times_zero", "a weight of 0 hides NaN", *zero)
+    infinite = array([[inf, 1, 2], [1, -inf, 2], [inf, inf, 2], [1, 1, inf], [inf, -inf, 1], [1, 2, 3]])
+    yield case("neuron.infinity", "all_kinds", "infinity replaced", infinite, array([1, 1, 0]), array(0.5))
+    huge = float(info.max) / 2
+    yield case("neuron.infinity", "overflow", "saturation", array([[huge, huge], [-huge, -huge]]), array([3, 3]), array(0))
+    root = np.sqrt(float(info.smallest_normal))
+    small = array([[root, root / 8, 0], [root / 64, root / 4, 0], [0, 0, 1]]), array([root / 4, root / 2, 1]), array(0)
+    yield case("neuron.subnormal", "products", "subnormal products flushed to 0", *small)
+    tiny = array([[info.smallest_normal / 8], [1.0]]), array([1.5]), array(0)
+    yield case("neuron.subnormal", "inputs", "subnormal inputs flushed to 0", *tiny)
+    no_terms = array(np.zeros((3, 0))), array(np.zeros(0)), array(0.7)
+    yield case("neuron.empty", "no_terms", "a sum of no terms is not b", *no_terms, exact=True)
+    yield case("neuron.empty", "no_rows", "a batch of 0 fails", array(np.zeros((0, 7))), normal(7), normal())
+    yield case("neuron.layout", "two_axes", "memory order taken for granted", normal(4, 6), normal(6), normal())

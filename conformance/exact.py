@@ -1,0 +1,145 @@
+"""Exact arrays: each value is a ball of real numbers that surely encloses the true one.
+
+This module is their Array API namespace, as far as the formulas need one. The balls are python-flint's Arb
+(Johansson 2017, doi:10.1109/TC.2017.2690633): an enclosure, with proof.
+"""
+
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import flint
+import numpy as np
+from flint import arb
+
+float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
+
+# Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
+PRECISION = 160
+
+Number = Any
+
+
+class Exact:
+    """An array of balls; `dtype` is that of the input, as a tag."""
+
+    __array_ufunc__ = None  # so that NumPy leaves the operators to this class
+
+    def __init__(self, balls: Number, dtype: Any) -> None:
+        self.balls = np.empty(np.shape(balls), object)
+        self.balls[...] = balls
+        self.dtype = dtype
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        return sys.modules[__name__]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.balls.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.balls.ndim
+
+    def __getitem__(self, index: Any) -> "Exact":
+        return Exact(self.balls[index], self.dtype)
+
+    def __neg__(self) -> "Exact":
+        return Exact(-self.balls, self.dtype)
+
+    def __add__(self, other: Number) -> "Exact":
+        return Exact(self.balls + balls_of(other), self.dtype)
+
+    def __sub__(self, other: Number) -> "Exact":
+        return Exact(self.balls - balls_of(other), self.dtype)
+
+    def __rsub__(self, other: Number) -> "Exact":
+        return Exact(balls_of(other) - self.balls, self.dtype)
+
+    def __mul__(self, other: Number) -> "Exact":
+        return Exact(self.balls * balls_of(other), self.dtype)
+
+    def __truediv__(self, other: Number) -> "Exact":
+        return Exact(self.balls / balls_of(other), self.dtype)
+
+    def __rtruediv__(self, other: Number) -> "Exact":
+        return Exact(balls_of(other) / self.balls, self.dtype)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __le__(self, other: Number) -> Any:
+        return np.asarray(self.balls <= balls_of(other), np.bool_)
+
+    def __ge__(self, other: Number) -> Any:
+        return np.asarray(self.balls >= balls_of(other), np.bool_)
+
+    def __eq__(self, other: object) -> Any:
+        return np.asarray(self.balls == balls_of(other), np.bool_)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def balls_of(number: Number) -> Number:
+    return number.balls if isinstance(number, Exact) else arb(number)
+
+
+def lift(number: Number, dtype: Any) -> Exact:
+    """A floating-point input as the real number that it is."""
+    return Exact(np.frompyfunc(arb, 1, 1)(np.asarray(number, np.float64).astype(object)), dtype)
+
+
+def working_precision() -> Any:
+    """A context manager: the precision of the balls that are made inside."""
+    return flint.ctx.workprec(PRECISION)
+
+
+def elementwise(function: Callable[[arb], arb]) -> Callable[[Exact], Exact]:
+    """A function of one ball as a function of an array of them."""
+    each = np.frompyfunc(function, 1, 1)
+    return lambda x: Exact(each(x.balls), x.dtype)
+
+
+exp = elementwise(operator.methodcaller("exp"))
+expm1 = elementwise(operator.methodcaller("expm1"))
+log = elementwise(lambda ball: ball.log() if ball != 0 else arb("-inf"))
+sqrt = elementwise(operator.methodcaller("sqrt"))
+
+larger = np.frompyfunc(arb.max, 2, 1)
+smaller = np.frompyfunc(arb.min, 2, 1)
+
+
+def sum(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001
+    return Exact(np.sum(x.balls, axis=axis, keepdims=keepdims, initial=arb(0)), x.dtype)
+
+
+def matmul(a: Exact, b: Exact, /) -> Exact:
+    return Exact(np.matmul(a.balls, b.balls) + arb(0), a.dtype)  # a sum of no terms is Python's 0 without it
+
+
+def max(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001
+    return Exact(larger.reduce(x.balls, axis=axis, keepdims=keepdims), x.dtype)
+
+
+def where(condition: Any, a: Exact, b: Exact, /) -> Exact:
+    return Exact(np.where(condition, a.balls, b.balls), a.dtype)
+
+
+def clip(x: Exact, lo: float, hi: float, /) -> Exact:
+    return Exact(smaller(larger(x.balls, arb(lo)), arb(hi)), x.dtype)
+
+
+def concat(arrays: list[Exact], /, *, axis: int = 0) -> Exact:
+    return Exact(np.concatenate([x.balls for x in arrays], axis), arrays[0].dtype)
+
+
+def reshape(x: Exact, shape: tuple[int, ...], /) -> Exact:
+    return Exact(x.balls.reshape(shape), x.dtype)
+
+
+def zeros_like(x: Exact, /) -> Exact:
+    return Exact(np.full(x.shape, arb(0)), x.dtype)
+
+
+def ones_like(x: Exact, /) -> Exact:
+    return Exact(np.full(x.shape, arb(1)), x.dtype)

@@ -1,0 +1,202 @@
+"""The judge: calls the subject on each case and compares what comes back with what should."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..reference import AdamState
+from . import oracle
+from .cases import Case, cases
+from .subject import Subject, one_line
+
+
+class Finding(NamedTuple):
+    """What one case says about one requirement."""
+
+    requirement: str
+    case: Case
+    passed: bool
+    reason: str = ""  # why not, in words
+    ratio: float = 0.0  # the worst element's error / bound
+    ulp: float = 0.0  # its error in units of the last place
+    index: tuple[int, ...] | None = None  # of the worst element, in the result `output`
+    output: str = "y"
+    got: float = 0.0
+    expected: float = 0.0
+    bound: float = 0.0
+
+
+class NotOffered(NamedTuple):
+    """A case that the subject declined, with its reason."""
+
+    requirement: str
+    reason: str
+
+
+class Broken(Exception):
+    """What came back is no result."""
+
+
+def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> Iterator[Finding | NotOffered]:
+    """Yield the findings of all cases of a formula."""
+    earlier: dict[str, list[tuple[Any, bytes]]] = {}
+    for case in cases(formula, dtype, seed):
+        if subject.function(case.function) is None:
+            continue
+        for label, change in layouts(subject, case):
+            if change is None:
+                yield NotOffered(case.requirement, label)
+                continue
+            found = partial(Finding, case=case._replace(name=f"{case.name}{label}"))
+            yield from judge_call(subject, case, dtype, change, found, earlier)
+
+
+def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Callable[[Any], Any] | None]]:
+    """The memory layouts in which a case is put: one, but for the requirement about layouts."""
+    if not case.requirement.endswith(".layout"):
+        yield "", lambda array: array
+    elif subject.backend.layouts:
+        yield from ((f"_{name}", change) for name, change in subject.backend.layouts.items())
+    else:
+        yield f"{subject.backend.name} arrays have no memory layout that a caller can choose", None
+
+
+def judge_call(
+    subject: Subject,
+    case: Case,
+    dtype: np.dtype[Any],
+    change: Callable[[Any], Any],
+    found: Callable[..., Finding],
+    earlier: dict[str, list[tuple[Any, bytes]]],
+) -> Iterator[Finding | NotOffered]:
+    """Call the subject once, and judge the values, shapes and dtypes that come back and the inputs that stay."""
+    backend, formula = subject.backend, case.requirement.partition(".")[0]
+    given: list[tuple[np.ndarray, Any]] = []
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, AdamState):
+            return AdamState(value.step, convert(value.m), convert(value.v))
+        if not isinstance(value, np.ndarray | np.generic):
+            return value
+        given.append((np.array(value), change(backend.asarray(np.array(value)))))
+        return given[-1][1]
+
+    arguments = [convert(value) for value in case.arguments]
+    try:
+        result = subject.function(case.function)(*arguments, **case.options)
+        results = unpack(backend, case.function, result)
+    except NotImplementedError as error:
+        yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")
+        return
+    except Broken as error:
+        yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf)
+        return
+    except (Exception, SystemExit) as error:
+        yield found(case.requirement, passed=False, reason=f"it raised {one_line(error)}", ratio=np.inf)
+        return
+
+    step = results.pop("step", None)
+    expected = oracle.expect(case.function, case.arguments, case.options, dtype, subject.subnormals)
+    for name, (array, values) in results.items():
+        yield from judge_array(case, dtype, expected[name], name, values, found)
+        shared = any(backend.shares_memory(array, other) for _, other in given)
+        reason = f"{name} shares memory with an input" if shared else ""
+        yield found(f"{formula}.pure", passed=not shared, reason=reason)
+    if step is not None:
+        wanted = case.arguments[2].step + 1
+        yield found("adam.step", passed=step == wanted, reason="" if step == wanted else f"step is {step}, not {wanted}")
+    changed = [n for n, (before, after) in enumerate(given) if not same_bits(before, backend.to_numpy(after))]
+    reason = f"array argument {changed[0] + 1} of {len(given)} was changed" if changed else ""
+    yield found(f"{formula}.pure", passed=not changed, reason=reason)
+    for array, bits in earlier.get(case.function, []):
+        if backend.to_numpy(array).tobytes() != bits:
+            yield found(f"{formula}.pure", passed=False, reason="the result of the call before was changed")
+    earlier[case.function] = [(array, values.tobytes()) for array, values in results.values()]
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays are the same, to the bit."""
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def unpack(backend: Any, function: str, result: Any) -> dict[str, Any]:
+    """The results by name, each with its values as a NumPy array; Broken if they are none."""
+    try:
+        named = oracle.outputs(function, result)
+    except (TypeError, ValueError, AttributeError, IndexError):
+        raise Broken(f"it returned {type(result).__name__}; wanted (theta, state), the state with step, m, v") from None
+    values = {}
+    for name, array in named.items():
+        if name == "step":
+            values[name] = as_step(array)
+            continue
+        try:
+            values[name] = array, np.array(backend.to_numpy(array))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise Broken(f"{name}: {one_line(error)}") from None
+        if values[name][1].dtype.kind not in "biufc" and values[name][1].dtype.name not in ("bfloat16",):
+            raise Broken(f"{name}: got an array of {values[name][1].dtype}; wanted numbers")
+    return values
+
+
+def as_step(step: Any) -> Any:
+    """A state's step as a Python integer, if it is one."""
+    try:
+        return int(step)
+    except (TypeError, ValueError):
+        raise Broken(f"step: got {type(step).__name__}; wanted an integer") from None
+
+
+def judge_array(
+    case: Case,
+    dtype: np.dtype[Any],
+    expected: oracle.Expected,
+    name: str,
+    values: np.ndarray,
+    found: Callable[..., Finding],
+) -> Iterator[Finding]:
+    """Judge one result: its dtype, its shape, and each of its values."""
+    formula = case.requirement.partition(".")[0]
+    right = values.dtype == dtype
+    reason = "" if right else f"{name} has dtype {values.dtype}, not {dtype}"
+    yield found(f"{formula}.dtype", passed=right, reason=reason)
+    right = values.shape == expected.value.shape
+    reason = "" if right else f"{name} has shape {values.shape}, not {expected.value.shape}"
+    yield found(f"{formula}.shape", passed=right, reason=reason)
+    label = STATE.get(name, case.requirement) if case.requirement in THETA else case.requirement
+    if not right or values.dtype.kind == "c":
+        yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf)
+        return
+    oracle.refuse_empty(case.function, case.arguments, case.options, expected)
+    if case.exact:
+        expected = expected._replace(bound=np.zeros_like(expected.bound))
+    ratio, error = oracle.ratios(values, expected)
+    near = dtype.itemsize < 8 and bool(np.any(np.abs(ratio - 1) < 1e-6))
+    if near:
+        exact = oracle.exactly({name: expected}, case.function, case.arguments, case.options, dtype)
+        ratio, error = oracle.ratios(values, exact[name])
+    if ratio.size == 0:
+        yield found(label, passed=True, output=name)
+        return
+    index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    nearest = np.abs(expected.value[index]).astype(dtype)
+    with np.errstate(all="ignore"):
+        ulp = float(error[index] / np.spacing(nearest)) if np.isfinite(nearest) else float(error[index])
+    yield found(
+        label,
+        passed=bool(ratio[index] <= 1),
+        ratio=float(ratio[index]),
+        ulp=ulp,
+        index=tuple(int(i) for i in index),
+        output=name,
+        got=float(values[index]),
+        expected=float(expected.value[index]),
+        bound=float(expected.bound[index]),
+    )
+
+
+# Where a case is about theta, the moments of the state answer for requirements of their own.
+STATE = {"m": "adam.first_moment", "v": "adam.second_moment"}
+THETA = {"adam.update", "adam.bias_correction", "adam.epsilon", "adam.late_steps", "adam.step"}

@@ -1,0 +1,163 @@
+"""The expected value and the largest admissible error of each element, from the reference itself."""
+
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import reference
+from ..reference import AdamState
+from . import bounded, exact
+from .forms import FORMS
+from .rounding import HOST, MODELS, Model
+
+# Hyper-parameters are the reals that their binary64 arguments denote; these keep their Python values.
+HYPER_PARAMETERS = {"learning_rate", "beta1", "beta2", "beta", "epsilon"}
+OPTIONS = {"axis", "clip", "donate", "xp"}
+
+
+class Expected(NamedTuple):
+    """What one result of a formula should be: ``value + remainder``, off by at most `bound`."""
+
+    value: np.ndarray
+    remainder: np.ndarray
+    bound: np.ndarray
+
+
+class EmptyToleranceError(ValueError):
+    """A tolerance that would let everything pass."""
+
+
+@lru_cache
+def parameters(function: str) -> dict[str, Any]:
+    """The names of a formula's arguments, with their defaults."""
+    return {name: p.default for name, p in inspect.signature(getattr(reference, function)).parameters.items()}
+
+
+def outputs(function: str, result: Any) -> dict[str, Any]:
+    """The arrays of a result by name: 'y', or 'theta', 'm' and 'v' of Adam's step."""
+    if function != "adam_step":
+        return {"y": result}
+    theta, state = result
+    step, m, v = (state.step, state.m, state.v) if hasattr(state, "m") else state
+    return {"theta": theta, "m": m, "v": v, "step": step}
+
+
+def evaluate(
+    form: Callable[..., Any], function: str, arguments: tuple[Any, ...], options: dict[str, Any], lift: Any
+) -> dict[str, Any]:
+    """Run `form` on lifted arguments: `lift(value, is_hyper_parameter)`."""
+    named = {**dict(zip(parameters(function), arguments, strict=False)), **options}
+    for name, default in parameters(function).items():
+        if name in HYPER_PARAMETERS:
+            named[name] = lift(named.get(name, default), True)
+        elif isinstance(named.get(name), AdamState):
+            named[name] = AdamState(*(lift(value, False) for value in named[name]))
+        elif name not in OPTIONS:
+            named[name] = lift(named[name], False)
+    positional = [named.pop(name) for name in list(parameters(function))[: len(arguments)]]
+    results = outputs(function, form(*positional, **named))
+    results.pop("step", None)
+    return results
+
+
+def running(
+    function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], model: Model
+) -> dict[str, Expected]:
+    """The values in float64, and the largest of the running bounds of the reference and its admitted forms."""
+
+    def lift(value: Any, hyper_parameter: bool) -> bounded.Bounded:
+        if hyper_parameter:
+            return bounded.Bounded(value, 0, HOST, dtype)
+        return bounded.lift(value, model, dtype)
+
+    forms = [getattr(reference, function), *FORMS.get(function, {}).values()]
+    with np.errstate(all="ignore"):
+        results = [evaluate(form, function, arguments, options, lift) for form in forms]
+    return {
+        name: Expected(first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]))
+        for name, first in results[0].items()
+    }
+
+
+def enclosed(
+    function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any]
+) -> dict[str, np.ndarray]:
+    """The balls that enclose the exact results."""
+    with exact.working_precision():
+        lifted = evaluate(
+            getattr(reference, function), function, arguments, options, lambda value, _: exact.lift(value, dtype)
+        )
+    return {name: result.balls for name, result in lifted.items()}
+
+
+def exactly(
+    expected: dict[str, Expected],
+    function: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    dtype: np.dtype[Any],
+) -> dict[str, Expected]:
+    """`expected` with its finite values replaced by the centres of the exact balls, each split into two floats."""
+    balls = enclosed(function, arguments, options, dtype)
+    return {name: centred(each, balls[name]) for name, each in expected.items()}
+
+
+def centred(expected: Expected, balls: np.ndarray) -> Expected:
+    """A ball's centre as ``value + remainder``; its radius is far below the bound and is left out."""
+    finite = np.isfinite(expected.value)
+    value, remainder = expected.value.copy(), expected.remainder.copy()
+    chosen = balls[finite]
+    with exact.working_precision():
+        value[finite] = near = np.array(list(map(float, chosen)), np.float64)
+        remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
+    return Expected(value, remainder, expected.bound)
+
+
+def expect(
+    function: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    dtype: np.dtype[Any],
+    subnormals: str = "gradual",
+) -> dict[str, Expected]:
+    """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
+    model = MODELS[dtype.name]._replace(flush=subnormals == "flush")
+    expected = running(function, arguments, options, dtype, model)
+    return expected if dtype.itemsize < 8 else exactly(expected, function, arguments, options, dtype)
+
+
+def refuse_empty(function: str, arguments: tuple[Any, ...], options: dict[str, Any], expected: Expected) -> None:
+    """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
+    if expected.bound.size == 0:
+        return
+    worst = float(np.max(expected.bound))
+    limit = 1.0 if function == "softmax" else 0.1 * largest_term(function, arguments, options, expected)
+    if worst > 0 and not worst < limit:
+        raise EmptyToleranceError(
+            f"{function}: the tolerance is {worst:.3g} where {limit:.3g} would already let anything pass; "
+            "the result may overflow, or cancels beyond what the arithmetic resolves"
+        )
+
+
+def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, Any], expected: Expected) -> float:
+    """The scale of a result: the formula's value on the absolute values of its arrays."""
+    finite = np.abs(expected.value[np.isfinite(expected.value)])
+    absolute = [np.abs(np.asarray(a, np.float64)) if hasattr(a, "shape") else a for a in arguments]
+    terms = absolute[0] if function == "adam_step" else getattr(reference, function)(*absolute, **options)
+    terms = np.asarray(terms)[np.isfinite(terms)]
+    return float(max(np.max(finite, initial=0.0), np.max(terms, initial=0.0)))
+
+
+def ratios(output: np.ndarray, expected: Expected) -> tuple[np.ndarray, np.ndarray]:
+    """Error / bound, and the error, for each element; special values are compared exactly (infinite or 0)."""
+    with np.errstate(all="ignore"):
+        got = output.astype(np.float64)
+        error = np.abs((got - expected.value) - expected.remainder)
+        ratio = np.where(error == 0, 0.0, error / expected.bound)
+        special = ~np.isfinite(expected.value) | ~np.isfinite(got)
+        same = (got == expected.value) | (np.isnan(got) & np.isnan(expected.value))
+        error = np.where(special, np.where(same, 0.0, np.inf), error)
+        return np.where(special, error, ratio), error

@@ -1,0 +1,272 @@
+"""The report: what was judged, and how it came out."""
+
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from .. import spec
+from ..reference import AdamState
+from . import oracle
+from .cases import Case
+from .judge import Finding, NotOffered
+
+SCHEMA_VERSION = 1
+
+
+class Result(NamedTuple):
+    """The verdict on one requirement of a formula in one dtype."""
+
+    formula: str
+    dtype: str
+    requirement: str
+    status: str  # 'pass', 'fail' or 'not offered'
+    cases: int  # judged
+    ratio: float  # the worst error / bound; infinite where a result is wrong in kind
+    ulp: float  # the worst error in units of the last place
+    worst: Finding | None  # the finding with that ratio, or the first failure
+    diagnosis: str | None  # the known mistake or rival that it most likely is
+    reason: str  # why it was not offered
+
+
+class Report:
+    """All results of one subject.
+
+    Attributes
+    ----------
+    subject, device : str
+    results : list of Result
+    seed : int
+    versions : dict of str
+        Of what computed.
+    """
+
+    def __init__(
+        self, subject: str, device: str, seed: int, subnormals: str, versions: dict[str, str], results: list[Result]
+    ) -> None:
+        self.subject, self.device, self.seed, self.subnormals = subject, device, seed, subnormals
+        self.versions, self.results = versions, results
+
+    @property
+    def judged(self) -> int:
+        """How many cases were judged, counted once for each requirement."""
+        return sum(result.cases for result in self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the subject conforms.
+
+        Raises
+        ------
+        ValueError
+            If nothing was judged.
+        """
+        if not self.judged:
+            raise ValueError(f"{self.subject}: no case was judged; the subject offers none of what was asked for")
+        return all(result.status != "fail" for result in self.results)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON has it; ``report.schema.json`` beside this module describes it."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "spec": spec.VERSION,
+            "gaugeblock": version("gaugeblock"),
+            "subject": self.subject,
+            "device": self.device,
+            "subnormals": self.subnormals,
+            "seed": self.seed,
+            "versions": {"python": platform.python_version(), **self.versions},
+            "machine": platform.machine(),
+            "passed": self.passed,
+            "results": [result_to_dict(result) for result in self.results],
+        }
+
+
+def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered]) -> list[Result]:
+    """One result for each requirement that a subject can be judged by, in the order of the page."""
+    found = list(findings)
+    results = []
+    for label, requirement in spec.requirements(formula).items():
+        if requirement.own:
+            continue
+        judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
+        declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
+        if not judged:
+            reason = declined[0] if declined else "the subject has no function that this is asked of"
+            results.append(Result(formula, dtype, label, "not offered", 0, 0.0, 0.0, None, None, reason))
+            continue
+        worst = max(judged, key=lambda f: (not f.passed, f.index is not None, f.ratio))
+        results.append(
+            Result(
+                formula,
+                dtype,
+                label,
+                "pass" if all(f.passed for f in judged) else "fail",
+                len({f.case.id for f in judged}),
+                max(f.ratio for f in judged),
+                max(f.ulp for f in judged),
+                worst if worst.index is not None or not worst.passed else None,
+                None,
+                "; ".join(sorted(set(declined))),
+            )
+        )
+    return results
+
+
+def number(value: float) -> float | str:
+    """A number as JSON can hold it."""
+    return value if np.isfinite(value) else str(value)
+
+
+def result_to_dict(result: Result) -> dict[str, Any]:
+    worst = result.worst
+    return {
+        "formula": result.formula,
+        "dtype": result.dtype,
+        "requirement": result.requirement,
+        "status": result.status,
+        "cases": result.cases,
+        "ratio": number(result.ratio),
+        "ulp": number(result.ulp),
+        "diagnosis": result.diagnosis,
+        "reason": result.reason or (worst.reason if worst else ""),
+        "worst": None if worst is None else worst_to_dict(worst),
+    }
+
+
+def worst_to_dict(worst: Finding) -> dict[str, Any]:
+    return {
+        "case": worst.case.id,
+        "note": worst.case.note,
+        "function": worst.case.function,
+        "arguments": {name: str(value) for name, value in inputs(worst).items()},
+        "output": worst.output,
+        "index": None if worst.index is None else list(worst.index),
+        "got": number(worst.got),
+        "got_hex": float(worst.got).hex(),
+        "expected": number(worst.expected),
+        "expected_hex": float(worst.expected).hex(),
+        "bound": number(worst.bound),
+        "ratio": number(worst.ratio),
+        "ulp": number(worst.ulp),
+    }
+
+
+def inputs(worst: Finding) -> dict[str, str]:
+    """The arguments that the worst element depends on: its own elements, or its row where the shapes say so."""
+    case, shown = worst.case, {}
+    names = list(oracle.parameters(case.function))
+    for name, value in zip(names, case.arguments, strict=False):
+        parts = value._asdict() if isinstance(value, AdamState) else {"": value}
+        for part, array in parts.items():
+            shown[f"{name}.{part}" if part else name] = excerpt(case, array, worst.index)
+    return shown | {name: repr(value) for name, value in case.options.items()}
+
+
+def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> str:
+    """An argument in one line: for an elementwise formula the one element, for others the row along the axis."""
+    if not isinstance(array, np.ndarray):
+        return repr(array)
+    place = ""
+    elementwise = case.function.startswith("adam") or case.function == "relu"
+    if index is not None and elementwise and array.ndim == len(index):
+        place, array = str(list(index)) if index else "", array[index]
+    elif index is not None and case.function == "softmax":
+        axis = case.options.get("axis", -1) % array.ndim
+        place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
+        array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
+    elif index is not None and case.function == "categorical_cross_entropy":
+        axis = case.options.get("axis", -1) % array.ndim
+        array = np.moveaxis(array, axis, -1)[index]
+    elif index is not None and case.function == "dense" and array.ndim == 2 and array is case.arguments[1]:
+        place, array = f"[:, {index[-1]}]", array[:, index[-1]]
+    elif index is not None and case.function in ("dense", "neuron") and array is case.arguments[0] and array.ndim > 1:
+        row = index[:-1] if case.function == "dense" else index
+        place, array = str(list(row)) if row else "", array[row]
+    text = np.array2string(np.asarray(array), threshold=12, edgeitems=4, precision=9, separator=", ")
+    return f"{place} {' '.join(text.split())}".strip()
+
+
+def to_json(reports: list[Report]) -> str:
+    """The reports of a run, as one JSON document."""
+    return json.dumps({"reports": [report.to_dict() for report in reports]}, indent=1) + "\n"
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the verdict: a table of formula x dtype, then each requirement that fails."""
+    console.print(summary(report))
+    for result in report.results:
+        if result.status == "fail":
+            console.print(failure(result))
+    missing = not_offered(report)
+    if missing:
+        console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
+    verdict = Text("conforms", style="bold green") if report.passed else Text("does not conform", style="bold red")
+    requirements = [r for r in report.results if r.status != "not offered"]
+    failed = sum(r.status == "fail" for r in requirements)
+    count = f": {failed} of {len(requirements)} requirements fail" if failed else f" to {len(requirements)} requirements"
+    console.print(Text.assemble((report.subject, "bold"), " ", verdict, count), soft_wrap=True)
+
+
+def summary(report: Report) -> Table:
+    """The table of formula x dtype."""
+    table = Table(title=f"{report.subject} on {report.device}", title_justify="left", title_style="bold")
+    table.add_column("formula")
+    table.add_column("dtype")
+    for name in ("error / bound", "error in ulp", "cases"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for formula, dtype in dict.fromkeys((r.formula, r.dtype) for r in report.results):
+        results = [r for r in report.results if (r.formula, r.dtype) == (formula, dtype)]
+        if all(r.status == "not offered" for r in results):
+            continue
+        failed = [r.requirement.partition(".")[2] for r in results if r.status == "fail"]
+        verdict = Text("fails: " + ", ".join(failed), style="red") if failed else Text("conforms", style="green")
+        cases = sum(r.cases for r in results if not r.requirement.endswith((".dtype", ".shape", ".pure")))
+        ratio, ulp = max(r.ratio for r in results), max(r.ulp for r in results)
+        table.add_row(formula, dtype, f"{ratio:.3g}", f"{ulp:.3g}", str(cases), verdict)
+    return table
+
+
+def failure(result: Result) -> Group:
+    """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
+    head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {result.dtype}")
+    lines = [Text(spec.requirement(result.requirement).text, style="italic")]
+    worst = result.worst
+    if worst is not None:
+        lines.append(Text(f"case      {worst.case.id} (it catches: {worst.case.note})"))
+        if worst.index is not None:
+            for name, value in inputs(worst).items():
+                lines.append(Text(f"input     {name} = {value}"))
+            place = f"{worst.output}{list(worst.index) if worst.index else ''}"
+            lines.append(Text(f"output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
+            lines.append(Text(f"expected  {worst.expected:.17g} within {worst.bound:.3g}"))
+            lines.append(Text(f"error     {worst.ratio:.3g} times the bound, {worst.ulp:.3g} ulp"))
+        if worst.reason:
+            lines.append(Text(f"reason    {worst.reason}"))
+    if result.diagnosis:
+        lines.append(Text(f"most likely: {result.diagnosis}", style="bold"))
+    return Group(head, Padding(Group(*lines), (0, 0, 1, 2)))
+
+
+def not_offered(report: Report) -> str:
+    """What the subject does not offer, with the reason, in one line."""
+    reasons: dict[str, list[str]] = {}
+    whole = {}
+    for result in report.results:
+        whole.setdefault(result.formula, []).append(result)
+    for formula, results in whole.items():
+        if all(r.status == "not offered" for r in results):
+            reasons.setdefault(results[0].reason, []).append(formula)
+            continue
+        for label in dict.fromkeys(r.requirement for r in results if r.status == "not offered"):
+            reason = next(r.reason for r in results if r.requirement == label)
+            reasons.setdefault(reason, []).append(label)
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())

@@ -1,0 +1,106 @@
+"""What is judged: an object that has some of the formulas by name."""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+from .. import backends, reference
+from .rounding import MODELS
+
+
+class SubjectError(ValueError):
+    """A subject that could not be loaded, or says something about itself that makes no sense."""
+
+
+class Subject:
+    """A subject, with the backend whose arrays it takes.
+
+    Parameters
+    ----------
+    given : str or object
+        A backend's name, the path of a Python file, ``package.module:object``, or the object itself.
+    device : str, optional
+        The device on which it is judged.
+
+    Raises
+    ------
+    SubjectError
+        It is not there, does not load, has no formula, or declares what there is not.
+    """
+
+    def __init__(self, given: Any, device: str | None = None) -> None:
+        self.object = load(given) if isinstance(given, str) else given
+        self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
+        is_backend = hasattr(self.object, "to_numpy")
+        declared = self.object.name if is_backend else getattr(self.object, "backend", "numpy")
+        self.device = device or getattr(self.object, "device", None)
+        try:
+            self.backend = backends.load(declared, device=self.device)
+        except (ImportError, ValueError) as error:
+            raise SubjectError(f"{self.name}: {error}") from None
+        dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
+        self.dtypes = (dtypes,) if isinstance(dtypes, str) else tuple(dtypes)
+        self.subnormals = getattr(self.object, "subnormals", self.backend.subnormals)
+        for dtype in self.dtypes:
+            if dtype not in MODELS:
+                raise SubjectError(f"{self.name}: dtypes: got {dtype!r}; wanted some of {', '.join(MODELS)}")
+        if self.subnormals not in ("gradual", "flush"):
+            raise SubjectError(f"{self.name}: subnormals: got {self.subnormals!r}; wanted 'gradual' or 'flush'")
+        if not any(self.function(name) for name in reference.FORMULAS):
+            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named softmax, dense, ...")
+
+    def function(self, name: str) -> Any:
+        """The subject's function of that name, or None."""
+        function = getattr(self.object, name, None)
+        return function if callable(function) else None
+
+
+def load(given: str) -> Any:
+    """The backend, file or importable object that a string names."""
+    if given in backends.NAMES:
+        try:
+            return backends.load(given)
+        except ImportError as error:
+            raise SubjectError(str(error)) from None
+    if given.endswith(".py"):
+        return load_file(Path(given))
+    module, colon, attribute = given.partition(":")
+    if not colon:
+        names = ", ".join(backends.NAMES)
+        raise SubjectError(f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
+    found = attempt(given, lambda: importlib.import_module(module))
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            raise SubjectError(f"{given}: {module} has no {attribute!r}")
+        found = getattr(found, name)
+    return found
+
+
+def load_file(path: Path) -> Any:
+    """The module in a file."""
+    if not path.is_file():
+        raise SubjectError(f"{path}: there is no such file")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module, loader = importlib.util.module_from_spec(spec), spec.loader
+    attempt(str(path), lambda: loader.exec_module(module))
+    return module
+
+
+def attempt(what: str, action: Any) -> Any:
+    """Run somebody's code; whatever it raises becomes one line."""
+    try:
+        return action()
+    except (Exception, SystemExit) as error:
+        raise SubjectError(f"{what}: does not import: {one_line(error)}") from error
+
+
+def one_line(error: BaseException) -> str:
+    """An exception's name and the first line of its message."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

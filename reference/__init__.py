@@ -1,0 +1,22 @@
+"""The formulas, each written once against the Array API standard.
+
+The array decides: ``gaugeblock.reference.softmax(x)`` runs on any library whose arrays follow the
+standard. No array library is imported here.
+"""
+
+from types import FunctionType
+
+from .adam import AdamState as AdamState
+from .adam import adam_bias_correction as adam_bias_correction
+from .adam import adam_first_moment as adam_first_moment
+from .adam import adam_init as adam_init
+from .adam import adam_second_moment as adam_second_moment
+from .adam import adam_step as adam_step
+from .adam import adam_update as adam_update
+from .categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
+from .dense import dense as dense
+from .neuron import neuron as neuron
+from .relu import relu as relu
+from .softmax import softmax as softmax
+
+FORMULAS = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

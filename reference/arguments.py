@@ -1,0 +1,143 @@
+"""What an argument got and what it wants: every error of the formulas, in the same words on every backend.
+
+Only what can be read without looking at an array's elements is checked, so that a formula works under
+tracing and never waits for a device. Hyper-parameters are checked where they are Python numbers.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from array_api_compat import array_namespace
+
+Array = Any
+Scalar = Any
+Namespace = Any
+DType = Any
+
+
+def floating(xp: Namespace = None, /, **values: Array) -> tuple[Namespace, DType]:
+    """Return the namespace and the dtype of `values`, which share one real floating dtype; Python scalars go along."""
+    arrays = {name: value for name, value in values.items() if is_array(name, value)}
+    if not arrays:
+        raise TypeError(f"{', '.join(values)}: got Python scalars only; wanted at least one array")
+    xp = xp or array_namespace(*arrays.values())
+    first, *others = arrays
+    dtype = arrays[first].dtype
+    if not is_floating(xp, dtype):
+        raise TypeError(f"{first}: got {describe(arrays[first])}; wanted an array of a real floating dtype")
+    for name in others:
+        if arrays[name].dtype != dtype:
+            raise TypeError(f"{name}: got {describe(arrays[name])}; wanted dtype {dtype}, as {first} has")
+    return xp, dtype
+
+
+def is_array(name: str, value: Array) -> bool:
+    """Tell an array (True) from a Python scalar (False); anything else is a TypeError."""
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return True
+    if type(value) in (int, float):
+        return False
+    raise TypeError(f"{name}: got {describe(value)}; wanted an array of a real floating dtype")
+
+
+@lru_cache(maxsize=256)
+def is_floating(xp: Namespace, dtype: DType) -> bool:
+    """Whether `dtype` is one of `xp`'s real floating dtypes (another library's is not)."""
+    try:
+        return bool(xp.isdtype(dtype, "real floating"))
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def describe(value: Any) -> str:
+    """What was given, in a few words."""
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"an array of dtype {value.dtype} and shape {tuple(value.shape)}"
+    text = repr(value)
+    return f"{type(value).__name__} {text}" if len(text) <= 40 and "\n" not in text else type(value).__name__
+
+
+def shape(value: Array) -> tuple[Any, ...]:
+    """The shape of an array; a Python scalar has no axes."""
+    return tuple(getattr(value, "shape", ()))
+
+
+def wanted_shape(name: str, value: Array, wanted: tuple[Any, ...], why: str = "") -> None:
+    """Raise ValueError unless `value` has the shape `wanted`."""
+    if shape(value) != wanted:
+        raise ValueError(f"{name}: got shape {shape(value)}; wanted {wanted}{why}")
+
+
+def same_shape(**values: Array) -> None:
+    """Raise ValueError unless all have the shape of the first."""
+    first, *others = values
+    for name in others:
+        wanted_shape(name, values[name], shape(values[first]), f", as {first} has")
+
+
+def class_axis(name: str, value: Array, axis: Any) -> None:
+    """Raise unless `axis` is an axis of `value`, and not of length 0."""
+    ndim = len(shape(value))
+    if type(axis) is not int:
+        raise TypeError(f"axis: got {describe(axis)}; wanted an integer")
+    if ndim == 0:
+        raise ValueError(f"{name}: got an array without axes; wanted at least one axis")
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"axis: got {axis}; wanted {-ndim} to {ndim - 1} for {name} of shape {shape(value)}")
+    if shape(value)[axis] == 0:
+        raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
+
+
+def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
+    """A hyper-parameter: a Python float of any Python number; an array without axes as it is."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)  # numpy.float64 is a float, and would make float32 arrays float64
+    if not hasattr(value, "dtype") or shape(value) != ():
+        raise TypeError(f"{name}: got {describe(value)}; wanted a number")
+    if dtype is not None and value.dtype != dtype:
+        raise TypeError(f"{name}: got {describe(value)}; wanted a Python number or an array of dtype {dtype}")
+    return value
+
+
+def beta(name: str, value: Scalar, dtype: DType = None) -> Scalar:
+    """A decay rate: 0 <= beta < 1."""
+    value = number(name, value, dtype)
+    if isinstance(value, float) and not 0 <= value < 1:
+        raise ValueError(f"{name}: got {value!r}; wanted 0 <= {name} < 1")
+    return value
+
+
+def epsilon(value: Scalar, xp: Namespace, dtype: DType) -> Scalar:
+    """Adam's epsilon: not negative, and not a positive number that is 0 in the dtype."""
+    value = number("epsilon", value, dtype)
+    if isinstance(value, float) and not (value == 0 or rounded_to_zero(xp, dtype) < value < float("inf")):
+        raise ValueError(f"epsilon: got {value!r}; wanted 0, or a finite positive number that is not 0 in {dtype}")
+    return value
+
+
+def step(value: Scalar, *, name: str = "step", least: int = 1) -> Scalar:
+    """The number of a step: an integer of at least `least`, or an array without axes."""
+    if isinstance(value, bool) or not (isinstance(value, int) or (hasattr(value, "dtype") and shape(value) == ())):
+        raise TypeError(f"{name}: got {describe(value)}; wanted an integer of at least {least}")
+    if isinstance(value, int) and value < least:
+        raise ValueError(f"{name}: got {value}; wanted an integer of at least {least}")
+    return value
+
+
+def clip(value: Any, xp: Namespace, dtype: DType) -> tuple[float, float]:
+    """The clip of probabilities: 0 < lo < hi <= 1, lo not 0 in the dtype."""
+    wanted = f"a pair (lo, hi) of numbers with 0 < lo < hi <= 1, lo not 0 in {dtype}"
+    try:
+        lo, hi = (number("clip", end) for end in value)
+    except (TypeError, ValueError):
+        raise TypeError(f"clip: got {describe(value)}; wanted {wanted}") from None
+    if not rounded_to_zero(xp, dtype) < lo < hi <= 1:
+        raise ValueError(f"clip: got {value!r}; wanted {wanted}")
+    return lo, hi
+
+
+@lru_cache(maxsize=256)
+def rounded_to_zero(xp: Namespace, dtype: DType) -> float:
+    """The largest number that rounds to 0 in the dtype: half the smallest subnormal (0 where binary64 has none)."""
+    info = xp.finfo(dtype)
+    return float(info.smallest_normal) * float(info.eps) / 2

@@ -1,0 +1,32 @@
+"""Parameters as people hold them: an array, or any nesting of dicts, lists, tuples and named tuples of arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .arguments import describe
+
+Tree = Any
+
+
+def map_leaves(function: Callable[..., tuple[Any, ...]], results: int, /, **trees: Tree) -> tuple[Tree, ...]:
+    """Call `function` on the corresponding leaves of `trees`; return its `results` results as trees like the first.
+
+    Raises
+    ------
+    TypeError
+        Structures that differ from the first one's.
+    """
+    first, *others = trees
+    if hasattr(trees[first], "dtype"):
+        return function(*trees.values())
+    import optree  # here, since an array needs none of it
+
+    leaves, structure = optree.tree_flatten(trees[first])
+    columns = [leaves]
+    for name in others:
+        column, other = optree.tree_flatten(trees[name])
+        if other != structure:
+            raise TypeError(f"{name}: got structure {other}; wanted that of {first}, {structure}")
+        columns.append(column)
+    rows = [function(*row) for row in zip(*columns, strict=True)]
+    return tuple(structure.unflatten([row[i] for row in rows]) for i in range(results))

@@ -1,0 +1,70 @@
+"""The specification: for each formula a page (``softmax.md``) and a definition over the reals (``softmax.py``).
+
+A definition is the mathematics as it stands, on scalars; it shares no code with ``gaugeblock.reference``.
+"""
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+# Changes when a requirement, a bound or a definition does.
+VERSION = "1.0"
+
+REQUIREMENT = re.compile(r"^- \*\*(?P<label>\w+\.\w+)\*\*(?P<own> \(gaugeblock's own functions only\))?: (?P<text>.+)$", re.M)
+FORM = re.compile(r"^- \*\*`(?P<name>\w+)`\*\*: (?P<text>.+)$", re.M)
+
+
+class Requirement(NamedTuple):
+    """A labelled sentence of a page."""
+
+    label: str
+    text: str
+    own: bool  # asked of gaugeblock's own functions only, never of a subject
+
+
+@lru_cache
+def formulas() -> tuple[str, ...]:
+    """The names of the formulas that have a page."""
+    pages = (entry.name for entry in resources.files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(".md") for name in pages if name.endswith(".md")))
+
+
+@lru_cache
+def page(formula: str) -> str:
+    """The page of a formula.
+
+    Raises
+    ------
+    ValueError
+        A formula that has no page.
+    """
+    if formula not in formulas():
+        raise ValueError(f"formula: got {formula!r}; wanted one of {', '.join(formulas())}")
+    return resources.files(__package__).joinpath(f"{formula}.md").read_text(encoding="utf-8")
+
+
+@lru_cache
+def requirements(formula: str) -> dict[str, Requirement]:
+    """The requirements of a page by label, in the order of the page."""
+    found = REQUIREMENT.finditer(page(formula))
+    return {m["label"]: Requirement(m["label"], m["text"], m["own"] is not None) for m in found}
+
+
+def requirement(label: str) -> Requirement:
+    """The requirement with a label like 'softmax.nan'.
+
+    Raises
+    ------
+    ValueError
+        A label that no page has.
+    """
+    known = requirements(label.partition(".")[0])
+    if label not in known:
+        raise ValueError(f"requirement: got {label!r}; wanted one of {', '.join(known)}")
+    return known[label]
+
+
+def admitted_forms(formula: str) -> dict[str, str]:
+    """The admitted forms of a page, by name."""
+    return {m["name"]: m["text"] for m in FORM.finditer(page(formula))}
