@@ -202,7 +202,8 @@ def exp(x: Bounded, /) -> Bounded:
     y = np.exp(x.value)
     argument = x.error + 2 * x.model.unit * finite(np.abs(x.value))  # exp2 of the scaled argument, as GPUs have it
     underflow = x.model.smallest_normal if x.model.flush else x.model.exp * x.model.smallest_subnormal
-    return elementary(x, y, y * np.expm1(argument), x.model.exp, np.where(y < 4 * x.model.smallest_normal, underflow, 0))
+    error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
+    return elementary(x, y, error, x.model.exp, np.where(y < 4 * x.model.smallest_normal, underflow, 0))
 
 
 def expm1(x: Bounded, /) -> Bounded:

@@ -7,8 +7,7 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.console import Console, Group
-from rich.padding import Padding
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -28,7 +27,7 @@ class Result(NamedTuple):
     dtype: str
     requirement: str
     status: str  # 'pass', 'fail' or 'not offered'
-    cases: int  # judged
+    cases: frozenset[str]  # the ids of those that were judged
     ratio: float  # the worst error / bound; infinite where a result is wrong in kind
     ulp: float  # the worst error in units of the last place
     worst: Finding | None  # the finding with that ratio, or the first failure
@@ -56,8 +55,8 @@ class Report:
 
     @property
     def judged(self) -> int:
-        """How many cases were judged, counted once for each requirement."""
-        return sum(result.cases for result in self.results)
+        """How many cases were judged, each counted once for a dtype."""
+        return count_cases(self.results)
 
     @property
     def passed(self) -> bool:
@@ -100,7 +99,7 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
         declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
         if not judged:
             reason = declined[0] if declined else "the subject has no function that this is asked of"
-            results.append(Result(formula, dtype, label, "not offered", 0, 0.0, 0.0, None, None, reason))
+            results.append(Result(formula, dtype, label, "not offered", frozenset(), 0.0, 0.0, None, None, reason))
             continue
         worst = max(judged, key=lambda f: (not f.passed, f.index is not None, f.ratio))
         results.append(
@@ -109,7 +108,7 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
                 dtype,
                 label,
                 "pass" if all(f.passed for f in judged) else "fail",
-                len({f.case.id for f in judged}),
+                frozenset(f.case.id for f in judged),
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
                 worst if worst.index is not None or not worst.passed else None,
@@ -118,6 +117,11 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
             )
         )
     return results
+
+
+def count_cases(results: Iterable[Result]) -> int:
+    """How many cases stand behind the results, each counted once for a dtype."""
+    return len({(result.dtype, case) for result in results for case in result.cases})
 
 
 def number(value: float) -> float | str:
@@ -132,7 +136,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "dtype": result.dtype,
         "requirement": result.requirement,
         "status": result.status,
-        "cases": result.cases,
+        "cases": len(result.cases),
         "ratio": number(result.ratio),
         "ulp": number(result.ulp),
         "diagnosis": result.diagnosis,
@@ -204,7 +208,8 @@ def print_report(report: Report, console: Console) -> None:
     console.print(summary(report))
     for result in report.results:
         if result.status == "fail":
-            console.print(failure(result))
+            for line in failure(result):
+                console.print(line, soft_wrap=True)
     missing = not_offered(report)
     if missing:
         console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
@@ -218,8 +223,8 @@ def print_report(report: Report, console: Console) -> None:
 def summary(report: Report) -> Table:
     """The table of formula x dtype."""
     table = Table(title=f"{report.subject} on {report.device}", title_justify="left", title_style="bold")
-    table.add_column("formula")
-    table.add_column("dtype")
+    table.add_column("formula", no_wrap=True)
+    table.add_column("dtype", no_wrap=True)
     for name in ("error / bound", "error in ulp", "cases"):
         table.add_column(name, justify="right")
     table.add_column("verdict")
@@ -229,31 +234,30 @@ def summary(report: Report) -> Table:
             continue
         failed = [r.requirement.partition(".")[2] for r in results if r.status == "fail"]
         verdict = Text("fails: " + ", ".join(failed), style="red") if failed else Text("conforms", style="green")
-        cases = sum(r.cases for r in results if not r.requirement.endswith((".dtype", ".shape", ".pure")))
         ratio, ulp = max(r.ratio for r in results), max(r.ulp for r in results)
-        table.add_row(formula, dtype, f"{ratio:.3g}", f"{ulp:.3g}", str(cases), verdict)
+        table.add_row(formula, dtype, f"{ratio:.3g}", f"{ulp:.3g}", str(count_cases(results)), verdict)
     return table
 
 
-def failure(result: Result) -> Group:
+def failure(result: Result) -> list[Text]:
     """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
     head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {result.dtype}")
-    lines = [Text(spec.requirement(result.requirement).text, style="italic")]
+    lines = [head, Text(f"  {spec.requirement(result.requirement).text}", style="italic")]
     worst = result.worst
     if worst is not None:
-        lines.append(Text(f"case      {worst.case.id} (it catches: {worst.case.note})"))
+        lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
         if worst.index is not None:
             for name, value in inputs(worst).items():
-                lines.append(Text(f"input     {name} = {value}"))
+                lines.append(Text(f"  input     {name} = {value}"))
             place = f"{worst.output}{list(worst.index) if worst.index else ''}"
-            lines.append(Text(f"output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
-            lines.append(Text(f"expected  {worst.expected:.17g} within {worst.bound:.3g}"))
-            lines.append(Text(f"error     {worst.ratio:.3g} times the bound, {worst.ulp:.3g} ulp"))
+            lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
+            lines.append(Text(f"  expected  {worst.expected:.17g} within {worst.bound:.3g}"))
+            lines.append(Text(f"  error     {worst.ratio:.3g} times the bound, {worst.ulp:.3g} ulp"))
         if worst.reason:
-            lines.append(Text(f"reason    {worst.reason}"))
+            lines.append(Text(f"  reason    {worst.reason}"))
     if result.diagnosis:
-        lines.append(Text(f"most likely: {result.diagnosis}", style="bold"))
-    return Group(head, Padding(Group(*lines), (0, 0, 1, 2)))
+        lines.append(Text(f"  most likely: {result.diagnosis}", style="bold"))
+    return lines
 
 
 def not_offered(report: Report) -> str:

@@ -1,0 +1,186 @@
+"""The command line."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from .. import __version__, backends, spec
+
+app = typer.Typer(
+    help="The gauge for neural-network arithmetic: judge an implementation against the reference, within derived bounds.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; a mistake in its use is one line and exit status 2."""
+    try:
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        complain(error.format_message() or "no command; see `gaugeblock --help`")
+        status = 2
+    except typer.Abort:
+        status = 130
+    sys.exit(status)
+
+
+def complain(message: object) -> None:
+    """Say what is wrong, in one line."""
+    print(f"gaugeblock: {' '.join(str(message).split())}", file=sys.stderr)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gaugeblock {__version__}, specification {spec.VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command()
+def check(
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(help="A backend's name, all, a file.py, or package.module:object. [default: numpy]"),
+    ] = None,
+    formula: Annotated[list[str] | None, typer.Option(help="Judge this formula only; may be repeated.")] = None,
+    dtype: Annotated[list[str] | None, typer.Option(help="Judge in this dtype only; may be repeated.")] = None,
+    device: Annotated[str | None, typer.Option(help="Judge on this device of the library.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the random cases.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
+) -> None:
+    """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
+    from . import report
+    from . import check as run
+
+    console, status = console_for(sys.stdout), 0
+    try:
+        with replaced(json) as output:
+            reports = []
+            names = list(subjects or ["numpy"])
+            with progress(len(names)) as tell:
+                for name in installed(names, console):
+                    try:
+                        found = run(name, formula, dtype, device, seed, tell)
+                    except ValueError as error:
+                        complain(error)
+                        status = 2
+                        continue
+                    reports.append(found)
+                    report.print_report(found, console)
+                    status = status or int(not found.passed)
+            if output is not None:
+                output.append(report.to_json(reports))
+    except OSError as error:
+        complain(f"--json: {json}: cannot be written: {error.strerror or error}; name a file that can")
+        raise typer.Exit(2) from None
+    raise typer.Exit(status)
+
+
+def installed(names: list[str], console: Console) -> list[str]:
+    """`names`, with all backends that are installed in the place of 'all'; the others are listed."""
+    chosen: list[str] = []
+    for name in names:
+        if name != "all":
+            chosen.append(name)
+            continue
+        for backend in backends.NAMES:
+            try:
+                backends.load(backend)
+                chosen.append(backend)
+            except ImportError as error:
+                console.print(f"not judged: {error}", style="dim", markup=False, soft_wrap=True)
+    return list(dict.fromkeys(chosen))
+
+
+@contextmanager
+def replaced(path: Path | None) -> Iterator[list[str] | None]:
+    """Yield a list for the text of a file, which is replaced whole at the end; OSError at once if it cannot be."""
+    if path is None:
+        yield None
+        return
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a folder")
+    text: list[str] = []
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            yield text
+            file.write("".join(text))
+        os.chmod(temporary, 0o666 & ~current_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def current_umask() -> int:
+    """The permissions that new files do not get; mkstemp gives fewer still."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def progress(subjects: int) -> Iterator[object]:
+    """Yield a function that is told what comes next: a bar on a terminal, nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda what: None
+        return
+    total = subjects * len(spec.formulas()) * 2
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda what: bar.update(task, advance=1, description=what)
+
+
+def console_for(stream: object) -> Console:
+    """A console on `stream`, wide enough in a pipe."""
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        console.width = 110
+    return console
+
+
+@app.command("spec")
+def show_spec(
+    name: Annotated[str | None, typer.Argument(help="A formula, or a requirement such as softmax.nan.")] = None,
+) -> None:
+    """Show the page of a formula, one requirement, or the list of pages."""
+    console = console_for(sys.stdout)
+    try:
+        if name is None:
+            for formula in spec.formulas():
+                console.print(f"{formula}: {len(spec.requirements(formula))} requirements", markup=False)
+        elif "." in name:
+            console.print(f"{name}: {spec.requirement(name).text}", markup=False, soft_wrap=True)
+        elif console.is_terminal:
+            console.print(Markdown(spec.page(name)))
+        else:
+            print(spec.page(name), end="")
+    except ValueError as error:
+        complain(error)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    main()
