@@ -1,0 +1,1 @@
+"""Rewrites: right implementations written another way, none of which may be rejected."""
