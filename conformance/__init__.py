@@ -99,8 +99,8 @@ def expected(formula: str, *arguments: Any, **options: Any) -> tuple[Any, Any]:
         would judge nothing.
     """
     found = expectation(formula, arguments, options)[0]
-    values, bounds = tuple(e.value for e in found.values()), tuple(e.bound for e in found.values())
-    return (values, bounds) if len(values) > 1 else (values[0], bounds[0])
+    values, bounds = [e.value for e in found.values()], [e.bound for e in found.values()]
+    return (values[0], bounds[0]) if len(found) == 1 else (tuple(values), tuple(bounds))
 
 
 def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) -> None:

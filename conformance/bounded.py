@@ -69,7 +69,7 @@ class Bounded:
         return rounded(y, error, model, self.dtype, model.division, model.division * model.underflow)
 
     def __rsub__(self, other: Number) -> "Bounded":
-        return -self + other
+        return (-self).__add__(other)
 
     def __rtruediv__(self, other: Number) -> "Bounded":
         return Bounded(other, 0, HOST, self.dtype) / self
@@ -228,5 +228,3 @@ def elementary(
     """A library function, good to `accuracy` ulp; exp(0), expm1(0), log(1) and sqrt(0) are exact."""
     error = error + 2 * accuracy * x.model.unit * (np.abs(y) + error) + underflow
     return Bounded(y, np.where((x.value == exact_at) & (x.error == 0), 0.0, error), x.model, x.dtype)
-
-

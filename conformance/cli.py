@@ -3,10 +3,10 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from .. import __version__, backends, spec
 
 app = typer.Typer(
-    help="The gauge for neural-network arithmetic: judge an implementation against the reference, within derived bounds.",
+    help="The gauge for neural-network arithmetic: judge an implementation within derived bounds.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -68,8 +68,8 @@ def check(
     json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
-    from . import report
     from . import check as run
+    from . import report
 
     console, status = console_for(sys.stdout), 0
     try:
@@ -140,7 +140,7 @@ def current_umask() -> int:
 
 
 @contextmanager
-def progress(subjects: int) -> Iterator[object]:
+def progress(subjects: int) -> Iterator[Callable[[str], None]]:
     """Yield a function that is told what comes next: a bar on a terminal, nothing elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -153,7 +153,7 @@ def progress(subjects: int) -> Iterator[object]:
         yield lambda what: bar.update(task, advance=1, description=what)
 
 
-def console_for(stream: object) -> Console:
+def console_for(stream: TextIO) -> Console:
     """A console on `stream`, wide enough in a pipe."""
     console = Console(file=stream, highlight=False)
     if not console.is_terminal:

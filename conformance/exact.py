@@ -105,16 +105,17 @@ expm1 = elementwise(operator.methodcaller("expm1"))
 log = elementwise(lambda ball: ball.log() if ball != 0 else arb("-inf"))
 sqrt = elementwise(operator.methodcaller("sqrt"))
 
-larger = np.frompyfunc(arb.max, 2, 1)
-smaller = np.frompyfunc(arb.min, 2, 1)
+ZERO: Any = arb(0)
+larger: Any = np.frompyfunc(arb.max, 2, 1)
+smaller: Any = np.frompyfunc(arb.min, 2, 1)
 
 
 def sum(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001
-    return Exact(np.sum(x.balls, axis=axis, keepdims=keepdims, initial=arb(0)), x.dtype)
+    return Exact(np.sum(x.balls, axis=axis, keepdims=keepdims, initial=ZERO), x.dtype)
 
 
 def matmul(a: Exact, b: Exact, /) -> Exact:
-    return Exact(np.matmul(a.balls, b.balls) + arb(0), a.dtype)  # a sum of no terms is Python's 0 without it
+    return Exact(np.matmul(a.balls, b.balls) + ZERO, a.dtype)  # a sum of no terms is Python's 0 without it
 
 
 def max(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001

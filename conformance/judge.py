@@ -21,7 +21,7 @@ class Finding(NamedTuple):
     reason: str = ""  # why not, in words
     ratio: float = 0.0  # the worst element's error / bound
     ulp: float = 0.0  # its error in units of the last place
-    index: tuple[int, ...] | None = None  # of the worst element, in the result `output`
+    place: tuple[int, ...] | None = None  # of the worst element, in the result `output`
     output: str = "y"
     got: float = 0.0
     expected: float = 0.0
@@ -35,7 +35,7 @@ class NotOffered(NamedTuple):
     reason: str
 
 
-class Broken(Exception):
+class BrokenResultError(Exception):
     """What came back is no result."""
 
 
@@ -90,7 +90,7 @@ def judge_call(
     except NotImplementedError as error:
         yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")
         return
-    except Broken as error:
+    except BrokenResultError as error:
         yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf)
         return
     except (Exception, SystemExit) as error:
@@ -106,7 +106,8 @@ def judge_call(
         yield found(f"{formula}.pure", passed=not shared, reason=reason)
     if step is not None:
         wanted = case.arguments[2].step + 1
-        yield found("adam.step", passed=step == wanted, reason="" if step == wanted else f"step is {step}, not {wanted}")
+        reason = "" if step == wanted else f"step is {step}, not {wanted}"
+        yield found("adam.step", passed=not reason, reason=reason)
     changed = [n for n, (before, after) in enumerate(given) if not same_bits(before, backend.to_numpy(after))]
     reason = f"array argument {changed[0] + 1} of {len(given)} was changed" if changed else ""
     yield found(f"{formula}.pure", passed=not changed, reason=reason)
@@ -122,11 +123,13 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def unpack(backend: Any, function: str, result: Any) -> dict[str, Any]:
-    """The results by name, each with its values as a NumPy array; Broken if they are none."""
+    """The results by name, each with its values as a NumPy array; BrokenResultError if they are none."""
     try:
         named = oracle.outputs(function, result)
     except (TypeError, ValueError, AttributeError, IndexError):
-        raise Broken(f"it returned {type(result).__name__}; wanted (theta, state), the state with step, m, v") from None
+        raise BrokenResultError(
+            f"it returned {type(result).__name__}; wanted (theta, state), the state with step, m, v"
+        ) from None
     values = {}
     for name, array in named.items():
         if name == "step":
@@ -135,9 +138,9 @@ def unpack(backend: Any, function: str, result: Any) -> dict[str, Any]:
         try:
             values[name] = array, np.array(backend.to_numpy(array))
         except (TypeError, ValueError, RuntimeError) as error:
-            raise Broken(f"{name}: {one_line(error)}") from None
+            raise BrokenResultError(f"{name}: {one_line(error)}") from None
         if values[name][1].dtype.kind not in "biufc" and values[name][1].dtype.name not in ("bfloat16",):
-            raise Broken(f"{name}: got an array of {values[name][1].dtype}; wanted numbers")
+            raise BrokenResultError(f"{name}: got an array of {values[name][1].dtype}; wanted numbers")
     return values
 
 
@@ -146,7 +149,7 @@ def as_step(step: Any) -> Any:
     try:
         return int(step)
     except (TypeError, ValueError):
-        raise Broken(f"step: got {type(step).__name__}; wanted an integer") from None
+        raise BrokenResultError(f"step: got {type(step).__name__}; wanted an integer") from None
 
 
 def judge_array(
@@ -189,7 +192,7 @@ def judge_array(
         passed=bool(ratio[index] <= 1),
         ratio=float(ratio[index]),
         ulp=ulp,
-        index=tuple(int(i) for i in index),
+        place=tuple(int(i) for i in index),
         output=name,
         got=float(values[index]),
         expected=float(expected.value[index]),

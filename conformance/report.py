@@ -101,7 +101,7 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
             reason = declined[0] if declined else "the subject has no function that this is asked of"
             results.append(Result(formula, dtype, label, "not offered", frozenset(), 0.0, 0.0, None, None, reason))
             continue
-        worst = max(judged, key=lambda f: (not f.passed, f.index is not None, f.ratio))
+        worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
         results.append(
             Result(
                 formula,
@@ -111,7 +111,7 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
                 frozenset(f.case.id for f in judged),
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
-                worst if worst.index is not None or not worst.passed else None,
+                worst if worst.place is not None or not worst.passed else None,
                 None,
                 "; ".join(sorted(set(declined))),
             )
@@ -152,7 +152,7 @@ def worst_to_dict(worst: Finding) -> dict[str, Any]:
         "function": worst.case.function,
         "arguments": {name: str(value) for name, value in inputs(worst).items()},
         "output": worst.output,
-        "index": None if worst.index is None else list(worst.index),
+        "index": None if worst.place is None else list(worst.place),
         "got": number(worst.got),
         "got_hex": float(worst.got).hex(),
         "expected": number(worst.expected),
@@ -170,7 +170,7 @@ def inputs(worst: Finding) -> dict[str, str]:
     for name, value in zip(names, case.arguments, strict=False):
         parts = value._asdict() if isinstance(value, AdamState) else {"": value}
         for part, array in parts.items():
-            shown[f"{name}.{part}" if part else name] = excerpt(case, array, worst.index)
+            shown[f"{name}.{part}" if part else name] = excerpt(case, array, worst.place)
     return shown | {name: repr(value) for name, value in case.options.items()}
 
 
@@ -216,7 +216,7 @@ def print_report(report: Report, console: Console) -> None:
     verdict = Text("conforms", style="bold green") if report.passed else Text("does not conform", style="bold red")
     requirements = [r for r in report.results if r.status != "not offered"]
     failed = sum(r.status == "fail" for r in requirements)
-    count = f": {failed} of {len(requirements)} requirements fail" if failed else f" to {len(requirements)} requirements"
+    count = f": {failed} of {len(requirements)} requirements fail" if failed else ""
     console.print(Text.assemble((report.subject, "bold"), " ", verdict, count), soft_wrap=True)
 
 
@@ -246,10 +246,10 @@ def failure(result: Result) -> list[Text]:
     worst = result.worst
     if worst is not None:
         lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
-        if worst.index is not None:
+        if worst.place is not None:
             for name, value in inputs(worst).items():
                 lines.append(Text(f"  input     {name} = {value}"))
-            place = f"{worst.output}{list(worst.index) if worst.index else ''}"
+            place = f"{worst.output}{list(worst.place) if worst.place else ''}"
             lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
             lines.append(Text(f"  expected  {worst.expected:.17g} within {worst.bound:.3g}"))
             lines.append(Text(f"  error     {worst.ratio:.3g} times the bound, {worst.ulp:.3g} ulp"))
@@ -263,7 +263,7 @@ def failure(result: Result) -> list[Text]:
 def not_offered(report: Report) -> str:
     """What the subject does not offer, with the reason, in one line."""
     reasons: dict[str, list[str]] = {}
-    whole = {}
+    whole: dict[str, list[Result]] = {}
     for result in report.results:
         whole.setdefault(result.formula, []).append(result)
     for formula, results in whole.items():

@@ -3,8 +3,6 @@
 import math
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
 from .arguments import Array, DType, Namespace, Scalar, describe, floating, number, same_shape
 from .arguments import beta as checked_beta
 from .arguments import epsilon as checked_epsilon

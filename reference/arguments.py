@@ -92,10 +92,10 @@ def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
     """A hyper-parameter: a Python float of any Python number; an array without axes as it is."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)  # numpy.float64 is a float, and would make float32 arrays float64
-    if not hasattr(value, "dtype") or shape(value) != ():
-        raise TypeError(f"{name}: got {describe(value)}; wanted a number")
-    if dtype is not None and value.dtype != dtype:
-        raise TypeError(f"{name}: got {describe(value)}; wanted a Python number or an array of dtype {dtype}")
+    own = getattr(value, "dtype", None)
+    if own is None or shape(value) != () or (dtype is not None and own != dtype):
+        array = "" if dtype is None else f", or an array of dtype {dtype} without axes"
+        raise TypeError(f"{name}: got {describe(value)}; wanted a Python number{array}")
     return value
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from .arguments import describe
-
 Tree = Any
 
 

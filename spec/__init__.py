@@ -11,7 +11,8 @@ from typing import NamedTuple
 # Changes when a requirement, a bound or a definition does.
 VERSION = "1.0"
 
-REQUIREMENT = re.compile(r"^- \*\*(?P<label>\w+\.\w+)\*\*(?P<own> \(gaugeblock's own functions only\))?: (?P<text>.+)$", re.M)
+OWN = r" \(gaugeblock's own functions only\)"
+REQUIREMENT = re.compile(rf"^- \*\*(?P<label>\w+\.\w+)\*\*(?P<own>{OWN})?: (?P<text>.+)$", re.M)
 FORM = re.compile(r"^- \*\*`(?P<name>\w+)`\*\*: (?P<text>.+)$", re.M)
 
 
@@ -26,7 +27,7 @@ class Requirement(NamedTuple):
 @lru_cache
 def formulas() -> tuple[str, ...]:
     """The names of the formulas that have a page."""
-    pages = (entry.name for entry in resources.files(__package__).iterdir())
+    pages = (entry.name for entry in resources.files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".md") for name in pages if name.endswith(".md")))
 
 
@@ -41,7 +42,7 @@ def page(formula: str) -> str:
     """
     if formula not in formulas():
         raise ValueError(f"formula: got {formula!r}; wanted one of {', '.join(formulas())}")
-    return resources.files(__package__).joinpath(f"{formula}.md").read_text(encoding="utf-8")
+    return resources.files(__name__).joinpath(f"{formula}.md").read_text(encoding="utf-8")
 
 
 @lru_cache

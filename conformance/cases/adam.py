@@ -39,7 +39,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         theta = array(random.normal(size=10) * (np.arange(10) % 2))
         yield step("update", name, "any mistake", theta, g, AdamState(int(random.integers(1, 20)), m, v * v))
     yield step("update", "first_step", "every published variant of the formula", zeros(10), grad, first(10))
-    yield step("update", "second_step", "moments exchanged, one of them used twice", normal(10), grad, AdamState(1, normal(10), positive(10)))
+    state = AdamState(1, normal(10), positive(10))
+    yield step("update", "second_step", "moments exchanged, one of them used twice", normal(10), grad, state)
     theta = array(1e3 * rng.normal(size=10))
     yield step("update", "large_theta", "weight decay, L2", theta, grad, AdamState(2, normal(10), positive(10)))
     one = array(0.3), array(-0.2), AdamState(4, array(0.1), array(0.5))
@@ -57,7 +58,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     apart = AdamState(5, array(10 * rng.normal(size=10)), positive(10))
     yield step("second_moment", "apart", "g - m in the place of g, g in the place of g^2", zeros(10), grad, apart)
     largest = AdamState(50, normal(10), array(100 * rng.uniform(0.5, 2, 10)))
-    yield step("second_moment", "decreasing", "the largest v kept, the largest |g| kept", zeros(10), normal(10), largest)
+    yield step("second_moment", "decreasing", "the largest v or |g| kept", zeros(10), normal(10), largest)
     yield case("adam_second_moment", "adam.second_moment", "line", "g not squared", positive(10), normal(10), 0.999)
     yield case("adam_second_moment", "adam.second_moment", "no_memory", "beta2 = 0", zeros(10), normal(10), 0.0)
 
@@ -74,10 +75,11 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield step("epsilon", "first_step", note, zeros(10), small, first(10))
     yield step("epsilon", "later_step", note, zeros(10), small, AdamState(20, small, small * small))
     yield step("epsilon", "argument", "epsilon ignored", zeros(10), grad, first(10), epsilon=0.1)
-    yield step("epsilon", "zero", "epsilon = 0 replaced by the default", zeros(8), array(small[:8]), first(8), epsilon=0.0)
+    yield step("epsilon", "zero", "0 replaced by the default", zeros(8), array(small[:8]), first(8), epsilon=0.0)
     yield case("adam_update", "adam.epsilon", "line", note, zeros(10), small, array(small * small), 0.01, 1e-8)
 
-    yield step("step", "counted", "the step not advanced", zeros(10), normal(10), AdamState(41, normal(10), positive(10)))
+    state = AdamState(41, normal(10), positive(10))
+    yield step("step", "counted", "the step not advanced", zeros(10), normal(10), state)
     near = array(rng.normal(size=10) / 16)
     for name, options in {
         "learning_rate": {"learning_rate": 0.3},
@@ -89,7 +91,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     }.items():
         state = AdamState(2, near, positive(10))
         yield step("hyper_parameters", name, "an argument ignored", zeros(10), positive(10), state, **options)
-    yield step("state", "returned", "the corrected moments returned", normal(10), normal(10), AdamState(1, normal(10), positive(10)))
+    state = AdamState(1, normal(10), positive(10))
+    yield step("state", "returned", "the corrected moments returned", normal(10), normal(10), state)
     still = AdamState(6, normal(10), positive(10))
     idle = zeros(10), array([0, 0, 0, 1, 0, 0, 0, 2, 0, 0]), still
     yield step("zero_gradient", "among_others", "elements without a gradient skipped", *idle)
@@ -115,7 +118,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield step("subnormal", "moments", "subnormal moments flushed to 0", *drain)
     for t in (10_000, 1_000_000):
         state = AdamState(t - 1, normal(10), positive(10))
-        yield step("late_steps", f"step_{t}", "beta^t overflows, or a counter of few bits", zeros(10), normal(10), state)
+        yield step("late_steps", f"step_{t}", "beta^t overflows, a counter of few bits", zeros(10), normal(10), state)
     yield step("empty", "no_elements", "an empty array fails", zeros(0, 3), zeros(0, 3), first(0, 3))
     layout = normal(4, 6), normal(4, 6), AdamState(3, normal(4, 6), positive(4, 6))
     yield step("layout", "two_axes", "memory order taken for granted", *layout)

@@ -58,7 +58,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     p[0, 0], p[1, 1] = 0, 1
     for lo, hi in ((0.05, 0.4), (0.25, 1.0), (1e-7, 1 - 1e-7)):
         yield case("clip_argument", f"{lo:g}_{hi:g}", "the argument ignored, in part or whole", y, p, clip=(lo, hi))
-    yield case("labels", "integers", "labels cast the wrong way", y.astype(np.int32), probabilities(rng, (4, 10), -1, dtype))
+    p = probabilities(rng, (4, 10), -1, dtype)
+    yield case("labels", "integers", "labels cast the wrong way", y.astype(np.int32), p)
     p, y = probabilities(rng, (4, 10), -1, dtype), one_hot(np.array([1, 5, 5, 9]), 10)
     yield case("labels", "one_hot_integers", "an index taken for a label", y.astype(np.int32), p)
     yield case("labels", "booleans", "booleans not cast", y.astype(np.bool_), p)
@@ -67,7 +68,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     y = probabilities(rng, (4, 10), -1, dtype)
     yield case("soft_labels", "distribution", "the Kullback-Leibler divergence", y, p)
     p = array(rng.uniform(0.1, 0.9, (4, 10)))
-    yield case("probabilities", "any_sum", "p renormalised, or taken for logits", one_hot(np.array([0, 9, 4, 5]), 10), p)
+    y = one_hot(np.array([0, 9, 4, 5]), 10)
+    yield case("probabilities", "any_sum", "p renormalised, or taken for logits", y, p)
     yield case("probabilities", "small_sum", "p renormalised", array(np.ones((4, 10))), array(p / 100))
 
     p, y = probabilities(rng, (4, 10), -1, dtype), one_hot(np.array([1, 5, 5, 9]), 10)

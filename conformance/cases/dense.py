@@ -25,7 +25,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for name, random in seeded(dtype, seed, 3):
         x, w, b = (array(random.normal(size=shape)) for shape in ((4, 3), (3, 5), 5))
         yield case("dense.value", name, "any mistake, a lower precision first", x, w, b)
-    yield case("dense.value", "square", "weights transposed, bias along the batch", normal(3, 3), normal(3, 3), normal(3))
+    yield case("dense.value", "square", "weights transposed, bias along rows", normal(3, 3), normal(3, 3), normal(3))
     yield case("dense.value", "one_row", "a batch axis taken for granted", normal(3), normal(3, 5), normal(5))
     yield case("dense.value", "odd_length", "the last n % 8 terms left out", normal(4, 33), normal(33, 5), normal(5))
     yield case("dense.value", "one_neuron", "an axis of length 1 dropped", normal(4, 3), normal(3, 1), normal(1))

@@ -54,7 +54,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     infinite = array([[inf, 1, 2], [1, -inf, 2], [inf, inf, 2], [1, 1, inf], [inf, -inf, 1], [1, 2, 3]])
     yield case("neuron.infinity", "all_kinds", "infinity replaced", infinite, array([1, 1, 0]), array(0.5))
     huge = float(info.max) / 2
-    yield case("neuron.infinity", "overflow", "saturation", array([[huge, huge], [-huge, -huge]]), array([3, 3]), array(0))
+    over = array([[huge, huge], [-huge, -huge]]), array([3, 3]), array(0)
+    yield case("neuron.infinity", "overflow", "saturation", *over)
     root = np.sqrt(float(info.smallest_normal))
     small = array([[root, root / 8, 0], [root / 64, root / 4, 0], [0, 0, 1]]), array([root / 4, root / 2, 1]), array(0)
     yield case("neuron.subnormal", "products", "subnormal products flushed to 0", *small)

@@ -37,7 +37,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     grid = array(rng.integers(-256, 257, (4, 10)) / 64)
     offset = 2.0 ** (info.nmant - 8)
-    yield case("softmax.shift", "up", "the offset is rounded into the logits: no shift, or too late", grid + array(offset))
+    yield case("softmax.shift", "up", "the offset is rounded in: no shift, or too late", grid + array(offset))
     yield case("softmax.shift", "down", "the maximum is taken with 0, so nothing is subtracted", grid - array(offset))
     yield case("softmax.shift", "overflow", "exp without the shift is infinite", array(block[0] + 10 * overflow))
     yield case("softmax.shift", "underflow", "exp without the shift is 0 everywhere", array(block[0] - 10 * vanish))

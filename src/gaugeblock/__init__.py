@@ -8,15 +8,14 @@ has the others, ``gaugeblock.conformance`` judges an implementation, ``gaugebloc
 import os
 from typing import TYPE_CHECKING
 
-from . import backends, reference
-from .reference import FORMULAS
+from . import backends as backends
+from . import reference as reference
+from .reference import AdamState as AdamState
 
 if TYPE_CHECKING:
     from .reference import *  # noqa: F403
 
-__all__ = ["backend", "backends", "reference"]
 __version__ = "0.1.0"
 
 backend = backends.load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
-globals().update({name: getattr(backend, name) for name in FORMULAS})
-__all__ += FORMULAS  # noqa: PLE0605
+globals().update({name: getattr(backend, name) for name in reference.FORMULAS})

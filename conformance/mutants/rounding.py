@@ -1,0 +1,44 @@
+"""Arithmetic that is too coarse: arrays rounded to fewer bits, and handed back in their own dtype.
+
+NaN and infinities stay, and what is too large for the format becomes infinite.
+"""
+
+import numpy as np
+
+
+def to_bfloat16(a):
+    """Round to nearest even to the 8 significant bits of bfloat16, through float32."""
+    return kept_bits(a, 16)
+
+
+def to_tf32(a):
+    """Round to nearest even to the 11 significant bits of TF32, through float32."""
+    return kept_bits(a, 13)
+
+
+def to_float16(a):
+    """Round to float16."""
+    with np.errstate(over="ignore"):
+        return a.astype(np.float16).astype(a.dtype)
+
+
+def to_float32(a):
+    """Round to float32."""
+    with np.errstate(over="ignore"):
+        return a.astype(np.float32).astype(a.dtype)
+
+
+def flush(a):
+    """Subnormal numbers of a's own dtype become 0."""
+    return np.where(np.abs(a) < np.finfo(a.dtype).smallest_normal, a.dtype.type(0), a)
+
+
+def kept_bits(a, dropped):
+    """A float32 without its last `dropped` bits, rounded to nearest even."""
+    a = np.asarray(a)
+    with np.errstate(over="ignore"):
+        single = a.astype(np.float32)
+    bits = single.view(np.uint32)
+    half = np.uint32(2 ** (dropped - 1) - 1) + ((bits >> np.uint32(dropped)) & np.uint32(1))
+    rounded = ((bits + half) & np.uint32(2**32 - 2**dropped)).view(np.float32)
+    return np.where(np.isfinite(single), rounded, single).astype(a.dtype)
