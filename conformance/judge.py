@@ -138,7 +138,7 @@ def unpack(backend: Any, function: str, result: Any) -> dict[str, Any]:
         try:
             values[name] = array, np.array(backend.to_numpy(array))
         except (TypeError, ValueError, RuntimeError) as error:
-            raise BrokenResultError(f"{name}: {one_line(error)}") from None
+            raise BrokenResultError(f"{name}: {error}") from None
         if values[name][1].dtype.kind not in "biufc" and values[name][1].dtype.name not in ("bfloat16",):
             raise BrokenResultError(f"{name}: got an array of {values[name][1].dtype}; wanted numbers")
     return values
@@ -168,7 +168,7 @@ def judge_array(
     right = values.shape == expected.value.shape
     reason = "" if right else f"{name} has shape {values.shape}, not {expected.value.shape}"
     yield found(f"{formula}.shape", passed=right, reason=reason)
-    label = STATE.get(name, case.requirement) if case.requirement in THETA else case.requirement
+    label = label_of(case, name)
     if not right or values.dtype.kind == "c":
         yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf)
         return
@@ -200,6 +200,18 @@ def judge_array(
     )
 
 
-# Where a case is about theta, the moments of the state answer for requirements of their own.
-STATE = {"m": "adam.first_moment", "v": "adam.second_moment"}
-THETA = {"adam.update", "adam.bias_correction", "adam.epsilon", "adam.late_steps", "adam.step"}
+
+# What each result of Adam's step answers for, in a case about another one.
+LINES = {"theta": "adam.update", "m": "adam.first_moment", "v": "adam.second_moment"}
+ABOUT = {
+    "theta": {"update", "bias_correction", "epsilon", "late_steps"},
+    "m": {"first_moment", "state"},
+    "v": {"second_moment", "state"},
+}
+
+
+def label_of(case: Case, name: str) -> str:
+    """The requirement that a result of a case is judged by: the case's, unless that is about another result."""
+    about = case.requirement.partition(".")[2]
+    elsewhere = any(about in others for other, others in ABOUT.items() if other != name) or about == "step"
+    return LINES[name] if name in LINES and elsewhere and about not in ABOUT[name] else case.requirement

@@ -98,7 +98,8 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
         judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
         declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
         if not judged:
-            reason = declined[0] if declined else "the subject has no function that this is asked of"
+            missing = "no result to ask it of" if found else "the subject has no function that this is asked of"
+            reason = declined[0] if declined else missing
             results.append(Result(formula, dtype, label, "not offered", frozenset(), 0.0, 0.0, None, None, reason))
             continue
         worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
@@ -170,14 +171,15 @@ def inputs(worst: Finding) -> dict[str, str]:
     for name, value in zip(names, case.arguments, strict=False):
         parts = value._asdict() if isinstance(value, AdamState) else {"": value}
         for part, array in parts.items():
-            shown[f"{name}.{part}" if part else name] = excerpt(case, array, worst.place)
+            place, text = excerpt(case, array, worst.place)
+            shown[f"{name}{'.' if part else ''}{part}{place}"] = text
     return shown | {name: repr(value) for name, value in case.options.items()}
 
 
-def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> str:
-    """An argument in one line: for an elementwise formula the one element, for others the row along the axis."""
+def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str, str]:
+    """What to show of an argument, as index and values: the one element, or the row that a result comes from."""
     if not isinstance(array, np.ndarray):
-        return repr(array)
+        return "", repr(array)
     place = ""
     elementwise = case.function.startswith("adam") or case.function == "relu"
     if index is not None and elementwise and array.ndim == len(index):
@@ -188,6 +190,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> str:
         array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
     elif index is not None and case.function == "categorical_cross_entropy":
         axis = case.options.get("axis", -1) % array.ndim
+        place = str([*index[:axis], ":", *index[axis:]]).replace("'", "") if index else ""
         array = np.moveaxis(array, axis, -1)[index]
     elif index is not None and case.function == "dense" and array.ndim == 2 and array is case.arguments[1]:
         place, array = f"[:, {index[-1]}]", array[:, index[-1]]
@@ -195,7 +198,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> str:
         row = index[:-1] if case.function == "dense" else index
         place, array = str(list(row)) if row else "", array[row]
     text = np.array2string(np.asarray(array), threshold=12, edgeitems=4, precision=9, separator=", ")
-    return f"{place} {' '.join(text.split())}".strip()
+    return place, " ".join(text.split())
 
 
 def to_json(reports: list[Report]) -> str:
@@ -206,10 +209,13 @@ def to_json(reports: list[Report]) -> str:
 def print_report(report: Report, console: Console) -> None:
     """Print the verdict: a table of formula x dtype, then each requirement that fails."""
     console.print(summary(report))
+    failures: dict[str, list[Result]] = {}
     for result in report.results:
         if result.status == "fail":
-            for line in failure(result):
-                console.print(line, soft_wrap=True)
+            failures.setdefault(result.requirement, []).append(result)
+    for results in failures.values():
+        for line in failure(results):
+            console.print(line, soft_wrap=True)
     missing = not_offered(report)
     if missing:
         console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
@@ -239,20 +245,23 @@ def summary(report: Report) -> Table:
     return table
 
 
-def failure(result: Result) -> list[Text]:
+def failure(results: list[Result]) -> list[Text]:
     """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
-    head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {result.dtype}")
+    result, dtypes = results[0], " and ".join(r.dtype for r in results)
+    head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {dtypes}")
     lines = [head, Text(f"  {spec.requirement(result.requirement).text}", style="italic")]
     worst = result.worst
     if worst is not None:
         lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
         if worst.place is not None:
-            for name, value in inputs(worst).items():
-                lines.append(Text(f"  input     {name} = {value}"))
+            lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in inputs(worst).items())}"))
             place = f"{worst.output}{list(worst.place) if worst.place else ''}"
             lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
-            lines.append(Text(f"  expected  {worst.expected:.17g} within {worst.bound:.3g}"))
-            lines.append(Text(f"  error     {worst.ratio:.3g} times the bound, {worst.ulp:.3g} ulp"))
+            exactly = worst.bound == 0
+            within = "exactly" if exactly else f"within {worst.bound:.3g}"
+            multiple = "" if exactly else f"{worst.ratio:.3g} times the bound, "
+            lines.append(Text(f"  expected  {worst.expected:.17g} {within}"))
+            lines.append(Text(f"  error     {multiple}{worst.ulp:.3g} ulp"))
         if worst.reason:
             lines.append(Text(f"  reason    {worst.reason}"))
     if result.diagnosis:

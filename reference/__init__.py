@@ -19,4 +19,4 @@ from .neuron import neuron as neuron
 from .relu import relu as relu
 from .softmax import softmax as softmax
 
-FORMULAS = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))
+FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

@@ -1,7 +1,6 @@
 """Cases of softmax."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from . import case as any_case
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
-    case = partial(any_case, "softmax")
     rng = np.random.default_rng(1)
     info = np.finfo(dtype)
     inf, nan = np.inf, np.nan
@@ -20,6 +18,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     def array(values: Any) -> Any:
         return np.asarray(values, dtype)
+
+    def case(requirement: str, name: str, note: str, x: Any, axis: int = -1, exact: bool = False) -> Case:
+        return any_case("softmax", requirement, name, note, x, axis=axis, exact=exact)
 
     for name, random in seeded(dtype, seed, 3):
         yield case("softmax.value", name, "any mistake", array(3 * random.normal(size=(4, 10))))
@@ -33,6 +34,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     block = array(2 * rng.normal(size=(3, 4, 5)))
     for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):
         yield case("softmax.axis", name, "the wrong axis, or the axis ignored", block, axis=axis)
+    yield any_case("softmax", "softmax.axis", "default", "another default, such as the whole array", block)
     yield case("softmax.axis", "square", "rows and columns exchanged", array(rng.normal(size=(4, 4))), axis=0)
 
     grid = array(rng.integers(-256, 257, (4, 10)) / 64)

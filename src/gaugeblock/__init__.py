@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import backends as backends
 from . import reference as reference
+from .reference import FORMULAS as FORMULAS
 from .reference import AdamState as AdamState
 
 if TYPE_CHECKING:
@@ -18,4 +19,4 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 backend = backends.load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
-globals().update({name: getattr(backend, name) for name in reference.FORMULAS})
+globals().update({name: getattr(backend, name) for name in FORMULAS})

@@ -1,0 +1,156 @@
+"""Verified: for every formula, case and admitted form, the exact meaning encloses the definition of the page.
+
+The definitions run on scalar balls of 400 bits, and share no code with the reference. A ball of the reference and
+the thin ball of the definition must overlap, and the reference's must itself be thin beside the bound.
+"""
+
+import importlib
+from unittest import mock
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+from gaugeblock import reference, spec
+from gaugeblock.conformance import exact, oracle
+from gaugeblock.conformance.cases import cases
+from gaugeblock.conformance.forms import FORMS
+
+DTYPES = [np.dtype("float32"), np.dtype("float64")]
+BITS = 400
+
+
+def balls(array):
+    return np.asarray(np.frompyfunc(arb, 1, 1)(np.asarray(array, np.float64).astype(object)), object)
+
+
+def each(function, *arrays):
+    """A scalar definition, element by element."""
+    return np.asarray(np.frompyfunc(function, len(arrays), 1)(*arrays), object)
+
+
+def rows(function, arrays, axis):
+    """A definition of rows that gives a row or a number, along an axis."""
+    moved = [np.moveaxis(a, axis, -1) for a in arrays]
+    batch = moved[0].shape[:-1]
+    results = [function(*(a[i] for a in moved)) for i in np.ndindex(batch)]
+    if not results or not isinstance(results[0], list):
+        return np.array([*results, None], object)[:-1].reshape(batch)
+    return np.moveaxis(np.array(results, object).reshape(moved[0].shape), -1, axis)
+
+
+def defined(case, dtype):
+    """What the page's definition says, for each result of a case."""
+    formula = case.requirement.partition(".")[0]
+    definition = getattr(importlib.import_module(f"gaugeblock.spec.{formula}"), case.function)
+    arguments = [balls(a) if isinstance(a, np.ndarray | float) else a for a in case.arguments]
+    axis = case.options.get("axis", -1)
+    if formula == "relu":
+        return {"y": each(definition, *arguments)}
+    if formula == "softmax":
+        x = arguments[0]
+        if case.name == "largest":  # exp(1e308) is beyond Arb; the definition is the same for x minus a constant
+            x = x - np.max(x, axis=axis, keepdims=True)
+        return {"y": rows(definition, [x], axis)}
+    if formula == "categorical_cross_entropy":
+        default = (1e-15, 1 - 1e-15) if dtype == np.float64 else (1e-15, 1.0)
+        lo, hi = (arb(end) for end in case.options.get("clip", default))
+        return {"y": rows(lambda y, p: definition(y, p, lo, hi), [balls(a) for a in case.arguments], axis)}
+    if formula == "neuron":
+        x, w, b = arguments
+        if x.ndim == 0:
+            return {"y": np.asarray(definition([x[()]], [w[()]], b[()]), object)}
+        return {"y": rows(lambda row: definition(row, w, b[()]), [x], -1)}
+    if formula == "dense":
+        x, w, b = arguments
+        values = [definition(x[i], w, b) for i in np.ndindex(x.shape[:-1])]
+        return {"y": np.array(values, object).reshape((*x.shape[:-1], w.shape[1]))}
+    if case.function != "adam_step":
+        return {"y": each(definition, *arguments)}
+    names = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+    hyper = [arb(case.options.get(name, default)) for name, default in names.items()]
+    theta, grad, state = arguments
+    results = np.frompyfunc(lambda t, g, m, v: definition(t, g, state.step, m, v, *hyper), 4, 3)(
+        theta, grad, balls(state.m), balls(state.v)
+    )
+    return dict(zip(("theta", "m", "v"), (np.asarray(r, object) for r in results), strict=True))
+
+
+def disagreements(form, case, dtype):
+    """Where the exact meaning of `form` does not enclose the definition, or is no thin ball."""
+    with exact.working_precision():
+        lifted = oracle.evaluate(form, case.function, case.arguments, case.options, lambda v, _: exact.lift(v, dtype))
+    with np.errstate(all="ignore"):
+        expected = oracle.running(case.function, case.arguments, case.options, dtype, oracle.MODELS[dtype.name])
+    with ctx.workprec(BITS):
+        wanted = defined(case, dtype)
+        for name, result in lifted.items():
+            assert result.balls.size == 0 or result.balls.shape == wanted[name].shape, case.id
+            for index in np.ndindex(result.balls.shape):
+                if not np.isfinite(expected[name].value[index]):
+                    continue
+                ball, definition = arb(result.balls[index]), arb(wanted[name][index])
+                allowed = arb(max(float(expected[name].bound[index]), 2.0**-1074)) * arb(2) ** -40
+                if not ball.overlaps(definition) or not ball.rad() <= allowed or not definition.rad() <= allowed:
+                    yield f"{case.id} {name}{list(index)}: {ball} is not {definition}"
+
+
+def forms_of(function):
+    return {"reference": getattr(reference, function), **FORMS.get(function, {})}
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_the_exact_meaning_encloses_the_definition(formula, dtype):
+    checked = 0
+    for case in cases(formula, dtype):
+        for name, form in forms_of(case.function).items():
+            wrong = list(disagreements(form, case, dtype))
+            assert not wrong, f"{name}: {wrong[0]}"
+            checked += 1
+    assert checked > 10
+
+
+def first_failure(formula, function, form):
+    dtype = np.dtype("float64")
+    own = [case for case in cases(formula, dtype) if case.function == function]
+    return next((wrong for case in own for wrong in disagreements(form, case, dtype)), None)
+
+
+def minus_bias(x, w, b, *, xp=None):
+    return reference.dense(x, w, -b)
+
+
+def plus_step(theta, m_hat, v_hat, learning_rate, epsilon, /, *, xp=None):
+    return reference.adam_update(theta, -m_hat, v_hat, learning_rate, epsilon)
+
+
+def plus_moment(m, grad, beta1, /, *, xp=None):
+    return beta1 * m - (1 - beta1) * grad
+
+
+@pytest.mark.parametrize(
+    ("formula", "function", "wrong"),
+    [
+        ("dense", "dense", minus_bias),
+        ("adam", "adam_update", plus_step),
+        ("adam", "adam_first_moment", plus_moment),
+    ],
+)
+def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
+    assert first_failure(formula, function, wrong) is not None
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrong"),
+    [
+        ("neuron", lambda x, w, b: sum((x_i * w_i for x_i, w_i in zip(x, w, strict=True)), -b)),
+        ("softmax", lambda x: [(-x_i).exp() / sum(((-x_j).exp() for x_j in x), arb(0)) for x_i in x]),
+        ("categorical_cross_entropy", lambda y, p, lo, hi: sum((a * b for a, b in zip(y, p, strict=True)), arb(0))),
+        ("relu", lambda x: x if x < 0 else x * 0),
+    ],
+)
+def test_a_plus_for_a_minus_in_the_definition_is_found(formula, wrong):
+    module = importlib.import_module(f"gaugeblock.spec.{formula}")
+    with mock.patch.object(module, formula, wrong):
+        assert first_failure(formula, formula, getattr(reference, formula)) is not None
