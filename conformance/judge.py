@@ -200,7 +200,6 @@ def judge_array(
     )
 
 
-
 # What each result of Adam's step answers for, in a case about another one.
 LINES = {"theta": "adam.update", "m": "adam.first_moment", "v": "adam.second_moment"}
 ABOUT = {

@@ -27,7 +27,7 @@ def floating(xp: Namespace = None, /, **values: Array) -> tuple[Namespace, DType
         raise TypeError(f"{first}: got {describe(arrays[first])}; wanted an array of a real floating dtype")
     for name in others:
         if arrays[name].dtype != dtype:
-            raise TypeError(f"{name}: got {describe(arrays[name])}; wanted dtype {dtype}, as {first} has")
+            raise TypeError(f"{name}: got {describe(arrays[name])}; wanted dtype {dtype_name(dtype)}, as {first} has")
     return xp, dtype
 
 
@@ -52,9 +52,14 @@ def is_floating(xp: Namespace, dtype: DType) -> bool:
 def describe(value: Any) -> str:
     """What was given, in a few words."""
     if hasattr(value, "dtype") and hasattr(value, "shape"):
-        return f"an array of dtype {value.dtype} and shape {tuple(value.shape)}"
+        return f"an array of dtype {dtype_name(value.dtype)} and shape {tuple(value.shape)}"
     text = repr(value)
     return f"{type(value).__name__} {text}" if len(text) <= 40 and "\n" not in text else type(value).__name__
+
+
+def dtype_name(dtype: DType) -> str:
+    """A dtype's name as the standard has it: 'float32', not 'torch.float32'."""
+    return str(dtype).rpartition(".")[2]
 
 
 def shape(value: Array) -> tuple[Any, ...]:
@@ -94,7 +99,7 @@ def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
         return float(value)  # numpy.float64 is a float, and would make float32 arrays float64
     own = getattr(value, "dtype", None)
     if own is None or shape(value) != () or (dtype is not None and own != dtype):
-        array = "" if dtype is None else f", or an array of dtype {dtype} without axes"
+        array = "" if dtype is None else f", or an array of dtype {dtype_name(dtype)} without axes"
         raise TypeError(f"{name}: got {describe(value)}; wanted a Python number{array}")
     return value
 
@@ -111,7 +116,9 @@ def epsilon(value: Scalar, xp: Namespace, dtype: DType) -> Scalar:
     """Adam's epsilon: not negative, and not a positive number that is 0 in the dtype."""
     value = number("epsilon", value, dtype)
     if isinstance(value, float) and not (value == 0 or rounded_to_zero(xp, dtype) < value < float("inf")):
-        raise ValueError(f"epsilon: got {value!r}; wanted 0, or a finite positive number that is not 0 in {dtype}")
+        raise ValueError(
+            f"epsilon: got {value!r}; wanted 0, or a finite positive number that is not 0 in {dtype_name(dtype)}"
+        )
     return value
 
 
@@ -126,7 +133,7 @@ def step(value: Scalar, *, name: str = "step", least: int = 1) -> Scalar:
 
 def clip(value: Any, xp: Namespace, dtype: DType) -> tuple[float, float]:
     """The clip of probabilities: 0 < lo < hi <= 1, lo not 0 in the dtype."""
-    wanted = f"a pair (lo, hi) of numbers with 0 < lo < hi <= 1, lo not 0 in {dtype}"
+    wanted = f"a pair (lo, hi) of numbers with 0 < lo < hi <= 1, lo not 0 in {dtype_name(dtype)}"
     try:
         lo, hi = (number("clip", end) for end in value)
     except (TypeError, ValueError):

@@ -32,7 +32,11 @@ def right(x, axis=-1):
 # The shift.
 
 
-@breaks("softmax.shift", "the maximum is not subtracted, so that exp overflows", "https://github.com/uTensor/uTensor/issues/175")
+@breaks(
+    "softmax.shift",
+    "the maximum is not subtracted, so that exp overflows",
+    "https://github.com/uTensor/uTensor/issues/175",
+)
 def softmax__unshifted(x, *, axis=-1):
     e = np.exp(x)
     return e / total(e, axis)
@@ -127,7 +131,9 @@ def softmax__argument_kept_above_minus_50(x, *, axis=-1):
     return normalised(np.exp(np.maximum(x - top(x, axis), -50)), axis)
 
 
-@breaks("softmax.shift", "exp2(x log2 e - max log2 e), both products rounded: the logits are scaled before they are shifted")
+@breaks(
+    "softmax.shift", "exp2(x log2 e - max log2 e), both products rounded: the logits are scaled before they are shifted"
+)
 def softmax__scaled_before_shift(x, *, axis=-1):
     return normalised(np.exp2(x * LOG2_E - top(x, axis) * LOG2_E), axis)
 
@@ -559,7 +565,9 @@ def polynomial_exp(z, degree):
     k = np.round(z * LOG2_E)
     r = z - k * math.log(2)
     p = sum(r**i / math.factorial(i) for i in range(degree + 1))
-    return np.where(np.isfinite(k), np.ldexp(p, np.where(np.isfinite(k), np.maximum(k, -9999), 0).astype(int)), np.exp(z))
+    return np.where(
+        np.isfinite(k), np.ldexp(p, np.where(np.isfinite(k), np.maximum(k, -9999), 0).astype(int)), np.exp(z)
+    )
 
 
 @breaks("softmax.value", "exp by (1 + x / 1024)^1024")
@@ -630,7 +638,11 @@ def softmax__nan_row_as_zero(x, *, axis=-1):
     return np.where(np.any(np.isnan(x), axis=axis, keepdims=True), x.dtype.type(0), y)
 
 
-@breaks("softmax.infinity", "a masked logit makes its row NaN", "https://github.com/gabrieldemarmiesse/torch-mojo-backend/pull/319")
+@breaks(
+    "softmax.infinity",
+    "a masked logit makes its row NaN",
+    "https://github.com/gabrieldemarmiesse/torch-mojo-backend/pull/319",
+)
 def softmax__masked_nan(x, *, axis=-1):
     z = x - top(x, axis)
     return normalised(np.exp(np.where(np.isinf(z), z - z, z)), axis)
@@ -651,7 +663,9 @@ def softmax__safe(x, *, axis=-1):
     return np.where(np.isneginf(top(x, axis)), x.dtype.type(0), right(x, axis))
 
 
-@breaks("softmax.infinity", "a fully masked row becomes uniform", "https://github.com/tenstorrent/tt-metal/issues/56056")
+@breaks(
+    "softmax.infinity", "a fully masked row becomes uniform", "https://github.com/tenstorrent/tt-metal/issues/56056"
+)
 def softmax__masked_row_uniform(x, *, axis=-1):
     return np.where(np.isneginf(top(x, axis)), x.dtype.type(1 / x.shape[axis]), right(x, axis))
 

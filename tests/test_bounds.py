@@ -1,0 +1,159 @@
+"""The running bounds: sound, close to their closed forms, and never empty."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gaugeblock.conformance import bounded, exact, expected, oracle
+from gaugeblock.conformance.rounding import HOST, MODELS
+
+FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
+U = 2.0**-24
+
+
+def gamma(k, u=U):
+    return (1 - u) ** -k - 1
+
+
+def lifted(values, dtype=FLOAT32, model=MODELS["float32"]):
+    return bounded.lift(np.asarray(values, dtype), model, dtype)
+
+
+numbers = st.floats(-1e6, 1e6, width=32)
+
+
+@given(numbers, numbers, st.sampled_from(["add", "sub", "mul", "truediv"]))
+def test_one_float32_operation_is_within_its_bound(a, b, name):
+    if name == "truediv" and abs(b) < 1e-6:
+        return
+    method = f"__{name}__"
+    result = getattr(lifted(a), method)(lifted(b))
+    got = getattr(np.float32(a), method)(np.float32(b))
+    real = getattr(Fraction(a), method)(Fraction(b))
+    assert abs(Fraction(float(got)) - real) <= Fraction(float(result.error))
+
+
+@given(hnp.arrays(np.float32, (3, 9), elements=numbers), hnp.arrays(np.float32, 9, elements=numbers))
+def test_a_product_in_any_order_is_within_its_bound(x, w):
+    result = bounded.matmul(lifted(x), lifted(w))
+    for order in (np.arange(9), np.arange(9)[::-1], np.argsort(x[0])):
+        total = np.zeros(3, np.float32)
+        for i in order:
+            total = total + x[:, i] * w[i]
+        for row in range(3):
+            real = sum((Fraction(float(a)) * Fraction(float(b)) for a, b in zip(x[row], w, strict=True)), Fraction(0))
+            assert abs(Fraction(float(total[row])) - real) <= Fraction(float(result.error[row]))
+
+
+def test_dense_and_neuron_have_their_closed_form():
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 7), (7, 5), 5))
+    terms, n = np.abs(x.astype(float)) @ np.abs(w.astype(float)), 7
+    closed = gamma(n + 1) * terms + gamma(n) * np.abs(b)
+    for function, arguments, wanted in (("dense", (x, w, b), closed), ("neuron", (x, w[:, 0], b[0]), closed[:, 0])):
+        _, bound = expected(function, *arguments)
+        assert np.all(bound >= wanted * (1 - 1e-6))
+        assert np.all(bound <= wanted * (1 + 2 / n))
+
+
+def test_softmax_has_its_closed_form():
+    x = np.random.default_rng(0).normal(size=(4, 7)).astype(np.float32)
+    y, bound = expected("softmax", x)
+    d = x.max(-1, keepdims=True).astype(float) - x
+    spread = 3 * (d + (y * d).sum(-1, keepdims=True))  # the shift, and exp2 of the scaled argument
+    closed = y * U * (spread + 4 * 3 + (7 - 1) + 2)
+    largest = d == 0  # exp(0) = 1 is exact: the numerator of the largest is not charged
+    assert np.all(bound[~largest] <= closed[~largest] * 1.001)
+    assert np.all(bound >= (closed - y * U * (2 * 3)) * 0.8)
+
+
+def test_cross_entropy_has_its_closed_form():
+    rng = np.random.default_rng(0)
+    y, p = (rng.uniform(0.01, 0.5, (4, 7)).astype(np.float32) for _ in range(2))
+    terms = np.sum(np.abs(y * np.log(p.astype(float))), -1)
+    closed = terms * ((1 + 2 * 4 * U) * (1 - U) ** -7 - 1)
+    _, bound = expected("categorical_cross_entropy", y, p)
+    np.testing.assert_allclose(bound, closed, rtol=1e-5)
+
+
+def test_adam_moments_have_their_closed_form():
+    rng = np.random.default_rng(0)
+    m, g = (rng.normal(size=50).astype(np.float32) for _ in range(2))
+    _, bound = expected("adam_first_moment", m, g, 0.9)
+    assert np.all(bound <= gamma(4) * (0.9 * np.abs(m) + 0.1 * np.abs(g)) + 1e-40)
+    value, bound = expected("adam_second_moment", m * m, g, 0.999)
+    assert np.all(bound <= gamma(4) * value + 1e-40)
+
+
+def test_the_bias_correction_admits_six_roundings():
+    for step in (1, 2, 10, 1000):
+        for beta in (0.9, 0.999):
+            value, bound = expected("adam_bias_correction", np.float32([1.0]), beta, step)
+            assert 2 * U < bound[0] / value[0] < (6 + 2.1) * U
+
+
+def test_relu_has_no_tolerance_and_flush_widens_it():
+    x = np.float32([1e-40, -1e-40, 2])
+    gradual = oracle.expect("relu", (x,), {}, FLOAT32)["y"].bound
+    flush = oracle.expect("relu", (x,), {}, FLOAT32, "flush")["y"].bound
+    assert gradual.tolist() == [0, 0, 0]
+    assert flush[0] >= float(x[0])
+    assert flush[2] == 0
+
+
+def test_a_host_constant_costs_what_rounding_it_costs():
+    half, tenth = (bounded.Bounded(c, 0, HOST, FLOAT32) for c in (0.5, 0.1))
+    assert bounded.cast_error(half, MODELS["float32"]) == 0
+    assert bounded.cast_error(tenth, MODELS["float32"]) == pytest.approx(abs(float(np.float32(0.1)) - 0.1))
+
+
+def test_special_points_of_elementary_functions_are_exact():
+    with np.errstate(invalid="ignore"):
+        assert bounded.exp(lifted([0.0])).error[0] == 0
+        assert bounded.log(lifted([1.0])).error[0] == 0
+        assert bounded.sqrt(lifted([0.0])).error[0] == 0
+        assert bounded.exp(lifted([1.0])).error[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "arguments"),
+    [
+        ("dense", (np.float32([[3e38, 3e38]]), np.float32([[1], [-0.9]]), np.float32([0]))),  # a partial sum overflows
+        ("adam_second_moment", (np.float32([1e-44]), np.float32([1e-30]), 0.999)),  # all below the resolution
+        ("dense", (np.full((1, 2), 3.4028235e38, np.float32), np.float32([[1], [1e-9]]), np.float32([1e31]))),
+    ],
+)
+def test_an_empty_tolerance_is_an_error(formula, arguments):
+    with pytest.raises(oracle.EmptyToleranceError, match="the tolerance is"):
+        expected(formula, *arguments)
+
+
+@given(hnp.arrays(np.float64, (2, 6), elements=st.floats(-700, 700)))
+def test_balls_are_centred_to_twice_the_precision(x):
+    found = oracle.expect("softmax", (x,), {}, FLOAT64)["y"]
+    balls = oracle.enclosed("softmax", (x,), {}, FLOAT64)["y"]
+    with exact.working_precision():
+        for value, remainder, ball in zip(found.value.flat, found.remainder.flat, balls.flat, strict=True):
+            left = ball - value - remainder
+            assert left.abs_upper() <= abs(ball) * 2.0**-100 + 2.0**-1070
+
+
+@given(hnp.arrays(np.float32, (3, 5), elements=st.integers(-640, 640).map(lambda n: n / 8)), st.integers(-999, 999))
+def test_softmax_invariants_hold_for_expected_values(x, shift):
+    value, bound = expected("softmax", x)
+    assert np.all(np.abs(value.sum(-1) - 1) <= bound.sum(-1) + 1e-12)
+    shifted, permuted = expected("softmax", x + np.float32(shift))[0], expected("softmax", x[:, ::-1].copy())[0]
+    np.testing.assert_allclose(shifted, value, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(permuted[:, ::-1], value, rtol=1e-12, atol=1e-300)
+
+
+def test_ratios_compare_special_values_exactly():
+    wanted = oracle.Expected(np.array([np.nan, np.inf, 1.0, 1.0]), np.zeros(4), np.array([0.0, 0.0, 0.1, 0.0]))
+    ratio, _ = oracle.ratios(np.array([np.nan, np.inf, 1.05, 1.0]), wanted)
+    np.testing.assert_allclose(ratio, [0, 0, 0.5, 0])
+    ratio, _ = oracle.ratios(np.array([1.0, -np.inf, np.nan, 1.0 + 1e-9]), wanted)
+    assert np.all(np.isinf(ratio))

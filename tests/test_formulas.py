@@ -1,0 +1,210 @@
+"""gaugeblock's own functions: their errors, their trees, and what they leave alone."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import gaugeblock as gb
+from gaugeblock import AdamState, backends, reference
+
+X = np.ones((2, 3), np.float32)
+W, B = np.ones((3, 4), np.float32), np.ones(4, np.float32)
+STATE = AdamState(0, 0 * X, 0 * X)
+FLOAT64 = X.astype(np.float64)
+
+
+def step(theta=X, grad=X, state=STATE, **options):
+    return gb.adam_step(theta, grad, state, **options)
+
+
+# fmt: off
+WRONG = {
+    "softmax.errors: a list": (lambda g: g.softmax([1.0]), TypeError, "x: got list"),
+    "softmax.errors: integers": (lambda g: g.softmax(g.asarray(np.ones(3, np.int32))), TypeError, "x: got an array of"),
+    "softmax.errors: complex": (lambda g: g.softmax(g.asarray(np.ones(3, np.complex64))), TypeError, "x: got an array of"),
+    "softmax.errors: axis out of range": (lambda g: g.softmax(g.asarray(X), axis=2), ValueError, "axis: got 2; wanted -2 to 1"),
+    "softmax.errors: axis of a wrong type": (lambda g: g.softmax(g.asarray(X), axis=0.0), TypeError, "axis: got float 0.0"),
+    "softmax.errors: axis True": (lambda g: g.softmax(g.asarray(X), axis=True), TypeError, "axis: got bool True"),
+    "softmax.errors: no axes": (lambda g: g.softmax(g.asarray(np.float32(1) + np.zeros((), np.float32))), ValueError, "x: got"),
+    "softmax.empty_axis": (lambda g: g.softmax(g.asarray(np.ones((2, 0)))), ValueError, "wanted at least one class"),
+    "relu.errors: a number": (lambda g: g.relu(1.0), TypeError, "x: got Python scalars only"),
+    "relu.errors: a string": (lambda g: g.relu("1"), TypeError, "x: got str '1'"),
+    "dense.errors: shapes": (lambda g: g.dense(g.asarray(X), g.asarray(B), g.asarray(B)), ValueError, "x, w: got shapes"),
+    "dense.errors: inner": (lambda g: g.dense(g.asarray(W), g.asarray(W), g.asarray(B)), ValueError, "w: got shape"),
+    "dense.errors: bias": (lambda g: g.dense(g.asarray(X), g.asarray(W), g.asarray(B[:3])), ValueError, "b: got shape"),
+    "dense.errors: mixed": (lambda g: g.dense(g.asarray(X), g.asarray(FLOAT64), g.asarray(B)), TypeError, "w: got an array"),
+    "neuron.errors: weights": (lambda g: g.neuron(g.asarray(X), g.asarray(B), 1.0), ValueError, "w: got shape"),
+    "neuron.errors: bias": (lambda g: g.neuron(g.asarray(X), g.asarray(X[0]), g.asarray(B)), ValueError, "b: got shape"),
+    "neuron.errors: numbers": (lambda g: g.neuron(1.0, 2.0, 3.0), TypeError, "x, w, b: got Python scalars only"),
+    "categorical_cross_entropy.errors: shapes": (
+        lambda g: g.categorical_cross_entropy(g.asarray(X[0]), g.asarray(X)), ValueError, "y: got shape"),
+    "categorical_cross_entropy.errors: mixed": (
+        lambda g: g.categorical_cross_entropy(g.asarray(FLOAT64), g.asarray(X)), TypeError, "y: got an array"),
+    "categorical_cross_entropy.errors: no classes": (
+        lambda g: g.categorical_cross_entropy(g.asarray(X[:, :0]), g.asarray(X[:, :0])), ValueError, "at least one class"),
+    **{
+        f"categorical_cross_entropy.errors: clip {clip}": (
+            lambda g, clip=clip: g.categorical_cross_entropy(g.asarray(X), g.asarray(X), clip=clip), ValueError, "clip: got")
+        for clip in ((0, 1), (0.5, 0.5), (0.1, 1.1), (float("nan"), 1), (1e-60, 1), (0.9, 0.1))
+    },
+    "categorical_cross_entropy.errors: clip 3": (
+        lambda g: g.categorical_cross_entropy(g.asarray(X), g.asarray(X), clip=3), TypeError, "clip: got int 3"),
+    "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
+    "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
+    "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),
+    "adam.errors: beta2": (lambda g: g.adam_second_moment(g.asarray(X), g.asarray(X), -0.1), ValueError, "beta2: got -0.1"),
+    "adam.errors: beta NaN": (lambda g: g.adam_bias_correction(g.asarray(X), float("nan"), 1), ValueError, "beta: got nan"),
+    "adam.errors: beta of a wrong type": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), "0.9"), TypeError, "beta1: got str"),
+    **{
+        f"adam.errors: epsilon {epsilon}": (
+            lambda g, e=epsilon: g.adam_update(g.asarray(X), g.asarray(X), g.asarray(X), 0.1, e), ValueError, "epsilon: got")
+        for epsilon in (-1e-8, float("nan"), 1e-60)
+    },
+    "adam.errors: learning rate": (
+        lambda g: g.adam_update(g.asarray(X), g.asarray(X), g.asarray(X), None, 1e-8), TypeError, "learning_rate: got None"),
+    "adam.errors: shapes": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(B), 0.9), ValueError, "grad: got shape"),
+    "adam.errors: mixed": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(FLOAT64), 0.9), TypeError, "grad: got an array"),
+    "adam.errors: state": (lambda g: g.adam_step(g.asarray(X), g.asarray(X), None), TypeError, "state: got None"),
+    "adam.errors: state.step": (
+        lambda g: g.adam_step(g.asarray(X), g.asarray(X), AdamState(-1, g.asarray(X), g.asarray(X))), ValueError, "state.step: got -1"),
+    "adam.tree: structures": (
+        lambda g: g.adam_step({"a": g.asarray(X)}, {"b": g.asarray(X)}, g.adam_init({"a": g.asarray(X)})), TypeError, "grad: got structure"),
+    "adam.tree: a tree for an array": (
+        lambda g: g.adam_step(g.asarray(X), [g.asarray(X)], g.adam_init(g.asarray(X))), TypeError, "grad: got list"),
+}
+# fmt: on
+
+
+def installed():
+    for name in backends.NAMES:
+        with contextlib.suppress(ImportError):
+            yield backends.load(name)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_errors_are_one_line_in_the_same_words_on_every_backend(wrong):
+    call, kind, words = WRONG[wrong]
+    told = set()
+    for backend in installed():
+        with pytest.raises(kind) as caught:
+            call(backend)
+        message = str(caught.value)
+        assert message.startswith(words) or words in message, message
+        assert "\n" not in message
+        told.add(message)
+    assert len(told) == 1, told
+
+
+class Layer(NamedTuple):
+    w: object
+    b: object
+
+
+def test_a_tree_steps_as_its_leaves_do():
+    theta = {"layers": [Layer(X, B), Layer(2 * X, B)], "scale": (np.float64([1.0]),)}
+    grad = {"layers": [Layer(X, B), Layer(X, B)], "scale": (np.float64([2.0]),)}
+    new, state = gb.adam_step(theta, grad, gb.adam_init(theta))
+    alone, own = gb.adam_step(2 * X, X, gb.adam_init(X))
+    assert isinstance(new["layers"][1], Layer)
+    np.testing.assert_array_equal(new["layers"][1].w, alone)
+    np.testing.assert_array_equal(state.v["layers"][1].w, own.v)
+    assert state.step == 1
+    assert new["scale"][0].dtype == np.float64
+
+
+def test_donate_is_a_permission_with_the_same_results():
+    kept, _ = gb.adam_step(X, X, STATE)
+    given, state = gb.adam_step(X.copy(), X, AdamState(0, 0 * X, 0 * X), donate=True)
+    np.testing.assert_array_equal(kept, given)
+    assert state.step == 1
+
+
+def test_numpy_scalars_do_not_change_the_dtype():
+    theta, state = step(learning_rate=np.float64(0.1), beta1=np.float64(0.9), epsilon=np.float64(1e-8))
+    assert theta.dtype == state.m.dtype == np.float32
+    with pytest.raises(TypeError, match="beta1: got an array of dtype float64"):
+        step(beta1=np.array(0.9))
+    theta, _ = step(beta1=np.float32(0.9))
+    assert theta.dtype == np.float32
+
+
+def test_a_python_scalar_stands_for_an_array_without_axes():
+    assert gb.neuron(np.float32(2.0), 3.0, 0.5) == np.float32(6.5)
+    assert gb.neuron(X, X[0], 0.5).dtype == np.float32
+    one = np.ones((), np.float32)
+    assert gb.adam_update(one, 0.5, 4.0, 0.1, 0.0) == np.float32(1 - 0.1 * 0.25)
+
+
+def test_the_default_backend_has_every_formula():
+    assert set(reference.FORMULAS) <= set(dir(gb))
+    assert gb.backend.name == "numpy"
+
+
+def run(code, **environment):
+    """The output of a program in a fresh interpreter."""
+    environment = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+
+
+LOADED = "import sys; print(sorted({{m.partition('.')[0] for m in sys.modules}} & set({names})))"
+LIBRARIES = ["array_api_strict", "flint", "jax", "numpy", "optree", "pytest", "rich", "torch", "typer"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "loads"),
+    [
+        ("import gaugeblock", ["numpy"]),
+        ("import gaugeblock.spec", ["numpy"]),
+        ("from gaugeblock.backends import strict", ["array_api_strict", "numpy"]),
+    ],
+)
+def test_importing_loads_one_library(statement, loads):
+    done = run(f"{statement}; {LOADED.format(names=LIBRARIES)}", GAUGEBLOCK_BACKEND="")
+    assert done.stdout.strip() == str(loads), done.stderr
+
+
+def test_the_reference_imports_no_array_library():
+    code = (
+        "import sys, types; package = types.ModuleType('gaugeblock'); "
+        f"package.__path__ = [{str(os.path.dirname(os.path.dirname(reference.__file__)))!r}]; "
+        "sys.modules['gaugeblock'] = package; import gaugeblock.reference; "
+    )
+    done = run(code + LOADED.format(names=LIBRARIES))
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_environment_names_the_backend():
+    done = run("import gaugeblock as gb; print(gb.backend.name)", GAUGEBLOCK_BACKEND="strict")
+    assert done.stdout.strip() == "strict", done.stderr
+    done = run("import gaugeblock", GAUGEBLOCK_BACKEND="numpie")
+    assert done.stderr.strip().splitlines()[-1] == (
+        f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}"
+    )
+
+
+def test_a_missing_library_is_one_line_with_the_extra_that_adds_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "array_api_strict", None)
+    monkeypatch.delitem(sys.modules, "gaugeblock.backends.strict", raising=False)
+    with pytest.raises(
+        ImportError, match=r"array_api_strict is not installed; `pip install 'gaugeblock\[strict\]'` adds it"
+    ):
+        backends.load("strict")
+
+
+def test_a_device_that_there_is_not_is_one_line():
+    with pytest.raises(ValueError, match="device: got 'tpu'; wanted 'cpu'"):
+        backends.load("numpy", device="tpu")
+
+
+def test_arrays_stay_on_their_device():
+    strict = backends.load("strict", device="device1")
+    x = strict.asarray(X)
+    assert strict.softmax(x).device == x.device
+    assert reference.relu(x).device == x.device
+    theta, state = strict.adam_step(x, x, strict.adam_init(x))
+    assert theta.device == state.m.device == x.device
