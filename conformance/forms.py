@@ -37,7 +37,7 @@ def update_in_torch_order(
 ) -> Array:
     """theta' = theta - (learning_rate / c1) m' / (sqrt(v') / sqrt(c2) + epsilon)."""
     xp = array_namespace(theta, m, v)
-    return theta - learning_rate / c1 * (m / (xp.sqrt(v) / xp.sqrt(c2) + epsilon))
+    return theta - learning_rate / c1 * m / (xp.sqrt(v) / xp.sqrt(c2) + epsilon)
 
 
 def adam_step_as(first_moment: Callable[..., Array], torch_order: bool) -> Callable[..., tuple[Array, AdamState]]:

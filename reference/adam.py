@@ -146,7 +146,7 @@ def adam_update(
     same_shape(theta=theta, m_hat=m_hat, v_hat=v_hat)
     learning_rate, epsilon = number("learning_rate", learning_rate, dtype), checked_epsilon(epsilon, xp, dtype)
     root = xp.sqrt(v_hat) if hasattr(v_hat, "dtype") else math.sqrt(v_hat)
-    return theta - learning_rate * (m_hat / (root + epsilon))
+    return theta - learning_rate * m_hat / (root + epsilon)
 
 
 def adam_init(theta: Tree, *, xp: Namespace = None) -> AdamState:

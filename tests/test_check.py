@@ -1,0 +1,312 @@
+"""`check`, `expected` and `assert_conforms`: verdicts on right, wrong and broken subjects."""
+
+import json
+import types
+from importlib import resources
+
+import jsonschema
+import numpy as np
+import pytest
+
+import gaugeblock as gb
+from gaugeblock import AdamState
+from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, report
+
+
+def subject(**functions):
+    return types.SimpleNamespace(__name__="subject", **functions)
+
+
+def failing(found):
+    return {result.requirement for result in found.results if result.status == "fail"}
+
+
+def verdict(formula="softmax", **functions):
+    return failing(check(subject(**functions), formulas=[formula]))
+
+
+def softmax(x, *, axis=-1):
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+@pytest.mark.parametrize("name", ["numpy", "strict"])
+def test_the_backends_conform(name):
+    found = check(name)
+    assert found.passed
+    assert found.judged > 300
+    assert {r.dtype for r in found.results} == {"float32", "float64"}
+
+
+def test_many_seeds_reject_nothing_right():
+    for seed in range(20):
+        assert check("numpy", seed=seed).passed
+
+
+# Fifteen lines by hand, right and written another way.
+def exp2_softmax(x, *, axis=-1):
+    e = np.exp2((x - x.max(axis, keepdims=True)) * x.dtype.type(np.log2(np.e)))
+    return e * (1 / e.sum(axis, keepdims=True))
+
+
+def online_softmax(x, *, axis=-1):
+    rows = np.moveaxis(x, axis, 0)
+    top, total = np.full(rows.shape[1:], -np.inf, x.dtype), np.zeros(rows.shape[1:], x.dtype)
+    for row in rows:
+        new = np.maximum(top, row)
+        with np.errstate(invalid="ignore"):
+            total = total * np.where(top == -np.inf, 0, np.exp(top - new))
+            total = total + np.where(row == -np.inf, 0, np.exp(row - new))
+        top = new
+    with np.errstate(invalid="ignore"):
+        return np.moveaxis(np.exp(rows - top) / total, 0, axis)
+
+
+def wide_cross_entropy(y, p, *, axis=-1, clip=None):
+    lo, hi = clip or (1e-15, 1 - 1e-15 if p.dtype == np.float64 else 1.0)
+    return -np.sum(y.astype(np.float64) * np.log(np.clip(p.astype(np.float64), lo, hi)), axis).astype(p.dtype)
+
+
+def einsum_dense(x, w, b):
+    return np.einsum("...i,ij->...j", x, w) + b
+
+
+def lerp_adam(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    t = state.step + 1
+    m = state.m + (1 - beta1) * (grad - state.m) if beta1 >= 0.5 else beta1 * state.m + (1 - beta1) * grad
+    v = beta2 * state.v + (1 - beta2) * grad * grad
+    c1, c2 = (-np.expm1(t * np.log(beta)) if beta else 1.0 for beta in (beta1, beta2))
+    return theta - float(learning_rate / c1) * m / (np.sqrt(v) / float(np.sqrt(c2)) + epsilon), (t, m, v)
+
+
+@pytest.mark.parametrize(
+    ("formula", "function"),
+    [
+        ("softmax", exp2_softmax),
+        ("softmax", online_softmax),
+        ("categorical_cross_entropy", wide_cross_entropy),
+        ("dense", einsum_dense),
+        ("adam_step", lerp_adam),
+    ],
+)
+def test_right_code_written_another_way_is_accepted(formula, function):
+    found = check(subject(**{formula: function}))
+    assert not failing(found), [r.worst for r in found.results if r.status == "fail"]
+
+
+# Fifteen lines by hand, wrong on purpose.
+def inside(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    t = state.step + 1
+    m, v = beta1 * state.m + (1 - beta1) * grad, beta2 * state.v + (1 - beta2) * grad * grad
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return theta - learning_rate * m_hat / np.sqrt(v_hat + epsilon), AdamState(t, m, v)
+
+
+def tf32(a):
+    if a.dtype != np.float32:
+        return a
+    return (np.ascontiguousarray(a).view(np.uint32) & np.uint32(0xFFFFE000)).view(np.float32).reshape(a.shape)
+
+
+def tf32_dense(x, w, b):
+    return tf32(x) @ tf32(w) + b
+
+
+def mean_cross_entropy(y, p, *, axis=-1, clip=None):
+    return gb.categorical_cross_entropy(y, p, axis=axis, clip=clip) / p.dtype.type(p.shape[axis])
+
+
+@pytest.mark.parametrize(
+    ("formula", "function", "requirement"),
+    [
+        ("adam_step", inside, "adam.epsilon"),
+        ("dense", tf32_dense, "dense.exact"),
+        ("categorical_cross_entropy", mean_cross_entropy, "categorical_cross_entropy.per_sample"),
+    ],
+)
+def test_wrong_code_is_rejected_with_input_output_expected_and_multiple(formula, function, requirement, capsys):
+    found = check(subject(**{formula: function}), dtypes=["float32"])
+    assert requirement in failing(found)
+    lines = report.failure([r for r in found.results if r.requirement == requirement])
+    text = "\n".join(line.plain for line in lines)
+    for word in (requirement, "input ", "output ", "expected ", "error "):
+        assert word in text
+    ratio = next(r.ratio for r in found.results if r.requirement == requirement)
+    assert ratio > 1
+
+
+def raises(x, *, axis=-1):
+    raise RuntimeError("no kernel\nfor this shape")
+
+
+def exits(x, *, axis=-1):
+    raise SystemExit(0)
+
+
+def in_place(x, *, axis=-1):
+    x -= x.max(axis, keepdims=True)
+    np.exp(x, out=x)
+    x /= x.sum(axis, keepdims=True)
+    return x
+
+
+def once(x, *, axis=-1, buffer=np.empty((4, 10))):
+    if x.shape == buffer.shape and x.dtype == buffer.dtype:
+        buffer[...] = softmax(x, axis=axis)
+        return buffer
+    return softmax(x, axis=axis)
+
+
+@pytest.mark.parametrize(
+    ("function", "requirement", "reason"),
+    [
+        (raises, "softmax.value", "it raised RuntimeError: no kernel"),
+        (exits, "softmax.value", "it raised SystemExit: 0"),
+        (lambda x, axis=-1: None, "softmax.value", "y: got NoneType; wanted a NumPy array"),
+        (lambda x, axis=-1: "0.5", "softmax.value", "y: got str; wanted a NumPy array"),
+        (lambda x, axis=-1: np.array(["a"]), "softmax.value", "y: got an array of <U1; wanted numbers"),
+        (lambda x, axis=-1: np.float16(softmax(x, axis=axis)), "softmax.dtype", "y has dtype float16, not float32"),
+        (lambda x, axis=-1: softmax(x, axis=axis).ravel(), "softmax.shape", "y has shape (40,), not (4, 10)"),
+        (lambda x, axis=-1: softmax(x, axis=axis) + 0j, "softmax.value", "y is complex"),
+        (lambda x, axis=-1: x * np.nan, "softmax.value", ""),
+        (in_place, "softmax.pure", "y shares memory with an input"),
+        (once, "softmax.pure", "the result of the call before was changed"),
+    ],
+)  # fmt: skip
+def test_a_broken_subject_fails_with_the_reason_and_the_others_are_still_judged(function, requirement, reason):
+    found = check(subject(softmax=function, relu=gb.relu))
+    assert requirement in failing(found)
+    reasons = [r.worst.reason for r in found.results if r.requirement == requirement and r.status == "fail"]
+    assert reason in reasons
+    assert all(r.status == "pass" for r in found.results if r.formula == "relu")
+
+
+def test_a_state_may_be_anything_with_step_m_v():
+    def as_dict(theta, grad, state, **options):
+        theta, state = gb.adam_step(theta, grad, state, **options)
+        return theta, types.SimpleNamespace(step=np.int64(state.step), m=state.m, v=state.v)
+
+    assert check(subject(adam_step=as_dict)).passed
+    broken = verdict("adam", adam_step=lambda *a, **k: gb.adam_step(*a, **k)[0])
+    assert "adam.update" in broken
+    assert verdict("adam", adam_step=lambda *a, **k: (gb.adam_step(*a, **k)[0], "state")) >= {"adam.update"}
+
+
+def test_a_step_that_is_not_advanced_fails_by_name():
+    def still(theta, grad, state, **options):
+        theta, new = gb.adam_step(theta, grad, state, **options)
+        return theta, new._replace(step=state.step)
+
+    assert verdict("adam", adam_step=still) == {"adam.step"}
+
+
+def test_not_implemented_is_not_offered_for_that_requirement():
+    def last_axis_only(x, *, axis=-1):
+        if axis != -1 or x.ndim != 2:
+            raise NotImplementedError("the last axis of a matrix only")
+        return softmax(x)
+
+    found = check(subject(softmax=last_axis_only))
+    assert found.passed
+    missing = {r.requirement: r.reason for r in found.results if r.status == "not offered"}
+    assert missing["softmax.axis"] == "the last axis of a matrix only" if "softmax.axis" in missing else True
+    assert "the last axis of a matrix only" in report.not_offered(found)
+
+
+def never(*arguments, **options):
+    raise NotImplementedError("never")
+
+
+def test_zero_cases_judged_is_an_error_never_a_pass():
+    with pytest.raises(ValueError, match="no case was judged"):
+        check(subject(softmax=never))
+    with pytest.raises(ValueError, match="no case was judged"):
+        check(subject(softmax=softmax), formulas=["relu"])
+    with pytest.raises(ValueError, match="no case was judged"):
+        report.Report("nothing", "cpu", 0, "gradual", {}, []).passed  # noqa: B018
+
+
+def test_a_declared_flush_is_admitted_and_an_undeclared_one_is_not():
+    def flushing(x, *, axis=-1):
+        y = softmax(x, axis=axis)
+        return np.where(np.abs(y) < np.finfo(x.dtype).smallest_normal, 0, y).astype(x.dtype)
+
+    assert "softmax.subnormal" in verdict(softmax=flushing)
+    assert check(subject(softmax=flushing, subnormals="flush")).passed
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({}, "it has none of the formulas"),
+        ({"softmax": 3}, "it has none of the formulas"),
+        ({"softmax": softmax, "backend": "cupy"}, "backend: got 'cupy'; wanted one of"),
+        ({"softmax": softmax, "dtypes": ["float8"]}, "dtypes: got 'float8'; wanted some of"),
+        ({"softmax": softmax, "subnormals": "maybe"}, "subnormals: got 'maybe'; wanted 'gradual' or 'flush'"),
+        ({"softmax": softmax, "device": "tpu"}, "device: got 'tpu'; wanted 'cpu'"),
+    ],
+)
+def test_a_subject_that_makes_no_sense_is_one_line(attributes, words):
+    with pytest.raises(SubjectError) as caught:
+        check(subject(**attributes))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_subject_is_judged_in_the_dtypes_that_it_declares():
+    found = check(subject(softmax=softmax, dtypes=["float32"]))
+    assert {r.dtype for r in found.results} == {"float32"}
+    with pytest.raises(ValueError, match="dtype: got 'float64'; wanted one that subject has: float32"):
+        check(subject(softmax=softmax, dtypes=["float32"]), dtypes=["float64"])
+
+
+def test_an_instance_is_a_subject():
+    class Kernels:
+        def softmax(self, x, *, axis=-1):
+            return softmax(x, axis=axis)
+
+    assert check(Kernels()).subject == "Kernels"
+
+
+def test_the_report_follows_its_schema():
+    schema = json.loads(resources.files("gaugeblock.conformance").joinpath("report.schema.json").read_text())
+    found = [check("numpy"), check(subject(softmax=in_place, relu=lambda x: None, adam_step=inside))]
+    document = json.loads(report.to_json(found))
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["reports"][0]["spec"] == "1.0"
+    assert document["reports"][1]["passed"] is False
+    document["reports"][0]["results"] = []
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate(document)
+
+
+def test_expected_and_assert_conforms():
+    x = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    value, bound = expected("softmax", x, axis=0)
+    assert value.dtype == bound.dtype == np.float64
+    assert np.all(np.abs(softmax(x, axis=0) - value) <= bound)
+    assert_conforms(softmax(x), "softmax", x)
+    wrong = softmax(x)
+    wrong[1, 2] *= np.float32(1 + 1e-5)
+    with pytest.raises(AssertionError, match=r"softmax: y\[1, 2\] is .* times the bound; 1 of 15 elements are outside"):
+        assert_conforms(wrong, "softmax", x)
+    with pytest.raises(AssertionError, match="got float64 of shape"):
+        assert_conforms(softmax(x).astype(np.float64), "softmax", x)
+    state = gb.adam_init(x)
+    assert_conforms(gb.adam_step(x, x, state), "adam_step", x, x, state)
+    theta, _ = gb.adam_step(x, x, state, learning_rate=0.002)
+    with pytest.raises(AssertionError, match="adam_step: theta"):
+        assert_conforms((theta, gb.adam_step(x, x, state)[1]), "adam_step", x, x, state)
+    with pytest.raises(ValueError, match="formula: got 'sofmax'; wanted one of"):
+        expected("sofmax", x)
+    with pytest.raises(ValueError, match="axis: got 7"):
+        expected("softmax", x, axis=7)
+    with pytest.raises(ValueError, match="dtype: got float16; wanted one of"):
+        expected("softmax", x.astype(np.float16))
+
+
+def test_a_ratio_near_one_is_decided_by_the_exact_arrays():
+    x = np.float32([[0.5, 0.25]])
+    value, bound = expected("softmax", x)
+    exact64 = expected("softmax", x.astype(np.float64))[0]
+    assert abs(value - exact64).max() <= 1e-6 * bound.max()

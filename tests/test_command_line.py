@@ -1,0 +1,140 @@
+"""The command line, from outside: what it prints, what it writes, and its exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(*arguments, cwd=None):
+    command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+
+
+def test_check_judges_numpy():
+    done = run("check")
+    assert done.returncode == 0
+    assert "numpy conforms" in done.stdout
+    assert "error / bound" in done.stdout
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+
+
+def test_the_notebook_is_rejected_for_adam_by_name(tmp_path):
+    done = run("check", EXAMPLES / "notebook.py", "--json", tmp_path / "report.json")
+    assert done.returncode == 1
+    assert "FAIL adam.bias_correction in float32 and float64" in done.stdout
+    results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
+    assert {r["formula"] for r in results if r["status"] == "fail"} == {"adam"}
+    assert {r["requirement"] for r in results if r["status"] == "fail"} >= {"adam.bias_correction", "adam.update"}
+
+
+def test_scipy_fails_by_its_default_axis_alone(tmp_path):
+    done = run("check", EXAMPLES / "scipy_subject.py", "--json", tmp_path / "report.json")
+    assert done.returncode == 1
+    results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
+    assert {r["requirement"] for r in results if r["status"] == "fail"} == {"softmax.axis"}
+    assert {r["worst"]["case"] for r in results if r["status"] == "fail"} == {"softmax.axis/default"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "torhc"], "subject: got 'torhc'; wanted a backend ("),
+        (["check", "missing.py"], "missing.py: there is no such file"),
+        (["check", "syntax.py"], "syntax.py: does not import: SyntaxError"),
+        (["check", "imports.py"], "imports.py: does not import: ModuleNotFoundError: No module named 'nowhere'"),
+        (["check", "exits.py"], "exits.py: does not import: SystemExit: 3"),
+        (["check", "empty.py"], "empty.py: it has none of the formulas"),
+        (["check", "never.py"], "never.py: no case was judged"),
+        (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
+        (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
+        (["check", "--formula", "sofmax"], "formula: got 'sofmax'; wanted one of adam, "),
+        (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float32, float64"),
+        (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
+        (["check", "--seed", "one"], "Invalid value for '--seed'"),
+        (["check", "--json", "nowhere/report.json"], "--json: nowhere/report.json: cannot be written: No such file"),
+        (["check", "--json", "."], "--json: .: cannot be written: it is a folder"),
+        (["check", "--jsn", "x"], "No such option: --jsn"),
+        (["chek"], "No such command 'chek'"),
+        (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.value"),
+        (["spec", "sofmax"], "formula: got 'sofmax'; wanted one of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_input_is_one_line_and_status_2(arguments, words, tmp_path):
+    files = {
+        "syntax.py": "def softmax(x:",
+        "imports.py": "import nowhere",
+        "exits.py": "import sys; sys.exit(3)",
+        "empty.py": "",
+        "never.py": "def softmax(x, axis=-1):\n    raise NotImplementedError('never')",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("gaugeblock: ")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert sorted(os.listdir(tmp_path)) == sorted(files) or sorted(os.listdir(tmp_path)) == sorted(
+        [*files, "__pycache__"]
+    )
+
+
+def test_an_output_that_cannot_be_written_is_said_before_the_run(tmp_path):
+    done = run("check", "--json", tmp_path / "nowhere" / "report.json")
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_a_report_replaces_the_old_one_whole(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    assert run("check", "torhc", "--json", path).returncode == 2
+    assert json.loads(path.read_text()) == {"reports": []}
+    assert run("check", "--formula", "relu", "--json", path).returncode == 0
+    assert json.loads(path.read_text())["reports"][0]["passed"] is True
+    assert os.listdir(tmp_path) == ["report.json"]
+
+
+def test_several_subjects_are_all_judged(tmp_path):
+    (tmp_path / "wrong.py").write_text("def relu(x):\n    return x")
+    done = run("check", "numpy", "torhc", "wrong.py", "--formula", "relu", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "numpy conforms" in done.stdout
+    assert "wrong.py does not conform" in done.stdout
+    assert run("check", "wrong.py", "numpy", "--formula", "relu", cwd=tmp_path).returncode == 1
+
+
+def test_a_package_in_the_folder_is_found(tmp_path):
+    (tmp_path / "kernels.py").write_text("class mine:\n    relu = staticmethod(lambda x: x * (x > 0))")
+    done = run("check", "kernels:mine", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "relu.infinity" in done.stdout
+
+
+def test_all_is_every_installed_backend():
+    done = run("check", "all", "--formula", "relu", "--dtype", "float32")
+    assert done.returncode == 0
+    assert "numpy conforms" in done.stdout
+    assert "strict conforms" in done.stdout
+
+
+def test_spec_shows_pages_and_requirements():
+    assert "softmax: 16 requirements" in run("spec").stdout
+    assert run("spec", "softmax").stdout.startswith("# Softmax\n")
+    assert run("spec", "softmax.nan").stdout.startswith("softmax.nan: if any x along the axis is NaN")
+
+
+def test_version_and_help():
+    assert run("--version").stdout.startswith("gaugeblock 0.1.0, specification 1.0")
+    assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(
+        run("check", "--help").stdout.split()
+    )
