@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,28 +44,26 @@ def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> It
     """Yield the findings of all cases of a formula."""
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
     for case in cases(formula, dtype, seed):
-        if subject.function(case.function) is None:
+        functions = subject.functions(case.function)
+        if functions and case.requirement.endswith(".layout") and not subject.backend.layouts:
+            reason = f"{subject.backend.name} arrays have no memory layout that a caller can choose"
+            yield NotOffered(case.requirement, reason)
             continue
-        for label, change in layouts(subject, case):
-            if change is None:
-                yield NotOffered(case.requirement, label)
-                continue
-            found = partial(Finding, case=case._replace(name=f"{case.name}{label}"))
-            yield from judge_call(subject, case, dtype, change, found, earlier)
+        for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
+            found = partial(Finding, case=case._replace(name=f"{case.name}{layout}{suffix}"))
+            yield from judge_call(subject, function, case, dtype, change, found, earlier)
 
 
-def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Callable[[Any], Any] | None]]:
+def layouts(subject: Subject, case: Case) -> list[tuple[str, Callable[[Any], Any]]]:
     """The memory layouts in which a case is put: one, but for the requirement about layouts."""
     if not case.requirement.endswith(".layout"):
-        yield "", lambda array: array
-    elif subject.backend.layouts:
-        yield from ((f"_{name}", change) for name, change in subject.backend.layouts.items())
-    else:
-        yield f"{subject.backend.name} arrays have no memory layout that a caller can choose", None
+        return [("", lambda array: array)]
+    return [(f"_{name}", change) for name, change in subject.backend.layouts.items()]
 
 
 def judge_call(
     subject: Subject,
+    function: Callable[..., Any],
     case: Case,
     dtype: np.dtype[Any],
     change: Callable[[Any], Any],
@@ -85,7 +84,7 @@ def judge_call(
 
     arguments = [convert(value) for value in case.arguments]
     try:
-        result = subject.function(case.function)(*arguments, **case.options)
+        result = function(*arguments, **case.options)
         results = unpack(backend, case.function, result)
     except NotImplementedError as error:
         yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")

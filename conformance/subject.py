@@ -48,13 +48,14 @@ class Subject:
                 raise SubjectError(f"{self.name}: dtypes: got {dtype!r}; wanted some of {', '.join(MODELS)}")
         if self.subnormals not in ("gradual", "flush"):
             raise SubjectError(f"{self.name}: subnormals: got {self.subnormals!r}; wanted 'gradual' or 'flush'")
-        if not any(self.function(name) for name in reference.FORMULAS):
+        if not any(self.functions(name) for name in reference.FORMULAS):
             raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named softmax, dense, ...")
 
-    def function(self, name: str) -> Any:
-        """The subject's function of that name, or None."""
-        function = getattr(self.object, name, None)
-        return function if callable(function) else None
+    def functions(self, name: str) -> dict[str, Any]:
+        """The subject's function of that name, and its variants, by the suffix that their cases get."""
+        variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
+        found = {suffix: getattr(namespace, name, None) for suffix, namespace in variants.items()}
+        return {suffix: function for suffix, function in found.items() if callable(function)}
 
 
 def load(given: str) -> Any:

@@ -110,7 +110,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         values[name][[2, 9]] = nan
         state = AdamState(3, values["m"], values["v"])
         yield step("nan", f"in_{name}", "NaN lost, or spread to other elements", values["theta"], values["grad"], state)
-    faint = array(np.sqrt(float(info.smallest_normal)) * np.array([1, 0.1, 1e-2, -1e-3, 1e-6, -3, 10, 100, 1, 0]))
+    root = np.sqrt(float(info.smallest_normal))
+    faint = array(np.append(root * np.array([1, 0.1, 1e-2, -1e-3, 1e-6, -3, 10, 100, 0]), 1))
     tiny = zeros(10), faint, AdamState(9, faint[::-1].copy(), zeros(10))
     yield step("subnormal", "squares", "the square of a small gradient makes NaN", *tiny)
     below = array(np.append(float(info.smallest_normal) * np.array([8, 3, 1, 0.3, -2, -0.4, 0.1, 5, -7]), 1))

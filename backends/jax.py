@@ -1,0 +1,93 @@
+"""JAX, eager and under ``jax.jit``. Its matrix products ask for full precision; subnormal numbers count as 0 in XLA."""
+
+import contextlib
+import types
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy
+
+from .. import reference
+from . import bind
+
+name = "jax"
+dtypes = ("float32", "float64")
+subnormals = "flush"
+
+relu = bind(reference.relu, jnp)
+softmax = bind(reference.softmax, jnp)
+categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
+adam_first_moment = bind(reference.adam_first_moment, jnp)
+adam_second_moment = bind(reference.adam_second_moment, jnp)
+adam_bias_correction = bind(reference.adam_bias_correction, jnp)
+adam_update = bind(reference.adam_update, jnp)
+adam_init = bind(reference.adam_init, jnp)
+adam_step = bind(reference.adam_step, jnp)
+
+
+def neuron(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_i + b`` in full precision, which is not JAX's default on accelerators."""
+    with jax.default_matmul_precision("highest"):
+        return reference.neuron(x, w, b, xp=jnp)
+
+
+def dense(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_ij + b_j`` in full precision, which is not JAX's default on accelerators."""
+    with jax.default_matmul_precision("highest"):
+        return reference.dense(x, w, b, xp=jnp)
+
+
+# Under jit: hyper-parameters are constants of the program, so that 1 - beta is formed on the host; the step is traced.
+HYPER_PARAMETERS = ("learning_rate", "beta1", "beta2", "epsilon")
+jitted = types.SimpleNamespace(
+    neuron=jax.jit(neuron),
+    dense=jax.jit(dense),
+    relu=jax.jit(relu),
+    softmax=jax.jit(softmax, static_argnames="axis"),
+    categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
+    adam_first_moment=jax.jit(adam_first_moment, static_argnums=2),
+    adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),
+    adam_bias_correction=jax.jit(adam_bias_correction, static_argnums=1),
+    adam_update=jax.jit(adam_update, static_argnums=(3, 4)),
+    adam_step=jax.jit(adam_step, static_argnames=HYPER_PARAMETERS),
+)
+variants = {"jit": jitted}
+
+
+def asarray(array: Any, device: str | None = None) -> Any:
+    """A NumPy array as a JAX array on `device`: 'cpu', 'gpu', 'cuda:1', 'tpu', ..."""
+    if device is None:
+        return jnp.array(array)
+    platform, _, index = device.partition(":")
+    try:
+        return jnp.array(array, device=jax.devices(platform)[int(index or 0)])
+    except (RuntimeError, ValueError, IndexError):
+        there = ", ".join(sorted({d.platform for d in jax.devices()}))
+        raise ValueError(f"device: got {device!r}; wanted one that JAX has here ({there})") from None
+
+
+def to_numpy(array: Any) -> Any:
+    """The array as NumPy's."""
+    if not isinstance(array, jax.Array):
+        raise TypeError(f"got {type(array).__name__}; wanted a JAX array")
+    return numpy.asarray(array)
+
+
+def shares_memory(a: Any, b: Any) -> bool:
+    """Never: JAX arrays cannot be changed, so that sharing cannot be seen."""
+    return False
+
+
+# JAX decides on the layout itself.
+layouts: dict[str, Any] = {}
+
+
+def settings(dtype: str) -> contextlib.AbstractContextManager[Any]:
+    """float64 exists under ``jax.enable_x64`` only; float32 is judged without it, as most code runs."""
+    return jax.enable_x64(dtype == "float64")
+
+
+def versions() -> dict[str, str]:
+    """The library that computes."""
+    return {"jax": jax.__version__, "numpy": numpy.__version__}

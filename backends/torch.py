@@ -1,0 +1,96 @@
+"""PyTorch. Where its native kernel is the formula, that is bound; the rest is the reference on its tensors."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy
+import torch
+from array_api_compat import torch as xp
+
+from .. import reference
+from ..reference.arguments import class_axis, floating
+from . import bind
+
+name = "torch"
+dtypes = ("float32", "float64")
+subnormals = "gradual"
+
+neuron = bind(reference.neuron, xp)
+dense = bind(reference.dense, xp)
+categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
+adam_first_moment = bind(reference.adam_first_moment, xp)
+adam_second_moment = bind(reference.adam_second_moment, xp)
+adam_bias_correction = bind(reference.adam_bias_correction, xp)
+adam_update = bind(reference.adam_update, xp)
+adam_init = bind(reference.adam_init, xp)
+adam_step = bind(reference.adam_step, xp)
+
+
+def relu(x: Any) -> Any:
+    """Return ``max(0, x)``, as ``torch.relu`` does."""
+    floating(xp, x=x)
+    return torch.relu(x)
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``exp(x_i) / sum_j exp(x_j)`` along `axis`, as ``torch.softmax`` does."""
+    floating(xp, x=x)
+    class_axis("x", x, axis)
+    return torch.softmax(x, dim=axis)
+
+
+def asarray(array: Any, device: str | None = None) -> Any:
+    """A NumPy array as a tensor on `device`: 'cpu', 'cuda', 'cuda:1', ..."""
+    try:
+        return torch.tensor(array, device=device)
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device: got {device!r}; wanted one that PyTorch has here ({reason})") from None
+
+
+def to_numpy(array: Any) -> Any:
+    """The tensor as a NumPy array."""
+    if not isinstance(array, torch.Tensor):
+        raise TypeError(f"got {type(array).__name__}; wanted a PyTorch tensor")
+    return array.detach().cpu().numpy()
+
+
+def shares_memory(a: Any, b: Any) -> bool:
+    """Whether two tensors live in the same storage."""
+    return bool(a.numel() and b.numel() and a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr())
+
+
+def transposed(array: Any) -> Any:
+    """The same values, the last axis outermost in memory."""
+    reverse = tuple(reversed(range(array.ndim)))
+    return array.permute(reverse).contiguous().permute(reverse)
+
+
+layouts = {
+    "transposed": transposed,
+    "strided": lambda array: torch.repeat_interleave(array, 2, dim=-1)[..., ::2] if array.ndim else array,
+}
+
+
+@contextlib.contextmanager
+def settings(dtype: str) -> Iterator[None]:
+    """Products in full precision, which is a global flag in PyTorch and is set back afterwards."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    one = torch.ones(8, dtype=getattr(torch, dtype))
+    for function in (torch.exp, torch.expm1, torch.log, torch.sqrt):
+        function(one)  # the first threaded call can be off by thousands of ulp (pytorch/pytorch#188792)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def versions() -> dict[str, str]:
+    """The library that computes, and the flag that bears on its products."""
+    return {
+        "torch": torch.__version__,
+        "torch.get_float32_matmul_precision": torch.get_float32_matmul_precision(),
+        "numpy": numpy.__version__,
+    }
