@@ -65,16 +65,17 @@ def load(given: str) -> Any:
             return backends.load(given)
         except ImportError as error:
             raise SubjectError(str(error)) from None
-    if given.endswith(".py"):
-        return load_file(Path(given))
-    module, colon, attribute = given.partition(":")
-    if not colon:
+    module, colon, attribute = given.rpartition(":") if ".py:" in given else given.partition(":")
+    if module.endswith(".py"):
+        found = load_file(Path(module))
+    elif colon:
+        if "" not in sys.path:
+            sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
+        found = attempt(given, lambda: importlib.import_module(module))
+    else:
         names = ", ".join(backends.NAMES)
         raise SubjectError(f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
-    found = attempt(given, lambda: importlib.import_module(module))
-    for name in attribute.split("."):
+    for name in attribute.split(".") if colon else ():
         if not hasattr(found, name):
             raise SubjectError(f"{given}: {module} has no {attribute!r}")
         found = getattr(found, name)

@@ -150,7 +150,7 @@ def in_place(x, *, axis=-1):
     return x
 
 
-def once(x, *, axis=-1, buffer=np.empty((4, 10))):
+def once(x, *, axis=-1, buffer=np.empty((4, 10))):  # noqa: B008  the mistake itself
     if x.shape == buffer.shape and x.dtype == buffer.dtype:
         buffer[...] = softmax(x, axis=axis)
         return buffer

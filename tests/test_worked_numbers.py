@@ -11,9 +11,11 @@ ROW = [0.13949236, 0.49890119, 0.28791965, 0.07368679]
 LOSS_TOLERANCE = 5e-9 / ROW[1]
 
 
-@pytest.fixture(params=["numpy", "strict"])
+@pytest.fixture(params=backends.NAMES)
 def gb(request):
-    return backends.load(request.param)
+    backend = backends.load(request.param)
+    with backend.settings("float64"):
+        yield backend
 
 
 def array(gb, values, dtype=np.float64):

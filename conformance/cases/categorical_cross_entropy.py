@@ -34,9 +34,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     p = probabilities(rng, (5, 33), -1, dtype)
     soft = probabilities(rng, (5, 33), -1, dtype)
     yield case("value", "odd_length", "the last n % 8 classes left out", soft, p)
-    near = array(1 - 2.0 ** -np.array([3, 8, 12, 16, 20, info.nmant]))
+    near = array(1 - 2.0 ** -np.array([2, 3, 8, 12, 16, 20, info.nmant]))
     pairs = np.stack([near, 1 - near], axis=-1)
-    yield case("value", "near_one", "a clip at 1e-7, or an epsilon in the logarithm", array([[1, 0]] * 6), pairs)
+    yield case("value", "near_one", "a clip at 1e-7, or an epsilon in the logarithm", array([[1, 0]] * 7), pairs)
 
     for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):
         p, y = (probabilities(rng, (3, 4, 5), axis, dtype) for _ in range(2))
@@ -50,10 +50,16 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     low = array([[0.0, 1.0], [1e-20, 1.0], [1e-16, 1.0], [2e-15, 1.0], [1e-12, 1.0], [1e-9, 1.0], [3e-7, 1.0]])
     yield case("clip", "low", "a clip at 1e-7, 1e-8, 1e-12, none, or one after the logarithm", array([[1, 0]] * 7), low)
-    high = array([[1.0, 0.0], [1.5, 0.0], [1 - 1e-15, 1e-15], [1.0, 1.0]])
-    yield case("clip", "high", "the upper end not clipped", array([[1, 0], [1, 0], [1, 0], [1, 1]]), high)
-    outside = array([[-0.5, 1.5], [-0.0, 0.5], [0.25, 0.75], [-1e-3, 1.0]])
-    yield case("clip", "outside", "a logarithm of a negative number", array([[1, 1]] * 4), outside)
+    high = array([[1.0, 0.0], [1.5, 0.0], [1 - 1e-15, 1e-15], [1.0, 1.0], [2, 3], [1, 0.5], [1, 0]])
+    yield case(
+        "clip",
+        "high",
+        "the upper end not clipped",
+        array([[1, 0], [1, 0], [1, 0], [1, 1], [1, 1], [1, 0], [0, 1]]),
+        high,
+    )
+    outside = array([[-0.5, 1.5], [-0.0, 0.5], [0.25, 0.75], [-1e-3, 1.0], [-9, 0], [2, -2], [1e9, -1e9]])
+    yield case("clip", "outside", "a logarithm of a negative number", array([[1, 1]] * 7), outside)
     p, y = probabilities(rng, (4, 10), -1, dtype), array(np.ones((4, 10)))
     p[0, 0], p[1, 1] = 0, 1
     for lo, hi in ((0.05, 0.4), (0.25, 1.0), (1e-7, 1 - 1e-7)):

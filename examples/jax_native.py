@@ -1,0 +1,24 @@
+"""jax.nn and optax, as they come: `gaugeblock check examples/jax_native.py`."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+backend = "jax"
+relu = jax.nn.relu
+
+
+def dense(x, w, b):
+    return jnp.matmul(x, w) + b
+
+
+def softmax(x, *, axis=-1):
+    return jax.nn.softmax(x, axis=axis)
+
+
+def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    adam = optax.adam(learning_rate, b1=beta1, b2=beta2, eps=epsilon)
+    moments, rest = adam.init(theta)
+    moments = moments._replace(count=jnp.asarray(state.step, jnp.int32), mu=state.m, nu=state.v)
+    updates, (moments, _) = adam.update(grad, (moments, rest), theta)
+    return optax.apply_updates(theta, updates), (moments.count, moments.mu, moments.nu)

@@ -1,0 +1,36 @@
+"""PyTorch's own functions and optimizer, as they come: `gaugeblock check examples/torch_native.py`.
+
+The optimizer has two more implementations: `gaugeblock check examples/torch_native.py:foreach` and `...:fused`.
+"""
+
+from functools import partial
+from types import SimpleNamespace
+
+import torch
+from torch.nn import functional
+
+backend = "torch"
+relu = functional.relu
+
+
+def dense(x, w, b):
+    return functional.linear(x, w.mT, b)
+
+
+def softmax(x, *, axis=-1):
+    return functional.softmax(x, dim=axis)
+
+
+def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **implementation):
+    parameter = theta.clone().requires_grad_()
+    parameter.grad = grad.clone()
+    betas = (beta1, beta2)
+    optimizer = torch.optim.Adam([parameter], lr=learning_rate, betas=betas, eps=epsilon, **implementation)
+    own = {"step": torch.tensor(float(state.step)), "exp_avg": state.m.clone(), "exp_avg_sq": state.v.clone()}
+    optimizer.state[parameter] = own
+    optimizer.step()
+    return parameter.detach(), (own["step"].item(), own["exp_avg"], own["exp_avg_sq"])
+
+
+foreach = SimpleNamespace(backend=backend, adam_step=partial(adam_step, foreach=True))
+fused = SimpleNamespace(backend=backend, adam_step=partial(adam_step, fused=True))

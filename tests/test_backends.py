@@ -1,0 +1,177 @@
+"""The backends: how one is chosen, what importing it loads and leaves alone, and where its arrays stay."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gaugeblock import AdamState, backends, reference
+
+X = np.ones((2, 3), np.float32)
+
+
+def run(code, **environment):
+    """The output of a program in a fresh interpreter."""
+    environment = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+
+
+LOADED = "import sys; print(sorted({{m.partition('.')[0] for m in sys.modules}} & set({names})))"
+LIBRARIES = ["array_api_strict", "flint", "jax", "numpy", "optree", "pytest", "rich", "torch", "typer"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "loads"),
+    [
+        ("import gaugeblock", ["numpy"]),
+        ("import gaugeblock.spec", ["numpy"]),
+        ("from gaugeblock.backends import strict", ["array_api_strict", "numpy"]),
+        ("from gaugeblock.backends import torch", ["numpy", "torch"]),
+        ("from gaugeblock.backends import jax", ["jax", "numpy"]),
+    ],
+)
+def test_importing_loads_one_library(statement, loads):
+    done = run(f"{statement}; {LOADED.format(names=LIBRARIES)}", GAUGEBLOCK_BACKEND="")
+    assert done.stdout.strip() == str(loads), done.stderr
+
+
+def test_the_reference_imports_no_array_library():
+    code = (
+        "import sys, types; package = types.ModuleType('gaugeblock'); "
+        f"package.__path__ = [{str(os.path.dirname(os.path.dirname(reference.__file__)))!r}]; "
+        "sys.modules['gaugeblock'] = package; import gaugeblock.reference; "
+    )
+    done = run(code + LOADED.format(names=LIBRARIES))
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_environment_names_the_backend():
+    done = run("import gaugeblock as gb; print(gb.backend.name)", GAUGEBLOCK_BACKEND="strict")
+    assert done.stdout.strip() == "strict", done.stderr
+    done = run("import gaugeblock", GAUGEBLOCK_BACKEND="numpie")
+    assert done.stderr.strip().splitlines()[-1] == (
+        f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}"
+    )
+
+
+def test_a_missing_library_is_one_line_with_the_extra_that_adds_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "array_api_strict", None)
+    monkeypatch.delitem(sys.modules, "gaugeblock.backends.strict", raising=False)
+    with pytest.raises(
+        ImportError, match=r"array_api_strict is not installed; `pip install 'gaugeblock\[strict\]'` adds it"
+    ):
+        backends.load("strict")
+
+
+def test_a_device_that_there_is_not_is_one_line():
+    with pytest.raises(ValueError, match="device: got 'tpu'; wanted 'cpu'"):
+        backends.load("numpy", device="tpu")
+
+
+def test_arrays_stay_on_their_device():
+    strict = backends.load("strict", device="device1")
+    x = strict.asarray(X)
+    assert strict.softmax(x).device == x.device
+    assert reference.relu(x).device == x.device
+    theta, state = strict.adam_step(x, x, strict.adam_init(x))
+    assert theta.device == state.m.device == x.device
+
+
+SETTINGS = {
+    "torch": "import torch as t; get = lambda: (t.get_default_dtype(), t.get_num_threads(), "
+    "t.get_float32_matmul_precision(), t.backends.cudnn.allow_tf32, t.is_grad_enabled())",
+    "jax": "import jax as j; get = lambda: (j.config.jax_enable_x64, j.config.jax_default_matmul_precision, "
+    "j.config.jax_numpy_dtype_promotion, j.config.jax_debug_nans)",
+    "numpy": "import numpy as n; get = lambda: (n.geterr(), n.get_printoptions())",
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_importing_and_checking_change_no_global_setting(name):
+    code = (
+        f"{SETTINGS[name]}; before = get(); from gaugeblock.backends import {name}; assert get() == before; "
+        f"from gaugeblock.conformance import check; check({name!r}, formulas=['relu']); assert get() == before"
+    )
+    done = run(code)
+    assert done.returncode == 0, done.stderr
+
+
+def every_formula(gb, array):
+    """A call of each formula, on arrays that `array` makes."""
+    x, w, b, row = (array(np.full(shape, 0.5, np.float32)) for shape in ((2, 3), (3, 4), 4, 3))
+    yield gb.neuron(x, row, array(np.float32(0.5)))
+    yield gb.dense(x, w, b)
+    yield gb.relu(x)
+    yield gb.softmax(x, axis=0)
+    yield gb.categorical_cross_entropy(array(np.ones((2, 3), np.int32)), x)
+    theta, state = gb.adam_step(x, x, gb.adam_init(x))
+    yield from (theta, state.m, state.v)
+    yield gb.adam_update(x, x, x, 0.1, 1e-8)
+    yield gb.adam_bias_correction(x, 0.9, 3)
+
+
+def test_torch_copies_nothing_to_the_host():
+    gb = backends.load("torch", device="meta")  # its tensors have no elements that could be copied
+    for result in every_formula(gb, gb.asarray):
+        assert result.device.type == "meta"
+
+
+def test_jax_copies_nothing_to_the_host():
+    import jax
+
+    gb = backends.load("jax")
+    arrays = jax.make_jaxpr(lambda: list(every_formula(gb, gb.asarray)))()  # tracing fails where a value is asked for
+    assert len(arrays.out_avals) == 10
+
+
+@pytest.mark.parametrize("name", backends.NAMES)
+def test_the_array_decides(name):
+    backend = backends.load(name)
+    for own, free in zip(
+        every_formula(backend, backend.asarray), every_formula(reference, backend.asarray), strict=True
+    ):
+        assert type(own) is type(free)
+        np.testing.assert_allclose(backend.to_numpy(own), backend.to_numpy(free), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", backends.NAMES)
+def test_every_backend_has_the_same_names(name):
+    backend = backends.load(name)
+    wanted = {*reference.FORMULAS, "name", "dtypes", "subnormals", "layouts", "settings"}
+    wanted |= {"asarray", "to_numpy", "shares_memory", "versions"}
+    assert wanted <= set(vars(backend))
+    assert backend.name == name
+    assert set(backend.dtypes) <= {"float32", "float64"}
+
+
+@pytest.mark.parametrize("name", [name for name in backends.NAMES if name != "numpy"])
+def test_an_array_of_another_library_is_refused_by_a_backend(name):
+    backend = backends.load(name)
+    with pytest.raises(TypeError, match="wanted a"):
+        backend.to_numpy(X)
+
+
+def test_relu_has_derivative_0_at_0():
+    import jax
+    import torch
+
+    x = np.float32([-1, 0, 2, 0])
+    for relu in (backends.load("jax").relu, reference.relu):
+        assert jax.grad(lambda a, relu=relu: relu(a).sum())(jax.numpy.asarray(x)).tolist() == [0, 0, 1, 0]
+    for relu in (backends.load("torch").relu, reference.relu):
+        leaf = torch.tensor(x, requires_grad=True)
+        relu(leaf).sum().backward()
+        assert leaf.grad.tolist() == [0, 0, 1, 0]
+
+
+def test_adam_does_not_recompile_when_the_step_changes():
+    jax = backends.load("jax")
+    theta, state = jax.asarray(X), jax.adam_init(jax.asarray(X))
+    before = jax.jitted.adam_step._cache_size()
+    for _ in range(3):
+        theta, state = jax.jitted.adam_step(theta, theta, state)
+    assert jax.jitted.adam_step._cache_size() <= before + 2  # a Python step at first, then an array
+    assert int(state.step) == 3
+    assert isinstance(state, AdamState)

@@ -1,0 +1,111 @@
+"""`pytest --pyargs gaugeblock.conformance`: one test for each requirement, with the verdicts of the command line."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from gaugeblock import spec
+from gaugeblock.conformance import check
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(*arguments, cwd):
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False)
+
+
+def verdicts(path):
+    """By label: passed, failed or skipped."""
+    found = {}
+    for case in ElementTree.parse(path).iter("testcase"):
+        kinds = [child.tag for child in case if child.tag in ("failure", "skipped")]
+        found[case.get("name").partition("[")[2].rstrip("]")] = kinds[0] if kinds else "passed"
+    return found
+
+
+@pytest.mark.parametrize("subject", ["numpy", EXAMPLES / "scipy_subject.py"], ids=str)
+def test_verdicts_equal_those_of_check(subject, tmp_path):
+    arguments = (
+        "--pyargs",
+        "gaugeblock.conformance",
+        "--gaugeblock-subject",
+        subject,
+        "--junit-xml=junit.xml",
+        "-n",
+        "2",
+    )
+    done = run(*arguments, cwd=tmp_path)
+    names = {"pass": "passed", "fail": "failure", "not offered": "skipped"}
+    wanted, worst = {}, ["not offered", "pass", "fail"]
+    for formula in spec.formulas():
+        for label, requirement in spec.requirements(formula).items():
+            wanted[label] = "not offered" if not requirement.own else None
+    for result in check(str(subject)).results:
+        wanted[result.requirement] = max(wanted[result.requirement], result.status, key=worst.index)
+    assert verdicts(tmp_path / "junit.xml") == {label: names[status] for label, status in wanted.items() if status}
+    assert done.returncode == int("fail" in wanted.values())
+
+
+def test_one_requirement_is_chosen_by_its_label(tmp_path):
+    done = run("--pyargs", "gaugeblock.conformance", "-k", "softmax.nan or relu.nan", "-v", cwd=tmp_path)
+    assert "test_requirement[softmax.nan] PASSED" in done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_several_subjects_stand_in_the_names(tmp_path):
+    both = "--gaugeblock-subject", "numpy", "--gaugeblock-subject", "strict"
+    done = run("--pyargs", "gaugeblock.conformance", *both, "-k", "relu.nan", "-v", cwd=tmp_path)
+    assert "[strict-relu.nan] PASSED" in done.stdout
+
+
+def test_a_failure_shows_the_report(tmp_path):
+    subject = EXAMPLES / "scipy_subject.py"
+    done = run(
+        "--pyargs", "gaugeblock.conformance", "--gaugeblock-subject", subject, "-k", "softmax.axis", cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert "FAIL softmax.axis in float32 and float64" in done.stdout
+    assert "times the bound" in done.stdout
+
+
+def test_a_subject_that_cannot_be_loaded_is_one_line(tmp_path):
+    done = run("--pyargs", "gaugeblock.conformance", "--gaugeblock-subject", "torhc", cwd=tmp_path)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--gaugeblock-subject: subject: got 'torhc'; wanted a backend" in done.stderr
+
+
+def test_nothing_judged_is_no_pass(tmp_path):
+    (tmp_path / "never.py").write_text("def softmax(x, *, axis=-1):\n    raise NotImplementedError('never')")
+    done = run("--pyargs", "gaugeblock.conformance", "--gaugeblock-subject", "never.py", cwd=tmp_path)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_three_lines_in_somebody_elses_repository(tmp_path):
+    (tmp_path / "test_mine.py").write_text(
+        """
+import jax, torch
+from gaugeblock.conformance import assert_conforms
+
+def test_torch():
+    x = torch.linspace(-3, 3, 12).reshape(3, 4)
+    assert_conforms(torch.softmax(x, -1), "softmax", x)
+
+def test_jax():
+    x = jax.numpy.linspace(-3, 3, 12).reshape(3, 4)
+    assert_conforms(jax.nn.softmax(x), "softmax", x)
+
+def test_wrong():
+    x = torch.linspace(-3, 3, 12).reshape(3, 4)
+    assert_conforms(torch.softmax(x, 0), "softmax", x)
+"""
+    )
+    done = run("test_mine.py", cwd=tmp_path)
+    assert "2 passed" in done.stdout
+    assert "1 failed" in done.stdout
+    assert "AssertionError: softmax: y[" in done.stdout
