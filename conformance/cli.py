@@ -182,5 +182,23 @@ def show_spec(
         raise typer.Exit(2) from None
 
 
+@app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[BACKEND]...", help="[default: numpy]")] = None,
+) -> None:
+    """Measure on this machine: the time of a verdict, of an import, and the speed of the oracle."""
+    from .bench import tables
+
+    console, chosen = console_for(sys.stdout), list(names or ["numpy"])
+    try:
+        for name in chosen:
+            backends.load(name)
+    except (ImportError, ValueError) as error:
+        complain(error)
+        raise typer.Exit(2) from None
+    for table in tables(chosen):
+        console.print(table)
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,52 @@
+"""What the documents show is what happens."""
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+from gaugeblock import spec
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])
+def test_a_python_block_of_the_readme_runs(code):
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    commands = [line for block in blocks("console") for line in block.splitlines()]
+    ci = (ROOT / ".ci/run").read_text().splitlines()
+    assert commands[0] == "pip install . && gaugeblock check"
+    assert commands[-1] in ci
+    assert shlex.split(commands[-1])[:2] == ["pip", "install"]
+
+
+def test_the_verdicts_of_the_readme_are_those_of_the_command():
+    script = runpy.run_path(str(ROOT / "examples/verdicts.py"))
+    shown = README.partition(script["START"])[2].partition(script["END"])[0]
+    verdicts = [line.rsplit("|", 2)[0] for line in shown.splitlines() if line.startswith("| ")]
+    assert verdicts == [line.rsplit("|", 2)[0] for line in script["table"]().splitlines() if line.startswith("| ")]
+    assert any("fails" in line for line in verdicts)
+
+
+def test_every_file_that_a_document_links_to_is_there():
+    for document in (README, (ROOT / "CONTRIBUTING.md").read_text()):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document):
+            assert (ROOT / target).exists(), target
+
+
+def test_the_changelog_names_the_version():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    project = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.M)
+    assert project
+    assert f"## {project[1]} (specification {spec.VERSION})" in text
+    assert f'__version__ = "{project[1]}"' in (ROOT / "src/gaugeblock/__init__.py").read_text()
