@@ -40,8 +40,26 @@ def update_in_torch_order(
     return theta - learning_rate / c1 * m / (xp.sqrt(v) / xp.sqrt(c2) + epsilon)
 
 
-def adam_step_as(first_moment: Callable[..., Array], torch_order: bool) -> Callable[..., tuple[Array, AdamState]]:
-    """A step of Adam made of the given first moment, and of the update in the paper's or PyTorch's order."""
+def update_efficiently(
+    theta: Array, m: Array, v: Array, c1: Scalar, c2: Scalar, learning_rate: Scalar, epsilon: Scalar
+) -> Array:
+    """theta' = theta - (learning_rate sqrt(c2) / c1) m' / (sqrt(v') + epsilon sqrt(c2))."""
+    xp = array_namespace(theta, m, v)
+    root = xp.sqrt(c2)
+    return theta - learning_rate * root / c1 * m / (xp.sqrt(v) + epsilon * root)
+
+
+def update_as_written(
+    theta: Array, m: Array, v: Array, c1: Scalar, c2: Scalar, learning_rate: Scalar, epsilon: Scalar
+) -> Array:
+    """theta' = theta - learning_rate m_hat / (sqrt(v_hat) + epsilon), the reference's."""
+    return reference.adam_update(theta, m / c1, v / c2, learning_rate, epsilon)
+
+
+def adam_step_as(
+    first_moment: Callable[..., Array], update: Callable[..., Array]
+) -> Callable[..., tuple[Array, AdamState]]:
+    """A step of Adam made of the given first moment and update."""
 
     def adam_step(
         theta: Array,
@@ -57,11 +75,7 @@ def adam_step_as(first_moment: Callable[..., Array], torch_order: bool) -> Calla
         step, xp = state.step + 1, array_namespace(theta)
         m, v = first_moment(state.m, grad, beta1), reference.adam_second_moment(state.v, grad, beta2)
         c1, c2 = (one_minus_power(beta, step, xp, theta.dtype) for beta in (beta1, beta2))
-        if torch_order:
-            theta = update_in_torch_order(theta, m, v, c1, c2, learning_rate, epsilon)
-        else:
-            theta = reference.adam_update(theta, m / c1, v / c2, learning_rate, epsilon)
-        return theta, AdamState(step, m, v)
+        return update(theta, m, v, c1, c2, learning_rate, epsilon), AdamState(step, m, v)
 
     return adam_step
 
@@ -72,8 +86,10 @@ FORMS: dict[str, dict[str, Callable[..., Any]]] = {
     "dense": {"bias_as_term": bias_as_term},
     "adam_first_moment": {"lerp": first_moment_lerp},
     "adam_step": {
-        "lerp": adam_step_as(first_moment_lerp, torch_order=False),
-        "torch_order": adam_step_as(reference.adam_first_moment, torch_order=True),
-        "lerp + torch_order": adam_step_as(first_moment_lerp, torch_order=True),
+        "lerp": adam_step_as(first_moment_lerp, update_as_written),
+        "torch_order": adam_step_as(reference.adam_first_moment, update_in_torch_order),
+        "lerp + torch_order": adam_step_as(first_moment_lerp, update_in_torch_order),
+        "efficient_order": adam_step_as(reference.adam_first_moment, update_efficiently),
+        "lerp + efficient_order": adam_step_as(first_moment_lerp, update_efficiently),
     },
 }

@@ -61,6 +61,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield step("second_moment", "decreasing", "the largest v or |g| kept", zeros(10), normal(10), largest)
     yield case("adam_second_moment", "adam.second_moment", "line", "g not squared", positive(10), normal(10), 0.999)
     yield case("adam_second_moment", "adam.second_moment", "no_memory", "beta2 = 0", zeros(10), normal(10), 0.0)
+    note = "1 - beta formed in float32"
+    yield case("adam_first_moment", "adam.first_moment", "from_zero", note, zeros(10), normal(10), 0.9)
+    yield case("adam_second_moment", "adam.second_moment", "from_zero", note, zeros(10), normal(10), 0.999)
 
     for t in (1, 2, 3, 10, 100):
         state = first(10) if t == 1 else AdamState(t - 1, normal(10), positive(10))
@@ -91,6 +94,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     }.items():
         state = AdamState(2, near, positive(10))
         yield step("hyper_parameters", name, "an argument ignored", zeros(10), positive(10), state, **options)
+    state, note = AdamState(2, normal(10), positive(10)), "learning_rate = 0 taken for 'not given'"
+    yield step("hyper_parameters", "learning_rate_zero", note, positive(10), normal(10), state, learning_rate=0.0)
     state = AdamState(1, normal(10), positive(10))
     yield step("state", "returned", "the corrected moments returned", normal(10), normal(10), state)
     still = AdamState(6, normal(10), positive(10))
@@ -117,9 +122,11 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     below = array(np.append(float(info.smallest_normal) * np.array([8, 3, 1, 0.3, -2, -0.4, 0.1, 5, -7]), 1))
     drain = zeros(10), zeros(10), AdamState(9, below, array(np.abs(below)))
     yield step("subnormal", "moments", "subnormal moments flushed to 0", *drain)
-    for t in (10_000, 1_000_000):
+    for t in (301, 3_001, 10_000, 65_537, 1_000_000):
         state = AdamState(t - 1, normal(10), positive(10))
         yield step("late_steps", f"step_{t}", "beta^t overflows, a counter of few bits", zeros(10), normal(10), state)
+    patient, note = AdamState(29_999, normal(10), positive(10)), "the correction ends after a number of steps"
+    yield step("late_steps", "long_memory", note, zeros(10), normal(10), patient, beta2=0.99999)
     yield step("empty", "no_elements", "an empty array fails", zeros(0, 3), zeros(0, 3), first(0, 3))
     layout = normal(4, 6), normal(4, 6), AdamState(3, normal(4, 6), positive(4, 6))
     yield step("layout", "two_axes", "memory order taken for granted", *layout)

@@ -32,6 +32,14 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     far = array([[1, 2.0 ** (bits // 2), -(2.0 ** (bits // 2))], [1, -1, 1]])
     cancelling = far, array([[0.3, -0.4], [1.1, 1.3], [1.1, 1.3]]), array([0.7, 100])
     yield case("dense.value", "cancelling", "terms lost beside larger ones", *cancelling)
+    apart = array(4096 * rng.normal(size=(4, 8))), array(rng.normal(size=(8, 3)) / 4096), normal(3)
+    yield case(
+        "dense.value", "scales_apart", "inputs and weights added to each other, as Winograd's products do", *apart
+    )
+    almost = np.full((2, 33), 63 / 64 * float(info.eps))
+    almost[0, 0] = almost[1, -1] = 1
+    ones = array(np.ones((33, 1)))
+    yield case("dense.value", "almost_an_ulp", "sums cut, not rounded", array(almost), ones, array([0]))
     source = array([[0.34, 0.45, 0.69]]), array([[0.24], [0.53], [0.78]]), array([0.72])
     yield case("dense.value", "source", "the sum has n terms, not n + 1", *source)
 
@@ -39,6 +47,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense.exact", "wide_inputs", "inputs rounded to fewer bits", *wide, exact=True)
     wide = array([[1, -2, 3], [0, 1, 0]]), integers(rng, bits - 4, (3, 5), dtype), integers(rng, bits - 4, 5, dtype)
     yield case("dense.exact", "wide_weights", "weights or bias rounded to fewer bits", *wide, exact=True)
+    whole = integers(rng, bits, (5, 3), dtype), array(np.eye(3)), array([0, 0, 0])
+    yield case("dense.exact", "all_bits_of_inputs", "the last bits lost, as in three TF32 products", *whole, exact=True)
+    whole = array(np.eye(3)), integers(rng, bits, (3, 5), dtype), array(np.zeros(5))
+    yield case("dense.exact", "all_bits_of_weights", "the last bits of a weight lost", *whole, exact=True)
     half = (bits - 13) // 2
     long = integers(rng, half, (2, 4099), dtype), integers(rng, half, (4099, 3), dtype), integers(rng, half, 3, dtype)
     yield case("dense.exact", "long", "terms left out of a long sum", *long, exact=True)
@@ -50,6 +62,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense.batch", "nan_in_a_row", "rows mixed", rows, normal(7, 5), normal(5))
     many = integers(rng, 5, (1100, 3), dtype), integers(rng, 5, (3, 2), dtype), array([3, -7])
     yield case("dense.batch", "many_rows", "the last rows of a batch left out", *many, exact=True)
+    rows = integers(rng, 5, (65_538, 1), dtype), array([[3]]), array([-7])
+    yield case("dense.batch", "more_than_16_bits_of_rows", "a row's number in 16 bits", *rows, exact=True)
     yield case("dense.batch", "two_axes", "one batch axis taken for granted", normal(2, 4, 7), normal(7, 5), normal(5))
     weights = normal(7, 5)
     weights[2, 4] = nan
@@ -59,9 +73,13 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense.nan", "in_b", "NaN lost, or spread to other neurons", normal(4, 7), normal(7, 5), bias)
     zero = array([[nan, 1.0], [0.0, 1.0]]), array([[0.0, 1.0], [1.0, 0.0]]), array([1.0, 2.0])
     yield case("dense.nan", "times_zero", "a weight of 0 hides NaN", *zero)
+    zero = array([[0, 1], [1, 0], [1, 1]]), array([[nan, 1], [2, 3]]), array([1, 2])
+    yield case("dense.nan", "zero_times", "an input of 0 hides NaN", *zero)
     infinite = array([[inf, 1, 2], [1, -inf, 2], [inf, inf, 2], [1, 1, inf], [inf, -inf, 1], [1, 2, 3]])
     columns = array([[1, -1], [1, 2], [0, 1]])
     yield case("dense.infinity", "all_kinds", "infinity replaced", infinite, columns, array([0.5, -1]))
+    weights = array([[inf, 1, -inf, 1], [1, -inf, inf, 2]]), array([0.5, -1, 0, inf])
+    yield case("dense.infinity", "in_w_and_b", "infinity replaced", array([[1, 1], [0, 1], [-1, 2], [2, 0]]), *weights)
     huge = float(info.max) / 2
     over = array([[huge, huge], [-huge, -huge]]), array([[3, 1e-3], [3, 1e-3]]), array([0, 0])
     yield case("dense.infinity", "overflow", "saturation", *over)

@@ -35,6 +35,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     wide = integers(rng, bits - 4, (5, 3), dtype), array([1, -2, 3]), array(1)
     yield case("neuron.exact", "wide", "inputs rounded to fewer bits", *wide, exact=True)
+    whole = integers(rng, bits, (5, 3), dtype), array([0, 1, 0]), array(0)
+    yield case("neuron.exact", "all_bits", "the last bits of an input lost", *whole, exact=True)
     half = (bits - 13) // 2
     long = integers(rng, half, (2, 4099), dtype), integers(rng, half, 4099, dtype), array(5)
     yield case("neuron.exact", "long", "terms left out of a long sum", *long, exact=True)
@@ -51,8 +53,13 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("neuron.nan", "in_b", "NaN lost", normal(4, 7), normal(7), array(nan))
     zero = array([[nan, 1.0], [0.0, 1.0]]), array([0.0, 1.0]), array(1.0)
     yield case("neuron.nan", "times_zero", "a weight of 0 hides NaN", *zero)
+    zero = array([[0, 1], [1, 0]]), array([nan, 2]), array(1)
+    yield case("neuron.nan", "zero_times", "an input of 0 hides NaN", *zero)
     infinite = array([[inf, 1, 2], [1, -inf, 2], [inf, inf, 2], [1, 1, inf], [inf, -inf, 1], [1, 2, 3]])
     yield case("neuron.infinity", "all_kinds", "infinity replaced", infinite, array([1, 1, 0]), array(0.5))
+    rows = array([[1, 1], [0, 1], [-1, 2], [2, 0]])
+    yield case("neuron.infinity", "in_w", "infinity replaced", rows, array([inf, 1]), array(0.5))
+    yield case("neuron.infinity", "in_b", "infinity replaced", array([[1, 1], [0, 1]]), array([2, 1]), array(inf))
     huge = float(info.max) / 2
     over = array([[huge, huge], [-huge, -huge]]), array([3, 3]), array(0)
     yield case("neuron.infinity", "overflow", "saturation", *over)

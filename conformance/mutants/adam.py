@@ -223,8 +223,8 @@ def adam_step__correction_one_late(theta, grad, state, **options):
     "https://github.com/deeplearning4j/nd4j/pull/1227",
 )
 def adam_step__correction_one_early(theta, grad, state, **options):
-    early = {"correction": lambda beta, t: np.float64(correction(beta, t - 1))}
-    return step(theta, grad, state, hats=lambda m, v, c1, c2: (m * float(1 / c1), v * float(1 / c2)), **early, **options)
+    early = {"correction": lambda beta, t: theta.dtype.type(correction(beta, t - 1))}  # a 0 that divides
+    return step(theta, grad, state, **early, **options)
 
 
 @breaks("adam.bias_correction", "t of the bias correction starts at 0, held at 1 there")
@@ -256,12 +256,9 @@ def adam_step__corrections_exchanged(theta, grad, state, **options):
     return step(theta, grad, state, hats=lambda m, v, c1, c2: (m / c2, v / c1), **options)
 
 
-@breaks(
-    "adam.bias_correction", "1 - beta**t is formed in the arrays' dtype, where it cancels, as in optax"
-)
+@breaks("adam.bias_correction", "1 - beta**t is formed in the arrays' dtype, where it cancels, as in optax")
 def adam_step__power_in_dtype(theta, grad, state, **options):
-    power = lambda beta, t: theta.dtype.type(beta) ** theta.dtype.type(t)  # noqa: E731
-    return step(theta, grad, state, correction=lambda beta, t: 1 - power(beta, t), **options)
+    return step(theta, grad, state, correction=lambda beta, t: 1 - theta.dtype.type(beta) ** t, **options)
 
 
 @breaks("adam.bias_correction", "1 - beta**t is formed in binary64, where it cancels: too little for float64 arrays")
@@ -271,19 +268,24 @@ def adam_step__power_in_binary64(theta, grad, state, **options):
 
 @breaks("adam.bias_correction", "beta^t is carried from step to step as a product in float32")
 def adam_step__power_by_products(theta, grad, state, **options):
-    factors = lambda beta, t: np.full(min(t, 5000), beta, np.float32)  # noqa: E731
-    return step(theta, grad, state, correction=lambda beta, t: 1 - float(np.prod(factors(beta, t))), **options)
+    def correction(beta, t):
+        return 1 - float(np.prod(np.full(min(t, 5000), beta, np.float32)))
+
+    return step(theta, grad, state, correction=correction, **options)
 
 
 @breaks("adam.bias_correction", "beta^t is a power of float16")
 def adam_step__power_in_half(theta, grad, state, **options):
-    half = lambda beta, t: np.float16(beta) ** np.float16(min(t, 60000))  # noqa: E731
-    return step(theta, grad, state, correction=lambda beta, t: max(1 - float(half(beta, t)), 0.001), **options)
+    def correction(beta, t):
+        return 1 - float(np.float16(beta) ** np.float16(min(t, 60000)))
+
+    return step(theta, grad, state, correction=correction, **options)
 
 
 @breaks("adam.bias_correction", "the bias correction is cut to the 11 bits of TF32")
 def adam_step__correction_in_tf32(theta, grad, state, **options):
-    return step(theta, grad, state, correction=lambda beta, t: float(to_tf32(np.float64(correction(beta, t)))), **options)
+    rounded = {"correction": lambda beta, t: float(to_tf32(np.float64(correction(beta, t))))}
+    return step(theta, grad, state, **rounded, **options)
 
 
 @breaks("adam.bias_correction", "log(0) is asked for where beta is 0")
@@ -343,6 +345,12 @@ def adam_step__step_always_one(theta, grad, state, **options):
     return theta, new._replace(step=1)
 
 
+@breaks("adam.step", "the step is no integer")
+def adam_step__step_is_no_integer(theta, grad, state, **options):
+    theta, new = step(theta, grad, state, **options)
+    return theta, new._replace(step=new.step + 0.5)
+
+
 @breaks("adam.late_steps", "t is kept in 8 bits")
 def adam_step__step_of_8_bits(theta, grad, state, **options):
     return step(theta, grad, state, correction=lambda beta, t: correction(beta, t % 256 or 256), **options)
@@ -353,10 +361,16 @@ def adam_step__step_of_16_bits(theta, grad, state, **options):
     return step(theta, grad, state, correction=lambda beta, t: correction(beta, t % 65536 or 65536), **options)
 
 
+@breaks("adam.late_steps", "t is a bfloat16")
+def adam_step__step_in_bfloat16(theta, grad, state, **options):
+    coarse = {"correction": lambda beta, t: correction(beta, float(to_bfloat16(np.float32(t))))}
+    return step(theta, grad, state, **coarse, **options)
+
+
 @breaks("adam.late_steps", "t is a float16")
 def adam_step__step_in_half(theta, grad, state, **options):
-    half = lambda t: float(np.float16(min(t, 60000)))  # noqa: E731
-    return step(theta, grad, state, correction=lambda beta, t: correction(beta, half(t)), **options)
+    half = {"correction": lambda beta, t: correction(beta, float(np.float16(min(t, 60000))))}
+    return step(theta, grad, state, **half, **options)
 
 
 @breaks(
@@ -380,9 +394,11 @@ def adam_step__correction_ends_at_10000(theta, grad, state, **options):
 
 @breaks("adam.late_steps", "beta^-t overflows")
 def adam_step__inverse_power_overflows(theta, grad, state, **options):
-    grown = lambda beta, t: np.exp(np.float64(-t * math.log(beta))) if beta else np.float64(1e30)  # noqa: E731
-    shrunk = lambda beta, t: float((grown(beta, t) - 1) / grown(beta, t))  # noqa: E731
-    return step(theta, grad, state, correction=shrunk, **options)
+    def correction(beta, t):
+        grown = np.exp(np.float64(-t * math.log(beta or 1e-30)))
+        return float((grown - 1) / grown)
+
+    return step(theta, grad, state, correction=correction, **options)
 
 
 # The hyper-parameters.
@@ -418,6 +434,11 @@ def adam_step__beta_zero_is_default(theta, grad, state, *, beta1=0.9, beta2=0.99
     return step(theta, grad, state, beta1=beta1 or 0.9, beta2=beta2 or 0.999, **options)
 
 
+@breaks("adam.hyper_parameters", "learning_rate = 0 is taken for 'not given'")
+def adam_step__learning_rate_zero_is_default(theta, grad, state, *, learning_rate=0.001, **options):
+    return step(theta, grad, state, learning_rate=learning_rate or 0.001, **options)
+
+
 @breaks("adam.hyper_parameters", "beta1 and beta2 are exchanged")
 def adam_step__betas_exchanged(theta, grad, state, *, beta1=0.9, beta2=0.999, **options):
     return step(theta, grad, state, beta1=beta2, beta2=beta1, **options)
@@ -430,8 +451,18 @@ def adam_step__beta2_default_099(theta, grad, state, *, beta2=0.99, **options):
 
 @breaks("adam.second_moment", "1 - beta2 is formed in float32, where it is off by 1.3e-5")
 def adam_step__one_minus_beta_in_float32(theta, grad, state, **options):
-    one_minus = lambda beta: float(np.float32(1) - np.float32(beta))  # noqa: E731
-    return step(theta, grad, state, second=lambda v, g, beta: beta * v + one_minus(beta) * (g * g), **options)
+    def second(v, g, beta2):
+        return beta2 * v + float(np.float32(1) - np.float32(beta2)) * (g * g)
+
+    return step(theta, grad, state, second=second, **options)
+
+
+@breaks("adam.first_moment", "1 - beta1 is formed in float32, where it is off by 2.4e-7")
+def adam_step__one_minus_beta1_in_float32(theta, grad, state, **options):
+    def first(m, g, beta1):
+        return beta1 * m + float(np.float32(1) - np.float32(beta1)) * g
+
+    return step(theta, grad, state, first=first, **options)
 
 
 @breaks("adam.second_moment", "the hyper-parameters are kept as float32")
@@ -446,8 +477,8 @@ def adam_step__hyper_parameters_in_float32(theta, grad, state, *, beta1=0.9, bet
     "https://github.com/tenstorrent/tt-metal/issues/55935",
 )
 def adam_step__betas_in_bfloat16(theta, grad, state, *, beta1=0.9, beta2=0.999, **options):
-    cut = lambda beta: float((np.float32(beta).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32))  # noqa: E731
-    return step(theta, grad, state, beta1=cut(beta1), beta2=cut(beta2), **options)
+    beta1, beta2 = (np.array([beta1, beta2], np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32).tolist()
+    return step(theta, grad, state, beta1=beta1, beta2=beta2, **options)
 
 
 @breaks("adam.update", "the learning rate is kept as bfloat16")
@@ -471,7 +502,10 @@ def adam_step__learning_rate_warms_up(theta, grad, state, *, learning_rate=0.001
     "https://github.com/mila-iqia/blocks/pull/1144",
 )
 def adam_step__beta1_decays(theta, grad, state, **options):
-    return step(theta, grad, state, first=lambda m, g, beta1: first_moment(m, g, beta1 * (1 - 1e-8) ** state.step), **options)
+    def first(m, g, beta1):
+        return first_moment(m, g, beta1 * (1 - 1e-8) ** state.step)
+
+    return step(theta, grad, state, first=first, **options)
 
 
 # Other optimizers.
@@ -495,20 +529,26 @@ def adam_step__l2(theta, grad, state, **options):
 
 @breaks("adam.update", "this is Nadam", "https://openreview.net/pdf/OM0jvwB8jIp57ZJjtNEZ.pdf")
 def adam_step__nadam(theta, grad, state, *, beta1=0.9, **options):
-    ahead = lambda m, v, c1, c2: (first_moment(m, grad, beta1) / c1, v / c2)  # noqa: E731
-    return step(theta, grad, state, beta1=beta1, hats=ahead, **options)
+    def hats(m, v, c1, c2):
+        return first_moment(m, grad, beta1) / c1, v / c2
+
+    return step(theta, grad, state, beta1=beta1, hats=hats, **options)
 
 
 @breaks("adam.second_moment", "this is AdaBelief: the square of g - m", "https://arxiv.org/abs/2010.07468")
 def adam_step__adabelief(theta, grad, state, *, beta1=0.9, **options):
-    belief = lambda v, g, beta2: second_moment(v, g - first_moment(state.m, g, beta1), beta2)  # noqa: E731
-    return step(theta, grad, state, beta1=beta1, second=belief, **options)
+    def second(v, g, beta2):
+        return second_moment(v, g - first_moment(state.m, g, beta1), beta2)
+
+    return step(theta, grad, state, beta1=beta1, second=second, **options)
 
 
 @breaks("adam.second_moment", "this is AdaMax: the largest |g|", "https://arxiv.org/abs/1412.6980")
 def adam_step__adamax(theta, grad, state, **options):
-    largest = lambda v, g, beta2: np.maximum(beta2 * v, np.abs(g))  # noqa: E731
-    return step(theta, grad, state, second=largest, hats=lambda m, v, c1, c2: (m / c1, v * v), **options)
+    def second(v, g, beta2):
+        return np.maximum(beta2 * v, np.abs(g))
+
+    return step(theta, grad, state, second=second, hats=lambda m, u, c1, c2: (m / c1, u * u), **options)
 
 
 @breaks("adam.update", "this is RMSProp: the gradient instead of its average")
@@ -558,14 +598,15 @@ def adam_step__weight_squared(theta, grad, state, **options):
 
 @breaks("adam.second_moment", "the square of m' in the place of the square of the gradient")
 def adam_step__square_of_m(theta, grad, state, *, beta1=0.9, **options):
-    squared = lambda v, g, beta2: second_moment(v, first_moment(state.m, g, beta1), beta2)  # noqa: E731
-    return step(theta, grad, state, beta1=beta1, second=squared, **options)
+    def second(v, g, beta2):
+        return second_moment(v, first_moment(state.m, g, beta1), beta2)
+
+    return step(theta, grad, state, beta1=beta1, second=second, **options)
 
 
 @breaks("adam.second_moment", "the variance of the gradient: its square less the square of m")
 def adam_step__variance(theta, grad, state, **options):
-    centred = lambda v, g, beta2: second_moment(v, g - state.m, beta2)  # noqa: E731
-    return step(theta, grad, state, second=centred, **options)
+    return step(theta, grad, state, second=lambda v, g, beta2: second_moment(v, g - state.m, beta2), **options)
 
 
 @breaks("adam.first_moment", "the absolute gradient in the first moment")
@@ -786,6 +827,11 @@ def adam_step__nan_keeps_theta(theta, grad, state, **options):
 @breaks("adam.nan", "a NaN spreads to all elements")
 def adam_step__nan_spreads(theta, grad, state, **options):
     return step(theta, grad + 0 * np.sum(grad), state, **options)
+
+
+@breaks("adam.nan", "a NaN spreads to the elements after it")
+def adam_step__nan_spreads_onwards(theta, grad, state, **options):
+    return step(theta, grad + 0 * np.cumsum(grad).reshape(grad.shape), state, **options)
 
 
 @breaks("adam.nan", "NaN in v is replaced by 0")

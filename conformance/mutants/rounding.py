@@ -42,3 +42,28 @@ def kept_bits(a, dropped):
     half = np.uint32(2 ** (dropped - 1) - 1) + ((bits >> np.uint32(dropped)) & np.uint32(1))
     rounded = ((bits + half) & np.uint32(2**32 - 2**dropped)).view(np.float32)
     return np.where(np.isfinite(single), rounded, single).astype(a.dtype)
+
+
+def fused(a, b, c):
+    """Compute a b + c with one rounding; float64 by error-free transformations, but for huge numbers with two."""
+    b, c = np.asarray(b, a.dtype), np.asarray(c, a.dtype)
+    if a.dtype == np.float32:
+        return (a.astype(np.float64) * b.astype(np.float64) + c.astype(np.float64)).astype(np.float32)
+    product = a * b
+    total = product + c
+    part = total - product
+    rest = (product - (total - part)) + (c - part) + error_of_product(a, b, product)
+    return np.where(np.isfinite(rest), total + rest, total)
+
+
+def error_of_product(a, b, product):
+    """What float64 a b is off by, exactly (Dekker 1971)."""
+    (a_high, a_low), (b_high, b_low) = halves(a), halves(b)
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def halves(a):
+    """A float64 as the sum of two of 26 bits."""
+    scaled = a * 134217729.0
+    high = scaled - (scaled - a)
+    return high, a - high

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import breaks
-from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, fused, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def top(x, axis):
@@ -138,6 +138,25 @@ def softmax__scaled_before_shift(x, *, axis=-1):
     return normalised(np.exp2(x * LOG2_E - top(x, axis) * LOG2_E), axis)
 
 
+@breaks(
+    "softmax.exact",
+    "exp2 of one fused multiply-add, x log2 e - (max log2 e): the scaled maximum is rounded, so exp(0) is not 1",
+)
+def softmax__scaled_before_shift_fused(x, *, axis=-1):
+    return normalised(np.exp2(fused(x, LOG2_E, -(top(x, axis) * LOG2_E))), axis)
+
+
+@breaks("softmax.shift", "exp(x - logsumexp(x)): the maximum and the logarithm are added before they are subtracted")
+def softmax__exp_of_difference_from_logsumexp(x, *, axis=-1):
+    m = top(x, axis)
+    return np.exp(x - (m + np.log(total(np.exp(x - m), axis))))
+
+
+@breaks("softmax.shift", "nothing is subtracted along other axes than the last")
+def softmax__unshifted_along_other_axes(x, *, axis=-1):
+    return right(x, axis) if axis in (-1, x.ndim - 1) else normalised(np.exp(x), axis)
+
+
 @breaks("softmax.spread", "an online softmax that does not rescale its sum when the maximum grows")
 def softmax__online_without_rescaling(x, *, axis=-1):
     running = np.maximum.accumulate(x, axis=axis)
@@ -193,6 +212,11 @@ def softmax__axis_off_by_one(x, *, axis=-1):
 @breaks("softmax.axis", "every axis but the first is taken for the last")
 def softmax__first_or_last_axis(x, *, axis=-1):
     return right(x, 0 if axis in (0, -x.ndim) else -1)
+
+
+@breaks("softmax.axis", "the last axis is only found as -1: its number from the start means the one before")
+def softmax__last_axis_by_number(x, *, axis=-1):
+    return right(x, min(axis, max(x.ndim - 2, 0)))
 
 
 @breaks("softmax.axis", "the array is flattened to two axes at `axis`, as ONNX's Softmax was before opset 13")
@@ -432,6 +456,14 @@ def softmax__rows_beyond_1024(x, *, axis=-1):
     return y
 
 
+@breaks("softmax.batch", "columns beyond 1024 stay 0, where the sum runs over the first axis")
+def softmax__columns_beyond_1024(x, *, axis=-1):
+    y = right(x, axis)
+    if axis % x.ndim == 0:
+        y[..., 1024:] = 0 if y.ndim > 1 else y[..., 1024:]
+    return y
+
+
 @breaks("softmax.batch", "elements beyond 4096 stay 0")
 def softmax__elements_beyond_4096(x, *, axis=-1):
     y = right(x, axis)
@@ -636,6 +668,26 @@ def softmax__nan_in_own_class(x, *, axis=-1):
 def softmax__nan_row_as_zero(x, *, axis=-1):
     y = right(x, axis)
     return np.where(np.any(np.isnan(x), axis=axis, keepdims=True), x.dtype.type(0), y)
+
+
+@breaks("softmax.nan", "a masked class is 0 even where another logit is NaN")
+def softmax__masked_hides_nan(x, *, axis=-1):
+    masked = np.isneginf(x) & ~np.isneginf(top(x, axis)) & ~np.isposinf(np.fmax.reduce(x, axis=axis, keepdims=True))
+    return np.where(masked, x.dtype.type(0), right(x, axis))
+
+
+@breaks(
+    "softmax.nan",
+    "NaN becomes 0 along other axes than the last",
+    "https://github.com/intel/torch-xpu-ops/pull/5022",
+)
+def softmax__nan_lost_along_other_axes(x, *, axis=-1):
+    return right(x, axis) if axis in (-1, x.ndim - 1) else np.nan_to_num(right(x, axis))
+
+
+@breaks("softmax.infinity", "a masked logit makes NaN along other axes than the last")
+def softmax__masked_nan_along_other_axes(x, *, axis=-1):
+    return right(x, axis) if axis in (-1, x.ndim - 1) else softmax__masked_nan(x, axis=axis)
 
 
 @breaks(
