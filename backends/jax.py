@@ -85,7 +85,8 @@ layouts: dict[str, Any] = {}
 
 def settings(dtype: str) -> contextlib.AbstractContextManager[Any]:
     """float64 exists under ``jax.enable_x64`` only; float32 is judged without it, as most code runs."""
-    return jax.enable_x64(dtype == "float64")
+    context: contextlib.AbstractContextManager[Any] = jax.enable_x64(dtype == "float64")
+    return context
 
 
 def versions() -> dict[str, str]:

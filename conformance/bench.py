@@ -22,7 +22,8 @@ REPEATS = 7
 
 def median_seconds(actions: dict[str, Callable[[], object]], repeats: int = REPEATS) -> dict[str, float]:
     """The median time of each action, after one warm-up; in each round all run once, in another order."""
-    order, times = list(actions), {name: [] for name in actions}  # type: dict[str, list[float]]
+    order = list(actions)
+    times: dict[str, list[float]] = {name: [] for name in actions}
     rng = np.random.default_rng(0)
     for number in range(repeats + 1):
         rng.shuffle(order)

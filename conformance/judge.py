@@ -1,7 +1,7 @@
 """The judge: calls the subject on each case and compares what comes back with what should."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -36,14 +36,34 @@ class NotOffered(NamedTuple):
     reason: str
 
 
+# Results of earlier calls that are watched for changes: a subject may have some buffers that it uses in turn.
+KEPT = 8
+
+
 class BrokenResultError(Exception):
     """What came back is no result."""
+
+
+@lru_cache(maxsize=16)
+def judged_cases(
+    formula: str, dtype: str, seed: int, subnormals: str
+) -> tuple[tuple[Case, dict[str, oracle.Expected]], ...]:
+    """The cases of a formula, each with what its results should be: the same for every subject."""
+    found = []
+    for case in cases(formula, np.dtype(dtype), seed):
+        expected = oracle.expect(case.function, case.arguments, case.options, np.dtype(dtype), subnormals)
+        for name, each in expected.items():
+            oracle.refuse_empty(case.function, case.arguments, case.options, each)
+            if case.exact:
+                expected[name] = each._replace(bound=np.zeros_like(each.bound))
+        found.append((case, expected))
+    return tuple(found)
 
 
 def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> Iterator[Finding | NotOffered]:
     """Yield the findings of all cases of a formula."""
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
-    for case in cases(formula, dtype, seed):
+    for case, expected in judged_cases(formula, dtype.name, seed, subject.subnormals):
         functions = subject.functions(case.function)
         if functions and case.requirement.endswith(".layout") and not subject.backend.layouts:
             reason = f"{subject.backend.name} arrays have no memory layout that a caller can choose"
@@ -51,22 +71,36 @@ def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> It
             continue
         for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
             found = partial(Finding, case=case._replace(name=f"{case.name}{layout}{suffix}"))
-            yield from judge_call(subject, function, case, dtype, change, found, earlier)
+            yield from judge_call(subject, function, case, expected, dtype, change, found, earlier)
 
 
-def layouts(subject: Subject, case: Case) -> list[tuple[str, Callable[[Any], Any]]]:
-    """The memory layouts in which a case is put: one, but for the requirement about layouts."""
+Change = Callable[[int, Any], Any]  # of an argument's number and array: the array in another layout
+
+
+def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Change]]:
+    """The memory layouts in which a case is put: one, but where layouts are judged, on all arrays and on each alone."""
     if not case.requirement.endswith(".layout"):
-        return [("", lambda array: array)]
-    return [(f"_{name}", change) for name, change in subject.backend.layouts.items()]
+        yield "", lambda _, array: array
+        return
+    arrays = sum(2 if isinstance(value, AdamState) else isinstance(value, np.ndarray) for value in case.arguments)
+    for name, change in subject.backend.layouts.items():
+        yield f"_{name}", partial(changed, change, None)
+        for only in range(arrays if arrays > 1 else 0):
+            yield f"_{name}_argument_{only + 1}", partial(changed, change, only)
+
+
+def changed(change: Callable[[Any], Any], only: int | None, number: int, array: Any) -> Any:
+    """An argument in another layout, or as it is where `only` another one is to change."""
+    return change(array) if only in (None, number) else array
 
 
 def judge_call(
     subject: Subject,
     function: Callable[..., Any],
     case: Case,
+    expected: dict[str, oracle.Expected],
     dtype: np.dtype[Any],
-    change: Callable[[Any], Any],
+    change: Change,
     found: Callable[..., Finding],
     earlier: dict[str, list[tuple[Any, bytes]]],
 ) -> Iterator[Finding | NotOffered]:
@@ -79,7 +113,7 @@ def judge_call(
             return AdamState(value.step, convert(value.m), convert(value.v))
         if not isinstance(value, np.ndarray | np.generic):
             return value
-        given.append((np.array(value), change(backend.asarray(np.array(value)))))
+        given.append((np.array(value), change(len(given), backend.asarray(np.array(value)))))
         return given[-1][1]
 
     arguments = [convert(value) for value in case.arguments]
@@ -97,7 +131,6 @@ def judge_call(
         return
 
     step = results.pop("step", None)
-    expected = oracle.expect(case.function, case.arguments, case.options, dtype, subject.subnormals)
     for name, (array, values) in results.items():
         yield from judge_array(case, dtype, expected[name], name, values, found)
         shared = any(backend.shares_memory(array, other) for _, other in given)
@@ -107,13 +140,14 @@ def judge_call(
         wanted = case.arguments[2].step + 1
         reason = "" if step == wanted else f"step is {step}, not {wanted}"
         yield found("adam.step", passed=not reason, reason=reason)
-    changed = [n for n, (before, after) in enumerate(given) if not same_bits(before, backend.to_numpy(after))]
-    reason = f"array argument {changed[0] + 1} of {len(given)} was changed" if changed else ""
-    yield found(f"{formula}.pure", passed=not changed, reason=reason)
+    altered = [n for n, (before, after) in enumerate(given) if not same_bits(before, backend.to_numpy(after))]
+    reason = f"array argument {altered[0] + 1} of {len(given)} was changed" if altered else ""
+    yield found(f"{formula}.pure", passed=not altered, reason=reason)
     for array, bits in earlier.get(case.function, []):
         if backend.to_numpy(array).tobytes() != bits:
-            yield found(f"{formula}.pure", passed=False, reason="the result of the call before was changed")
-    earlier[case.function] = [(array, values.tobytes()) for array, values in results.values()]
+            yield found(f"{formula}.pure", passed=False, reason="the result of an earlier call was changed")
+    new = [(array, values.tobytes()) for array, values in results.values()]
+    earlier[case.function] = [*earlier.get(case.function, []), *new][-KEPT:]
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
@@ -171,9 +205,6 @@ def judge_array(
     if not right or values.dtype.kind == "c":
         yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf)
         return
-    oracle.refuse_empty(case.function, case.arguments, case.options, expected)
-    if case.exact:
-        expected = expected._replace(bound=np.zeros_like(expected.bound))
     ratio, error = oracle.ratios(values, expected, case.function)
     near = dtype.itemsize < 8 and bool(np.any(np.abs(ratio - 1) < 1e-6))
     if near:

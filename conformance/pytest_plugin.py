@@ -19,19 +19,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a subject that cannot be loaded, in one line."""
-    if config.getoption(OPTION):
-        from .subject import Subject, SubjectError
+    names: list[str] = config.getoption(OPTION) or []
+    if not names:
+        return
+    from .subject import Subject, SubjectError
 
-        try:
-            for name in config.getoption(OPTION):
-                Subject(name)
-        except SubjectError as error:
-            raise pytest.UsageError(f"{OPTION}: {error}") from None
+    try:
+        for name in names:
+            Subject(name)
+    except SubjectError as error:
+        raise pytest.UsageError(f"{OPTION}: {error}") from None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each subject and requirement, named by the label."""
-    if metafunc.module.__name__.rpartition(".")[2] != "test_requirements" or "label" not in metafunc.fixturenames:
+    if metafunc.definition.path.name != "test_requirements.py" or "label" not in metafunc.fixturenames:
         return
     from .. import spec
 

@@ -170,7 +170,7 @@ def once(x, *, axis=-1, buffer=np.empty((4, 10))):  # noqa: B008  the mistake it
         (lambda x, axis=-1: softmax(x, axis=axis) + 0j, "softmax.value", "y is complex"),
         (lambda x, axis=-1: x * np.nan, "softmax.value", ""),
         (in_place, "softmax.pure", "y shares memory with an input"),
-        (once, "softmax.pure", "the result of the call before was changed"),
+        (once, "softmax.pure", "the result of an earlier call was changed"),
     ],
 )  # fmt: skip
 def test_a_broken_subject_fails_with_the_reason_and_the_others_are_still_judged(function, requirement, reason):

@@ -78,7 +78,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield step("epsilon", "first_step", note, zeros(10), small, first(10))
     yield step("epsilon", "later_step", note, zeros(10), small, AdamState(20, small, small * small))
     yield step("epsilon", "argument", "epsilon ignored", zeros(10), grad, first(10), epsilon=0.1)
-    yield step("epsilon", "zero", "0 replaced by the default", zeros(8), array(small[:8]), first(8), epsilon=0.0)
+    above = array(np.append(small[:8], [2e-7, -5e-9]))
+    yield step("epsilon", "zero", "0 replaced by the default", zeros(10), above, first(10), epsilon=0.0)
     yield case("adam_update", "adam.epsilon", "line", note, zeros(10), small, array(small * small), 0.01, 1e-8)
 
     state = AdamState(41, normal(10), positive(10))

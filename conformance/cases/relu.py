@@ -26,6 +26,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("relu.value", "no_axes", "an array without axes fails", array(1.5783))
     yield case("relu.value", "three_axes", "the shape taken for granted", array(rng.normal(size=(3, 4, 5))))
     long = array(rng.normal(size=4099))
+    long[:2], long[-2:] = [-1.5, 2.5], [2.5, -1.5]
     yield case("relu.value", "long", "elements beyond 4096, or the last n % 8, left out", long)
     with_nan = array([1, np.nan, -1, -np.nan, 0])
     yield case("relu.nan", "among_others", "NaN replaced by 0", with_nan)
@@ -34,4 +35,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     tiny = array([least, -least, 3 * least, info.smallest_normal / 2, -info.smallest_normal / 2, 1])
     yield case("relu.subnormal", "both_signs", "subnormal numbers flushed to 0", tiny)
     yield case("relu.empty", "no_elements", "an empty array fails", array(np.zeros((0, 3))))
+    block = array(rng.normal(size=(3, 4, 5)))
+    yield case("relu.layout", "three_axes", "leading axes joined as if contiguous", block)
     yield case("relu.layout", "two_axes", "memory order taken for granted", array(rng.normal(size=(4, 6))))
