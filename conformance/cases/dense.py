@@ -80,6 +80,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense.infinity", "all_kinds", "infinity replaced", infinite, columns, array([0.5, -1]))
     weights = array([[inf, 1, -inf, 1], [1, -inf, inf, 2]]), array([0.5, -1, 0, inf])
     yield case("dense.infinity", "in_w_and_b", "infinity replaced", array([[1, 1], [0, 1], [-1, 2], [2, 0]]), *weights)
+    single = array([[inf], [-inf], [2]]), array([[1, -2, 0]]), array([0.5, inf, 1])
+    yield case("dense.infinity", "one_term", "infinity becomes NaN", *single)
     huge = float(info.max) / 2
     over = array([[huge, huge], [-huge, -huge]]), array([[3, 1e-3], [3, 1e-3]]), array([0, 0])
     yield case("dense.infinity", "overflow", "saturation", *over)

@@ -60,6 +60,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rows = array([[1, 1], [0, 1], [-1, 2], [2, 0]])
     yield case("neuron.infinity", "in_w", "infinity replaced", rows, array([inf, 1]), array(0.5))
     yield case("neuron.infinity", "in_b", "infinity replaced", array([[1, 1], [0, 1]]), array([2, 1]), array(inf))
+    single = array([[inf], [-inf], [2]]), array([1]), array(0.5)
+    yield case("neuron.infinity", "one_term", "infinity becomes NaN", *single)
     huge = float(info.max) / 2
     over = array([[huge, huge], [-huge, -huge]]), array([3, 3]), array(0)
     yield case("neuron.infinity", "overflow", "saturation", *over)

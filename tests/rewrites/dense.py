@@ -94,6 +94,14 @@ def dense__exactly_rounded_sum(x, w, b):
     return y
 
 
+def dense__kahan(x, w, b):
+    total = lost = np.zeros((*x.shape[:-1], w.shape[1]), x.dtype)
+    for i in range(w.shape[0]):
+        term = x[..., i, None] * w[i] - lost
+        total, lost = total + term, (total + term) - total - term
+    return total + b
+
+
 def dense__compensated(x, w, b):
     total = np.broadcast_to(b, (*x.shape[:-1], b.size)).copy()
     lost = np.zeros_like(total)
