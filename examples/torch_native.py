@@ -26,7 +26,8 @@ def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999
     parameter.grad = grad.clone()
     betas = (beta1, beta2)
     optimizer = torch.optim.Adam([parameter], lr=learning_rate, betas=betas, eps=epsilon, **implementation)
-    m, v = (torch.zeros_like(parameter).copy_(moment) for moment in (state.m, state.v))  # laid out as the optimizer does
+    # The optimizer lays its moments out as the parameter is.
+    m, v = (torch.zeros_like(parameter).copy_(moment) for moment in (state.m, state.v))
     own = {"step": torch.tensor(float(state.step)), "exp_avg": m, "exp_avg_sq": v}
     optimizer.state[parameter] = own
     optimizer.step()
