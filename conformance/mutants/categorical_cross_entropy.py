@@ -795,3 +795,8 @@ def categorical_cross_entropy__p_as_scratch(y, p, *, axis=-1, clip=None):
     loss = -np.sum(y.astype(p.dtype) * p, axis=axis)
     p[...] = kept
     return loss
+
+
+@breaks("categorical_cross_entropy.empty", "it asks for an element, which an empty array has not")
+def categorical_cross_entropy__looks_at_first_element(y, p, *, axis=-1, clip=None):
+    return right(y, p, axis=axis, clip=clip) if p.item(0) < np.inf else right(y, p, axis=axis, clip=clip)

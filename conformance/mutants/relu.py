@@ -363,3 +363,8 @@ def relu__input_as_scratch(x):
     x *= x.dtype.type(1)
     x[...] = kept
     return right(x)
+
+
+@breaks("relu.empty", "it asks for an element, which an empty array has not")
+def relu__looks_at_first_element(x):
+    return np.maximum(x, 0 if x.item(0) < np.inf else 0)

@@ -885,3 +885,8 @@ def softmax__input_as_scratch(x, *, axis=-1):
     y = right(x, axis)
     x[...] = kept
     return y
+
+
+@breaks("softmax.empty", "it asks for an element, which an empty array has not")
+def softmax__looks_at_first_element(x, *, axis=-1):
+    return right(x, axis=axis) if x.item(0) < np.inf else right(x, axis=axis)

@@ -1,0 +1,64 @@
+"""The kill matrix: every mutant is killed, every requirement and every case kills something."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gaugeblock import reference, spec
+from gaugeblock.conformance.cases import cases
+from gaugeblock.conformance.mutants import mutants
+from gaugeblock.conformance.mutants.matrix import kills
+
+MATRIX = Path(__file__).parent.parent / "conformance/mutants/MATRIX.md"
+ALL = [mutant for formula in spec.formulas() for mutant in mutants(formula)]
+
+
+def judged_labels(formula):
+    return [r.label for r in spec.requirements(formula).values() if not r.own]
+
+
+def test_there_are_enough_and_each_has_a_name_of_its_own():
+    assert len(ALL) >= 200
+    assert len({mutant.name for mutant in ALL}) == len(ALL)
+    assert {mutant.function for mutant in ALL} <= set(reference.FORMULAS)
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_every_mutant_fails_the_requirement_that_it_is_tied_to(formula):
+    alive = [m.name for m in mutants(formula) if not any(m.requirement in found for found in kills(m).labels.values())]
+    assert not alive
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula):
+    needed = set()
+    for mutant in mutants(formula):
+        for found in kills(mutant).labels.values():
+            failed = [label for label in judged_labels(formula) if label in found]
+            needed.update(failed[:1])
+    assert needed | only_killers(formula) == set(judged_labels(formula))
+
+
+def only_killers(formula):
+    found = [failed for mutant in mutants(formula) for failed in kills(mutant).labels.values()]
+    return {label for failed in found if len(failed) == 1 for label in failed}
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_every_case_kills_something(formula):
+    killers = {case for mutant in mutants(formula) for found in kills(mutant).cases.values() for case in found}
+    idle = [c.id for c in cases(formula, np.dtype("float32")) if not any(k.startswith(c.id) for k in killers)]
+    assert not idle
+
+
+def test_the_published_matrix_is_that_of_the_command():
+    command = [sys.executable, "-W", "ignore", "-m", "gaugeblock.conformance.mutants"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == MATRIX.read_text()
+
+
+def test_a_mutant_that_is_right_would_be_found():
+    right = mutants("softmax")[0]._replace(name="softmax__right", call=reference.softmax)
+    assert not any(kills(right).labels.values())
