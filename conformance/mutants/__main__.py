@@ -4,6 +4,14 @@ from ... import spec
 from . import mutants
 from .matrix import Kills, kills
 
+ABOUT = """# The kill matrix
+
+Each mutant is a wrong implementation, and fails the requirements that are marked: ● in float32 and float64, 32 or 64
+in one of them only. Where a mutant is right in a dtype (float32 inside is right in float32), nothing can fail there.
+A test checks that every mutant fails the requirement that it is tied to, that every requirement is the first, in the
+order of the page, or the only one that some mutant fails, and that every case kills something.
+"""
+
 MARKS = {("float32", "float64"): "●", ("float32",): "32", ("float64",): "64"}
 
 
@@ -26,10 +34,5 @@ def table(formula: str) -> str:
 
 
 if __name__ == "__main__":
-    print("# The kill matrix\n")
-    print("requirement is the first, in the order of the page, or the only one that some mutant fails, and that every")
-    print("requirement is the first, in the order of the page, or the only one that some mutant fails, and that every")
-    print("can fail there. A test checks that every mutant fails the requirement that it is tied to, that every")
-    print("requirement is the first, in the order of the page, or the only one that some mutant fails, and that every")
-    print("case kills something.\n")
+    print(ABOUT)
     print("\n".join(table(formula) for formula in spec.formulas()), end="")

@@ -799,4 +799,5 @@ def categorical_cross_entropy__p_as_scratch(y, p, *, axis=-1, clip=None):
 
 @breaks("categorical_cross_entropy.empty", "it asks for an element, which an empty array has not")
 def categorical_cross_entropy__looks_at_first_element(y, p, *, axis=-1, clip=None):
-    return right(y, p, axis=axis, clip=clip) if p.item(0) < np.inf else right(y, p, axis=axis, clip=clip)
+    p.item(0)
+    return right(y, p, axis=axis, clip=clip)

@@ -367,4 +367,5 @@ def relu__input_as_scratch(x):
 
 @breaks("relu.empty", "it asks for an element, which an empty array has not")
 def relu__looks_at_first_element(x):
-    return np.maximum(x, 0 if x.item(0) < np.inf else 0)
+    x.item(0)
+    return np.maximum(x, 0)

@@ -889,4 +889,5 @@ def softmax__input_as_scratch(x, *, axis=-1):
 
 @breaks("softmax.empty", "it asks for an element, which an empty array has not")
 def softmax__looks_at_first_element(x, *, axis=-1):
-    return right(x, axis=axis) if x.item(0) < np.inf else right(x, axis=axis)
+    x.item(0)
+    return right(x, axis=axis)
