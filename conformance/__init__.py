@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import reference, spec
 from . import oracle
-from .judge import judge
+from .diagnosis import diagnose
+from .judge import Finding, judge
 from .report import Report, results_of
 from .rounding import MODELS
 from .subject import Subject, SubjectError
@@ -62,7 +63,10 @@ def check(
             warnings.simplefilter("ignore")
             for formula in chosen:
                 progress(f"{loaded.name} {formula} {dtype}")
-                results += results_of(formula, dtype, judge(loaded, formula, np.dtype(dtype), seed))
+                findings = list(judge(loaded, formula, np.dtype(dtype), seed))
+                failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
+                diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
+                results += results_of(formula, dtype, findings, diagnoses)
     report = Report(loaded.name, loaded.device or "cpu", seed, loaded.subnormals, loaded.backend.versions(), results)
     report.passed  # noqa: B018  raises if nothing was judged
     return report

@@ -59,7 +59,8 @@ class Bounded:
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        error = finite(np.abs(a) * f) + finite(np.abs(b) * e) + e * f
+        coarse = finite(np.abs(a * b)) * coarseness(model)
+        error = finite(np.abs(a) * f) + finite(np.abs(b) * e) + e * f + coarse
         return rounded(a * b, error, model, self.dtype, underflow=model.underflow)
 
     def __truediv__(self, other: Number) -> "Bounded":
@@ -116,6 +117,11 @@ def cast_error(scalar: Bounded, model: Model) -> Number:
     return finite(np.abs(nearest - scalar.value)) + scalar.error * (1 + model.unit)
 
 
+def coarseness(model: Model) -> float:
+    """What a product is off by, relatively, since its factors are kept in fewer bits."""
+    return model.factor * (2 + model.factor)
+
+
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
     return np.where(np.isfinite(values), values, 0.0)
@@ -158,7 +164,8 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     model, count = a.model, a.shape[-1]
     absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
     error = a.error @ absolute_b + absolute_a @ b.error + a.error @ b.error
-    total = absolute_a @ absolute_b + error
+    terms = absolute_a @ absolute_b
+    error, total = error + terms * coarseness(model), terms + error
     gamma = model.gamma(count)
     own = gamma * total + (1 + gamma) * count * (model.underflow + model.flushed)
     return rounded(a.value @ b.value, error + own, model, a.dtype, 0, partial=total)

@@ -88,7 +88,9 @@ class Report:
         }
 
 
-def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered]) -> list[Result]:
+def results_of(
+    formula: str, dtype: str, findings: Iterable[Finding | NotOffered], diagnoses: dict[str, str]
+) -> list[Result]:
     """One result for each requirement that a subject can be judged by, in the order of the page."""
     found = list(findings)
     results = []
@@ -113,7 +115,7 @@ def results_of(formula: str, dtype: str, findings: Iterable[Finding | NotOffered
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
                 worst if worst.place is not None or not worst.passed else None,
-                None,
+                None if worst.passed else diagnoses[worst.case.function],
                 "; ".join(sorted(set(declined))),
             )
         )
@@ -216,6 +218,8 @@ def print_report(report: Report, console: Console) -> None:
     for results in failures.values():
         for line in failure(results):
             console.print(line, soft_wrap=True)
+    for line in diagnoses(report):
+        console.print(line, soft_wrap=True)
     missing = not_offered(report)
     if missing:
         console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
@@ -264,9 +268,20 @@ def failure(results: list[Result]) -> list[Text]:
             lines.append(Text(f"  error     {multiple}{worst.ulp:.3g} ulp"))
         if worst.reason:
             lines.append(Text(f"  reason    {worst.reason}"))
-    if result.diagnosis:
-        lines.append(Text(f"  most likely: {result.diagnosis}", style="bold"))
     return lines
+
+
+def diagnoses(report: Report) -> list[Text]:
+    """What each failing formula most likely is."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in report.results:
+        if result.diagnosis and result.worst:
+            dtypes = found.setdefault((result.worst.case.function, result.diagnosis), [])
+            dtypes += [result.dtype] if result.dtype not in dtypes else []
+    return [
+        Text.assemble(("MOST LIKELY ", "bold yellow"), (function, "bold"), f" in {' and '.join(dtypes)}: {words}")
+        for (function, words), dtypes in found.items()
+    ]
 
 
 def not_offered(report: Report) -> str:

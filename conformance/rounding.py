@@ -18,6 +18,7 @@ class Model(NamedTuple):
     expm1: float
     division: int = 2  # roundings: some compilers multiply by the reciprocal
     flush: bool = False  # whether subnormal numbers count as 0
+    factor: float = 0.0  # what each factor of a product may be off by, relatively, before it is multiplied
 
     @property
     def unit(self) -> float:
@@ -55,6 +56,11 @@ MODELS = {
     "float32": Model(24, -126, exp=3, log=4, sqrt=1, expm1=2),
     "float64": Model(53, -1022, exp=2, log=1, sqrt=1, expm1=2),
 }
+
+# The numerics classes of products in float32, tightest first, with the relative error of each factor: cut, not only
+# rounded, to bfloat16's 8 bits or TF32's 11. bf16x3 makes two bfloat16 of each factor and leaves out the product of
+# the lower ones, 3 * 2^-14 of the product.
+PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2.0**-7}
 
 # Python numbers, with the functions of the C library.
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)

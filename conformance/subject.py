@@ -1,5 +1,6 @@
 """What is judged: an object that has some of the formulas by name."""
 
+import copy
 import importlib
 import importlib.util
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import backends, reference
-from .rounding import MODELS
+from .rounding import MODELS, PRECISIONS
 
 
 class SubjectError(ValueError):
@@ -48,8 +49,17 @@ class Subject:
                 raise SubjectError(f"{self.name}: dtypes: got {dtype!r}; wanted some of {', '.join(MODELS)}")
         if self.subnormals not in ("gradual", "flush"):
             raise SubjectError(f"{self.name}: subnormals: got {self.subnormals!r}; wanted 'gradual' or 'flush'")
+        self.precision = getattr(self.object, "precision", "full")
+        if self.precision not in PRECISIONS:
+            raise SubjectError(f"{self.name}: precision: got {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
         if not any(self.functions(name) for name in reference.FORMULAS):
             raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named softmax, dense, ...")
+
+    def declaring(self, precision: str) -> "Subject":
+        """The same subject, as if it declared this precision."""
+        other = copy.copy(self)
+        other.precision = precision
+        return other
 
     def functions(self, name: str) -> dict[str, Any]:
         """The subject's function of that name, and its variants, by the suffix that their cases get."""

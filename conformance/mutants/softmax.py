@@ -891,3 +891,8 @@ def softmax__input_as_scratch(x, *, axis=-1):
 def softmax__looks_at_first_element(x, *, axis=-1):
     x.item(0)
     return right(x, axis=axis)
+
+
+@breaks("softmax.axis", "the default axis is the whole array, as scipy.special.softmax has it")
+def softmax__whole_array_by_default(x, *, axis=None):
+    return right(x.reshape(-1)).reshape(x.shape) if axis is None else right(x, axis=axis)

@@ -1,0 +1,116 @@
+"""The diagnosis: which known mistake or rival a failing subject most likely is.
+
+The subject's outputs are compared with those of the mutants of the same function, on all cases. A mutant explains the
+subject if they agree everywhere, within what rounding explains, and fail in the same way where the outputs alone do
+not tell (inputs changed, shapes, dtypes, memory layouts). One that is merely coarse is named by its numerics class.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .. import backends
+from . import oracle
+from .cases import Case
+from .judge import BrokenResultError, Finding, call, judge, judged_cases
+from .mutants import Mutant, mutants
+from .mutants.matrix import kills
+from .rounding import MODELS, PRECISIONS
+from .subject import Subject
+
+NONE_KNOWN = "none of the known mistakes"
+
+# Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
+SPECIAL_CASES = 0.15
+
+# Where outputs agree, these still tell one mistake from another.
+BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step")
+
+
+def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]) -> dict[str, str]:
+    """What each failing function most likely is, by its name."""
+    found = {}
+    for function in dict.fromkeys(finding.case.function for finding in failed):
+        own = [finding for finding in failed if finding.case.function == function]
+        likely = [mutant.words for mutant in explanations(subject, formula, function, dtype, seed, own)]
+        precision = tightest_precision(subject, formula, function, dtype, seed)
+        coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
+        found[function] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
+    return found
+
+
+def tightest_precision(subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int) -> str | None:
+    """The tightest numerics class whose bound a subject meets that fails the one that it is judged by."""
+    if not oracle.has_classes(function, dtype):
+        return None
+    classes = list(PRECISIONS)
+    for precision in classes[classes.index(subject.precision) + 1 :]:
+        findings = judge(subject.declaring(precision), formula, dtype, seed)
+        if all(finding.passed for finding in findings if isinstance(finding, Finding)):
+            return precision
+    return None
+
+
+def explanations(
+    subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+) -> list[Mutant]:
+    """The mutants that give the subject's outputs, those that agree on most cases first."""
+    failing = {finding.case.id for finding in failed}
+    pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
+    chosen = [(case, expected) for case, expected in pairs if case.function == function]
+    # Where the subject fails, most mutants part from it at once.
+    chosen.sort(key=lambda pair: not any(name.startswith(pair[0].id) for name in failing))
+    ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
+    found = []
+    for mutant in mutants(formula):
+        if mutant.function != function:
+            continue
+        apart = 0
+        for case, expected in chosen:
+            apart += not agree(ours[case.id], outcome(backends.load("numpy"), mutant.call, case), expected, dtype)
+            if apart > SPECIAL_CASES * len(failing):
+                break
+        else:
+            if fails_alike(mutant, dtype, failed):
+                found.append((apart, mutant))
+    return [mutant for _, mutant in sorted(found, key=lambda pair: pair[0])]
+
+
+def outcome(backend: Any, function: Any, case: Case) -> Any:
+    """The results of a call by name, or None where it raises or returns none, or declines."""
+    try:
+        return call(backend, function, case)[1]
+    except (BrokenResultError, NotImplementedError):
+        return None
+
+
+def fails_alike(mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding]) -> bool:
+    """Whether a mutant fails the same of the requirements that values do not tell, and mostly the same cases."""
+    known = kills(mutant)
+    beside = {f.requirement for f in failed if f.requirement.endswith(BESIDE_THE_VALUES)}
+    if beside != {label for label in known.labels[dtype.name] if label.endswith(BESIDE_THE_VALUES)}:
+        return False
+    ours, theirs = {f.case.id for f in failed}, known.cases[dtype.name]
+    return 2 * len(ours & theirs) >= len(ours | theirs)
+
+
+def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> bool:
+    """Whether two outcomes are the same, but for what rounding explains."""
+    if ours is None or theirs is None:
+        return ours is theirs
+    unit = MODELS[dtype.name].unit
+    for name, result in ours.items():
+        if name == "step":
+            if result != theirs[name]:
+                return False
+            continue
+        a, b = (np.asarray(values[1], np.float64) for values in (result, theirs[name]))
+        if a.shape != b.shape:
+            return False
+        with np.errstate(all="ignore"):
+            bound = expected[name].bound if expected[name].bound.shape == b.shape else 0.0
+            allowed = 2 * bound + 32 * unit * np.abs(b)
+            same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= allowed)
+        if not np.all(same):
+            return False
+    return True

@@ -1,0 +1,20 @@
+"""One test for each property that is put to a subject; see `pytest_plugin`."""
+
+import pytest
+
+pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
+
+from gaugeblock.conformance.properties import check_property
+from gaugeblock.conformance.subject import Subject
+
+
+def test_property(subject: str, label: str) -> None:
+    loaded = Subject(subject)
+    for dtype in loaded.dtypes:
+        try:
+            check_property(label, loaded, dtype)
+        except NotImplementedError as error:
+            pytest.skip(str(error) or "the subject raises NotImplementedError")
+        except AssertionError as error:
+            notes = getattr(error, "__notes__", [])
+            pytest.fail("\n".join([f"{error}", *notes]), pytrace=False)
