@@ -32,7 +32,10 @@ def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, fa
     found = {}
     for function in dict.fromkeys(finding.case.function for finding in failed):
         own = [finding for finding in failed if finding.case.function == function]
-        likely = [mutant.words for mutant in explanations(subject, formula, function, dtype, seed, own)]
+        likely = [
+            f"nearly: {mutant.words}" if apart else mutant.words
+            for apart, mutant in explanations(subject, formula, function, dtype, seed, own)
+        ]
         precision = tightest_precision(subject, formula, function, dtype, seed)
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
         found[function] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
@@ -53,8 +56,8 @@ def tightest_precision(subject: Subject, formula: str, function: str, dtype: np.
 
 def explanations(
     subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
-) -> list[Mutant]:
-    """The mutants that give the subject's outputs, those that agree on most cases first."""
+) -> list[tuple[int, Mutant]]:
+    """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
     failing = {finding.case.id for finding in failed}
     pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
@@ -71,9 +74,9 @@ def explanations(
             if apart > SPECIAL_CASES * len(failing):
                 break
         else:
-            if fails_alike(mutant, dtype, failed):
+            if fails_alike(mutant, dtype, failed, subject.backend.layouts):
                 found.append((apart, mutant))
-    return [mutant for _, mutant in sorted(found, key=lambda pair: pair[0])]
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def outcome(backend: Any, function: Any, case: Case) -> Any:
@@ -84,14 +87,22 @@ def outcome(backend: Any, function: Any, case: Case) -> Any:
         return None
 
 
-def fails_alike(mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding]) -> bool:
-    """Whether a mutant fails the same of the requirements that values do not tell, and mostly the same cases."""
+def fails_alike(mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: dict[str, Any]) -> bool:
+    """Whether a mutant fails the requirements that values do not tell on the same cases and for the same reasons."""
     known = kills(mutant)
-    beside = {f.requirement for f in failed if f.requirement.endswith(BESIDE_THE_VALUES)}
-    if beside != {label for label in known.labels[dtype.name] if label.endswith(BESIDE_THE_VALUES)}:
+    ours = {f.case.id.removesuffix("_jit") for f in failed}
+    if 2 * len(ours & known.cases[dtype.name]) < len(ours):
         return False
-    ours, theirs = {f.case.id for f in failed}, known.cases[dtype.name]
-    return 2 * len(ours & theirs) >= len(ours | theirs)
+    return beside_the_values(failed, layouts) == beside_the_values(known.findings[dtype.name], layouts)
+
+
+def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """What failed that outputs alone do not tell, in the memory layouts that the subject's library has."""
+    found = [f for f in failed if f.requirement.endswith(BESIDE_THE_VALUES)]
+    here = [
+        f for f in found if not f.case.requirement.endswith(".layout") or any(name in f.case.name for name in layouts)
+    ]
+    return {(f.requirement, f.case.id.removesuffix("_jit"), f.reason.partition(" has ")[0]) for f in here}
 
 
 def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> bool:
@@ -110,7 +121,7 @@ def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected], dtype: n
         with np.errstate(all="ignore"):
             bound = expected[name].bound if expected[name].bound.shape == b.shape else 0.0
             allowed = 2 * bound + 32 * unit * np.abs(b)
-            same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= allowed)
+            same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
         if not np.all(same):
             return False
     return True

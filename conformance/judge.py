@@ -116,8 +116,9 @@ def judge_call(
         return
 
     step = results.pop("step", None)
+    admits_nan = oracle.may_be_nan(case.function, case.arguments, subject.precision)
     for name, (array, values) in results.items():
-        yield from judge_array(case, dtype, expected[name], name, values, found)
+        yield from judge_array(case, dtype, expected[name], name, values, admits_nan, found)
         shared = any(backend.shares_memory(array, other) for _, other in given)
         reason = f"{name} shares memory with an input" if shared else ""
         yield found(f"{formula}.pure", passed=not shared, reason=reason)
@@ -200,6 +201,7 @@ def judge_array(
     expected: oracle.Expected,
     name: str,
     values: np.ndarray,
+    admits_nan: bool,
     found: Callable[..., Finding],
 ) -> Iterator[Finding]:
     """Judge one result: its dtype, its shape, and each of its values."""
@@ -214,7 +216,6 @@ def judge_array(
     if not right or values.dtype.kind == "c":
         yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf)
         return
-    admits_nan = oracle.may_be_nan(case.function, case.arguments)
     ratio, error = oracle.ratios(values, expected, admits_nan)
     near = dtype.itemsize < 8 and bool(np.any(np.abs(ratio - 1) < 1e-6))
     if near:

@@ -158,9 +158,13 @@ def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, A
     return float(max(np.max(finite, initial=0.0), np.max(terms, initial=0.0)))
 
 
-def may_be_nan(function: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether infinity may come out as NaN: a compensated sum (Kahan's) of some terms subtracts it from itself."""
-    return function in ("neuron", "dense") and np.ndim(arguments[0]) > 0 and np.shape(arguments[0])[-1] > 1
+def may_be_nan(function: str, arguments: tuple[Any, ...], precision: str = "full") -> bool:
+    """Whether infinity may come out as NaN, since it is subtracted from itself.
+
+    A compensated sum (Kahan's) of several terms does that, and so does splitting a factor into parts.
+    """
+    several = np.ndim(arguments[0]) > 0 and np.shape(arguments[0])[-1] > 1
+    return function in ("neuron", "dense") and (several or precision != "full")
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:

@@ -1,10 +1,14 @@
 """The pytest side: the option that names a subject, one test for each requirement, and fixtures for none of it.
 
-``pytest --pyargs gaugeblock.conformance --gaugeblock-subject torch`` runs ``test_requirements.py`` beside this module.
+``pytest --pyargs gaugeblock.conformance --gaugeblock-subject torch`` runs ``test_requirements.py`` and
+``test_properties.py`` beside this module.
 """
+
+from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).resolve().parent
 OPTION = "--gaugeblock-subject"
 
 
@@ -32,13 +36,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each subject and requirement, named by the label."""
-    if metafunc.definition.path.name != "test_requirements.py" or "label" not in metafunc.fixturenames:
+    """One test for each subject and requirement, or property, named by the label."""
+    if metafunc.definition.path.resolve().parent != HERE or "label" not in metafunc.fixturenames:
         return
-    from .. import spec
+    if metafunc.definition.path.name == "test_properties.py":
+        from .properties import PROPERTIES
 
+        labels = list(PROPERTIES)
+    else:
+        from .. import spec
+
+        labels = [r.label for name in spec.formulas() for r in spec.requirements(name).values() if not r.own]
     subjects = metafunc.config.getoption(OPTION) or ["numpy"]
-    labels = [r.label for name in spec.formulas() for r in spec.requirements(name).values() if not r.own]
     pairs = [(subject, label) for subject in subjects for label in labels]
     names = [label if len(subjects) == 1 else f"{subject}-{label}" for subject, label in pairs]
     metafunc.parametrize(("subject", "label"), pairs, ids=names)

@@ -256,12 +256,12 @@ def adam_step__corrections_exchanged(theta, grad, state, **options):
     return step(theta, grad, state, hats=lambda m, v, c1, c2: (m / c2, v / c1), **options)
 
 
-@breaks("adam.bias_correction", "1 - beta**t is formed in the arrays' dtype, where it cancels, as in optax")
+@breaks("adam.bias_correction", "1 - beta**t is formed as it stands, where it cancels, as in PyTorch and optax")
 def adam_step__power_in_dtype(theta, grad, state, **options):
     return step(theta, grad, state, correction=lambda beta, t: 1 - theta.dtype.type(beta) ** t, **options)
 
 
-@breaks("adam.bias_correction", "1 - beta**t is formed in binary64, where it cancels: too little for float64 arrays")
+@breaks("adam.bias_correction", "1 - beta**t is formed as it stands, where it cancels, as in PyTorch and optax")
 def adam_step__power_in_binary64(theta, grad, state, **options):
     return step(theta, grad, state, correction=lambda beta, t: 1 - beta**t, **options)
 

@@ -457,7 +457,7 @@ def categorical_cross_entropy__nan_clipped(y, p, *, axis=-1, clip=None):
     return right(y, np.fmin(np.fmax(p, p.dtype.type(lo)), p.dtype.type(hi)), axis, clip)
 
 
-@breaks("categorical_cross_entropy.nan", "a loss that is NaN becomes 0")
+@breaks("categorical_cross_entropy.nan", "the loss of a sample with NaN becomes 0")
 def categorical_cross_entropy__nan_to_num(y, p, *, axis=-1, clip=None):
     return np.nan_to_num(right(y, p, axis, clip))
 
@@ -467,7 +467,7 @@ def categorical_cross_entropy__nan_label_as_zero(y, p, *, axis=-1, clip=None):
     return right(np.nan_to_num(y.astype(p.dtype)), p, axis, clip)
 
 
-@breaks("categorical_cross_entropy.nan", "samples with NaN are left out as 0")
+@breaks("categorical_cross_entropy.nan", "the loss of a sample with NaN becomes 0")
 def categorical_cross_entropy__nan_sample_as_zero(y, p, *, axis=-1, clip=None):
     loss = right(y, p, axis, clip)
     return np.where(np.isnan(loss), loss.dtype.type(0), loss)
@@ -719,12 +719,12 @@ def categorical_cross_entropy__always_float32(y, p, *, axis=-1, clip=None):
     return right(y, p, axis, clip).astype(np.float32)
 
 
-@breaks("categorical_cross_entropy.dtype", "always float64")
+@breaks("categorical_cross_entropy.dtype", "float64 comes back, always or by way of a NumPy scalar")
 def categorical_cross_entropy__always_float64(y, p, *, axis=-1, clip=None):
     return right(y, p, axis, clip).astype(np.float64)
 
 
-@breaks("categorical_cross_entropy.dtype", "a clip of NumPy scalars in float64 makes the result float64")
+@breaks("categorical_cross_entropy.dtype", "float64 comes back, always or by way of a NumPy scalar")
 def categorical_cross_entropy__numpy_clip(y, p, *, axis=-1, clip=None):
     lo, hi = np.float64(ends(p, clip))
     return -np.sum(y.astype(p.dtype) * np.log(np.minimum(np.maximum(p, lo), hi)), axis=axis)

@@ -372,12 +372,12 @@ def dense__inputs_flushed(x, w, b):
     return flush(x) @ flush(w) + flush(b)
 
 
-@breaks("dense.subnormal", "subnormal products become 0")
+@breaks("dense.subnormal", "subnormal products or results become 0")
 def dense__products_flushed(x, w, b):
     return by_products(x, w, b, flush)
 
 
-@breaks("dense.subnormal", "subnormal results become 0")
+@breaks("dense.subnormal", "subnormal products or results become 0")
 def dense__results_flushed(x, w, b):
     return flush(x @ w + b)
 

@@ -16,12 +16,16 @@ def right(x):
 # NaN and infinities.
 
 
-@breaks("relu.nan", "NaN becomes 0, as where(x > 0, x, 0) gives", "https://github.com/apache/mxnet/issues/11115")
+@breaks(
+    "relu.nan", "NaN becomes 0, as where(x > 0, x, 0) or fmax gives", "https://github.com/apache/mxnet/issues/11115"
+)
 def relu__where_greater(x):
     return np.where(x > 0, x, np.zeros_like(x))
 
 
-@breaks("relu.nan", "NaN becomes 0, as fmax gives", "https://github.com/pytorch/pytorch/issues/7999")
+@breaks(
+    "relu.nan", "NaN becomes 0, as where(x > 0, x, 0) or fmax gives", "https://github.com/pytorch/pytorch/issues/7999"
+)
 def relu__fmax(x):
     return np.fmax(x, x.dtype.type(0))
 
@@ -31,12 +35,12 @@ def relu__nan_to_num(x):
     return np.nan_to_num(right(x))
 
 
-@breaks("relu.nan", "NaN with its sign bit set becomes 0: the sign bit is taken for the sign")
+@breaks("relu.nan", "a NaN with its sign bit set becomes 0: its bits are taken for a sign or an integer")
 def relu__sign_bit(x):
     return np.where(np.signbit(x), x.dtype.type(0), x)
 
 
-@breaks("relu.nan", "the maximum is taken of the bits as integers, so that a NaN with its sign bit set becomes 0")
+@breaks("relu.nan", "a NaN with its sign bit set becomes 0: its bits are taken for a sign or an integer")
 def relu__integer_maximum(x):
     return np.maximum(np.array(x).view(f"i{x.dtype.itemsize}"), 0).view(x.dtype)
 
@@ -290,12 +294,12 @@ def relu__always_float32(x):
     return right(x).astype(np.float32)
 
 
-@breaks("relu.dtype", "always float64")
+@breaks("relu.dtype", "float64 comes back, always or by way of a NumPy scalar")
 def relu__always_float64(x):
     return right(x).astype(np.float64)
 
 
-@breaks("relu.dtype", "the 0 is a NumPy scalar in float64, and makes the result float64")
+@breaks("relu.dtype", "float64 comes back, always or by way of a NumPy scalar")
 def relu__numpy_zero(x):
     return np.maximum(x, np.float64(0))
 

@@ -626,12 +626,12 @@ def softmax__magic_reciprocal(x, *, axis=-1):
     return e * (r * (2 - s * r))
 
 
-@breaks("softmax.subnormal", "subnormal probabilities are flushed to 0, undeclared")
+@breaks("softmax.subnormal", "subnormal numbers are flushed to 0, undeclared")
 def softmax__flushed_output(x, *, axis=-1):
     return flush(right(x, axis))
 
 
-@breaks("softmax.subnormal", "subnormal values of exp are flushed to 0, undeclared")
+@breaks("softmax.subnormal", "subnormal numbers are flushed to 0, undeclared")
 def softmax__flushed_exp(x, *, axis=-1):
     return normalised(flush(shifted(x, axis)), axis)
 
@@ -700,7 +700,7 @@ def softmax__masked_nan(x, *, axis=-1):
     return normalised(np.exp(np.where(np.isinf(z), z - z, z)), axis)
 
 
-@breaks("softmax.infinity", "a masked logit counts as the smallest float: its probability is not always 0")
+@breaks("softmax.infinity", "a fully masked row becomes uniform, as where masked logits are the smallest float")
 def softmax__masked_as_least_float(x, *, axis=-1):
     return right(np.maximum(x, np.finfo(x.dtype).min), axis)
 
@@ -716,19 +716,25 @@ def softmax__safe(x, *, axis=-1):
 
 
 @breaks(
-    "softmax.infinity", "a fully masked row becomes uniform", "https://github.com/tenstorrent/tt-metal/issues/56056"
+    "softmax.infinity",
+    "a fully masked row becomes uniform, as where masked logits are the smallest float",
+    "https://github.com/tenstorrent/tt-metal/issues/56056",
 )
 def softmax__masked_row_uniform(x, *, axis=-1):
     return np.where(np.isneginf(top(x, axis)), x.dtype.type(1 / x.shape[axis]), right(x, axis))
 
 
-@breaks("softmax.infinity", "a row with +infinity becomes one-hot", "https://github.com/pytorch/pytorch/issues/6864")
+@breaks(
+    "softmax.infinity",
+    "a row with +infinity becomes one-hot, as where it counts as the largest float",
+    "https://github.com/pytorch/pytorch/issues/6864",
+)
 def softmax__infinite_one_hot(x, *, axis=-1):
     one_hot = normalised(np.isposinf(x).astype(x.dtype), axis)
     return np.where(np.isposinf(top(x, axis)), one_hot, right(x, axis))
 
 
-@breaks("softmax.infinity", "+infinity counts as the largest float")
+@breaks("softmax.infinity", "a row with +infinity becomes one-hot, as where it counts as the largest float")
 def softmax__infinite_as_largest_float(x, *, axis=-1):
     return right(np.minimum(x, np.finfo(x.dtype).max), axis)
 
@@ -788,12 +794,12 @@ def softmax__always_float32(x, *, axis=-1):
     return right(x, axis).astype(np.float32)
 
 
-@breaks("softmax.dtype", "always float64")
+@breaks("softmax.dtype", "float64 comes back, always or by way of a NumPy scalar")
 def softmax__always_float64(x, *, axis=-1):
     return right(x, axis).astype(np.float64)
 
 
-@breaks("softmax.dtype", "a NumPy scalar in float64 makes the result float64")
+@breaks("softmax.dtype", "float64 comes back, always or by way of a NumPy scalar")
 def softmax__numpy_scalar(x, *, axis=-1):
     return normalised(np.exp2((x - top(x, axis)) * np.log2(np.e)), axis)
 

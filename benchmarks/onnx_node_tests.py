@@ -1,0 +1,320 @@
+"""The mutants, judged by ONNX's node tests and by gaugeblock: `python benchmarks/onnx_node_tests.py`.
+
+The node tests of an operator are turned into calls of the formula, and judged by the assertion of ONNX's own runner:
+number of outputs, shape, dtype, and `assert_allclose` with the tolerances of the case. Cases run in the order of the
+runner, on arrays that are shared as ONNX shares them. Where a mapping has a choice, it is in ONNX's favour. The table
+is printed, and written into README.md.
+"""
+
+import copy
+import importlib
+import sys
+import types
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from onnx import helper
+from onnx.backend.test.case import node
+from onnx.backend.test.runner import Runner
+from rich.console import Console
+from rich.progress import track
+
+from gaugeblock import AdamState, spec
+from gaugeblock.backends import numpy as gb
+from gaugeblock.conformance import check
+from gaugeblock.conformance.mutants import Mutant, mutants
+
+START, END = "<!-- onnx: python benchmarks/onnx_node_tests.py -->\n", "<!-- end of onnx -->\n"
+MODULES = ("adam", "gemm", "matmul", "negativeloglikelihoodloss", "relu", "softmax", "softmax_cross_entropy_loss")
+# ONNX's Adam skips the bias correction at T = 0. A step of ours always has it: after so many it is 1, in float32.
+STEPS_WITHOUT_CORRECTION = 511
+
+Call = tuple[tuple[Any, ...], dict[str, Any], list[np.ndarray]]  # arguments, options, what ONNX expects
+Attributes = dict[str, Any]
+
+
+class UnmappedError(Exception):
+    """A node test that is not a case of the formula, and why."""
+
+
+class Case(NamedTuple):
+    """A node test, as calls of a formula."""
+
+    name: str
+    calls: list[Call]
+    rtol: float
+    atol: float
+
+
+class Verdict(NamedTuple):
+    """Who kills a mutant; None where ONNX has no operator for its function."""
+
+    mutant: Mutant
+    onnx: bool | None
+    float32: bool
+    every_dtype: bool
+
+
+class Comparison(NamedTuple):
+    """What comes out for a formula."""
+
+    formula: str
+    used: list[Case]
+    unused: list[tuple[str, str]]  # the names of the other cases, and why
+    verdicts: list[Verdict]
+
+    @property
+    def missed(self) -> list[str]:
+        """The mutants that gaugeblock kills in float32 and that pass all of ONNX's cases."""
+        return [verdict.mutant.name for verdict in self.verdicts if verdict.onnx is False and verdict.float32]
+
+
+# From a node test to calls.
+
+
+def from_relu(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    return [((inputs[0],), {}, outputs)]
+
+
+def from_softmax(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    return [((inputs[0],), attributes, outputs)]  # axis or nothing; the default is -1 in both
+
+
+def from_gemm(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    """Gemm's alpha goes into the weights and its beta into the bias."""
+    x, w, *rest = inputs
+    bias = rest[0] if rest else np.zeros(1, x.dtype)
+    if bias.ndim == 2 and len(bias) > 1:
+        raise UnmappedError("a bias for each row")
+    x = x.T.copy() if attributes.get("transA") else x
+    w = attributes.get("alpha", 1.0) * (w.T.copy() if attributes.get("transB") else w)
+    b = attributes.get("beta", 1.0) * np.broadcast_to(bias.reshape(-1), w.shape[1])
+    return [((x, w, b), {}, outputs)]
+
+
+def from_matmul(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    """A layer without bias for each matrix of a stack."""
+    x, w = inputs
+    if w.ndim < 2:
+        raise UnmappedError("weights that are a vector")
+    stack = np.broadcast_shapes(x.shape[:-2], w.shape[:-2])
+    x, w = (np.broadcast_to(each, stack + each.shape[-2:]) for each in (x, w))
+    b = np.zeros(w.shape[-1], x.dtype)
+    return [((x[i].copy(), w[i].copy(), b.copy()), {}, [outputs[0][i]]) for i in np.ndindex(stack)]
+
+
+def from_matmul_by_vector(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    x, w = inputs
+    if w.ndim != 1:
+        raise UnmappedError("weights that are a matrix")
+    return [((x, w, np.zeros((), x.dtype)), {}, outputs)]
+
+
+def labels_of(attributes: Attributes, inputs: list[np.ndarray]) -> np.ndarray:
+    """The labels that class numbers, class weights and ignore_index amount to; the classes are along axis 1."""
+    if attributes.get("reduction", b"mean") != b"none":
+        raise UnmappedError("a sum or mean of the losses")
+    x, target, *weights = inputs
+    labels = (target[..., None] == np.arange(x.shape[1])) & (target != attributes.get("ignore_index"))[..., None]
+    weighted = labels.astype(x.dtype) * (weights[0] if weights else x.dtype.type(1))
+    return np.ascontiguousarray(np.moveaxis(weighted, -1, 1))
+
+
+def from_nll(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    labels = labels_of(attributes, inputs)
+    if np.any(inputs[0] > 0):
+        raise UnmappedError("'log-probabilities' above 0")
+    return [((labels, np.exp(inputs[0])), {"axis": 1}, outputs)]
+
+
+def from_sce(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    labels = labels_of(attributes, inputs)  # a second output, of log-probabilities, is not the formula's
+    return [((labels, gb.softmax(inputs[0], axis=1)), {"axis": 1}, outputs[:1])]
+
+
+def from_adam(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    """A step for each tensor; ONNX's L2 term is added to the gradient first."""
+    rate, t, *tensors = inputs
+    count, l2 = len(tensors) // 4, attributes.get("norm_coefficient", 0.0)
+    options = {
+        "learning_rate": float(rate),
+        "beta1": attributes["alpha"],
+        "beta2": attributes["beta"],
+        "epsilon": attributes["epsilon"],
+    }
+    calls: list[Call] = []
+    for i in range(count):
+        x, g, v, h = tensors[i::count]
+        state = AdamState(int(t) - 1 if t > 0 else STEPS_WITHOUT_CORRECTION, v, h)
+        calls.append(((x, l2 * x + g, state), options, outputs[i::count]))
+    return calls
+
+
+Mapping = Callable[[Attributes, list[np.ndarray], list[np.ndarray]], list[Call]]
+OPERATORS: dict[str, tuple[str, dict[str, Mapping]]] = {  # the function of the formula, and its operators
+    "neuron": ("neuron", {"MatMul": from_matmul_by_vector}),
+    "dense": ("dense", {"Gemm": from_gemm, "MatMul": from_matmul}),
+    "relu": ("relu", {"Relu": from_relu}),
+    "softmax": ("softmax", {"Softmax": from_softmax}),
+    "categorical_cross_entropy": (
+        "categorical_cross_entropy",
+        {"NegativeLogLikelihoodLoss": from_nll, "SoftmaxCrossEntropyLoss": from_sce},
+    ),
+    "adam": ("adam_step", {"Adam": from_adam}),
+}
+
+
+def node_tests() -> list[Any]:
+    """ONNX's node tests of our operators: importing their modules makes them."""
+    for name in MODULES:
+        importlib.import_module(f"{node.__name__}.{name}")
+    return sorted(node._NodeTestCases, key=lambda test: test.name)
+
+
+def onnx_cases(formula: str) -> tuple[list[Case], list[tuple[str, str]]]:
+    """The node tests that are cases of a formula, and the others of its operators, with the reason."""
+    function, operators = OPERATORS[formula]
+    used, unused = [], []
+    for test in node_tests():
+        nodes = test.model.graph.node
+        if len(nodes) != 1 or nodes[0].op_type not in operators:  # the expanded ones have the data of another
+            continue
+        attributes = {each.name: helper.get_attribute_value(each) for each in nodes[0].attribute}
+        try:
+            calls = [
+                call
+                for inputs, outputs in test.data_sets
+                for call in operators[nodes[0].op_type](attributes, inputs, outputs)
+            ]
+        except UnmappedError as error:
+            unused.append((test.name, str(error)))
+            continue
+        case = Case(test.name, calls, test.rtol, test.atol)
+        if passes(getattr(gb, function), [case]):
+            used.append(case)
+        else:
+            unused.append((test.name, "our own implementation does not pass"))
+    return used, unused
+
+
+# Who kills what.
+
+
+def passes(call: Callable[..., Any], cases: list[Case]) -> bool:
+    """Whether a function passes all cases, by the assertion of ONNX's runner."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            for case in copy.deepcopy(cases):  # one copy of all: arrays that cases share stay shared
+                for arguments, options, expected in case.calls:
+                    result = outputs_of(call(*arguments, **options))
+                    Runner.assert_similar_outputs(expected, result, case.rtol, case.atol)
+    except Exception:
+        return False
+    return True
+
+
+def outputs_of(result: Any) -> list[Any]:
+    """What came back, as a list; ONNX's Adam does not return the step."""
+    if isinstance(result, tuple):
+        theta, (_, m, v) = result
+        return [theta, m, v]
+    return [result]
+
+
+def verdict(formula: str, mutant: Mutant, cases: list[Case]) -> Verdict:
+    """Show a mutant to both."""
+    subject = types.SimpleNamespace(__name__=mutant.name, **{mutant.function: mutant.call})
+    failed = {result.dtype for result in check(subject, formulas=[formula]).results if result.status == "fail"}
+    has_operator = mutant.function == OPERATORS[formula][0]
+    killed = not passes(mutant.call, cases) if has_operator else None
+    return Verdict(mutant, killed, "float32" in failed, bool(failed))
+
+
+def compare(formula: str) -> Comparison:
+    """Show all mutants of a formula to both."""
+    used, unused = onnx_cases(formula)
+    quiet = not sys.stderr.isatty()
+    found = track(mutants(formula), formula, console=Console(stderr=True), transient=True, disable=quiet)
+    return Comparison(formula, used, unused, [verdict(formula, mutant, used) for mutant in found])
+
+
+# In Markdown.
+
+
+def rate(killed: list[bool]) -> str:
+    """How many, and what part of all."""
+    return f"{sum(killed)} ({sum(killed) / len(killed):.0%})" if killed else "none"
+
+
+def row(name: str, cases: int, verdicts: list[Verdict]) -> str:
+    """A row of the table of kill rates."""
+    seen = [v.onnx for v in verdicts if v.onnx is not None]
+    cells = (
+        name,
+        len(verdicts),
+        len(verdicts) - len(seen),
+        cases,
+        rate(seen),
+        rate([v.float32 for v in verdicts if v.onnx is not None]),
+        rate([v.every_dtype for v in verdicts]),
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def spread(names: list[str], count: int = 5) -> list[str]:
+    """A few of the names, from the first to the last."""
+    return names if len(names) <= count else [names[i * (len(names) - 1) // (count - 1)] for i in range(count)]
+
+
+def missed_row(comparison: Comparison) -> str:
+    """A row of the table of what ONNX misses."""
+    names = ", ".join(f"`{name.partition('__')[2]}`" for name in spread(comparison.missed))
+    return f"| {comparison.formula} | {len(comparison.missed)} | {names} |"
+
+
+def unused_row(comparison: Comparison) -> str:
+    """A row of the table of cases."""
+    used = ", ".join(f"`{case.name}`" for case in comparison.used)
+    reasons = Counter(reason for _, reason in comparison.unused)
+    unused = "; ".join(f"{count}: {reason}" for reason, count in reasons.items())
+    return f"| {comparison.formula} | {used or 'none'} | {unused or 'none'} |"
+
+
+def table(comparisons: list[Comparison]) -> str:
+    """All of it, in Markdown."""
+    verdicts = [v for c in comparisons for v in c.verdicts]
+    only_onnx = [v.mutant.name for v in verdicts if v.onnx and not v.float32]
+    lines = [
+        f"With onnx {version('onnx')}, numpy {version('numpy')}, on the CPU, seed 0.\n",
+        "| formula | mutants | no ONNX operator | ONNX cases | killed by ONNX, float32 "
+        "| by gaugeblock, float32 | by gaugeblock, float32 and float64 |",
+        "|---|---|---|---|---|---|---|",
+        *(row(c.formula, len(c.used), c.verdicts) for c in comparisons),
+        row("all", sum(len(c.used) for c in comparisons), verdicts),
+        "",
+        "The two columns in float32 leave out the mutants for whose function ONNX has no operator, the lines of Adam. "
+        f"Killed by ONNX and not by gaugeblock, in float32: {', '.join(only_onnx) or 'none'}. The other way round:\n",
+        "| formula | missed by ONNX | for example |",
+        "|---|---|---|",
+        *map(missed_row, comparisons),
+        "",
+        "gaugeblock's own implementation passes every case that is used. Which those are, and why others are not:\n",
+        "| formula | used | not used |",
+        "|---|---|---|",
+        *map(unused_row, comparisons),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    text = table([compare(formula) for formula in spec.formulas()])
+    print(text)
+    readme = Path(__file__).parent / "README.md"
+    before, rest = readme.read_text().split(START)
+    readme.write_text(f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}")
