@@ -14,9 +14,9 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple
 
+import blocks
 import numpy as np
 from onnx import helper
 from onnx.backend.test.case import node
@@ -29,7 +29,6 @@ from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import check
 from gaugeblock.conformance.mutants import Mutant, mutants
 
-START, END = "<!-- onnx: python benchmarks/onnx_node_tests.py -->\n", "<!-- end of onnx -->\n"
 MODULES = ("adam", "gemm", "matmul", "negativeloglikelihoodloss", "relu", "softmax", "softmax_cross_entropy_loss")
 # ONNX's Adam skips the bias correction at T = 0. A step of ours always has it: after so many it is 1, in float32.
 STEPS_WITHOUT_CORRECTION = 511
@@ -315,6 +314,4 @@ def table(comparisons: list[Comparison]) -> str:
 if __name__ == "__main__":
     text = table([compare(formula) for formula in spec.formulas()])
     print(text)
-    readme = Path(__file__).parent / "README.md"
-    before, rest = readme.read_text().split(START)
-    readme.write_text(f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}")
+    blocks.write("onnx", "python benchmarks/onnx_node_tests.py", text)

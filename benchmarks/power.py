@@ -1,0 +1,142 @@
+"""Power and false alarms: `python benchmarks/power.py` writes the tables into README.md.
+
+Power: the share of the mutants that are killed, and the coarsest arithmetic that passes. False alarms: the share of the
+right rewrites that a random case rejects, over 1000 seeds. The tests run the chosen cases, which depend on no seed.
+"""
+
+import importlib
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import blocks
+import numpy as np
+from rich.progress import track
+
+from gaugeblock import reference, spec
+from gaugeblock.backends import numpy as gb
+from gaugeblock.conformance import check, oracle
+from gaugeblock.conformance.cases import Case, cases
+from gaugeblock.conformance.mutants import mutants
+from gaugeblock.conformance.mutants.matrix import DTYPES, kills
+
+SEEDS = 1000
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+
+def power() -> Iterator[str]:
+    """The share of mutants that fail something, by formula and dtype."""
+    yield "| formula | mutants | killed in float32 | killed in float64 | killed in one of them | right in one |"
+    yield "|---|---|---|---|---|---|"
+    for formula in spec.formulas():
+        found = [kills(mutant).labels for mutant in mutants(formula)]
+        dead = [[bool(labels[dtype]) for labels in found] for dtype in DTYPES]
+        either = sum(any(pair) for pair in zip(*dead, strict=True))
+        both = sum(all(pair) for pair in zip(*dead, strict=True))
+        shares = [f"{sum(each)} ({sum(each) / len(found):.1%})" for each in dead]
+        yield f"| {formula} | {len(found)} | {' | '.join(shares)} | {either / len(found):.1%} | {either - both} |"
+
+
+def rewrites(formula: str) -> dict[str, Callable[..., Any]]:
+    """The right implementations of a formula that are written another way."""
+    module = importlib.import_module(f"rewrites.{formula}")
+    return {name: call for name, call in vars(module).items() if name.partition("__")[0] in reference.FORMULAS}
+
+
+def random_cases(formula: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    return (case for case in cases(formula, dtype, seed) if "random_seed" in case.name)
+
+
+def worst_ratio(call: Callable[..., Any], case: Case, expected: dict[str, oracle.Expected]) -> float:
+    """The largest error / bound of one call."""
+    results = oracle.outputs(case.function, call(*case.arguments, **case.options))
+    return max(float(oracle.ratios(np.asarray(results[name]), each)[0].max()) for name, each in expected.items())
+
+
+def false_alarms() -> Iterator[str]:
+    """The share of rewrites that random cases reject, and the worst ratio."""
+    yield f"| formula | dtype | rewrites | judged in {SEEDS} seeds | rejected | worst error / bound |"
+    yield "|---|---|---|---|---|---|"
+    for formula in spec.formulas():
+        for dtype in map(np.dtype, DTYPES):
+            ratios = []
+            calls = rewrites(formula)
+            seeds = range(SEEDS)
+            for seed in track(seeds, f"{formula} {dtype}", disable=not sys.stderr.isatty(), transient=True):
+                for case in random_cases(formula, dtype, seed):
+                    expected = oracle.expect(case.function, case.arguments, case.options, dtype)
+                    own = [call for name, call in calls.items() if name.partition("__")[0] == case.function]
+                    ratios += [worst_ratio(call, case, expected) for call in own]
+            rejected = sum(ratio > 1 for ratio in ratios)
+            yield f"| {formula} | {dtype} | {len(calls)} | {len(ratios)} | {rejected} | {max(ratios):.3f} |"
+
+
+def kept(a: np.ndarray, bits: int) -> np.ndarray:
+    """`a` with this many significant bits, rounded to nearest."""
+    mantissa, exponent = np.frexp(a)
+    return np.ldexp(np.rint(mantissa * 2.0**bits) / 2.0**bits, exponent).astype(a.dtype)
+
+
+def coarse_softmax(bits: int) -> Callable[..., Any]:
+    def softmax(x: np.ndarray, *, axis: int = -1) -> Any:
+        e = kept(np.exp(x - x.max(axis=axis, keepdims=True)), bits)
+        return e / e.sum(axis=axis, keepdims=True)
+
+    return softmax
+
+
+def coarse_loss(bits: int) -> Callable[..., Any]:
+    def loss(y: Any, p: Any, *, axis: int = -1, clip: Any = None) -> Any:
+        lo, hi = clip or ((1e-15, 1 - 1e-15) if p.dtype == np.float64 else (1e-15, 1.0))
+        return -np.sum(y.astype(p.dtype) * kept(np.log(np.clip(p, lo, hi)), bits), axis=axis)
+
+    return loss
+
+
+def coarse_step(bits: int) -> Callable[..., Any]:
+    def step(theta: Any, grad: Any, state: Any, **options: float) -> Any:
+        theta, (count, m, v) = gb.adam_step(theta, grad, state, **options)
+        return kept(theta, bits), (count, m, v)
+
+    return step
+
+
+COARSE: dict[str, tuple[str, Callable[[int], Callable[..., Any]]]] = {
+    "inputs of dense": ("dense", lambda bits: lambda x, w, b: kept(x, bits) @ kept(w, bits) + b),
+    "result of dense": ("dense", lambda bits: lambda x, w, b: kept(x @ w + b, bits)),
+    "result of the neuron": ("neuron", lambda bits: lambda x, w, b: kept(np.asarray(gb.neuron(x, w, b)), bits)),
+    "exp in softmax": ("softmax", coarse_softmax),
+    "result of softmax": ("softmax", lambda bits: lambda x, *, axis=-1: kept(gb.softmax(x, axis=axis), bits)),
+    "log in cross-entropy": ("categorical_cross_entropy", coarse_loss),
+    "theta of Adam": ("adam_step", coarse_step),
+}
+
+
+def sensitivity() -> Iterator[str]:
+    """The coarsest arithmetic that cannot be told from full precision, and how near to its bound it comes."""
+    yield "| kept in fewer bits | dtype | bits | the fewest that pass | error / bound there |"
+    yield "|---|---|---|---|---|"
+    for name, (function, make) in COARSE.items():
+        for dtype in DTYPES:
+            full, ratio = np.finfo(dtype).nmant + 1, 0.0
+            for bits in range(full, 4, -1):
+                report = check(types.SimpleNamespace(__name__=name, **{function: make(bits)}), dtypes=[dtype])
+                if not report.passed:
+                    break
+                ratio = max(result.ratio for result in report.results)
+            yield f"| {name} | {dtype} | {full} | {bits + 1} | {ratio:.2f} |"
+
+
+if __name__ == "__main__":
+    with np.errstate(all="ignore"):
+        tables = ["\n".join(table()) for table in (power, false_alarms, sensitivity)]
+    heads = (
+        "Wrong implementations that are rejected. Where a mutant is right in a dtype, it is not killed there:\n",
+        "Right implementations that are rejected by random cases:\n",
+        "What cannot be told apart within the bound: one step rounded to fewer bits, and the fewest that still pass.\n",
+    )
+    blocks.write(
+        "power", "python benchmarks/power.py", "\n\n".join(f"{h}\n{t}" for h, t in zip(heads, tables, strict=True))
+    )
