@@ -128,17 +128,19 @@ def grid(low: int, high: int, unit: float, shape: tuple[int, ...], dtype: np.dty
     return hnp.arrays(dtype, shape, elements=st.integers(low, high).map(lambda k: k * unit), fill=st.nothing())
 
 
-def weighted(dtype: np.dtype[Any], w: tuple[int, ...], b: tuple[int, ...]) -> Inputs:
-    """Inputs, weights and bias."""
-    return {"x": floats(-1e3, 1e3, (3, 5), dtype), "w": floats(-1e3, 1e3, w, dtype), "b": floats(-1e3, 1e3, b, dtype)}
+def weighted(dtype: np.dtype[Any], w: tuple[int, ...], b: tuple[int, ...], x: tuple[int, ...] = (3, 5)) -> Inputs:
+    """Inputs, weights and bias, of these shapes."""
+    return {name: floats(-1000, 1000, shape, dtype) for name, shape in (("x", x), ("w", w), ("b", b))}
 
 
 def any_finite(dtype: np.dtype[Any]) -> Inputs:
-    return {"x": hnp.arrays(dtype, (3, 5), elements=hnp.from_dtype(dtype, allow_nan=False, allow_infinity=False))}
+    finite = hnp.from_dtype(dtype, allow_nan=False, allow_infinity=False)
+    return {"x": hnp.arrays(dtype, (3, 5), elements=finite, fill=st.nothing())}
 
 
 def logits(dtype: np.dtype[Any]) -> Inputs:
-    return {"x": floats(-1000, 1000, (3, 5), dtype)}
+    """Near each other, where all probabilities count, or far apart."""
+    return {"x": floats(-4, 4, (3, 5), dtype) | floats(-1000, 1000, (3, 5), dtype)}
 
 
 def probabilities(dtype: np.dtype[Any]) -> Inputs:
@@ -177,14 +179,17 @@ def permuted(dtype: np.dtype[Any]) -> Inputs:
     return {**logits(dtype), "order": st.permutations(range(5))}
 
 
-def one_row(function: str, dtype: np.dtype[Any]) -> Inputs:
-    return {**INPUTS[function](dtype), "row": st.integers(0, 2)}
+def one_row(dtype: np.dtype[Any], inputs: Callable[[np.dtype[Any]], Inputs]) -> Inputs:
+    return {**inputs(dtype), "row": st.integers(0, 2)}
 
 
-BATCHED = ("neuron", "dense", "softmax", "categorical_cross_entropy")
+BATCHED: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
+    **{name: INPUTS[name] for name in ("dense", "softmax", "categorical_cross_entropy")},
+    "neuron": partial(weighted, x=(3, 2, 5), w=(5,), b=()),  # two batch axes
+}
 PROPERTIES = {
     **{f"{name.removesuffix('_step')}.value": Property(name, value, inputs) for name, inputs in INPUTS.items()},
-    **{f"{name}.batch": Property(name, batch, partial(one_row, name)) for name in BATCHED},
+    **{f"{name}.batch": Property(name, batch, partial(one_row, inputs=inputs)) for name, inputs in BATCHED.items()},
     "softmax.shift": Property("softmax", shift, shifts),
     "softmax.permutation": Property("softmax", permutation, permuted),
     "softmax.sum": Property("softmax", sums_to_one, logits),

@@ -21,11 +21,13 @@ def run(*arguments, cwd):
 
 
 def verdicts(path):
-    """By label: passed, failed or skipped."""
+    """Of each requirement, by label: passed, failed or skipped."""
     found = {}
     for case in ElementTree.parse(path).iter("testcase"):
         kinds = [child.tag for child in case if child.tag in ("failure", "skipped")]
-        found[case.get("name").partition("[")[2].rstrip("]")] = kinds[0] if kinds else "passed"
+        test, _, label = case.get("name").partition("[")
+        if test == "test_requirement":
+            found[label.rstrip("]")] = kinds[0] if kinds else "passed"
     return found
 
 
@@ -109,3 +111,29 @@ def test_wrong():
     assert "2 passed" in done.stdout
     assert "1 failed" in done.stdout
     assert "AssertionError: softmax: y[" in done.stdout
+
+
+def test_a_property_that_fails_shows_code_and_what_reproduces_it(tmp_path):
+    (tmp_path / "unshifted.py").write_text(
+        """
+import numpy as np
+
+def softmax(x, *, axis=-1):
+    return np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True)
+"""
+    )
+    chosen = "--gaugeblock-subject", "unshifted.py", "-k", "test_property and (softmax.shift or relu.value)"
+    done = run("--pyargs", "gaugeblock.conformance", *chosen, "-v", "-rs", cwd=tmp_path)
+    assert "test_property[softmax.shift] FAILED" in done.stdout
+    assert "unshifted.py has no relu" in done.stdout
+    for words in ("softmax.shift does not hold:", "import numpy as np", "# softmax(x) and softmax(x + c) differ by"):
+        assert words in done.stdout
+    assert "@reproduce_failure" in done.stdout
+
+
+def test_without_hypothesis_the_properties_are_skipped_with_the_reason(tmp_path):
+    (tmp_path / "conftest.py").write_text("import sys; sys.modules['hypothesis'] = None")
+    chosen = "-p", "no:hypothesispytest", "-p", "no:xdist", "-k", "test_property or relu.nan", "-rs"
+    done = run("--pyargs", "gaugeblock.conformance", *chosen, cwd=tmp_path)
+    assert "1 passed, 1 skipped" in done.stdout
+    assert "pip install 'gaugeblock[test]'" in done.stdout

@@ -1,0 +1,136 @@
+"""Properties on drawn inputs: right code has them, and each kills a mutant with a small input that can be run."""
+
+import importlib
+import types
+
+import numpy as np
+import pytest
+import rewrites.softmax
+
+import gaugeblock as gb
+from gaugeblock import spec
+from gaugeblock.conformance import properties
+from gaugeblock.conformance.properties import PROPERTIES, check_property
+from gaugeblock.conformance.subject import Subject
+
+DTYPES = ("float32", "float64")
+MUTANTS = {
+    "neuron.value": "neuron__no_bias",
+    "dense.value": "dense__tf32",
+    "relu.value": "relu__absolute",
+    "softmax.value": "softmax__base_2",
+    "categorical_cross_entropy.value": "categorical_cross_entropy__bfloat16_labels",
+    "adam.value": "adam_step__source_v_hat",
+    "neuron.batch": "neuron__batch_in_fortran_order",
+    "dense.batch": "dense__batch_mean_subtracted",
+    "softmax.batch": "softmax__sum_over_batch",
+    "categorical_cross_entropy.batch": "categorical_cross_entropy__divided_by_batch",
+    "softmax.shift": "softmax__unshifted",
+    "softmax.permutation": "softmax__cumulative_sum",
+    "softmax.sum": "softmax__one_in_denominator",
+    "adam.scale": "adam_step__epsilon_zero_is_default",
+}
+
+
+def subject(**functions):
+    return Subject(types.SimpleNamespace(__name__="subject", **functions))
+
+
+def mutant(name):
+    function = name.partition("__")[0]
+    module = importlib.import_module(f"gaugeblock.conformance.mutants.{function.removesuffix('_step')}")
+    return subject(**{function: getattr(module, name)})
+
+
+def failure(name, judged, dtype="float32"):
+    with pytest.raises(AssertionError) as caught:
+        check_property(name, judged, dtype)
+    return caught.value
+
+
+def made_by(error):
+    """What the code of a failure makes."""
+    made = {}
+    exec(str(error).partition("\n")[2], made)
+    return {name: value for name, value in made.items() if name not in ("__builtins__", "np")}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", PROPERTIES)
+@pytest.mark.parametrize("backend", ["numpy", "strict"])
+def test_the_backends_have_all_properties(backend, name, dtype):
+    check_property(name, Subject(backend), dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rewrite", [name for name in vars(rewrites.softmax) if name.startswith("softmax__")])
+def test_right_rewrites_have_them(rewrite, dtype):
+    for name, each in PROPERTIES.items():
+        if each.function == "softmax":
+            check_property(name, subject(softmax=getattr(rewrites.softmax, rewrite)), dtype)
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_each_kills_a_mutant_with_code_that_runs_and_little_in_it(name):
+    error = failure(name, mutant(MUTANTS[name]))
+    assert str(error).startswith(f"{name} does not hold:\nimport numpy as np\n")
+    assert "reproduce_failure" in "".join(error.__notes__)
+    inputs = made_by(error)
+    assert inputs.keys() == PROPERTIES[name].inputs(np.dtype("float32")).keys()
+    again = mutant(MUTANTS[name])
+    (function,) = again.functions(PROPERTIES[name].function).values()
+    call = properties.judged(again, PROPERTIES[name].function, function, np.dtype("float32"))
+    with np.errstate(all="ignore"), pytest.raises(AssertionError):
+        PROPERTIES[name].holds(call, **inputs)
+    assert sum(np.count_nonzero(inputs[key]) for key in inputs.keys() & {"x", "w", "b", "y", "grad", "m"}) <= 3
+
+
+def test_the_code_of_a_failure_calls_the_formula():
+    made = made_by(failure("softmax.shift", mutant("softmax__unshifted")))
+    x, c = made["x"], made["c"]
+    assert x.dtype == np.float32
+    assert not x.any()
+    assert c == 88  # exp(89) overflows in float32, and so does the sum of five exp(88)
+    assert np.array_equal(gb.softmax(x), gb.softmax(x + c))
+
+
+def test_code_is_the_number_to_the_bit():
+    array = np.array([[0.1, -0.0], [5e-324, 1.5]])
+    again = eval(properties.code(array), {"np": np})
+    assert array.tobytes() == again.tobytes()
+    assert properties.code(np.float32([0, 1.5, 512.75])).count("0 0x1.8p+0 0x1.006p+9") == 1
+    assert eval(properties.code(np.array(3.0, np.float32)), {"np": np}).shape == ()
+
+
+def test_every_formula_has_its_value_judged():
+    assert {f"{formula}.value" for formula in spec.formulas()} <= PROPERTIES.keys()
+
+
+@pytest.mark.parametrize(
+    ("softmax", "words"),
+    [
+        (lambda x, axis: None, "softmax: y: got NoneType; wanted a NumPy array"),
+        (lambda x, axis: gb.softmax(x)[0], "y of softmax is float32 of shape (5,), not float32 of shape (3, 5)"),
+        (lambda x, axis: gb.softmax(x).astype(np.float16), "y of softmax is float16 of shape (3, 5)"),
+        (lambda x, axis: 1 / 0, "softmax: it raised ZeroDivisionError: division by zero"),
+        (lambda x, axis: x * np.nan, "the sums of softmax(x) and 1 differ by inf at [0]"),
+    ],
+)
+def test_a_broken_subject_fails_with_the_reason(softmax, words):
+    assert words in str(failure("softmax.sum", subject(softmax=softmax)))
+
+
+def never(*arguments, **options):
+    raise NotImplementedError("never")
+
+
+def test_what_is_not_offered_is_told():
+    with pytest.raises(NotImplementedError, match="never"):
+        check_property("softmax.shift", subject(softmax=never), "float32")
+    with pytest.raises(NotImplementedError, match="subject has no adam_step"):
+        check_property("adam.scale", subject(softmax=never), "float32")
+
+
+def test_a_failure_is_the_same_each_time():
+    first, again = (str(failure("softmax.permutation", mutant("softmax__bfloat16_sum"))) for _ in range(2))
+    assert first == again
