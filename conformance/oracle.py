@@ -153,7 +153,8 @@ def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, A
     """The scale of a result: the formula's value on the absolute values of its arrays."""
     finite = np.abs(expected.value[np.isfinite(expected.value)])
     absolute = [np.abs(np.asarray(a, np.float64)) if hasattr(a, "shape") else a for a in arguments]
-    terms = absolute[0] if function == "adam_step" else getattr(reference, function)(*absolute, **options)
+    with np.errstate(all="ignore"):
+        terms = absolute[0] if function == "adam_step" else getattr(reference, function)(*absolute, **options)
     terms = np.asarray(terms)[np.isfinite(terms)]
     return float(max(np.max(finite, initial=0.0), np.max(terms, initial=0.0)))
 
