@@ -63,7 +63,7 @@ def test_scipy_fails_by_its_default_axis_alone(tmp_path):
         (["check", "--json", "."], "--json: .: cannot be written: it is a folder"),
         (["check", "--jsn", "x"], "No such option: --jsn"),
         (["chek"], "No such command 'chek'"),
-        (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.value"),
+        (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.shape"),
         (["spec", "sofmax"], "formula: got 'sofmax'; wanted one of"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
