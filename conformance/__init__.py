@@ -65,7 +65,8 @@ def check(
                 failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
                 results += results_of(formula, dtype, findings, diagnoses)
-    report = Report(loaded.name, loaded.device or "cpu", seed, loaded.subnormals, loaded.backend.versions(), results)
+    declared = loaded.subnormals, loaded.precision
+    report = Report(loaded.name, loaded.device or "cpu", seed, *declared, loaded.backend.versions(), results)
     report.passed  # noqa: B018  raises if nothing was judged
     return report
 

@@ -48,9 +48,17 @@ class Report:
     """
 
     def __init__(
-        self, subject: str, device: str, seed: int, subnormals: str, versions: dict[str, str], results: list[Result]
+        self,
+        subject: str,
+        device: str,
+        seed: int,
+        subnormals: str,
+        precision: str,
+        versions: dict[str, str],
+        results: list[Result],
     ) -> None:
-        self.subject, self.device, self.seed, self.subnormals = subject, device, seed, subnormals
+        self.subject, self.device, self.seed = subject, device, seed
+        self.subnormals, self.precision = subnormals, precision
         self.versions, self.results = versions, results
 
     @property
@@ -80,6 +88,7 @@ class Report:
             "subject": self.subject,
             "device": self.device,
             "subnormals": self.subnormals,
+            "precision": self.precision,
             "seed": self.seed,
             "versions": {"python": platform.python_version(), **self.versions},
             "machine": platform.machine(),
@@ -232,7 +241,9 @@ def print_report(report: Report, console: Console) -> None:
 
 def summary(report: Report) -> Table:
     """The table of formula x dtype."""
-    table = Table(title=f"{report.subject} on {report.device}", title_justify="left", title_style="bold")
+    declared = "" if report.precision == "full" else f", float32 products in {report.precision}"
+    declared += "" if report.subnormals == "gradual" else ", subnormals flushed"
+    table = Table(title=f"{report.subject} on {report.device}{declared}", title_justify="left", title_style="bold")
     table.add_column("formula", no_wrap=True)
     table.add_column("dtype", no_wrap=True)
     for name in ("error / bound", "error in ulp", "cases"):

@@ -223,7 +223,7 @@ def test_zero_cases_judged_is_an_error_never_a_pass():
     with pytest.raises(ValueError, match="no case was judged"):
         check(subject(softmax=softmax), formulas=["relu"])
     with pytest.raises(ValueError, match="no case was judged"):
-        report.Report("nothing", "cpu", 0, "gradual", {}, []).passed  # noqa: B018
+        report.Report("nothing", "cpu", 0, "gradual", "full", {}, []).passed  # noqa: B018
 
 
 def test_a_declared_flush_is_admitted_and_an_undeclared_one_is_not():

@@ -133,6 +133,13 @@ def test_spec_shows_pages_and_requirements():
     assert run("spec", "softmax.nan").stdout.startswith("softmax.nan: if any x along the axis is NaN")
 
 
+def test_the_command_line_needs_no_default_backend():
+    script = Path(sys.executable).with_name("gaugeblock")
+    environment = {**os.environ, "GAUGEBLOCK_BACKEND": "torhc"}
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_version_and_help():
     assert run("--version").stdout.startswith("gaugeblock 0.1.0, specification 1.0")
     assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(

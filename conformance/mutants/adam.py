@@ -3,13 +3,13 @@
 Most are `step`, a plain right step, with one of its lines replaced, or with wrong inputs, or with its results spoilt.
 """
 
-import functools
 import math
 
 import numpy as np
 
 from ...reference import AdamState
 from . import breaks
+from .memory import buffer, memory
 from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
 
 
@@ -64,18 +64,6 @@ def only_where(mask, theta, grad, state, **options):
 def position(array):
     """The number of each element, in C order."""
     return np.arange(array.size).reshape(array.shape)
-
-
-def memory(array):
-    """An array's elements as they lie in memory, whatever its strides say."""
-    base = array if array.base is None else array.base
-    return base.ravel(order="K")[: array.size].reshape(array.shape)
-
-
-@functools.lru_cache
-def buffer(shape, dtype):
-    """The same memory for every call."""
-    return np.empty(shape, dtype)
 
 
 # What the source has otherwise.

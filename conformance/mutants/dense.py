@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from . import breaks
+from .memory import buffer, memory
 from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
 
 
@@ -19,18 +20,6 @@ def running_sum(x, w, b, rounded):
 def by_products(x, w, b, change):
     """The products are formed apart, and changed before they are added up."""
     return np.sum(change(x[..., :, None] * w), axis=-2) + b
-
-
-def memory(array):
-    """An array's elements as they lie in memory, whatever its strides say."""
-    base = array if array.base is None else array.base
-    return base.ravel(order="K")[: array.size].reshape(array.shape)
-
-
-@functools.lru_cache
-def buffer(shape, dtype):
-    """The same memory for every call."""
-    return np.empty(shape, dtype)
 
 
 # Which terms.

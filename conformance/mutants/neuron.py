@@ -1,10 +1,9 @@
 """Wrong neurons."""
 
-import functools
-
 import numpy as np
 
 from . import breaks
+from .memory import buffer, memory
 from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
 
 
@@ -16,18 +15,6 @@ def weighted(x, w):
 def terms(x, w):
     """The products apart, along a last axis."""
     return np.atleast_1d(x * w)
-
-
-def memory(array):
-    """An array's elements as they lie in memory, whatever its strides say."""
-    base = array if array.base is None else array.base
-    return base.ravel(order="K")[: array.size].reshape(array.shape)
-
-
-@functools.lru_cache
-def buffer(shape, dtype):
-    """The same memory for every call."""
-    return np.empty(shape, dtype)
 
 
 # Which terms.
