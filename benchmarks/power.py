@@ -135,8 +135,8 @@ if __name__ == "__main__":
     heads = (
         "Wrong implementations that are rejected. Where a mutant is right in a dtype, it is not killed there:\n",
         "Right implementations that are rejected by random cases:\n",
-        "What cannot be told apart within the bound: one step rounded to fewer bits, and the fewest that still pass. The\n"
-        "error that is left there is no larger than what a right implementation may make by rounding alone.\n",
+        "What cannot be told apart within the bound: one step rounded to fewer bits, and the fewest that pass.\n"
+        "The error that is left there is no larger than what a right implementation may make by rounding alone.\n",
     )
     blocks.write(
         "power", "python benchmarks/power.py", "\n\n".join(f"{h}\n{t}" for h, t in zip(heads, tables, strict=True))

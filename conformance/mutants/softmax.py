@@ -296,7 +296,7 @@ def softmax__epsilon_1e_6(x, *, axis=-1):
     return e / (total(e, axis) + 1e-6)
 
 
-@breaks("softmax.exact", "the machine epsilon is added to the denominator")
+@breaks("softmax.exact", "an epsilon as small as the dtype's is added to the denominator")
 def softmax__epsilon_of_dtype(x, *, axis=-1):
     e = shifted(x, axis)
     return e / (total(e, axis) + np.finfo(x.dtype).eps)
