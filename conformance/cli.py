@@ -93,22 +93,21 @@ def check(
 
 def judged(
     names: list[str], formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int
-) -> Iterator[Report | str]:
-    """Yield the report of each subject, or what is wrong with it, with a progress bar on a terminal."""
+) -> list[Report | str]:
+    """The report of each subject, or what is wrong with it; a progress bar on a terminal meanwhile."""
     # One subject takes about a second, less than processes do; but JAX compiles for half a minute.
     if len(names) > 1 or names == ["jax"]:
         from .parallel import judge_all
 
         with progress(len(names)) as tell:
-            yield from judge_all(names, formulas, dtypes, device, seed, tell)
-        return
+            return list(judge_all(names, formulas, dtypes, device, seed, tell))
     from . import check as run
 
     with progress(len(spec.formulas()) * len(MODELS)) as tell:
         try:
-            yield run(names[0], formulas, dtypes, device, seed, tell)
+            return [run(names[0], formulas, dtypes, device, seed, tell)]
         except ValueError as error:
-            yield str(error)
+            return [str(error)]
 
 
 def installed(names: list[str], console: Console) -> list[str]:
