@@ -17,6 +17,7 @@ subnormals = "flush"
 
 relu = bind(reference.relu, jnp)
 softmax = bind(reference.softmax, jnp)
+log_softmax = bind(reference.log_softmax, jnp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
 adam_first_moment = bind(reference.adam_first_moment, jnp)
 adam_second_moment = bind(reference.adam_second_moment, jnp)
@@ -45,6 +46,7 @@ jitted = types.SimpleNamespace(
     dense=jax.jit(dense),
     relu=jax.jit(relu),
     softmax=jax.jit(softmax, static_argnames="axis"),
+    log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
     adam_first_moment=jax.jit(adam_first_moment, static_argnums=2),
     adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),

@@ -15,6 +15,7 @@ subnormals = "gradual"
 neuron = bind(reference.neuron, numpy)
 dense = bind(reference.dense, numpy)
 softmax = bind(reference.softmax, numpy)
+log_softmax = bind(reference.log_softmax, numpy)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)
 adam_first_moment = bind(reference.adam_first_moment, numpy)
 adam_second_moment = bind(reference.adam_second_moment, numpy)

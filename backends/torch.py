@@ -40,6 +40,13 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
     return torch.softmax(x, dim=axis)
 
 
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, as ``torch.log_softmax`` does."""
+    floating(xp, x=x)
+    class_axis("x", x, axis)
+    return torch.log_softmax(x, dim=axis)
+
+
 def asarray(array: Any, device: str | None = None) -> Any:
     """A NumPy array as a tensor on `device`: 'cpu', 'cuda', 'cuda:1', ..."""
     try:

@@ -29,7 +29,16 @@ from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import check
 from gaugeblock.conformance.mutants import Mutant, mutants
 
-MODULES = ("adam", "gemm", "matmul", "negativeloglikelihoodloss", "relu", "softmax", "softmax_cross_entropy_loss")
+MODULES = (
+    "adam",
+    "gemm",
+    "logsoftmax",
+    "matmul",
+    "negativeloglikelihoodloss",
+    "relu",
+    "softmax",
+    "softmax_cross_entropy_loss",
+)
 # ONNX's Adam skips the bias correction at T = 0. A step of ours always has it: after so many it is 1, in float32.
 STEPS_WITHOUT_CORRECTION = 511
 
@@ -157,6 +166,7 @@ def from_adam(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np
 Mapping = Callable[[Attributes, list[np.ndarray], list[np.ndarray]], list[Call]]
 OPERATORS: dict[str, tuple[str, dict[str, Mapping]]] = {  # the function of the formula, and its operators
     "neuron": ("neuron", {"MatMul": from_matmul_by_vector}),
+    "log_softmax": ("log_softmax", {"LogSoftmax": from_softmax}),
     "dense": ("dense", {"Gemm": from_gemm, "MatMul": from_matmul}),
     "relu": ("relu", {"Relu": from_relu}),
     "softmax": ("softmax", {"Softmax": from_softmax}),

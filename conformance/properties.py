@@ -170,6 +170,7 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "dense": partial(weighted, w=(5, 4), b=(4,)),
     "relu": any_finite,
     "softmax": logits,
+    "log_softmax": logits,
     "categorical_cross_entropy": probabilities,
     "adam_step": parameters,
 }
@@ -273,7 +274,7 @@ def arguments_of(function: str, inputs: dict[str, Any]) -> tuple[tuple[Any, ...]
     if function == "adam_step":
         state = AdamState(inputs["step"], inputs["m"], inputs["v"])
         return (inputs["theta"], inputs["grad"], state), options
-    if function in ("softmax", "categorical_cross_entropy"):
+    if "axis" in oracle.parameters(function):
         options["axis"] = -1
     return tuple(inputs[name] for name in oracle.parameters(function) if name in inputs), options
 

@@ -186,7 +186,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str,
     elementwise = case.function.startswith("adam") or case.function == "relu"
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
-    elif index is not None and case.function == "softmax":
+    elif index is not None and case.function in ("softmax", "log_softmax"):
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
         array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]

@@ -15,6 +15,7 @@ from .adam import adam_step as adam_step
 from .adam import adam_update as adam_update
 from .categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
 from .dense import dense as dense
+from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron
 from .relu import relu as relu
 from .softmax import softmax as softmax

@@ -134,7 +134,7 @@ def test_spec_shows_pages_and_requirements():
 
 
 def test_version_and_help():
-    assert run("--version").stdout.startswith("gaugeblock 0.1.0, specification 1.0")
+    assert run("--version").stdout.startswith("gaugeblock 0.1.0, specification 1.1")
     assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(
         run("check", "--help").stdout.split()
     )

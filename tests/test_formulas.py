@@ -29,6 +29,13 @@ WRONG = {
     "softmax.errors: axis True": (lambda g: g.softmax(g.asarray(X), axis=True), TypeError, "axis: got bool True"),
     "softmax.errors: no axes": (lambda g: g.softmax(g.asarray(np.float32(1) + np.zeros((), np.float32))), ValueError, "x: got"),
     "softmax.empty_axis": (lambda g: g.softmax(g.asarray(np.ones((2, 0)))), ValueError, "wanted at least one class"),
+    "log_softmax.errors: a list": (lambda g: g.log_softmax([1.0]), TypeError, "x: got list"),
+    "log_softmax.errors: integers": (lambda g: g.log_softmax(g.asarray(np.ones(3, np.int32))), TypeError, "x: got an array of"),
+    "log_softmax.errors: axis out of range": (
+        lambda g: g.log_softmax(g.asarray(X), axis=-3), ValueError, "axis: got -3; wanted -2 to 1"),
+    "log_softmax.errors: axis of a wrong type": (lambda g: g.log_softmax(g.asarray(X), axis="1"), TypeError, "axis: got str '1'"),
+    "log_softmax.errors: no axes": (lambda g: g.log_softmax(g.asarray(np.array(1.0))), ValueError, "x: got an array without axes"),
+    "log_softmax.empty_axis": (lambda g: g.log_softmax(g.asarray(np.ones((2, 0)))), ValueError, "wanted at least one class"),
     "relu.errors: a number": (lambda g: g.relu(1.0), TypeError, "x: got Python scalars only"),
     "relu.errors: a string": (lambda g: g.relu("1"), TypeError, "x: got str '1'"),
     "dense.errors: shapes": (lambda g: g.dense(g.asarray(X), g.asarray(B), g.asarray(B)), ValueError, "x, w: got shapes"),

@@ -19,6 +19,7 @@ MUTANTS = {
     "dense.value": "dense__tf32",
     "relu.value": "relu__absolute",
     "softmax.value": "softmax__base_2",
+    "log_softmax.value": "log_softmax__base_2",
     "categorical_cross_entropy.value": "categorical_cross_entropy__bfloat16_labels",
     "adam.value": "adam_step__source_v_hat",
     "neuron.batch": "neuron__batch_in_fortran_order",
