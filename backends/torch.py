@@ -19,6 +19,7 @@ subnormals = "gradual"
 neuron = bind(reference.neuron, xp)
 dense = bind(reference.dense, xp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
+categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
 adam_first_moment = bind(reference.adam_first_moment, xp)
 adam_second_moment = bind(reference.adam_second_moment, xp)
 adam_bias_correction = bind(reference.adam_bias_correction, xp)

@@ -145,6 +145,10 @@ def from_sce(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.
     return [((labels, gb.softmax(inputs[0], axis=1)), {"axis": 1}, outputs[:1])]
 
 
+def from_sce_logits(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    return [((labels_of(attributes, inputs), inputs[0]), {"axis": 1}, outputs[:1])]
+
+
 def from_adam(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
     """A step for each tensor; ONNX's L2 term is added to the gradient first."""
     rate, t, *tensors = inputs
@@ -173,6 +177,10 @@ OPERATORS: dict[str, tuple[str, dict[str, Mapping]]] = {  # the function of the 
     "categorical_cross_entropy": (
         "categorical_cross_entropy",
         {"NegativeLogLikelihoodLoss": from_nll, "SoftmaxCrossEntropyLoss": from_sce},
+    ),
+    "categorical_cross_entropy_from_logits": (
+        "categorical_cross_entropy_from_logits",
+        {"SoftmaxCrossEntropyLoss": from_sce_logits},
     ),
     "adam": ("adam_step", {"Adam": from_adam}),
 }

@@ -143,6 +143,10 @@ def logits(dtype: np.dtype[Any]) -> Inputs:
     return {"x": floats(-4, 4, (3, 5), dtype) | floats(-1000, 1000, (3, 5), dtype)}
 
 
+def labels_and_logits(dtype: np.dtype[Any]) -> Inputs:
+    return {"y": floats(0, 1, (3, 5), dtype), **logits(dtype)}
+
+
 def probabilities(dtype: np.dtype[Any]) -> Inputs:
     return {"y": floats(0, 1, (3, 5), dtype), "p": floats(0, 1, (3, 5), dtype)}
 
@@ -172,6 +176,7 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "softmax": logits,
     "log_softmax": logits,
     "categorical_cross_entropy": probabilities,
+    "categorical_cross_entropy_from_logits": labels_and_logits,
     "adam_step": parameters,
 }
 

@@ -190,7 +190,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str,
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
         array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
-    elif index is not None and case.function == "categorical_cross_entropy":
+    elif index is not None and "cross_entropy" in case.function:
         axis = case.options.get("axis", -1) % array.ndim
         place = str([*index[:axis], ":", *index[axis:]]).replace("'", "") if index else ""
         array = np.moveaxis(array, axis, -1)[index]

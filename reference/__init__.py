@@ -14,6 +14,9 @@ from .adam import adam_second_moment as adam_second_moment
 from .adam import adam_step as adam_step
 from .adam import adam_update as adam_update
 from .categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
+from .categorical_cross_entropy_from_logits import (
+    categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
+)
 from .dense import dense as dense
 from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron

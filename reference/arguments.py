@@ -80,6 +80,13 @@ def same_shape(**values: Array) -> None:
         wanted_shape(name, values[name], shape(values[first]), f", as {first} has")
 
 
+def labels_like(y: Array, xp: Namespace, dtype: DType) -> Array:
+    """Labels that are bool or integer cast to `dtype`; others as they are."""
+    if getattr(y, "dtype", None) is not None and xp.isdtype(y.dtype, ("bool", "integral")):
+        return xp.astype(y, dtype)
+    return y
+
+
 def class_axis(name: str, value: Array, axis: Any) -> None:
     """Raise unless `axis` is an axis of `value`, and not of length 0."""
     ndim = len(shape(value))

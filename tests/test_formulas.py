@@ -58,6 +58,16 @@ WRONG = {
     },
     "categorical_cross_entropy.errors: clip 3": (
         lambda g: g.categorical_cross_entropy(g.asarray(X), g.asarray(X), clip=3), TypeError, "clip: got int 3"),
+    "categorical_cross_entropy_from_logits.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X[0]), g.asarray(X)), ValueError, "y: got shape"),
+    "categorical_cross_entropy_from_logits.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(FLOAT64), g.asarray(X)), TypeError, "y: got an array"),
+    "categorical_cross_entropy_from_logits.errors: integers": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X), g.asarray(X.astype(np.int32))), TypeError, "x: got an array of"),
+    "categorical_cross_entropy_from_logits.errors: axis": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X), g.asarray(X), axis=2), ValueError, "axis: got 2; wanted -2 to 1"),
+    "categorical_cross_entropy_from_logits.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X[:, :0]), g.asarray(X[:, :0])), ValueError, "at least one class"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),

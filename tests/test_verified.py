@@ -56,6 +56,8 @@ def defined(case, dtype):
         default = (1e-15, 1 - 1e-15) if dtype == np.float64 else (1e-15, 1.0)
         lo, hi = (arb(end) for end in case.options.get("clip", default))
         return {"y": rows(lambda y, p: definition(y, p, lo, hi), [balls(a) for a in case.arguments], axis)}
+    if formula == "categorical_cross_entropy_from_logits":
+        return {"y": rows(definition, [balls(a) for a in case.arguments], axis)}
     if formula == "neuron":
         x, w, b = arguments
         if x.ndim == 0:
@@ -149,6 +151,7 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         ("softmax", lambda x: [(-x_i).exp() / sum(((-x_j).exp() for x_j in x), arb(0)) for x_i in x]),
         ("log_softmax", lambda x: [x_i + sum((x_j.exp() for x_j in x), arb(0)).log() for x_i in x]),
         ("categorical_cross_entropy", lambda y, p, lo, hi: sum((a * b for a, b in zip(y, p, strict=True)), arb(0))),
+        ("categorical_cross_entropy_from_logits", lambda y, x: sum((a * b for a, b in zip(y, x, strict=True)), arb(0))),
         ("relu", lambda x: x if x < 0 else x * 0),
     ],
 )
