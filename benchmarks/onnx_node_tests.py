@@ -149,6 +149,13 @@ def from_sce_logits(attributes: Attributes, inputs: list[np.ndarray], outputs: l
     return [((labels_of(attributes, inputs), inputs[0]), {"axis": 1}, outputs[:1])]
 
 
+def from_sce_classes(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    labels_of(attributes, inputs)  # refuses a sum or mean
+    if len(inputs) > 2 or "ignore_index" in attributes:
+        raise UnmappedError("class weights, or a label that is ignored")
+    return [((inputs[1], inputs[0]), {"axis": 1}, outputs[:1])]
+
+
 def from_adam(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
     """A step for each tensor; ONNX's L2 term is added to the gradient first."""
     rate, t, *tensors = inputs
@@ -181,6 +188,10 @@ OPERATORS: dict[str, tuple[str, dict[str, Mapping]]] = {  # the function of the 
     "categorical_cross_entropy_from_logits": (
         "categorical_cross_entropy_from_logits",
         {"SoftmaxCrossEntropyLoss": from_sce_logits},
+    ),
+    "sparse_categorical_cross_entropy_from_logits": (
+        "sparse_categorical_cross_entropy_from_logits",
+        {"SoftmaxCrossEntropyLoss": from_sce_classes},
     ),
     "adam": ("adam_step", {"Adam": from_adam}),
 }

@@ -16,8 +16,8 @@ from .rounding import HOST, MODELS, PRECISIONS, Model
 # Hyper-parameters are the reals that their binary64 arguments denote; these keep their Python values.
 HYPER_PARAMETERS = {"learning_rate", "beta1", "beta2", "beta", "epsilon"}
 # The logarithms of probabilities: near 0, an error of 0.1 in one is 10 % of the probability.
-LOGARITHMS = {"log_softmax", "categorical_cross_entropy_from_logits"}
-OPTIONS = {"axis", "clip", "donate", "xp"}
+LOGARITHMS = {"log_softmax", "categorical_cross_entropy_from_logits", "sparse_categorical_cross_entropy_from_logits"}
+OPTIONS = {"labels", "axis", "clip", "donate", "xp"}
 
 
 class Expected(NamedTuple):

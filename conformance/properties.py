@@ -147,6 +147,10 @@ def labels_and_logits(dtype: np.dtype[Any]) -> Inputs:
     return {"y": floats(0, 1, (3, 5), dtype), **logits(dtype)}
 
 
+def classes_and_logits(dtype: np.dtype[Any]) -> Inputs:
+    return {"labels": hnp.arrays(np.int32, (3,), elements=st.integers(0, 4)), **logits(dtype)}
+
+
 def probabilities(dtype: np.dtype[Any]) -> Inputs:
     return {"y": floats(0, 1, (3, 5), dtype), "p": floats(0, 1, (3, 5), dtype)}
 
@@ -177,6 +181,7 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "log_softmax": logits,
     "categorical_cross_entropy": probabilities,
     "categorical_cross_entropy_from_logits": labels_and_logits,
+    "sparse_categorical_cross_entropy_from_logits": classes_and_logits,
     "adam_step": parameters,
 }
 
@@ -300,4 +305,4 @@ def code(given: Any) -> str:
 
 def digits_of(number: float) -> str:
     """A float in hexadecimal, without the zeros that say nothing."""
-    return re.sub(r"\.?0*p", "p", number.hex()) if number else f"{number:.0f}"
+    return re.sub(r"\.?0*p", "p", float(number).hex()) if number else f"{number:.0f}"

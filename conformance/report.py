@@ -184,6 +184,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str,
         return "", repr(array)
     place = ""
     elementwise = case.function.startswith("adam") or case.function == "relu"
+    elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
     elif index is not None and case.function in ("softmax", "log_softmax"):

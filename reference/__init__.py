@@ -22,5 +22,8 @@ from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron
 from .relu import relu as relu
 from .softmax import softmax as softmax
+from .sparse_categorical_cross_entropy_from_logits import (
+    sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
+)
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

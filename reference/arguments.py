@@ -7,7 +7,7 @@ tracing and never waits for a device. Hyper-parameters are checked where they ar
 from functools import lru_cache
 from typing import Any
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_lazy_array
 
 Array = Any
 Scalar = Any
@@ -98,6 +98,21 @@ def class_axis(name: str, value: Array, axis: Any) -> None:
         raise ValueError(f"axis: got {axis}; wanted {-ndim} to {ndim - 1} for {name} of shape {shape(value)}")
     if shape(value)[axis] == 0:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
+
+
+def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
+    """Integer labels as indices into `axis` of x; one that is no class is an IndexError where labels can be read."""
+    dtype = getattr(labels, "dtype", None)
+    if dtype is None or not hasattr(labels, "shape") or not xp.isdtype(dtype, "integral"):
+        raise TypeError(f"labels: got {describe(labels)}; wanted an array of integers")
+    axis = axis % len(shape(x))
+    wanted_shape("labels", labels, (*shape(x)[:axis], *shape(x)[axis + 1 :]), f", that of x without axis {axis}")
+    count = shape(x)[axis]
+    index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
+    on_host = getattr(getattr(index, "device", None), "type", "cpu") == "cpu" and not is_lazy_array(index)
+    if on_host and bool(xp.any((index < 0) | (index >= count))):
+        raise IndexError(f"labels: got one that is no class; wanted 0 to {count - 1}")
+    return index
 
 
 def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:

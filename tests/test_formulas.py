@@ -12,6 +12,7 @@ from gaugeblock import AdamState, backends, reference
 X = np.ones((2, 3), np.float32)
 W, B = np.ones((3, 4), np.float32), np.ones(4, np.float32)
 STATE = AdamState(0, 0 * X, 0 * X)
+LABELS = np.array([0, 2], np.int32)
 FLOAT64 = X.astype(np.float64)
 
 
@@ -68,6 +69,20 @@ WRONG = {
         lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X), g.asarray(X), axis=2), ValueError, "axis: got 2; wanted -2 to 1"),
     "categorical_cross_entropy_from_logits.errors: no classes": (
         lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X[:, :0]), g.asarray(X[:, :0])), ValueError, "at least one class"),
+    "sparse_categorical_cross_entropy_from_logits.errors: a list": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits([0, 1], g.asarray(X)), TypeError, "labels: got list"),
+    "sparse_categorical_cross_entropy_from_logits.errors: floating labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(X[:, 0]), g.asarray(X)), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits.errors: boolean labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS > 0), g.asarray(X)), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits.errors: shapes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X), axis=0), ValueError, "labels: got shape (2,)"),
+    "sparse_categorical_cross_entropy_from_logits.errors: integers": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X.astype(np.int32))), TypeError, "x: got"),
+    "sparse_categorical_cross_entropy_from_logits.errors: axis": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X), axis=2), ValueError, "axis: got 2"),
+    "sparse_categorical_cross_entropy_from_logits.errors: no classes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X[:, :0])), ValueError, "at least one class"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),
@@ -112,6 +127,14 @@ def test_errors_are_one_line_in_the_same_words_on_every_backend(wrong):
         assert "\n" not in message
         told.add(message)
     assert len(told) == 1, told
+
+
+@pytest.mark.parametrize("wrong", [-1, -100, 3])
+@pytest.mark.parametrize("backend", [each for each in installed() if each.name != "jax"], ids=lambda each: each.name)
+def test_a_label_that_is_no_class_is_an_index_error_where_it_can_be_read(backend, wrong):
+    labels = backend.asarray(np.array([0, wrong]))
+    with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
+        backend.sparse_categorical_cross_entropy_from_logits(labels, backend.asarray(X))
 
 
 class Layer(NamedTuple):

@@ -22,6 +22,7 @@ MUTANTS = {
     "log_softmax.value": "log_softmax__base_2",
     "categorical_cross_entropy.value": "categorical_cross_entropy__bfloat16_labels",
     "categorical_cross_entropy_from_logits.value": "categorical_cross_entropy_from_logits__bfloat16_labels",
+    "sparse_categorical_cross_entropy_from_logits.value": "sparse_categorical_cross_entropy_from_logits__base_2",
     "adam.value": "adam_step__source_v_hat",
     "neuron.batch": "neuron__batch_in_fortran_order",
     "dense.batch": "dense__batch_mean_subtracted",

@@ -58,6 +58,10 @@ def defined(case, dtype):
         return {"y": rows(lambda y, p: definition(y, p, lo, hi), [balls(a) for a in case.arguments], axis)}
     if formula == "categorical_cross_entropy_from_logits":
         return {"y": rows(definition, [balls(a) for a in case.arguments], axis)}
+    if formula == "sparse_categorical_cross_entropy_from_logits":
+        labels, x = case.arguments[0], np.moveaxis(balls(case.arguments[1]), axis, -1)
+        losses = [definition(int(labels[i]), x[i]) for i in np.ndindex(labels.shape)]
+        return {"y": np.array([*losses, None], object)[:-1].reshape(labels.shape)}
     if formula == "neuron":
         x, w, b = arguments
         if x.ndim == 0:
@@ -152,6 +156,10 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         ("log_softmax", lambda x: [x_i + sum((x_j.exp() for x_j in x), arb(0)).log() for x_i in x]),
         ("categorical_cross_entropy", lambda y, p, lo, hi: sum((a * b for a, b in zip(y, p, strict=True)), arb(0))),
         ("categorical_cross_entropy_from_logits", lambda y, x: sum((a * b for a, b in zip(y, x, strict=True)), arb(0))),
+        (
+            "sparse_categorical_cross_entropy_from_logits",
+            lambda label, x: sum((a.exp() for a in x), arb(0)).log() + x[label],
+        ),
         ("relu", lambda x: x if x < 0 else x * 0),
     ],
 )
