@@ -161,6 +161,7 @@ def sparse_categorical_cross_entropy_from_logits__unshifted(labels, x, *, axis=-
 )
 def sparse_categorical_cross_entropy_from_logits__logsumexp_minus_logit(labels, x, *, axis=-1):
     top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, top.dtype.type(0))
     return chosen(labels, x - (top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))), axis)
 
 
