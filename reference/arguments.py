@@ -109,10 +109,14 @@ def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
     wanted_shape("labels", labels, (*shape(x)[:axis], *shape(x)[axis + 1 :]), f", that of x without axis {axis}")
     count = shape(x)[axis]
     index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
-    on_host = getattr(getattr(index, "device", None), "type", "cpu") == "cpu" and not is_lazy_array(index)
-    if on_host and bool(xp.any((index < 0) | (index >= count))):
+    if is_on_host(index) and bool(xp.any((index < 0) | (index >= count))):
         raise IndexError(f"labels: got one that is no class; wanted 0 to {count - 1}")
     return index
+
+
+def is_on_host(array: Array) -> bool:
+    """Whether an array's elements can be read at no cost: it is neither traced nor on an accelerator."""
+    return getattr(getattr(array, "device", None), "type", "cpu") == "cpu" and not is_lazy_array(array)
 
 
 def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
