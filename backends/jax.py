@@ -17,7 +17,10 @@ subnormals = "flush"
 
 relu = bind(reference.relu, jnp)
 softmax = bind(reference.softmax, jnp)
+log_softmax = bind(reference.log_softmax, jnp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
+categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, jnp)
+sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, jnp)
 adam_first_moment = bind(reference.adam_first_moment, jnp)
 adam_second_moment = bind(reference.adam_second_moment, jnp)
 adam_bias_correction = bind(reference.adam_bias_correction, jnp)
@@ -45,7 +48,12 @@ jitted = types.SimpleNamespace(
     dense=jax.jit(dense),
     relu=jax.jit(relu),
     softmax=jax.jit(softmax, static_argnames="axis"),
+    log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
+    categorical_cross_entropy_from_logits=jax.jit(categorical_cross_entropy_from_logits, static_argnames="axis"),
+    sparse_categorical_cross_entropy_from_logits=jax.jit(
+        sparse_categorical_cross_entropy_from_logits, static_argnames="axis"
+    ),
     adam_first_moment=jax.jit(adam_first_moment, static_argnums=2),
     adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),
     adam_bias_correction=jax.jit(adam_bias_correction, static_argnums=1),

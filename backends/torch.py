@@ -19,6 +19,8 @@ subnormals = "gradual"
 neuron = bind(reference.neuron, xp)
 dense = bind(reference.dense, xp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
+categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
+sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, xp)
 adam_first_moment = bind(reference.adam_first_moment, xp)
 adam_second_moment = bind(reference.adam_second_moment, xp)
 adam_bias_correction = bind(reference.adam_bias_correction, xp)
@@ -38,6 +40,13 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
     floating(xp, x=x)
     class_axis("x", x, axis)
     return torch.softmax(x, dim=axis)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, as ``torch.log_softmax`` does."""
+    floating(xp, x=x)
+    class_axis("x", x, axis)
+    return torch.log_softmax(x, dim=axis)
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

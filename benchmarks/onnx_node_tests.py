@@ -29,7 +29,16 @@ from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import check
 from gaugeblock.conformance.mutants import Mutant, mutants
 
-MODULES = ("adam", "gemm", "matmul", "negativeloglikelihoodloss", "relu", "softmax", "softmax_cross_entropy_loss")
+MODULES = (
+    "adam",
+    "gemm",
+    "logsoftmax",
+    "matmul",
+    "negativeloglikelihoodloss",
+    "relu",
+    "softmax",
+    "softmax_cross_entropy_loss",
+)
 # ONNX's Adam skips the bias correction at T = 0. A step of ours always has it: after so many it is 1, in float32.
 STEPS_WITHOUT_CORRECTION = 511
 
@@ -136,6 +145,17 @@ def from_sce(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.
     return [((labels, gb.softmax(inputs[0], axis=1)), {"axis": 1}, outputs[:1])]
 
 
+def from_sce_logits(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    return [((labels_of(attributes, inputs), inputs[0]), {"axis": 1}, outputs[:1])]
+
+
+def from_sce_classes(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
+    labels_of(attributes, inputs)  # refuses a sum or mean
+    if len(inputs) > 2 or "ignore_index" in attributes:
+        raise UnmappedError("class weights, or a label that is ignored")
+    return [((inputs[1], inputs[0]), {"axis": 1}, outputs[:1])]
+
+
 def from_adam(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> list[Call]:
     """A step for each tensor; ONNX's L2 term is added to the gradient first."""
     rate, t, *tensors = inputs
@@ -157,12 +177,21 @@ def from_adam(attributes: Attributes, inputs: list[np.ndarray], outputs: list[np
 Mapping = Callable[[Attributes, list[np.ndarray], list[np.ndarray]], list[Call]]
 OPERATORS: dict[str, tuple[str, dict[str, Mapping]]] = {  # the function of the formula, and its operators
     "neuron": ("neuron", {"MatMul": from_matmul_by_vector}),
+    "log_softmax": ("log_softmax", {"LogSoftmax": from_softmax}),
     "dense": ("dense", {"Gemm": from_gemm, "MatMul": from_matmul}),
     "relu": ("relu", {"Relu": from_relu}),
     "softmax": ("softmax", {"Softmax": from_softmax}),
     "categorical_cross_entropy": (
         "categorical_cross_entropy",
         {"NegativeLogLikelihoodLoss": from_nll, "SoftmaxCrossEntropyLoss": from_sce},
+    ),
+    "categorical_cross_entropy_from_logits": (
+        "categorical_cross_entropy_from_logits",
+        {"SoftmaxCrossEntropyLoss": from_sce_logits},
+    ),
+    "sparse_categorical_cross_entropy_from_logits": (
+        "sparse_categorical_cross_entropy_from_logits",
+        {"SoftmaxCrossEntropyLoss": from_sce_classes},
     ),
     "adam": ("adam_step", {"Adam": from_adam}),
 }

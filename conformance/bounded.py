@@ -14,6 +14,9 @@ import numpy as np
 from .rounding import HOST, Model
 
 float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
+# Of integer labels, which stay NumPy's.
+any, astype, expand_dims = np.any, np.astype, np.expand_dims  # noqa: A001
+__array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
 INFLATION = 1 + 1e-7
@@ -195,6 +198,15 @@ def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:
 
 def reshape(x: Bounded, shape: tuple[int, ...], /) -> Bounded:
     return Bounded(x.value.reshape(shape), x.error.reshape(shape), x.model, x.dtype)
+
+
+def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
+    value, error = (np.take_along_axis(each, indices, axis) for each in (x.value, x.error))
+    return Bounded(value, error, x.model, x.dtype)
+
+
+def squeeze(x: Bounded, /, axis: int) -> Bounded:
+    return Bounded(np.squeeze(x.value, axis), np.squeeze(x.error, axis), x.model, x.dtype)
 
 
 def zeros_like(x: Bounded, /) -> Bounded:

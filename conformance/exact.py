@@ -14,6 +14,9 @@ import numpy as np
 from flint import arb
 
 float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
+# Of integer labels, which stay NumPy's.
+any, astype, expand_dims = np.any, np.astype, np.expand_dims  # noqa: A001
+__array_namespace_info__ = np.__array_namespace_info__
 
 # Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
 PRECISION = 160
@@ -136,6 +139,14 @@ def concat(arrays: list[Exact], /, *, axis: int = 0) -> Exact:
 
 def reshape(x: Exact, shape: tuple[int, ...], /) -> Exact:
     return Exact(x.balls.reshape(shape), x.dtype)
+
+
+def take_along_axis(x: Exact, indices: Any, /, *, axis: int = -1) -> Exact:
+    return Exact(np.take_along_axis(x.balls, indices, axis), x.dtype)
+
+
+def squeeze(x: Exact, /, axis: int) -> Exact:
+    return Exact(np.squeeze(x.balls, axis), x.dtype)
 
 
 def zeros_like(x: Exact, /) -> Exact:

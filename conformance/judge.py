@@ -45,7 +45,7 @@ class BrokenResultError(Exception):
     """What came back is no result."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def judged_cases(
     formula: str, dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, oracle.Expected]], ...]:

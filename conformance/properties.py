@@ -143,6 +143,14 @@ def logits(dtype: np.dtype[Any]) -> Inputs:
     return {"x": floats(-4, 4, (3, 5), dtype) | floats(-1000, 1000, (3, 5), dtype)}
 
 
+def labels_and_logits(dtype: np.dtype[Any]) -> Inputs:
+    return {"y": floats(0, 1, (3, 5), dtype), **logits(dtype)}
+
+
+def classes_and_logits(dtype: np.dtype[Any]) -> Inputs:
+    return {"labels": hnp.arrays(np.int32, (3,), elements=st.integers(0, 4)), **logits(dtype)}
+
+
 def probabilities(dtype: np.dtype[Any]) -> Inputs:
     return {"y": floats(0, 1, (3, 5), dtype), "p": floats(0, 1, (3, 5), dtype)}
 
@@ -170,7 +178,10 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "dense": partial(weighted, w=(5, 4), b=(4,)),
     "relu": any_finite,
     "softmax": logits,
+    "log_softmax": logits,
     "categorical_cross_entropy": probabilities,
+    "categorical_cross_entropy_from_logits": labels_and_logits,
+    "sparse_categorical_cross_entropy_from_logits": classes_and_logits,
     "adam_step": parameters,
 }
 
@@ -273,7 +284,7 @@ def arguments_of(function: str, inputs: dict[str, Any]) -> tuple[tuple[Any, ...]
     if function == "adam_step":
         state = AdamState(inputs["step"], inputs["m"], inputs["v"])
         return (inputs["theta"], inputs["grad"], state), options
-    if function in ("softmax", "categorical_cross_entropy"):
+    if "axis" in oracle.parameters(function):
         options["axis"] = -1
     return tuple(inputs[name] for name in oracle.parameters(function) if name in inputs), options
 
@@ -294,4 +305,4 @@ def code(given: Any) -> str:
 
 def digits_of(number: float) -> str:
     """A float in hexadecimal, without the zeros that say nothing."""
-    return re.sub(r"\.?0*p", "p", number.hex()) if number else f"{number:.0f}"
+    return re.sub(r"\.?0*p", "p", float(number).hex()) if number else f"{number:.0f}"

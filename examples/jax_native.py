@@ -16,6 +16,18 @@ def softmax(x, *, axis=-1):
     return jax.nn.softmax(x, axis=axis)
 
 
+def log_softmax(x, *, axis=-1):
+    return jax.nn.log_softmax(x, axis=axis)
+
+
+def categorical_cross_entropy_from_logits(y, x, *, axis=-1):
+    return optax.softmax_cross_entropy(x, y.astype(x.dtype), axis=axis)
+
+
+def sparse_categorical_cross_entropy_from_logits(labels, x, *, axis=-1):
+    return optax.softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
+
+
 def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
     adam = optax.adam(learning_rate, b1=beta1, b2=beta2, eps=epsilon)
     moments, rest = adam.init(theta)

@@ -21,6 +21,20 @@ def softmax(x, *, axis=-1):
     return functional.softmax(x, dim=axis)
 
 
+def log_softmax(x, *, axis=-1):
+    return functional.log_softmax(x, dim=axis)
+
+
+def categorical_cross_entropy_from_logits(y, x, *, axis=-1):
+    y, x = (a if a.ndim == 1 else a.movedim(axis, 1) for a in (y.to(x.dtype), x))  # classes along axis 1
+    return functional.cross_entropy(x, y, reduction="none")
+
+
+def sparse_categorical_cross_entropy_from_logits(labels, x, *, axis=-1):
+    x = x if x.ndim == 1 else x.movedim(axis, 1)
+    return functional.cross_entropy(x, labels.long(), reduction="none")
+
+
 def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **implementation):
     parameter = theta.clone().requires_grad_()
     parameter.grad = grad.clone()

@@ -14,9 +14,16 @@ from .adam import adam_second_moment as adam_second_moment
 from .adam import adam_step as adam_step
 from .adam import adam_update as adam_update
 from .categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
+from .categorical_cross_entropy_from_logits import (
+    categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
+)
 from .dense import dense as dense
+from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron
 from .relu import relu as relu
 from .softmax import softmax as softmax
+from .sparse_categorical_cross_entropy_from_logits import (
+    sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
+)
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

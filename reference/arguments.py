@@ -7,7 +7,7 @@ tracing and never waits for a device. Hyper-parameters are checked where they ar
 from functools import lru_cache
 from typing import Any
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_lazy_array
 
 Array = Any
 Scalar = Any
@@ -80,6 +80,13 @@ def same_shape(**values: Array) -> None:
         wanted_shape(name, values[name], shape(values[first]), f", as {first} has")
 
 
+def labels_like(y: Array, xp: Namespace, dtype: DType) -> Array:
+    """Labels that are bool or integer cast to `dtype`; others as they are."""
+    if getattr(y, "dtype", None) is not None and xp.isdtype(y.dtype, ("bool", "integral")):
+        return xp.astype(y, dtype)
+    return y
+
+
 def class_axis(name: str, value: Array, axis: Any) -> None:
     """Raise unless `axis` is an axis of `value`, and not of length 0."""
     ndim = len(shape(value))
@@ -91,6 +98,25 @@ def class_axis(name: str, value: Array, axis: Any) -> None:
         raise ValueError(f"axis: got {axis}; wanted {-ndim} to {ndim - 1} for {name} of shape {shape(value)}")
     if shape(value)[axis] == 0:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
+
+
+def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
+    """Integer labels as indices into `axis` of x; one that is no class is an IndexError where labels can be read."""
+    dtype = getattr(labels, "dtype", None)
+    if dtype is None or not hasattr(labels, "shape") or not xp.isdtype(dtype, "integral"):
+        raise TypeError(f"labels: got {describe(labels)}; wanted an array of integers")
+    axis = axis % len(shape(x))
+    wanted_shape("labels", labels, (*shape(x)[:axis], *shape(x)[axis + 1 :]), f", that of x without axis {axis}")
+    count = shape(x)[axis]
+    index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
+    if is_on_host(index) and bool(xp.any((index < 0) | (index >= count))):
+        raise IndexError(f"labels: got one that is no class; wanted 0 to {count - 1}")
+    return index
+
+
+def is_on_host(array: Array) -> bool:
+    """Whether an array's elements can be read at no cost: it is neither traced nor on an accelerator."""
+    return getattr(getattr(array, "device", None), "type", "cpu") == "cpu" and not is_lazy_array(array)
 
 
 def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:

@@ -1,6 +1,6 @@
 """Categorical cross-entropy of labels and probabilities, for each sample."""
 
-from .arguments import Array, DType, Namespace, class_axis, floating, same_shape
+from .arguments import Array, DType, Namespace, class_axis, floating, labels_like, same_shape
 from .arguments import clip as checked_clip
 
 
@@ -43,8 +43,7 @@ def categorical_cross_entropy(
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
     xp, dtype = floating(xp, p=p)
-    if getattr(y, "dtype", None) is not None and xp.isdtype(y.dtype, ("bool", "integral")):
-        y = xp.astype(y, dtype)
+    y = labels_like(y, xp, dtype)
     floating(xp, p=p, y=y)
     same_shape(p=p, y=y)
     class_axis("p", p, axis)

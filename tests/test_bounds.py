@@ -71,6 +71,16 @@ def test_softmax_has_its_closed_form():
     assert np.all(bound >= (closed - y * U * (2 * 3)) * 0.8)
 
 
+def test_log_softmax_has_its_closed_form():
+    x = np.random.default_rng(0).normal(size=(4, 7)).astype(np.float32)
+    y, bound = expected("log_softmax", x)
+    d = x.max(-1, keepdims=True).astype(float) - x
+    log_sum = -d - y
+    total = np.sum(np.exp(y) * (3 * d + 2 * 3 * (d > 0)), -1, keepdims=True) + (7 - 1)  # exp(0) = 1 is exact
+    closed = U * (d + total + 2 * 4 * log_sum + np.abs(y))
+    np.testing.assert_allclose(bound, closed, rtol=1e-3)
+
+
 def test_cross_entropy_has_its_closed_form():
     rng = np.random.default_rng(0)
     y, p = (rng.uniform(0.01, 0.5, (4, 7)).astype(np.float32) for _ in range(2))

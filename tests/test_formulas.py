@@ -12,6 +12,7 @@ from gaugeblock import AdamState, backends, reference
 X = np.ones((2, 3), np.float32)
 W, B = np.ones((3, 4), np.float32), np.ones(4, np.float32)
 STATE = AdamState(0, 0 * X, 0 * X)
+LABELS = np.array([0, 2], np.int32)
 FLOAT64 = X.astype(np.float64)
 
 
@@ -29,6 +30,13 @@ WRONG = {
     "softmax.errors: axis True": (lambda g: g.softmax(g.asarray(X), axis=True), TypeError, "axis: got bool True"),
     "softmax.errors: no axes": (lambda g: g.softmax(g.asarray(np.float32(1) + np.zeros((), np.float32))), ValueError, "x: got"),
     "softmax.empty_axis": (lambda g: g.softmax(g.asarray(np.ones((2, 0)))), ValueError, "wanted at least one class"),
+    "log_softmax.errors: a list": (lambda g: g.log_softmax([1.0]), TypeError, "x: got list"),
+    "log_softmax.errors: integers": (lambda g: g.log_softmax(g.asarray(np.ones(3, np.int32))), TypeError, "x: got an array of"),
+    "log_softmax.errors: axis out of range": (
+        lambda g: g.log_softmax(g.asarray(X), axis=-3), ValueError, "axis: got -3; wanted -2 to 1"),
+    "log_softmax.errors: axis of a wrong type": (lambda g: g.log_softmax(g.asarray(X), axis="1"), TypeError, "axis: got str '1'"),
+    "log_softmax.errors: no axes": (lambda g: g.log_softmax(g.asarray(np.array(1.0))), ValueError, "x: got an array without axes"),
+    "log_softmax.empty_axis": (lambda g: g.log_softmax(g.asarray(np.ones((2, 0)))), ValueError, "wanted at least one class"),
     "relu.errors: a number": (lambda g: g.relu(1.0), TypeError, "x: got Python scalars only"),
     "relu.errors: a string": (lambda g: g.relu("1"), TypeError, "x: got str '1'"),
     "dense.errors: shapes": (lambda g: g.dense(g.asarray(X), g.asarray(B), g.asarray(B)), ValueError, "x, w: got shapes"),
@@ -51,6 +59,30 @@ WRONG = {
     },
     "categorical_cross_entropy.errors: clip 3": (
         lambda g: g.categorical_cross_entropy(g.asarray(X), g.asarray(X), clip=3), TypeError, "clip: got int 3"),
+    "categorical_cross_entropy_from_logits.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X[0]), g.asarray(X)), ValueError, "y: got shape"),
+    "categorical_cross_entropy_from_logits.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(FLOAT64), g.asarray(X)), TypeError, "y: got an array"),
+    "categorical_cross_entropy_from_logits.errors: integers": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X), g.asarray(X.astype(np.int32))), TypeError, "x: got an array of"),
+    "categorical_cross_entropy_from_logits.errors: axis": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X), g.asarray(X), axis=2), ValueError, "axis: got 2; wanted -2 to 1"),
+    "categorical_cross_entropy_from_logits.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_from_logits(g.asarray(X[:, :0]), g.asarray(X[:, :0])), ValueError, "at least one class"),
+    "sparse_categorical_cross_entropy_from_logits.errors: a list": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits([0, 1], g.asarray(X)), TypeError, "labels: got list"),
+    "sparse_categorical_cross_entropy_from_logits.errors: floating labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(X[:, 0]), g.asarray(X)), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits.errors: boolean labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS > 0), g.asarray(X)), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits.errors: shapes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X), axis=0), ValueError, "labels: got shape (2,)"),
+    "sparse_categorical_cross_entropy_from_logits.errors: integers": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X.astype(np.int32))), TypeError, "x: got"),
+    "sparse_categorical_cross_entropy_from_logits.errors: axis": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X), axis=2), ValueError, "axis: got 2"),
+    "sparse_categorical_cross_entropy_from_logits.errors: no classes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X[:, :0])), ValueError, "at least one class"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),
@@ -95,6 +127,14 @@ def test_errors_are_one_line_in_the_same_words_on_every_backend(wrong):
         assert "\n" not in message
         told.add(message)
     assert len(told) == 1, told
+
+
+@pytest.mark.parametrize("wrong", [-1, -100, 3])
+@pytest.mark.parametrize("backend", [each for each in installed() if each.name != "jax"], ids=lambda each: each.name)
+def test_a_label_that_is_no_class_is_an_index_error_where_it_can_be_read(backend, wrong):
+    labels = backend.asarray(np.array([0, wrong]))
+    with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
+        backend.sparse_categorical_cross_entropy_from_logits(labels, backend.asarray(X))
 
 
 class Layer(NamedTuple):

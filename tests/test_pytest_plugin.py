@@ -55,7 +55,7 @@ def test_verdicts_equal_those_of_check(subject, tmp_path):
 
 
 def test_one_requirement_is_chosen_by_its_label(tmp_path):
-    done = run("--pyargs", "gaugeblock.conformance", "-k", "softmax.nan or relu.nan", "-v", cwd=tmp_path)
+    done = run("--pyargs", "gaugeblock.conformance", "-k", "[softmax.nan] or relu.nan", "-v", cwd=tmp_path)
     assert "test_requirement[softmax.nan] PASSED" in done.stdout
     assert "2 passed" in done.stdout
 
