@@ -213,6 +213,25 @@ def test_not_implemented_is_not_offered_for_that_requirement():
     assert "the last axis of a matrix only" in report.not_offered(found)
 
 
+def test_a_state_whose_step_is_no_number_fails_and_the_others_are_still_judged():
+    for step in (np.inf, np.nan, "one", None):
+        broken = subject(
+            adam_step=lambda *a, step=step, **k: (gb.adam_step(*a, **k)[0], (step, *gb.adam_step(*a, **k)[1][1:])),
+            relu=gb.relu,
+        )
+        found = check(broken, formulas=["adam", "relu"], dtypes=["float32"])
+        assert "adam.update" in failing(found)
+        assert all(r.status == "pass" for r in found.results if r.formula == "relu")
+
+
+def test_a_subject_that_gives_up_its_input_fails_by_name():
+    import jax
+
+    donating = jax.jit(lambda x: jax.numpy.maximum(x, 0), donate_argnums=0)
+    found = check(subject(backend="jax", relu=donating), formulas=["relu"], dtypes=["float32"])
+    assert "relu.pure" in failing(found)
+
+
 def never(*arguments, **options):
     raise NotImplementedError("never")
 

@@ -44,6 +44,14 @@ def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], 
     return rng.integers(-(2**bits) + 1, 2**bits, shape).astype(dtype)
 
 
+def filled_rows(dtype: np.dtype[Any], *starts: list[float], rest: float) -> Any:
+    """Rows of one shape, since every new shape costs a compilation where there is a compiler."""
+    filled = np.full((4, 10), rest, dtype)
+    for row, start in zip(filled, starts, strict=False):
+        row[: len(start)] = start
+    return filled
+
+
 def seeded(dtype: np.dtype[Any], seed: int, count: int) -> Iterator[tuple[str, np.random.Generator]]:
     """The random cases of a seed: their names, which print it, and their generators."""
     for i in range(count):

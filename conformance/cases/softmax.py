@@ -1,11 +1,12 @@
 """Cases of softmax."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from . import Case, seeded
+from . import Case, filled_rows, seeded
 from . import case as any_case
 
 
@@ -19,12 +20,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     def array(values: Any) -> Any:
         return np.asarray(values, dtype)
 
-    def rows(*starts: list[float], rest: float) -> Any:
-        """Rows of one shape, since every new shape costs a compilation where there is a compiler."""
-        filled = np.full((4, 10), rest, dtype)
-        for row, start in zip(filled, starts, strict=False):
-            row[: len(start)] = start
-        return filled
+    rows = partial(filled_rows, dtype)
 
     def case(requirement: str, name: str, note: str, x: Any, axis: int = -1, exact: bool = False) -> Case:
         return any_case("softmax", requirement, name, note, x, axis=axis, exact=exact)

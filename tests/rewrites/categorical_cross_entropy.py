@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from .sums import in_pairs, one_by_one
+
 
 def prepared(y, p, axis, clip):
     """Labels and clipped probabilities, the classes last."""
@@ -15,22 +17,6 @@ def summed(y, p, axis, clip, add):
     """The loss with the sum over the last axis done by `add`."""
     y, c = prepared(y, p, axis, clip)
     return np.asarray(-add(y * np.log(c))).astype(p.dtype)
-
-
-def one_by_one(terms):
-    """Add from the left."""
-    total = np.zeros_like(terms[..., 0])
-    for i in range(terms.shape[-1]):
-        total = total + terms[..., i]
-    return total
-
-
-def in_pairs(terms):
-    """Add halves to halves."""
-    while terms.shape[-1] > 1:
-        half = terms.shape[-1] // 2
-        terms = np.concatenate([terms[..., :half] + terms[..., half : 2 * half], terms[..., 2 * half :]], axis=-1)
-    return terms[..., 0]
 
 
 def compensated(terms):

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from .sums import in_pairs, one_by_one
+
 
 def prepared(y, x, axis):
     """Labels and shifted logits, the classes last."""
@@ -19,22 +21,6 @@ def log_total(z):
 def chosen(y, log):
     """The terms, 0 where the label is."""
     return np.where(y == 0, y.dtype.type(0), y * log)
-
-
-def one_by_one(terms):
-    """Add from the left."""
-    total = np.zeros_like(terms[..., 0])
-    for i in range(terms.shape[-1]):
-        total = total + terms[..., i]
-    return total
-
-
-def in_pairs(terms):
-    """Add halves to halves."""
-    while terms.shape[-1] > 1:
-        half = terms.shape[-1] // 2
-        terms = np.concatenate([terms[..., :half] + terms[..., half : 2 * half], terms[..., 2 * half :]], axis=-1)
-    return terms[..., 0]
 
 
 def summed(y, x, axis, add):

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from .sums import in_pairs, one_by_one
+
 LOG2_E = math.log2(math.e)
 
 
@@ -12,22 +14,6 @@ def summed(x, axis, add):
     x = np.moveaxis(x, axis, -1)
     z = x - np.max(x, axis=-1, keepdims=True)
     return np.moveaxis((z - np.log(add(np.exp(z)))[..., None]).astype(x.dtype), -1, axis)
-
-
-def one_by_one(e):
-    """Add from the left."""
-    total = np.zeros_like(e[..., 0])
-    for i in range(e.shape[-1]):
-        total = total + e[..., i]
-    return total
-
-
-def in_pairs(e):
-    """Add halves to halves."""
-    while e.shape[-1] > 1:
-        half = e.shape[-1] // 2
-        e = np.concatenate([e[..., :half] + e[..., half : 2 * half], e[..., 2 * half :]], axis=-1)
-    return e[..., 0]
 
 
 def log_softmax__left_to_right(x, *, axis=-1):
