@@ -12,7 +12,7 @@ from .. import reference
 from . import bind
 
 name = "jax"
-dtypes = ("float32", "float64")
+dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "flush"
 
 relu = bind(reference.relu, jnp)

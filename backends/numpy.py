@@ -9,7 +9,7 @@ from .. import reference
 from . import bind
 
 name = "numpy"
-dtypes = ("float32", "float64")
+dtypes = ("float16", "float32", "float64")
 subnormals = "gradual"
 
 neuron = bind(reference.neuron, numpy)

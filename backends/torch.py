@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import ml_dtypes
 import numpy
 import torch
 from array_api_compat import torch as xp
@@ -13,7 +14,7 @@ from ..reference.arguments import class_axis, floating
 from . import bind
 
 name = "torch"
-dtypes = ("float32", "float64")
+dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "gradual"
 
 neuron = bind(reference.neuron, xp)
@@ -52,6 +53,8 @@ def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
 def asarray(array: Any, device: str | None = None) -> Any:
     """A NumPy array as a tensor on `device`: 'cpu', 'cuda', 'cuda:1', ..."""
     try:
+        if str(getattr(array, "dtype", "")) == "bfloat16":  # which PyTorch does not take from NumPy, but by its bits
+            return torch.tensor(array.view(numpy.int16), device=device).view(torch.bfloat16)
         return torch.tensor(array, device=device)
     except (AssertionError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
@@ -62,7 +65,8 @@ def to_numpy(array: Any) -> Any:
     """The tensor as a NumPy array."""
     if not isinstance(array, torch.Tensor):
         raise TypeError(f"got {type(array).__name__}; wanted a PyTorch tensor")
-    return array.detach().cpu().numpy()
+    array = array.detach().cpu()
+    return array.view(torch.int16).numpy().view(ml_dtypes.bfloat16) if array.dtype == torch.bfloat16 else array.numpy()
 
 
 def shares_memory(a: Any, b: Any) -> bool:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from .rounding import HOST, Model
+from .rounding import HOST, MODELS, Model
+from .rounding import finfo as finfo
+from .rounding import isdtype as isdtype
 
-float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
+float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, astype, expand_dims = np.any, np.astype, np.expand_dims  # noqa: A001
+any, expand_dims = np.any, np.expand_dims  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
@@ -100,22 +102,24 @@ def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
     value = np.asarray(number, np.float64)
     tiny = np.abs(value) < model.smallest_normal
-    return Bounded(value, np.where(tiny, np.abs(value), 0.0) if model.flush else 0.0, model, dtype)
+    return Bounded(value, np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0, model, dtype)
 
 
 def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Number]:
     """The model of an operation, then value and error of both operands; a host scalar is cast to the other's model."""
     if not isinstance(b, Bounded):
         b = Bounded(b, 0, HOST, a.dtype)
-    if a.model is b.model:
-        return a.model, a.value, a.error, b.value, b.error
-    if a.model is HOST:
+    if a.model is HOST and b.model is not HOST:
         return b.model, a.value, cast_error(a, b.model), b.value, b.error
-    return a.model, a.value, a.error, b.value, cast_error(b, a.model)
+    if b.model is HOST and a.model is not HOST:
+        return a.model, a.value, a.error, b.value, cast_error(b, a.model)
+    return a.model, a.value, a.error, b.value, b.error
 
 
 def cast_error(scalar: Bounded, model: Model) -> Number:
     """The error of a host scalar after its cast: a constant costs exactly what rounding it costs."""
+    if model.accumulator:  # the constant stays in float32 in some libraries, and is rounded in others
+        return finite(np.abs(scalar.value)) * model.unit + model.smallest_subnormal + scalar.error * (1 + model.unit)
     nearest = scalar.value.astype(np.float32).astype(np.float64) if model.precision == 24 else scalar.value
     return finite(np.abs(nearest - scalar.value)) + scalar.error * (1 + model.unit)
 
@@ -159,8 +163,15 @@ def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bou
     error = np.sum(x.error, axis=axis, keepdims=keepdims)
     total = finite(np.sum(np.abs(x.value), axis=axis, keepdims=keepdims)) + error
     additions = count - 1 if count else 0
-    own = model.gamma(additions) * total + additions * model.flushed
-    return rounded(value, error + own, model, x.dtype, 0, partial=total)
+    own = model.gamma_of_sum(additions) * total + additions * model.flushed
+    return accumulated(value, error + own, total, x)
+
+
+def accumulated(value: Number, error: Number, total: Number, x: Bounded) -> Bounded:
+    """A sum whose terms are `total` in absolute value: rounded to the format, where the accumulator is wider."""
+    if x.model.accumulator:
+        return rounded(value, error, x.model, x.dtype)
+    return rounded(value, error, x.model, x.dtype, 0, partial=total)
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
@@ -169,9 +180,9 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     error = a.error @ absolute_b + absolute_a @ b.error + a.error @ b.error
     terms = absolute_a @ absolute_b
     error, total = error + terms * coarseness(model), terms + error
-    gamma = model.gamma(count)
+    gamma = model.gamma_of_sum(count)
     own = gamma * total + (1 + gamma) * count * (model.underflow + model.flushed)
-    return rounded(a.value @ b.value, error + own, model, a.dtype, 0, partial=total)
+    return accumulated(a.value @ b.value, error + own, total, a)
 
 
 def max(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
@@ -189,6 +200,21 @@ def clip(x: Bounded, lo: Number, hi: Number, /) -> Bounded:
     value = np.clip(x_value, lo, hi)
     error = np.maximum(error, np.where(value - lo <= lo_error, lo_error, 0.0))
     return Bounded(value, np.maximum(error, np.where(hi - value <= hi_error, hi_error, 0.0)), x.model, x.dtype)
+
+
+def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:
+    """Another format: exact in a wider one, one rounding in a narrower."""
+    if not isinstance(x, Bounded):
+        return np.astype(x, dtype, copy=copy)
+    model = model_of(dtype, x.model)
+    if not isdtype(x.dtype, "real floating") or dtype.itemsize > x.dtype.itemsize:
+        return Bounded(x.value, x.error / INFLATION, model, dtype)
+    return rounded(x.value, x.error, model, dtype, underflow=model.underflow)
+
+
+def model_of(dtype: Any, like: Model) -> Model:
+    """The arithmetic of a format, with what else is said of `like`."""
+    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor)
 
 
 def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:
@@ -219,8 +245,8 @@ def ones_like(x: Bounded, /) -> Bounded:
 
 def exp(x: Bounded, /) -> Bounded:
     y = np.exp(x.value)
-    argument = x.error + 2 * x.model.unit * finite(np.abs(x.value))  # exp2 of the scaled argument, as GPUs have it
-    underflow = x.model.smallest_normal if x.model.flush else x.model.exp * x.model.smallest_subnormal
+    argument = x.error + 2 * x.model.inner_unit * finite(np.abs(x.value))  # GPUs take exp2 of a scaled argument
+    underflow = x.model.smallest_normal if x.model.flushes else x.model.exp * x.model.smallest_subnormal
     error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
     return elementary(x, y, error, x.model.exp, np.where(y < 4 * x.model.smallest_normal, underflow, 0))
 

@@ -14,7 +14,7 @@ from . import oracle
 from .cases import Case
 from .judge import BrokenResultError, Finding, call, judge, judged_cases
 from .mutants import Mutant, mutants
-from .mutants.matrix import kills
+from .mutants.matrix import failures
 from .rounding import MODELS, PRECISIONS
 from .subject import Subject
 
@@ -70,7 +70,8 @@ def explanations(
             continue
         apart = 0
         for case, expected in chosen:
-            apart += not agree(ours[case.id], outcome(backends.load("numpy"), mutant.call, case), expected, dtype)
+            theirs = outcome(backends.load("numpy"), mutant.in_dtype(dtype), case)
+            apart += not agree(ours[case.id], theirs, expected)
             if apart > SPECIAL_CASES * len(failing):
                 break
         else:
@@ -89,11 +90,11 @@ def outcome(backend: Any, function: Any, case: Case) -> Any:
 
 def fails_alike(mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: dict[str, Any]) -> bool:
     """Whether a mutant fails the requirements that values do not tell on the same cases and for the same reasons."""
-    known = kills(mutant)
+    known = failures(mutant, dtype.name)
     ours = {f.case.id.removesuffix("_jit") for f in failed}
-    if 2 * len(ours & known.cases[dtype.name]) < len(ours):
+    if 2 * len(ours & {f.case.id for f in known}) < len(ours):
         return False
-    return beside_the_values(failed, layouts) == beside_the_values(known.findings[dtype.name], layouts)
+    return beside_the_values(failed, layouts) == beside_the_values(known, layouts)
 
 
 def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -105,11 +106,10 @@ def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tup
     return {(f.requirement, f.case.id.removesuffix("_jit"), f.reason.partition(" has ")[0]) for f in here}
 
 
-def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> bool:
+def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected]) -> bool:
     """Whether two outcomes are the same, but for what rounding explains."""
     if ours is None or theirs is None:
         return ours is theirs
-    unit = MODELS[dtype.name].unit
     for name, result in ours.items():
         if name == "step":
             if result != theirs[name]:
@@ -121,7 +121,8 @@ def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected], dtype: n
         a, b = a.astype(np.float64), b.astype(np.float64)
         with np.errstate(all="ignore"):
             bound = expected[name].bound if expected[name].bound.shape == b.shape else 0.0
-            allowed = 2 * bound + 32 * unit * np.abs(b)
+            units = 32 if expected[name].dtype.itemsize >= 4 else 2  # in half precision, what rounds the result alone
+            allowed = 2 * bound + units * MODELS[expected[name].dtype.name].unit * np.abs(b)
             same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
         if not np.all(same):
             return False

@@ -13,9 +13,12 @@ import flint
 import numpy as np
 from flint import arb
 
-float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
+from .rounding import finfo as finfo
+from .rounding import isdtype as isdtype
+
+float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, astype, expand_dims = np.any, np.astype, np.expand_dims  # noqa: A001
+any, expand_dims = np.any, np.expand_dims  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
@@ -131,6 +134,10 @@ def where(condition: Any, a: Exact, b: Exact, /) -> Exact:
 
 def clip(x: Exact, lo: float, hi: float, /) -> Exact:
     return Exact(smaller(larger(x.balls, arb(lo)), arb(hi)), x.dtype)
+
+
+def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Exact:
+    return Exact(x.balls, dtype) if isinstance(x, Exact) else np.astype(x, dtype, copy=copy)
 
 
 def concat(arrays: list[Exact], /, *, axis: int = 0) -> Exact:

@@ -4,14 +4,19 @@ Each is a short function against the Array API standard, called as the formula i
 definition. The tolerance is the largest of the running bounds of the reference and of its forms.
 """
 
+import types
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from .. import reference
 from ..reference import AdamState
 from ..reference.adam import one_minus_power
+from ..reference.arguments import rounded, wide
+from .rounding import isdtype
 
 Array = Any
 Scalar = Any
@@ -21,9 +26,11 @@ def bias_as_term(x: Array, w: Array, b: Array) -> Array:
     """Neuron and dense: the bias is one more term of the sum, a weight whose input is 1."""
     if x.ndim == 0:
         return reference.neuron(x, w, b)
-    xp = array_namespace(x, w, b)
+    xp, dtype = array_namespace(x, w, b), x.dtype
+    x, w, b = wide(x, xp), wide(w, xp), wide(b, xp)
     one = xp.ones_like(xp.reshape(xp.sum(x, axis=-1), (*x.shape[:-1], 1)))
-    return xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
+    y = xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
+    return rounded(y, dtype, xp)
 
 
 def first_moment_lerp(m: Array, grad: Array, beta1: Scalar, /) -> Array:
@@ -72,12 +79,34 @@ def adam_step_as(
         beta2: Scalar,
         epsilon: Scalar,
     ) -> tuple[Array, AdamState]:
-        step, xp = state.step + 1, array_namespace(theta)
+        step, xp, dtype = state.step + 1, array_namespace(theta), theta.dtype
+        theta, grad = wide(theta, xp), wide(grad, xp)
         m, v = first_moment(state.m, grad, beta1), reference.adam_second_moment(state.v, grad, beta2)
         c1, c2 = (one_minus_power(beta, step, xp, theta.dtype) for beta in (beta1, beta2))
-        return update(theta, m, v, c1, c2, learning_rate, epsilon), AdamState(step, m, v)
+        return rounded(update(theta, m, v, c1, c2, learning_rate, epsilon), dtype, xp), AdamState(step, m, v)
 
     return adam_step
+
+
+def in_half(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Each operation rounded to the half precision of the inputs, where the reference rounds its result alone."""
+
+    def form(*arguments: Array, **options: Any) -> Array:
+        return function(*arguments, **options, xp=without_casts(array_namespace(arguments[-1])))
+
+    return form
+
+
+@lru_cache
+def without_casts(xp: Any) -> Any:
+    """A namespace in which what is floating point stays in its dtype."""
+
+    def astype(x: Array, dtype: Any, /) -> Array:
+        return x if isdtype(x.dtype, "real floating") else xp.astype(x, dtype)
+
+    native = types.ModuleType(f"{xp.__name__}_without_casts")
+    vars(native).update(vars(xp) | {"astype": astype})
+    return native
 
 
 # By function, then by the name that its page gives the form.
@@ -93,3 +122,20 @@ FORMS: dict[str, dict[str, Callable[..., Any]]] = {
         "lerp + efficient_order": adam_step_as(first_moment_lerp, update_efficiently),
     },
 }
+
+# In float16 and bfloat16 only. Neuron, dense and Adam are not among them: they add up in float32, and round once.
+IN_HALF = {
+    function: {"in_half": in_half(getattr(reference, function))}
+    for function in (
+        "softmax",
+        "log_softmax",
+        "categorical_cross_entropy",
+        "categorical_cross_entropy_from_logits",
+        "sparse_categorical_cross_entropy_from_logits",
+    )
+}
+
+
+def admitted(function: str, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
+    """The admitted forms of a function in a dtype, by name."""
+    return FORMS.get(function, {}) | (IN_HALF.get(function, {}) if dtype.itemsize < 4 else {})

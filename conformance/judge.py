@@ -11,6 +11,7 @@ import numpy as np
 from ..reference import AdamState
 from . import oracle
 from .cases import Case, cases
+from .rounding import MODELS
 from .subject import Subject, one_line
 
 
@@ -56,7 +57,8 @@ def judged_cases(
         for name, each in expected.items():
             oracle.refuse_empty(case.function, case.arguments, case.options, each)
             if case.exact and (precision == "full" or not oracle.has_classes(case.function, np.dtype(dtype))):
-                expected[name] = each._replace(bound=np.zeros_like(each.bound))
+                nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
+                expected[name] = each._replace(value=nearest, bound=np.zeros_like(each.bound))
         found.append((case, expected))
     return tuple(found)
 
@@ -72,7 +74,7 @@ def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> It
             continue
         for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
             found = partial(Finding, case=case._replace(name=f"{case.name}{layout}{suffix}"))
-            yield from judge_call(subject, function, case, expected, dtype, change, found, earlier)
+            yield from judge_call(subject, function, case, expected, change, found, earlier)
 
 
 Change = Callable[[int, Any], Any]  # of an argument's number and array: the array in another layout
@@ -100,7 +102,6 @@ def judge_call(
     function: Callable[..., Any],
     case: Case,
     expected: dict[str, oracle.Expected],
-    dtype: np.dtype[Any],
     change: Change,
     found: Callable[..., Finding],
     earlier: dict[str, list[tuple[Any, bytes]]],
@@ -119,7 +120,7 @@ def judge_call(
     step = results.pop("step", None)
     admits_nan = oracle.may_be_nan(case.function, case.arguments, subject.precision)
     for name, (array, values) in results.items():
-        yield from judge_array(case, dtype, expected[name], name, values, admits_nan, found)
+        yield from judge_array(case, expected[name], name, values, admits_nan, found)
         shared = any(backend.shares_memory(array, other) for _, other in given)
         reason = f"{name} shares memory with an input" if shared else ""
         yield found(f"{formula}.pure", passed=not shared, reason=reason)
@@ -188,7 +189,7 @@ def unpack(backend: Any, function: str, result: Any) -> dict[str, Any]:
             values[name] = array, np.array(backend.to_numpy(array))
         except (TypeError, ValueError, RuntimeError) as error:
             raise BrokenResultError(f"{name}: {error}") from None
-        if values[name][1].dtype.kind not in "biufc" and values[name][1].dtype.name not in ("bfloat16",):
+        if values[name][1].dtype.kind not in "biufc" and values[name][1].dtype.name not in MODELS:
             raise BrokenResultError(f"{name}: got an array of {values[name][1].dtype}; wanted numbers")
     return values
 
@@ -203,7 +204,6 @@ def as_step(step: Any) -> Any:
 
 def judge_array(
     case: Case,
-    dtype: np.dtype[Any],
     expected: oracle.Expected,
     name: str,
     values: np.ndarray,
@@ -211,7 +211,7 @@ def judge_array(
     found: Callable[..., Finding],
 ) -> Iterator[Finding]:
     """Judge one result: its dtype, its shape, and each of its values."""
-    formula = case.requirement.partition(".")[0]
+    formula, dtype = case.requirement.partition(".")[0], expected.dtype
     right = values.dtype == dtype
     reason = "" if right else f"{name} has dtype {values.dtype}, not {dtype}"
     yield found(f"{formula}.dtype", passed=right, reason=reason)

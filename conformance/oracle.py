@@ -10,8 +10,8 @@ import numpy as np
 from .. import reference
 from ..reference import AdamState
 from . import bounded, exact
-from .forms import FORMS
-from .rounding import HOST, MODELS, PRECISIONS, Model
+from .forms import admitted
+from .rounding import HOST, MODELS, PRECISIONS, Model, at_least_float32
 
 # Hyper-parameters are the reals that their binary64 arguments denote; these keep their Python values.
 HYPER_PARAMETERS = {"learning_rate", "beta1", "beta2", "beta", "epsilon"}
@@ -26,6 +26,7 @@ class Expected(NamedTuple):
     value: np.ndarray
     remainder: np.ndarray
     bound: np.ndarray
+    dtype: np.dtype[Any]
 
 
 class EmptyToleranceError(ValueError):
@@ -65,6 +66,11 @@ def evaluate(
     return results
 
 
+def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
+    """An array's own dtype; a number goes along with the others, and that of a step with the arithmetic."""
+    return at_least_float32(default) if isinstance(value, int) else getattr(value, "dtype", default)
+
+
 def running(
     function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], model: Model
 ) -> dict[str, Expected]:
@@ -72,14 +78,17 @@ def running(
 
     def lift(value: Any, hyper_parameter: bool) -> bounded.Bounded:
         if hyper_parameter:
-            return bounded.Bounded(value, 0, HOST, dtype)
-        return bounded.lift(value, model, dtype)
+            return bounded.Bounded(value, 0, HOST, at_least_float32(dtype))
+        own = dtype_of(value, dtype)
+        return bounded.lift(value, bounded.model_of(own, model) if own.name in MODELS else model, own)
 
-    forms = [getattr(reference, function), *FORMS.get(function, {}).values()]
+    forms = [getattr(reference, function), *admitted(function, dtype).values()]
     with np.errstate(all="ignore"):
         results = [evaluate(form, function, arguments, options, lift) for form in forms]
     return {
-        name: Expected(first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]))
+        name: Expected(
+            first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]), first.dtype
+        )
         for name, first in results[0].items()
     }
 
@@ -89,10 +98,17 @@ def enclosed(
 ) -> dict[str, np.ndarray]:
     """The balls that enclose the exact results."""
     with exact.working_precision():
-        lifted = evaluate(
-            getattr(reference, function), function, arguments, options, lambda value, _: exact.lift(value, dtype)
-        )
+        lifted = evaluate(getattr(reference, function), function, arguments, options, lift_exactly(dtype))
     return {name: result.balls for name, result in lifted.items()}
+
+
+def lift_exactly(dtype: np.dtype[Any]) -> Any:
+    """A `lift` for `evaluate`, to exact arrays."""
+
+    def lift(value: Any, hyper_parameter: bool) -> exact.Exact:
+        return exact.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
+
+    return lift
 
 
 def exactly(
@@ -115,7 +131,7 @@ def centred(expected: Expected, balls: np.ndarray) -> Expected:
     with exact.working_precision():
         value[finite] = near = np.array(list(map(float, chosen)), np.float64)
         remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
-    return Expected(value, remainder, expected.bound)
+    return expected._replace(value=value, remainder=remainder)
 
 
 def expect(
@@ -144,7 +160,7 @@ def refuse_empty(function: str, arguments: tuple[Any, ...], options: dict[str, A
         return
     worst = float(np.max(expected.bound))
     limit = 1.0 if function == "softmax" else 0.1 * largest_term(function, arguments, options, expected)
-    if worst > 0 and not worst < limit:
+    if worst != 0 and not worst < limit:  # NaN too
         raise EmptyToleranceError(
             f"{function}: the tolerance is {worst:.3g} where {limit:.3g} would already let anything pass; "
             "the result may overflow, or cancels beyond what the arithmetic resolves"

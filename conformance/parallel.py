@@ -16,7 +16,7 @@ def judge_part(
     """The report of a subject in one of its dtypes, by number; what is wrong with it; or None if it has fewer."""
     try:
         subject = Subject(name, device)
-        chosen = list(dtypes or subject.dtypes)[part : part + 1]
+        chosen = list(dtypes or subject.usual_dtypes)[part : part + 1]
         return check(subject, formulas, chosen, device, seed) if chosen else None
     except ValueError as error:
         return str(error)

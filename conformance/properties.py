@@ -36,6 +36,9 @@ SETTINGS = hypothesis.settings(
 )
 
 
+DTYPES = ("float32", "float64")  # Hypothesis draws no bfloat16, and float16 has its chosen cases
+
+
 class Result(NamedTuple):
     """One result of a call: its values, how far they are off, and how far they may be."""
 

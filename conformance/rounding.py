@@ -4,7 +4,12 @@ Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., chapters 2 an
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import ml_dtypes
+import numpy as np
+
+finfo: Any = ml_dtypes.finfo  # numpy's knows no bfloat16; and np.dtype("bfloat16") exists once this is imported
 
 
 class Model(NamedTuple):
@@ -19,11 +24,22 @@ class Model(NamedTuple):
     division: int = 2  # roundings: some compilers multiply by the reciprocal
     flush: bool = False  # whether subnormal numbers count as 0
     factor: float = 0.0  # what each factor of a product may be off by, relatively, before it is multiplied
+    accumulator: int = 0  # precision of sums and of functions' insides, where it is wider than the format's
 
     @property
     def unit(self) -> float:
         """The unit roundoff u."""
         return 2.0**-self.precision
+
+    @property
+    def inner_unit(self) -> float:
+        """The unit roundoff of sums, and of the insides of functions."""
+        return 2.0 ** -max(self.precision, self.accumulator)
+
+    @property
+    def flushes(self) -> bool:
+        """Whether subnormal results become 0: not float16's, which are normal numbers in float32."""
+        return self.flush and self.precision != 11
 
     @property
     def smallest_normal(self) -> float:
@@ -40,19 +56,26 @@ class Model(NamedTuple):
     @property
     def underflow(self) -> float:
         """What a product or quotient may lose by underflow, in addition to its rounding."""
-        return self.smallest_normal if self.flush else self.smallest_subnormal
+        return self.smallest_normal if self.flushes else self.smallest_subnormal
 
     @property
     def flushed(self) -> float:
         """What any other operation may lose: nothing, unless subnormal results are flushed."""
-        return self.smallest_normal if self.flush else 0.0
+        return self.smallest_normal if self.flushes else 0.0
 
     def gamma(self, roundings: int) -> float:
         """(1 - u)^-k - 1: what k roundings do to a number, relatively; exact for every k."""
         return math.expm1(-roundings * math.log1p(-self.unit))
 
+    def gamma_of_sum(self, additions: int) -> float:
+        """What the additions of a sum do, before its result is rounded to the format."""
+        return math.expm1(-additions * math.log1p(-self.inner_unit))
 
+
+# In half precision sums are accumulated in float32, and functions are computed there and rounded.
 MODELS = {
+    "float16": Model(11, -14, exp=1, log=1, sqrt=1, expm1=1, accumulator=24),
+    "bfloat16": Model(8, -126, exp=1, log=1, sqrt=1, expm1=1, accumulator=24),
     "float32": Model(24, -126, exp=3, log=4, sqrt=1, expm1=2),
     "float64": Model(53, -1022, exp=2, log=1, sqrt=1, expm1=2),
 }
@@ -64,3 +87,13 @@ PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2
 
 # Python numbers, with the functions of the C library.
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
+
+
+def at_least_float32(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in which arrays of `dtype` are computed."""
+    return dtype if dtype.itemsize >= 4 else np.dtype("float32")
+
+
+def isdtype(dtype: np.dtype[Any], kind: str | tuple[str, ...]) -> bool:
+    """``numpy.isdtype``, which does not know bfloat16."""
+    return "real floating" in kind if dtype.name == "bfloat16" else np.isdtype(dtype, kind)

@@ -41,8 +41,10 @@ class Subject:
             self.backend = backends.load(declared, device=self.device)
         except (ImportError, ValueError) as error:
             raise SubjectError(f"{self.name}: {error}") from None
+        # Those that it may be judged in, and those that it is unless asked otherwise: half precision must be declared.
         dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
         self.dtypes = (dtypes,) if isinstance(dtypes, str) else tuple(dtypes)
+        self.usual_dtypes = self.dtypes if hasattr(self.object, "dtypes") else ("float32", "float64")
         self.subnormals = getattr(self.object, "subnormals", self.backend.subnormals)
         for dtype in self.dtypes:
             if dtype not in MODELS:

@@ -4,14 +4,16 @@ import pytest
 
 pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
 
-from gaugeblock.conformance.properties import check_property
+from gaugeblock.conformance.properties import DTYPES, check_property
 from gaugeblock.conformance.subject import Subject
 
 
 def test_property(subject: str, label: str) -> None:
     loaded = Subject(subject)
     failed = ""
-    for dtype in loaded.dtypes:
+    for dtype in DTYPES:
+        if dtype not in loaded.dtypes:
+            continue
         try:
             check_property(label, loaded, dtype)
         except NotImplementedError as error:

@@ -3,7 +3,20 @@
 import math
 from typing import Any, NamedTuple
 
-from .arguments import Array, DType, Namespace, Scalar, describe, floating, number, same_shape
+from .arguments import (
+    Array,
+    DType,
+    Namespace,
+    Scalar,
+    describe,
+    dtype_name,
+    floating,
+    is_half,
+    number,
+    rounded,
+    same_shape,
+    wide,
+)
 from .arguments import beta as checked_beta
 from .arguments import epsilon as checked_epsilon
 from .arguments import step as checked_step
@@ -47,7 +60,7 @@ def adam_first_moment(m: Array, grad: Array, beta1: Scalar, /, *, xp: Namespace 
     ----------
     Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
     """
-    _, dtype = floating(xp, m=m, grad=grad)
+    _, dtype = single_or_double(xp, m=m, grad=grad)
     same_shape(m=m, grad=grad)
     beta1 = checked_beta("beta1", beta1, dtype)
     return beta1 * m + (1 - beta1) * grad
@@ -58,7 +71,7 @@ def adam_second_moment(v: Array, grad: Array, beta2: Scalar, /, *, xp: Namespace
 
     Parameters, errors and source as for `adam_first_moment`, with v and beta2.
     """
-    _, dtype = floating(xp, v=v, grad=grad)
+    _, dtype = single_or_double(xp, v=v, grad=grad)
     same_shape(v=v, grad=grad)
     beta2 = checked_beta("beta2", beta2, dtype)
     return beta2 * v + (1 - beta2) * (grad * grad)
@@ -93,7 +106,7 @@ def adam_bias_correction(moment: Array, beta: Scalar, step: Scalar, /, *, xp: Na
     ----------
     Kingma and Ba 2015, section 3, arXiv:1412.6980.
     """
-    xp, dtype = floating(xp, moment=moment)
+    xp, dtype = single_or_double(xp, moment=moment)
     return moment / one_minus_power(checked_beta("beta", beta, dtype), checked_step(step), xp, dtype)
 
 
@@ -142,15 +155,26 @@ def adam_update(
     ----------
     Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
     """
-    xp, dtype = floating(xp, theta=theta, m_hat=m_hat, v_hat=v_hat)
+    xp, dtype = single_or_double(xp, theta=theta, m_hat=m_hat, v_hat=v_hat)
     same_shape(theta=theta, m_hat=m_hat, v_hat=v_hat)
     learning_rate, epsilon = number("learning_rate", learning_rate, dtype), checked_epsilon(epsilon, xp, dtype)
     root = xp.sqrt(v_hat) if hasattr(v_hat, "dtype") else math.sqrt(v_hat)
     return theta - learning_rate * m_hat / (root + epsilon)
 
 
+def single_or_double(xp: Namespace, **values: Array) -> tuple[Namespace, DType]:
+    """`floating`, but for half precision, in which epsilon is 0 or beta2 is 1."""
+    xp, dtype = floating(xp, **values)
+    if is_half(xp, dtype):
+        raise TypeError(
+            f"{next(iter(values))}: got an array of dtype {dtype_name(dtype)}; wanted float32, "
+            "in which Adam keeps the moments of parameters in half precision, and computes"
+        )
+    return xp, dtype
+
+
 def adam_init(theta: Tree, *, xp: Namespace = None) -> AdamState:
-    """Return the state before the first step: step 0, and moments of zeros like `theta`.
+    """Return the state before the first step: step 0, and moments of zeros like `theta`, in at least float32.
 
     Parameters
     ----------
@@ -170,6 +194,7 @@ def adam_init(theta: Tree, *, xp: Namespace = None) -> AdamState:
 
     def zeros(theta: Array) -> tuple[Array, Array]:
         library, _ = floating(xp, theta=theta)
+        theta = wide(theta, library)
         return library.zeros_like(theta), library.zeros_like(theta)
 
     return AdamState(0, *map_leaves(zeros, 2, theta=theta))
@@ -193,7 +218,7 @@ def adam_step(
     Parameters
     ----------
     theta : array, or any nesting of dicts, lists, tuples and named tuples of arrays
-        Parameters.
+        Parameters. Those in float16 or bfloat16 have moments in float32; the step is computed there, and rounded once.
     grad : as theta
         Gradients, of theta's structure, shapes and dtypes.
     state : AdamState
@@ -225,11 +250,13 @@ def adam_step(
     step = checked_step(state.step, name="state.step", least=0) + 1
 
     def one(theta: Array, grad: Array, m: Array, v: Array) -> tuple[Array, Array, Array]:
+        library, dtype = floating(xp, theta=theta, grad=grad)
+        theta, grad = wide(theta, library), wide(grad, library)
         m = adam_first_moment(m, grad, beta1, xp=xp)
         v = adam_second_moment(v, grad, beta2, xp=xp)
         m_hat = adam_bias_correction(m, beta1, step, xp=xp)
         v_hat = adam_bias_correction(v, beta2, step, xp=xp)
-        return adam_update(theta, m_hat, v_hat, learning_rate, epsilon, xp=xp), m, v
+        return rounded(adam_update(theta, m_hat, v_hat, learning_rate, epsilon, xp=xp), dtype, library), m, v
 
     theta, m, v = map_leaves(one, 3, theta=theta, grad=grad, m=state.m, v=state.v)
     return theta, AdamState(step, m, v)

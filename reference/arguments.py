@@ -49,6 +49,22 @@ def is_floating(xp: Namespace, dtype: DType) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
+def is_half(xp: Namespace, dtype: DType) -> bool:
+    """Whether `dtype` is a floating-point one of 16 bits."""
+    return bool(xp.finfo(dtype).bits < 32)
+
+
+def wide(x: Array, xp: Namespace) -> Array:
+    """An array in at least float32: what is of half precision is computed there, and its result rounded once."""
+    return xp.astype(x, xp.float32) if hasattr(x, "dtype") and is_half(xp, x.dtype) else x
+
+
+def rounded(y: Array, dtype: DType, xp: Namespace) -> Array:
+    """A result in the dtype of the inputs that were made `wide`."""
+    return xp.astype(y, dtype) if y.dtype != dtype else y
+
+
 def describe(value: Any) -> str:
     """What was given, in a few words."""
     if hasattr(value, "dtype") and hasattr(value, "shape"):

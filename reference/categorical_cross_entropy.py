@@ -1,6 +1,6 @@
 """Categorical cross-entropy of labels and probabilities, for each sample."""
 
-from .arguments import Array, DType, Namespace, class_axis, floating, labels_like, same_shape
+from .arguments import Array, DType, Namespace, class_axis, floating, labels_like, rounded, same_shape, wide
 from .arguments import clip as checked_clip
 
 
@@ -48,7 +48,8 @@ def categorical_cross_entropy(
     same_shape(p=p, y=y)
     class_axis("p", p, axis)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
-    return -xp.sum(y * xp.log(xp.clip(p, lo, hi)), axis=axis)
+    y, p = wide(y, xp), wide(p, xp)
+    return rounded(-xp.sum(y * xp.log(xp.clip(p, lo, hi)), axis=axis), dtype, xp)
 
 
 def default_clip(xp: Namespace, dtype: DType) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Categorical cross-entropy of labels and logits, for each sample."""
 
-from .arguments import Array, Namespace, class_axis, floating, labels_like, same_shape
+from .arguments import Array, Namespace, class_axis, floating, labels_like, rounded, same_shape, wide
 from .log_softmax import log_softmax
 
 
@@ -42,4 +42,6 @@ def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = 
     floating(xp, x=x, y=y)
     same_shape(x=x, y=y)
     class_axis("x", x, axis)
-    return -xp.sum(xp.where(y == 0, xp.zeros_like(y), y * log_softmax(x, axis=axis, xp=xp)), axis=axis)
+    y, x = wide(y, xp), wide(x, xp)
+    terms = xp.where(y == 0, xp.zeros_like(y), y * log_softmax(x, axis=axis, xp=xp))
+    return rounded(-xp.sum(terms, axis=axis), dtype, xp)

@@ -1,6 +1,6 @@
 """The dense layer: a row of neurons over the same inputs."""
 
-from .arguments import Array, Namespace, floating, shape, wanted_shape
+from .arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
 
 
 def dense(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
@@ -36,9 +36,9 @@ def dense(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
     ----------
     Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0.
     """
-    xp, _ = floating(xp, x=x, w=w, b=b)
+    xp, dtype = floating(xp, x=x, w=w, b=b)
     if len(shape(x)) == 0 or len(shape(w)) != 2:
         raise ValueError(f"x, w: got shapes {shape(x)} and {shape(w)}; wanted (..., n) and (n, m)")
     wanted_shape("w", w, (shape(x)[-1], shape(w)[1]), ", the last axis of x first")
     wanted_shape("b", b, (shape(w)[1],), ", the last axis of w")
-    return xp.matmul(x, w) + b
+    return rounded(xp.matmul(wide(x, xp), wide(w, xp)) + wide(b, xp), dtype, xp)

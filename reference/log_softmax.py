@@ -1,6 +1,6 @@
 """Log-softmax: logits to logarithms of probabilities."""
 
-from .arguments import Array, Namespace, class_axis, floating
+from .arguments import Array, Namespace, class_axis, floating, rounded, wide
 
 
 def log_softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
@@ -35,7 +35,8 @@ def log_softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
     ----------
     Blanchard, Higham and Higham 2021, doi:10.1093/imanum/draa038.
     """
-    xp, _ = floating(xp, x=x)
+    xp, dtype = floating(xp, x=x)
     class_axis("x", x, axis)
+    x = wide(x, xp)
     z = x - xp.max(x, axis=axis, keepdims=True)
-    return z - xp.log(xp.sum(xp.exp(z), axis=axis, keepdims=True))
+    return rounded(z - xp.log(xp.sum(xp.exp(z), axis=axis, keepdims=True)), dtype, xp)

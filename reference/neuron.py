@@ -1,6 +1,6 @@
 """The neuron: a weighted sum of the inputs, plus a bias."""
 
-from .arguments import Array, Namespace, floating, shape, wanted_shape
+from .arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
 
 
 def neuron(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
@@ -32,10 +32,8 @@ def neuron(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
     ----------
     Rosenblatt 1958, doi:10.1037/h0042519.
     """
-    xp, _ = floating(xp, x=x, w=w, b=b)
+    xp, dtype = floating(xp, x=x, w=w, b=b)
     wanted_shape("b", b, ())
-    if shape(x) == ():
-        wanted_shape("w", w, (), ", as x has")
-        return x * w + b
     wanted_shape("w", w, shape(x)[-1:], ", the last axis of x")
-    return xp.matmul(x, w) + b
+    x, w, b = wide(x, xp), wide(w, xp), wide(b, xp)
+    return rounded((x * w if shape(x) == () else xp.matmul(x, w)) + b, dtype, xp)

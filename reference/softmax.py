@@ -1,6 +1,6 @@
 """Softmax: logits to probabilities."""
 
-from .arguments import Array, Namespace, class_axis, floating
+from .arguments import Array, Namespace, class_axis, floating, rounded, wide
 
 
 def softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
@@ -31,7 +31,8 @@ def softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28; the shift: Blanchard, Higham and Higham 2021,
     doi:10.1093/imanum/draa038.
     """
-    xp, _ = floating(xp, x=x)
+    xp, dtype = floating(xp, x=x)
     class_axis("x", x, axis)
+    x = wide(x, xp)
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return e / xp.sum(e, axis=axis, keepdims=True)
+    return rounded(e / xp.sum(e, axis=axis, keepdims=True), dtype, xp)

@@ -1,6 +1,6 @@
 """Categorical cross-entropy of integer labels and logits, for each sample."""
 
-from .arguments import Array, Namespace, class_axis, class_numbers, floating
+from .arguments import Array, Namespace, class_axis, class_numbers, floating, rounded, wide
 from .log_softmax import log_softmax
 
 
@@ -42,7 +42,8 @@ def sparse_categorical_cross_entropy_from_logits(
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
-    xp, _ = floating(xp, x=x)
+    xp, dtype = floating(xp, x=x)
     class_axis("x", x, axis)
     index = xp.expand_dims(class_numbers(labels, x, axis, xp), axis=axis)
-    return -xp.squeeze(xp.take_along_axis(log_softmax(x, axis=axis, xp=xp), index, axis=axis), axis=axis)
+    losses = -xp.take_along_axis(log_softmax(wide(x, xp), axis=axis, xp=xp), index, axis=axis)
+    return rounded(xp.squeeze(losses, axis=axis), dtype, xp)

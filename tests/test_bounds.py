@@ -162,7 +162,7 @@ def test_softmax_invariants_hold_for_expected_values(x, shift):
 
 
 def test_ratios_compare_special_values_exactly():
-    wanted = oracle.Expected(np.array([np.nan, np.inf, 1.0, 1.0]), np.zeros(4), np.array([0.0, 0.0, 0.1, 0.0]))
+    wanted = oracle.Expected(np.array([np.nan, np.inf, 1.0, 1.0]), np.zeros(4), np.array([0.0, 0.0, 0.1, 0.0]), FLOAT32)
     ratio, _ = oracle.ratios(np.array([np.nan, np.inf, 1.05, 1.0]), wanted)
     np.testing.assert_allclose(ratio, [0, 0, 0.5, 0])
     ratio, _ = oracle.ratios(np.array([1.0, -np.inf, np.nan, 1.0 + 1e-9]), wanted)

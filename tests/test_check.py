@@ -7,9 +7,10 @@ from importlib import resources
 import jsonschema
 import numpy as np
 import pytest
+import torch
 
 import gaugeblock as gb
-from gaugeblock import AdamState
+from gaugeblock import AdamState, backends
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, report
 
 
@@ -35,7 +36,7 @@ def test_the_backends_conform(name):
     found = check(name)
     assert found.passed
     assert found.judged > 300
-    assert {r.dtype for r in found.results} == {"float32", "float64"}
+    assert {r.dtype for r in found.results} == set(backends.load(name).dtypes)
 
 
 def test_many_seeds_reject_nothing_right():
@@ -320,8 +321,33 @@ def test_expected_and_assert_conforms():
         expected("sofmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)
-    with pytest.raises(ValueError, match="dtype: got float16; wanted one of"):
-        expected("softmax", x.astype(np.float16))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_expected_and_assert_conforms_in_half_precision(dtype):
+    tensor = torch.randn((3, 5), generator=torch.Generator().manual_seed(0)).to(getattr(torch, dtype))
+    x = backends.load("torch").to_numpy(tensor)
+    assert x.dtype.name == dtype
+    assert_conforms(torch.softmax(tensor, -1), "softmax", tensor)
+    assert_conforms(softmax(x.astype(np.float32)).astype(x.dtype), "softmax", x)
+    with pytest.raises(AssertionError, match=f"y: got float32 of shape .*; expected {dtype}"):
+        assert_conforms(softmax(x.astype(np.float32)), "softmax", x)
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms((1.1 * torch.softmax(tensor, -1)).to(tensor.dtype), "softmax", tensor)
+    with pytest.raises(TypeError, match=f"w: got an array of dtype float32 .*; wanted dtype {dtype}, as x has"):
+        expected("neuron", x, x[0].astype(np.float32), x[0, 0])
+    state = gb.AdamState(0, np.zeros((3, 5), np.float32), np.zeros((3, 5), np.float32))
+    values, _ = expected("adam_step", x, x, state)
+    assert all(value.shape == (3, 5) for value in values)
+
+
+def test_half_precision_is_judged_where_it_is_declared_or_asked_for():
+    def native(x, w, b):
+        return x @ w + b
+
+    assert {r.dtype for r in check(subject(dense=native)).results} == {"float32", "float64"}
+    assert failing(check(subject(dense=native, dtypes=("float16",)))) >= {"dense.value"}
+    assert failing(check(subject(dense=native), dtypes=["float16"])) >= {"dense.value"}
 
 
 def test_a_ratio_near_one_is_decided_by_the_exact_arrays():

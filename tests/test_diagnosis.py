@@ -10,8 +10,9 @@ from gaugeblock import reference, spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.diagnosis import NONE_KNOWN, explanations
 from gaugeblock.conformance.mutants import mutants
-from gaugeblock.conformance.mutants.matrix import kills
+from gaugeblock.conformance.mutants.matrix import HALF, failures
 from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_tf32
+from gaugeblock.conformance.rounding import MODELS
 from gaugeblock.conformance.subject import Subject
 
 
@@ -24,15 +25,15 @@ def diagnoses(**functions):
     return {result.diagnosis for result in found.results if result.status == "fail"}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", MODELS)
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnamed(formula, dtype):
     unnamed, misnamed = [], []
     for mutant in mutants(formula):
-        failed = kills(mutant).findings[dtype]
+        failed = failures(mutant, dtype) if mutant.half == (dtype in HALF) else []
         if not failed:
             continue
-        own = Subject(subject(**{mutant.function: mutant.call}))
+        own = Subject(subject(**{mutant.function: mutant.in_dtype(np.dtype(dtype))}))
         with own.backend.settings(dtype):
             found = explanations(own, formula, mutant.function, np.dtype(dtype), 0, failed)
         sure = [other for apart, other in found if not apart]

@@ -9,9 +9,10 @@ import pytest
 
 from gaugeblock import reference, spec
 from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.forms import FORMS
+from gaugeblock.conformance.forms import admitted
+from gaugeblock.conformance.rounding import MODELS
 
-DTYPES = [np.dtype("float32"), np.dtype("float64")]
+DTYPES = [np.dtype(name) for name in MODELS]
 
 # Asked of every call, so that no case is about them alone.
 OF_EVERY_CALL = {"shape", "dtype", "pure"}
@@ -56,10 +57,11 @@ def test_every_requirement_has_a_case_and_every_case_a_requirement(formula, dtyp
 
 
 @pytest.mark.parametrize("formula", spec.formulas())
-def test_case_names_are_unique_and_the_same_in_every_dtype(formula):
-    names = [[case.id for case in cases(formula, dtype)] for dtype in DTYPES]
-    assert names[0] == names[1]
-    assert len(set(names[0])) == len(names[0])
+def test_case_names_are_unique_and_the_same_in_single_and_double_precision(formula):
+    names = {dtype.name: [case.id for case in cases(formula, dtype)] for dtype in DTYPES}
+    assert names["float32"] == names["float64"]
+    assert names["float16"] == names["bfloat16"]
+    assert all(len(set(each)) == len(each) for each in names.values())
 
 
 @pytest.mark.parametrize("formula", spec.formulas())
@@ -71,7 +73,8 @@ def test_chosen_cases_do_not_depend_on_the_seed(formula):
 
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_the_admitted_forms_of_the_page_are_those_of_the_code(formula):
-    coded = {part for name in functions_of(formula) for form in FORMS.get(name, {}) for part in form.split(" + ")}
+    forms = {form for name in functions_of(formula) for dtype in DTYPES for form in admitted(name, dtype)}
+    coded = {part for form in forms for part in form.split(" + ")}
     assert coded == set(spec.admitted_forms(formula))
 
 

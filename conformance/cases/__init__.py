@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..rounding import finfo as finfo
+
 
 class Case(NamedTuple):
     """An input of a formula."""
@@ -34,9 +36,10 @@ def case(
     return Case(requirement, name, note, function, arguments, options, exact)
 
 
-def cases(formula: str, dtype: np.dtype[Any], seed: int = 0) -> Iterator[Case]:
-    """Yield the cases of a formula."""
-    yield from importlib.import_module(f"{__name__}.{formula}").cases(dtype, seed)
+def cases(formula: str, dtype: np.dtype[Any], seed: int = 0) -> list[Case]:
+    """Return the cases of a formula."""
+    with np.errstate(all="ignore"):  # large numbers are infinite in float16
+        return list(importlib.import_module(f"{__name__}.{formula}").cases(dtype, seed))
 
 
 def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Any:
@@ -50,6 +53,12 @@ def filled_rows(dtype: np.dtype[Any], *starts: list[float], rest: float) -> Any:
     for row, start in zip(filled, starts, strict=False):
         row[: len(start)] = start
     return filled
+
+
+def every_number(dtype: np.dtype[Any]) -> Any:
+    """Every finite number of half precision."""
+    numbers = np.arange(2**16, dtype=np.uint16).view(dtype)
+    return numbers[np.isfinite(numbers)]
 
 
 def seeded(dtype: np.dtype[Any], seed: int, count: int) -> Iterator[tuple[str, np.random.Generator]]:

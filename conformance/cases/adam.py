@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 
 from ...reference import AdamState
-from . import Case, case, seeded
+from ..rounding import at_least_float32
+from . import Case, case, every_number, finfo, seeded
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    """Those of the step and of its lines; in half precision of the step alone, since its lines are in float32."""
+    return (case for case in all_cases(dtype, seed) if case.function == "adam_step" or dtype.itemsize >= 4)
+
+
+def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    kept = at_least_float32(dtype)  # of the moments
     rng = np.random.default_rng(6)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     nan = np.nan
 
     def array(values: Any) -> Any:
@@ -27,6 +34,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         return array(np.zeros(shape))
 
     def step(requirement: str, name: str, note: str, theta: Any, grad: Any, state: AdamState, **options: Any) -> Case:
+        state = AdamState(state.step, state.m.astype(kept), state.v.astype(kept))
         return case("adam_step", f"adam.{requirement}", name, note, theta, grad, state, **options)
 
     def first(*shape: int) -> AdamState:
@@ -106,6 +114,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     never = normal(10), zeros(10), first(10)
     yield step("zero_gradient", "from_the_start", "0 / 0", *never)
 
+    if dtype.itemsize == 2:
+        every = every_number(dtype)
+        every = every[np.abs(every.astype(np.float64)) < 2.0**60]  # the square of a larger one overflows
+        yield step("elementwise", "every_gradient", "any mistake at all", zeros(every.size), every, first(every.size))
     long = normal(4099), normal(4099), AdamState(7, normal(4099), positive(4099))
     yield step("elementwise", "long", "elements beyond 4096, or the last n % 8, left out", *long)
     scales = array(2.0 ** rng.integers(-12, 13, 10) * rng.normal(size=10))

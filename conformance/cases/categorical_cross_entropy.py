@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, seeded
+from . import Case, finfo, seeded
 from . import case as any_case
 
 THIS = "categorical_cross_entropy"
@@ -14,7 +14,7 @@ THIS = "categorical_cross_entropy"
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(5)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     inf, nan = np.inf, np.nan
 
     def case(requirement: str, name: str, note: str, *arguments: Any, **options: Any) -> Case:
@@ -30,7 +30,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     row = array([0.13949236, 0.49890119, 0.28791965, 0.07368679])
     yield case("value", "source", "base 2, base 10", array([0, 1, 0, 0]), row)
     p = probabilities(rng, (2, 1500), -1, dtype)
-    yield case("value", "many_classes", "classes beyond 1024 left out", one_hot(np.array([1400, 3]), 1500), p)
+    y = np.stack([one_hot(1400, 1500), probabilities(rng, (1500,), 0, dtype)])
+    yield case("value", "many_classes", "classes beyond 1024 left out; a long sum in half precision", y, p)
     p = probabilities(rng, (5, 33), -1, dtype)
     soft = probabilities(rng, (5, 33), -1, dtype)
     yield case("value", "odd_length", "the last n % 8 classes left out", soft, p)
@@ -67,10 +68,12 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("clip", "outside", "a logarithm of a negative number", array([[1, 1]] * 7), outside)
     p, y = probabilities(rng, (4, 10), -1, dtype), array(np.ones((4, 10)))
     p[0, 0], p[1, 1] = 0, 1
-    for lo, hi in ((0.05, 0.4), (0.25, 1.0), (1e-7, 1 - 1e-7)):
-        yield case("clip_argument", f"{lo:g}_{hi:g}", "the argument ignored, in part or whole", y, p, clip=(lo, hi))
-    wide, ends = array([[1e-25, 1], [1e-18, 1]] * 3 + [[1, 1]]), array([[1, 0], [0, 1]] * 3 + [[0, 1]])
-    yield case("clip_argument", "wider_than_default", "the default clip on top", ends, wide, clip=(1e-20, 1.0))
+    # In float16, ends that are normal numbers, since the others are rounded to few bits.
+    low, lower = (1e-7, 1e-20) if info.smallest_normal < 1e-20 else (2.0**-10, 2.0**-20)
+    for name, clip in {"narrow": (0.05, 0.4), "lower_end": (0.25, 1.0), "near_the_ends": (low, 1 - low)}.items():
+        yield case("clip_argument", name, "the argument ignored, in part or whole", y, p, clip=clip)
+    wide, ends = array([[lower / 1e5, 1], [1e2 * lower, 1]] * 3 + [[1, 1]]), array([[1, 0], [0, 1]] * 3 + [[0, 1]])
+    yield case("clip_argument", "wider_than_default", "the default clip on top", ends, wide, clip=(lower, 1.0))
     p, counts = probabilities(rng, (4, 10), -1, dtype), rng.integers(0, 5, (4, 10))
     yield case("labels", "counts", "integer labels taken for booleans", counts.astype(np.int32), p)
     yield case("labels", "unsigned", "unsigned labels negated", counts.astype(np.uint8), p)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, seeded
+from . import Case, finfo, seeded
 from . import case as any_case
 from .categorical_cross_entropy import labels_of, probabilities
 
@@ -15,7 +15,7 @@ THIS = "categorical_cross_entropy_from_logits"
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(7)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     inf, nan = np.inf, np.nan
     vanish = float(-np.log(info.smallest_subnormal))  # at this distance and a little more, softmax is 0
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, integers, seeded
+from . import Case, every_number, finfo, integers, seeded
 from . import case as any_case
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     case = partial(any_case, "neuron")
     rng = np.random.default_rng(3)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     bits, inf, nan = info.nmant + 1, np.inf, np.nan
 
     def array(values: Any) -> Any:
@@ -30,14 +30,18 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("neuron.value", "one_term", "bias twice, or missing", array([[3.1], [0.0]]), array([1.7]), array(-0.7))
     cancelling = array([[1, 2.0 ** (bits // 2), -(2.0 ** (bits // 2))], [1, -1, 1]]), array([0.3, 1.1, 1.1]), array(0.7)
     yield case("neuron.value", "cancelling", "terms lost beside larger ones", *cancelling)
-    for x, w, b in ((normal(), normal(), normal()), (array(0.67378), array(0.54623), array(0.64272))):
-        yield case("neuron.scalar", f"x_{float(x):.3g}", "inputs without axes fail", x, w, b)
+    if dtype.itemsize == 2:
+        every = every_number(dtype)[:, None]
+        yield case("neuron.value", "every_number", "any mistake at all", every, array([0.7]), array(0.3))
+    source = array(0.67378), array(0.54623), array(0.64272)
+    for name, (x, w, b) in {"random": (normal(), normal(), normal()), "source": source}.items():
+        yield case("neuron.scalar", name, "inputs without axes fail", x, w, b)
 
     wide = integers(rng, bits - 4, (5, 3), dtype), array([1, -2, 3]), array(1)
     yield case("neuron.exact", "wide", "inputs rounded to fewer bits", *wide, exact=True)
     whole = integers(rng, bits, (5, 3), dtype), array([0, 1, 0]), array(0)
     yield case("neuron.exact", "all_bits", "the last bits of an input lost", *whole, exact=True)
-    half = (bits - 13) // 2
+    half = max((bits - 13) // 2, 1)
     long = integers(rng, half, (2, 4099), dtype), integers(rng, half, 4099, dtype), array(5)
     yield case("neuron.exact", "long", "terms left out of a long sum", *long, exact=True)
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, seeded
+from . import Case, every_number, finfo, seeded
 from . import case as any_case
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     case = partial(any_case, "relu")
     rng = np.random.default_rng(2)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
 
     def array(values: Any) -> Any:
         return np.asarray(values, dtype)
@@ -28,6 +28,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     long = array(rng.normal(size=4099))
     long[:2], long[-2:] = [-1.5, 2.5], [2.5, -1.5]
     yield case("relu.value", "long", "elements beyond 4096, or the last n % 8, left out", long)
+    if dtype.itemsize == 2:
+        yield case("relu.value", "every_number", "any mistake at all", every_number(dtype))
     with_nan = array([1, np.nan, -1, -np.nan, 0])
     yield case("relu.nan", "among_others", "NaN replaced by 0", with_nan)
     yield case("relu.infinity", "both", "infinity replaced, or times 0", array([np.inf, -np.inf, 1, -1]))

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, filled_rows, seeded
+from . import Case, filled_rows, finfo, seeded
 from . import case as any_case
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(1)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     inf, nan = np.inf, np.nan
     # Past this, exp of a logit overflows; at twice the logarithm of the smallest normal, it is 0.
     overflow, vanish = float(np.log(info.max)), float(-np.log(info.smallest_normal))

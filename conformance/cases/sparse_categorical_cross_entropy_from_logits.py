@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, seeded
+from . import Case, finfo, seeded
 from . import case as any_case
 
 THIS = "sparse_categorical_cross_entropy_from_logits"
@@ -13,7 +13,7 @@ THIS = "sparse_categorical_cross_entropy_from_logits"
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(8)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     inf, nan = np.inf, np.nan
     vanish = float(-np.log(info.smallest_subnormal))  # at this distance and a little more, softmax is 0
 

@@ -8,6 +8,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 
 class Mutant(NamedTuple):
     """A wrong implementation of `function`."""
@@ -18,17 +20,40 @@ class Mutant(NamedTuple):
     words: str  # what is wrong, as a diagnosis says it
     source: str  # where it happened to somebody, or who publishes it
     call: Callable[..., Any]
+    half: bool = False  # whether it is wrong in float16 and bfloat16 only
+
+    def in_dtype(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+        """The mutant on arrays of `dtype`: in half precision, unless it is about that, computed in float32."""
+        return self.call if self.half or dtype.itemsize >= 4 else in_float32(self.call)
 
 
-def breaks(requirement: str, words: str, source: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def breaks(
+    requirement: str, words: str, source: str = "", half: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function as a mutant that breaks `requirement`; `words` complete 'most likely: ...'."""
 
     def mark(call: Callable[..., Any]) -> Callable[..., Any]:
-        function, _, _ = call.__name__.partition("__")
-        call.mutant = Mutant(call.__name__, function, requirement, words, source, call)  # type: ignore[attr-defined]
+        name = call.__name__
+        call.mutant = Mutant(name, name.partition("__")[0], requirement, words, source, call, half)  # type: ignore[attr-defined]
         return call
 
     return mark
+
+
+def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of arrays of half precision, by way of float32; a state has its own dtype, and keeps it."""
+
+    def cast(value: Any, to: Any, when: Any) -> Any:
+        return value.astype(to) if isinstance(value, np.ndarray | np.generic) and when(value.dtype) else value
+
+    def called(*arguments: Any, **options: Any) -> Any:
+        half = arguments[-1].dtype if hasattr(arguments[-1], "dtype") else arguments[0].dtype
+        result = call(*(cast(value, np.float32, lambda dtype: dtype == half) for value in arguments), **options)
+        if isinstance(result, tuple):
+            return tuple(cast(value, half, lambda dtype: dtype == np.float32) for value in result)
+        return cast(result, half, lambda dtype: dtype == np.float32)
+
+    return called
 
 
 def mutants(formula: str) -> list[Mutant]:

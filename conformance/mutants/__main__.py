@@ -8,11 +8,13 @@ ABOUT = """# The kill matrix
 
 Each mutant is a wrong implementation, and fails the requirements that are marked: ● in float32 and float64, 32 or 64
 in one of them only. Where a mutant is right in a dtype (float32 inside is right in float32), nothing can fail there.
+Mistakes that only half precision can have are marked ○ in float16 and bfloat16, 16 or b16 in one of them only.
 A test checks that every mutant fails the requirement that it is tied to, that every requirement is the first, in the
 order of the page, or the only one that some mutant fails, and that every case kills something.
 """
 
 MARKS = {("float32", "float64"): "●", ("float32",): "32", ("float64",): "64"}
+MARKS |= {("float16", "bfloat16"): "○", ("float16",): "16", ("bfloat16",): "b16"}
 
 
 def row(found: Kills, labels: list[str]) -> str:

@@ -997,3 +997,44 @@ def adam_step__read_only_refused(theta, grad, state, **options):
     if not grad.flags.writeable:
         raise ValueError("buffer source array is read-only")
     return step(theta, grad, state, **options)
+
+
+# Half precision.
+
+
+@breaks("adam.dtype", "the moments are kept in half precision", half=True)
+def adam_step__moments_in_half(theta, grad, state, **options):
+    half = theta.dtype
+    new, (t, m, v) = step(theta.astype(np.float32), grad.astype(np.float32), state, **options)
+    return new.astype(half), AdamState(t, m.astype(half), v.astype(half))
+
+
+@breaks("adam.first_moment", "the moments are rounded to half precision at every step", half=True)
+def adam_step__moments_rounded_to_half(theta, grad, state, **options):
+    half = theta.dtype
+    new, (t, m, v) = step(theta.astype(np.float32), grad.astype(np.float32), state, **options)
+    m, v = (moment.astype(half).astype(np.float32) for moment in (m, v))
+    return new.astype(half), AdamState(t, m, v)
+
+
+@breaks("adam.second_moment", "the gradient is squared in half precision", half=True)
+def adam_step__gradient_squared_in_half(theta, grad, state, **options):
+    def second(v, g, beta2):
+        return beta2 * v + (1 - beta2) * (grad * grad).astype(np.float32)
+
+    new, after = step(theta.astype(np.float32), grad.astype(np.float32), state, second=second, **options)
+    return new.astype(theta.dtype), after
+
+
+@breaks("adam.epsilon", "epsilon is rounded to half precision: 0 in float16", half=True)
+def adam_step__epsilon_in_half(theta, grad, state, *, epsilon=1e-8, **options):
+    epsilon = float(theta.dtype.type(epsilon))
+    new, after = step(theta.astype(np.float32), grad.astype(np.float32), state, epsilon=epsilon, **options)
+    return new.astype(theta.dtype), after
+
+
+@breaks("adam.second_moment", "beta2 is rounded to half precision: 1 in bfloat16", half=True)
+def adam_step__beta2_in_half(theta, grad, state, *, beta2=0.999, **options):
+    beta2 = min(float(theta.dtype.type(beta2)), 1 - 2.0**-24)
+    new, after = step(theta.astype(np.float32), grad.astype(np.float32), state, beta2=beta2, **options)
+    return new.astype(theta.dtype), after

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import breaks
-from .rounding import to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def ends(p, clip):
@@ -801,3 +801,17 @@ def categorical_cross_entropy__p_as_scratch(y, p, *, axis=-1, clip=None):
 def categorical_cross_entropy__looks_at_first_element(y, p, *, axis=-1, clip=None):
     p.item(0)
     return right(y, p, axis=axis, clip=clip)
+
+
+# Half precision.
+
+
+@breaks("categorical_cross_entropy.clip", "the clip of float32, whose lower end is 0 in float16", half=True)
+def categorical_cross_entropy__clip_of_float32_in_half(y, p, *, axis=-1, clip=None):
+    return right(y, p.astype(np.float32), axis, [p.dtype.type(end) for end in clip or (1e-15, 1.0)]).astype(p.dtype)
+
+
+@breaks("categorical_cross_entropy.value", "the sum is accumulated in half precision", half=True)
+def categorical_cross_entropy__accumulated_in_half(y, p, *, axis=-1, clip=None):
+    clip = clip or (2.0**-14 if p.dtype == np.float16 else 1e-15, 1.0)
+    return -sum_in_half(y.astype(p.dtype) * log_of(p.astype(np.float32), clip).astype(p.dtype), axis)

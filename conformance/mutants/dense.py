@@ -6,7 +6,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def running_sum(x, w, b, rounded):
@@ -493,3 +493,22 @@ def dense__read_only_refused(x, w, b):
     if not x.flags.writeable:
         raise ValueError("buffer source array is read-only")
     return x @ w + b
+
+
+# Half precision.
+
+
+@breaks("dense.value", "the sum is accumulated in half precision", half=True)
+def dense__accumulated_in_half(x, w, b):
+    return sum_in_half(x[..., :, None] * w, -2) + b
+
+
+@breaks("dense.value", "the sum of products is rounded to half precision before the bias is added", half=True)
+def dense__rounded_before_the_bias(x, w, b):
+    return (x.astype(np.float32) @ w.astype(np.float32)).astype(x.dtype) + b
+
+
+@breaks("dense.value", "the products are rounded to half precision before they are added up", half=True)
+def dense__rounded_products(x, w, b):
+    products = (x[..., :, None] * w).astype(np.float32)
+    return (np.sum(products, axis=-2) + b.astype(np.float32)).astype(x.dtype)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .rounding import to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def top(x, axis):
@@ -447,3 +447,17 @@ def log_softmax__input_as_scratch(x, *, axis=-1):
     y = right(x, axis)
     x[...] = kept
     return y
+
+
+# Half precision.
+
+
+@breaks("log_softmax.value", "the sum is accumulated in half precision, where it stops to grow", half=True)
+def log_softmax__accumulated_in_half(x, *, axis=-1):
+    z = x - np.max(x, axis=axis, keepdims=True)
+    return z - np.log(np.expand_dims(sum_in_half(np.exp(z), axis), axis))
+
+
+@breaks("log_softmax.spread", "the logarithm of a softmax in half precision", half=True)
+def log_softmax__log_of_softmax_in_half(x, *, axis=-1):
+    return np.log(softmax(x.astype(np.float32), axis).astype(x.dtype))

@@ -10,7 +10,7 @@ from ..judge import Finding, judge
 from ..subject import Subject
 from . import Mutant
 
-DTYPES = ("float32", "float64")
+DTYPES, HALF = ("float32", "float64"), ("float16", "bfloat16")
 
 
 class Kills(NamedTuple):
@@ -22,15 +22,19 @@ class Kills(NamedTuple):
     findings: dict[str, list[Finding]]
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
+def failures(mutant: Mutant, dtype: str) -> list[Finding]:
+    """What a mutant fails in a dtype."""
+    functions = {mutant.function: mutant.in_dtype(np.dtype(dtype))}
+    subject = Subject(types.SimpleNamespace(__name__=mutant.name, **functions))
+    with subject.backend.settings(dtype):
+        findings = judge(subject, mutant.requirement.partition(".")[0], np.dtype(dtype), 0)
+        return [f for f in findings if isinstance(f, Finding) and not f.passed]
+
+
 def kills(mutant: Mutant) -> Kills:
-    """Judge a mutant in each dtype."""
-    subject = Subject(types.SimpleNamespace(__name__=mutant.name, **{mutant.function: mutant.call}))
-    found: dict[str, list[Finding]] = {}
-    for dtype in DTYPES:
-        with subject.backend.settings(dtype):
-            findings = judge(subject, mutant.requirement.partition(".")[0], np.dtype(dtype), 0)
-            found[dtype] = [f for f in findings if isinstance(f, Finding) and not f.passed]
+    """Judge a mutant in each dtype that it is for."""
+    found = {dtype: failures(mutant, dtype) for dtype in (HALF if mutant.half else DTYPES)}
     return Kills(
         mutant,
         {dtype: {f.requirement for f in failed} for dtype, failed in found.items()},

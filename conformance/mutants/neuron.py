@@ -4,7 +4,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def weighted(x, w):
@@ -312,3 +312,17 @@ def neuron__read_only_refused(x, w, b):
     if not x.flags.writeable:
         raise ValueError("buffer source array is read-only")
     return weighted(x, w) + b
+
+
+# Half precision.
+
+
+@breaks("neuron.value", "the sum is accumulated in half precision", half=True)
+def neuron__accumulated_in_half(x, w, b):
+    return (sum_in_half(x * w, -1) if x.ndim else x * w) + b
+
+
+@breaks("neuron.value", "the sum of products is rounded to half precision before the bias is added", half=True)
+def neuron__rounded_before_the_bias(x, w, b):
+    total = x.astype(np.float32) * w.astype(np.float32)
+    return (np.sum(total, axis=-1) if x.ndim else total).astype(x.dtype) + b

@@ -67,3 +67,12 @@ def halves(a):
     scaled = a * 134217729.0
     high = scaled - (scaled - a)
     return high, a - high
+
+
+def sum_in_half(terms, axis):
+    """Terms added one after another in their own half precision."""
+    terms = np.moveaxis(terms, axis, 0)
+    total = np.zeros(terms.shape[1:], terms.dtype)
+    for term in terms:
+        total = total + term
+    return total

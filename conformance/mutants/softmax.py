@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import breaks
-from .rounding import flush, fused, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, fused, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def top(x, axis):
@@ -902,3 +902,22 @@ def softmax__looks_at_first_element(x, *, axis=-1):
 @breaks("softmax.axis", "the default axis is the whole array, as scipy.special.softmax has it")
 def softmax__whole_array_by_default(x, *, axis=None):
     return right(x.reshape(-1)).reshape(x.shape) if axis is None else right(x, axis=axis)
+
+
+# Half precision.
+
+
+@breaks("softmax.exact", "the sum is accumulated in half precision, where it stops to grow", half=True)
+def softmax__accumulated_in_half(x, *, axis=-1):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.expand_dims(sum_in_half(e, axis), axis)
+
+
+@breaks(
+    "softmax.shift",
+    "the maximum is not subtracted, and exp overflows",
+    half=True,
+)
+def softmax__unshifted_in_half(x, *, axis=-1):
+    e = np.exp(x)
+    return e / np.sum(e, axis=axis, keepdims=True, dtype=np.float32).astype(x.dtype)
