@@ -26,6 +26,42 @@ def bias_as_term(x: Array, w: Array, b: Array) -> Array:
     return xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
 
 
+def softmax_vjp_distributed(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i p_i - p_i sum_j g_j p_j."""
+    p, xp = reference.softmax(x, axis=axis), array_namespace(x, g)
+    return g * p - p * xp.sum(g * p, axis=axis, keepdims=True)
+
+
+def softmax_vjp_through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = e_i (g_i / S - sum_j g_j e_j / S^2), less the sum of all these, which is 0, at the largest logit."""
+    xp = array_namespace(x, g)
+    m = xp.max(x, axis=axis, keepdims=True)
+    e = xp.exp(x - m)
+    total = xp.sum(e, axis=axis, keepdims=True)
+    return less_its_sum(e * (g / total - xp.sum(g * e / total / total, axis=axis, keepdims=True)), x == m, axis)
+
+
+def log_softmax_vjp_exp(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i - exp(log_softmax(x)_i) sum_j g_j."""
+    xp = array_namespace(x, g)
+    return g - xp.exp(reference.log_softmax(x, axis=axis)) * xp.sum(g, axis=axis, keepdims=True)
+
+
+def log_softmax_vjp_through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i - e_i (sum_j g_j / S), less the sum of all these, which is 0, at the largest logit."""
+    xp = array_namespace(x, g)
+    m = xp.max(x, axis=axis, keepdims=True)
+    e = xp.exp(x - m)
+    slope = xp.sum(g, axis=axis, keepdims=True) / xp.sum(e, axis=axis, keepdims=True)
+    return less_its_sum(g - e * slope, x == m, axis)
+
+
+def less_its_sum(gz: Array, largest: Array, axis: int) -> Array:
+    """The gradient towards ``z = x - max(x)`` taken on to x: the maximum's share falls to the largest logit."""
+    xp = array_namespace(gz)
+    return gz - xp.where(largest, xp.sum(gz, axis=axis, keepdims=True), xp.zeros_like(gz))
+
+
 def first_moment_lerp(m: Array, grad: Array, beta1: Scalar, /) -> Array:
     """m' = m + (1 - beta1) (g - m), for beta1 >= 1/2."""
     xp = array_namespace(m, grad)
@@ -84,6 +120,8 @@ def adam_step_as(
 FORMS: dict[str, dict[str, Callable[..., Any]]] = {
     "neuron": {"bias_as_term": bias_as_term},
     "dense": {"bias_as_term": bias_as_term},
+    "softmax_vjp": {"distributed": softmax_vjp_distributed, "through_maximum": softmax_vjp_through_maximum},
+    "log_softmax_vjp": {"exp_of_log_softmax": log_softmax_vjp_exp, "through_maximum": log_softmax_vjp_through_maximum},
     "adam_first_moment": {"lerp": first_moment_lerp},
     "adam_step": {
         "lerp": adam_step_as(first_moment_lerp, update_as_written),
