@@ -58,6 +58,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("spread", "tiny", "tiny probabilities cut off, or added to by an epsilon", spread, g)
     below = rows([0, -vanish - 1, -vanish - 5, -vanish - 9], [-vanish - 3, 0, 0, -3 * vanish], rest=-2 * vanish)
     yield case("spread", "subnormal", "subnormal probabilities flushed to 0", below, array(100 * g))
+    edge = 0.99 * float(np.exp(-0.05 * vanish))  # times p, just below the smallest normal
+    note = "gradients below an epsilon cut off to 0"
+    small = rows([-edge], [edge, -edge], [-edge, edge, 0], [edge, 0], rest=edge)
+    yield case("spread", "small_g", note, rows([0], [0], [0], [0], rest=-0.95 * vanish), small)
     far = rows([0, -1.5 * vanish, 0], [1.5 * vanish, 0, -9 * vanish], [-4 * vanish, 4 * vanish, 1], rest=-3 * vanish)
     yield case("spread", "far", "a shift by the first, the mean or the least logit overflows", far, g)
     large = 0.9 * float(info.max)
