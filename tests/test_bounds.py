@@ -5,6 +5,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+import rewrites.log_softmax_vjp
 import rewrites.softmax_vjp
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +116,19 @@ def test_a_gradient_through_the_maximum_needs_its_form():
     gx = rewrites.softmax_vjp.softmax_vjp__through_maximum(x, g)
     assert ratio_with((), "softmax_vjp", gx, x, g) > 1.5
     assert ratio_with(("through_maximum",), "softmax_vjp", gx, x, g) < 0.5
+
+    g[:, 1:] = 0
+    gx = rewrites.log_softmax_vjp.log_softmax_vjp__through_maximum(x, g)
+    assert ratio_with((), "log_softmax_vjp", gx, x, g) > 1.5
+    assert ratio_with(("through_maximum",), "log_softmax_vjp", gx, x, g) < 0.5
+
+
+def test_the_exp_of_an_admissible_log_softmax_needs_its_form():
+    x, g = np.zeros((1, 7), np.float32), np.full((1, 7), 1000, np.float32)
+    y, bound = expected("log_softmax", x)
+    gx = g - (np.exp(y + 0.98 * bound) * 7000).astype(np.float32)
+    assert ratio_with((), "log_softmax_vjp", gx, x, g) > 1.2
+    assert ratio_with(("exp_of_log_softmax",), "log_softmax_vjp", gx, x, g) < 1
 
 
 def test_log_softmax_has_its_closed_form():

@@ -155,7 +155,13 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         ("neuron", lambda x, w, b: sum((x_i * w_i for x_i, w_i in zip(x, w, strict=True)), -b)),
         ("softmax", lambda x: [(-x_i).exp() / sum(((-x_j).exp() for x_j in x), arb(0)) for x_i in x]),
         ("log_softmax", lambda x: [x_i + sum((x_j.exp() for x_j in x), arb(0)).log() for x_i in x]),
-        ("softmax_vjp", lambda x, g: [p * (g_i + sum(map(arb.__mul__, g, softmax(x)))) for p, g_i in zip(softmax(x), g, strict=True)]),
+        (
+            "softmax_vjp",
+            lambda x, g: [
+                p * (g_i + sum(map(arb.__mul__, g, softmax(x)))) for p, g_i in zip(softmax(x), g, strict=True)
+            ],
+        ),
+        ("log_softmax_vjp", lambda x, g: [g_i + p * sum(g, arb(0)) for p, g_i in zip(softmax(x), g, strict=True)]),
         ("categorical_cross_entropy", lambda y, p, lo, hi: sum((a * b for a, b in zip(y, p, strict=True)), arb(0))),
         ("categorical_cross_entropy_from_logits", lambda y, x: sum((a * b for a, b in zip(y, x, strict=True)), arb(0))),
         (

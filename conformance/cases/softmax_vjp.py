@@ -26,7 +26,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         return any_case("softmax_vjp", f"softmax_vjp.{requirement}", name, note, x, g, axis=axis, exact=exact)
 
     for name, random in seeded(dtype, seed, 3):
-        yield case("value", name, "any mistake", array(3 * random.normal(size=(4, 10))), array(random.normal(size=(4, 10))))
+        yield case(
+            "value", name, "any mistake", array(3 * random.normal(size=(4, 10))), array(random.normal(size=(4, 10)))
+        )
     x, g = array(rng.normal(size=(4, 10))), array(rng.normal(size=(4, 10)))
     yield case("value", "one_row", "a batch axis taken for granted", x[0], g[0])
     note = "a sum in other weights than p, so that it does not cancel"

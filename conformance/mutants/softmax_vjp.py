@@ -171,7 +171,9 @@ def softmax_vjp__maximum_with_0(x, g, *, axis=-1):
     return pulled_back(normalised(np.exp(x - np.maximum(top(x, axis), 0)), axis), g, axis)
 
 
-@breaks("softmax_vjp.shift", "p is exp(x - logsumexp(x)), the maximum and the logarithm added before they are subtracted")
+@breaks(
+    "softmax_vjp.shift", "p is exp(x - logsumexp(x)), the maximum and the logarithm added before they are subtracted"
+)
 def softmax_vjp__exp_of_difference_from_logsumexp(x, g, *, axis=-1):
     m = top(x, axis)
     return pulled_back(np.exp(x - (m + np.log(total(np.exp(x - m), axis)))), g, axis)

@@ -1,4 +1,4 @@
-"""Right gradients of softmax, written another way: other sums, other probabilities, other products with the Jacobian."""
+"""Right gradients of softmax, written another way: other sums, other probabilities, other products."""
 
 import math
 
