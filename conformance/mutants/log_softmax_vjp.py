@@ -204,12 +204,6 @@ def log_softmax_vjp__epsilon_of_dtype(x, g, *, axis=-1):
     return pulled_back(e / (total(e, axis) + np.finfo(x.dtype).eps), g, axis)
 
 
-@breaks("log_softmax_vjp.exact", "the sum of g is the mean times n, rounded once too often")
-def log_softmax_vjp__mean_times_n(x, g, *, axis=-1):
-    n = g.dtype.type(g.shape[axis])
-    return g - softmax(x, axis) * (total(g / n, axis) * n)
-
-
 # The axis.
 
 
