@@ -26,11 +26,45 @@ def bias_as_term(x: Array, w: Array, b: Array) -> Array:
     """Neuron and dense: the bias is one more term of the sum, a weight whose input is 1."""
     if x.ndim == 0:
         return reference.neuron(x, w, b)
-    xp, dtype = array_namespace(x, w, b), x.dtype
-    x, w, b = wide(x, xp), wide(w, xp), wide(b, xp)
+    xp = array_namespace(x, w, b)
     one = xp.ones_like(xp.reshape(xp.sum(x, axis=-1), (*x.shape[:-1], 1)))
-    y = xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
-    return rounded(y, dtype, xp)
+    return xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
+
+
+def softmax_vjp_distributed(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i p_i - p_i sum_j g_j p_j."""
+    p, xp = reference.softmax(x, axis=axis), array_namespace(x, g)
+    return g * p - p * xp.sum(g * p, axis=axis, keepdims=True)
+
+
+def softmax_vjp_through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = e_i (g_i / S - sum_j g_j e_j / S^2), less the sum of all these, which is 0, at the largest logit."""
+    xp = array_namespace(x, g)
+    m = xp.max(x, axis=axis, keepdims=True)
+    e = xp.exp(x - m)
+    total = xp.sum(e, axis=axis, keepdims=True)
+    return less_its_sum(e * (g / total - xp.sum(g * e / total / total, axis=axis, keepdims=True)), x == m, axis)
+
+
+def log_softmax_vjp_exp(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i - exp(log_softmax(x)_i) sum_j g_j."""
+    xp = array_namespace(x, g)
+    return g - xp.exp(reference.log_softmax(x, axis=axis)) * xp.sum(g, axis=axis, keepdims=True)
+
+
+def log_softmax_vjp_through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i - e_i (sum_j g_j / S), less the sum of all these, which is 0, at the largest logit."""
+    xp = array_namespace(x, g)
+    m = xp.max(x, axis=axis, keepdims=True)
+    e = xp.exp(x - m)
+    slope = xp.sum(g, axis=axis, keepdims=True) / xp.sum(e, axis=axis, keepdims=True)
+    return less_its_sum(g - e * slope, x == m, axis)
+
+
+def less_its_sum(gz: Array, largest: Array, axis: int) -> Array:
+    """The gradient towards ``z = x - max(x)`` taken on to x: the maximum's share falls to the largest logit."""
+    xp = array_namespace(gz)
+    return gz - xp.where(largest, xp.sum(gz, axis=axis, keepdims=True), xp.zeros_like(gz))
 
 
 def first_moment_lerp(m: Array, grad: Array, beta1: Scalar, /) -> Array:
@@ -113,6 +147,8 @@ def without_casts(xp: Any) -> Any:
 FORMS: dict[str, dict[str, Callable[..., Any]]] = {
     "neuron": {"bias_as_term": bias_as_term},
     "dense": {"bias_as_term": bias_as_term},
+    "softmax_vjp": {"distributed": softmax_vjp_distributed, "through_maximum": softmax_vjp_through_maximum},
+    "log_softmax_vjp": {"exp_of_log_softmax": log_softmax_vjp_exp, "through_maximum": log_softmax_vjp_through_maximum},
     "adam_first_moment": {"lerp": first_moment_lerp},
     "adam_step": {
         "lerp": adam_step_as(first_moment_lerp, update_as_written),
@@ -132,10 +168,27 @@ IN_HALF = {
         "categorical_cross_entropy",
         "categorical_cross_entropy_from_logits",
         "sparse_categorical_cross_entropy_from_logits",
+        "softmax_vjp",
+        "log_softmax_vjp",
     )
 }
 
 
 def admitted(function: str, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
     """The admitted forms of a function in a dtype, by name."""
-    return FORMS.get(function, {}) | (IN_HALF.get(function, {}) if dtype.itemsize < 4 else {})
+    forms = FORMS.get(function, {})
+    if dtype.itemsize >= 4 or function == "adam_step":  # which knows about half precision itself
+        return forms
+    return {name: in_float32(form) for name, form in forms.items()} | IN_HALF.get(function, {})
+
+
+def in_float32(form: Callable[..., Any]) -> Callable[..., Any]:
+    """A form on arrays of half precision: computed in float32, its results rounded once."""
+
+    def wrapped(*arguments: Array, **options: Any) -> Any:
+        xp, dtype = array_namespace(arguments[-1]), arguments[-1].dtype
+        result = form(*(wide(each, xp) if each.dtype == dtype else each for each in arguments), **options)
+        results = [rounded(each, dtype, xp) for each in (result if isinstance(result, tuple) else (result,))]
+        return tuple(results) if isinstance(result, tuple) else results[0]
+
+    return wrapped

@@ -172,6 +172,9 @@ def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, A
     finite = np.abs(expected.value[np.isfinite(expected.value)])
     if function in LOGARITHMS:
         return float(np.max(finite, initial=1.0))
+    if function in ("softmax_vjp", "log_softmax_vjp"):  # g is a term of both
+        g = np.abs(arguments[1])
+        return float(max(np.max(finite, initial=0.0), np.max(g[np.isfinite(g)], initial=0.0)))
     absolute = [np.abs(np.asarray(a, np.float64)) if hasattr(a, "shape") else a for a in arguments]
     with np.errstate(all="ignore"):
         terms = absolute[0] if function == "adam_step" else getattr(reference, function)(*absolute, **options)

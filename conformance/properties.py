@@ -146,6 +146,10 @@ def logits(dtype: np.dtype[Any]) -> Inputs:
     return {"x": floats(-4, 4, (3, 5), dtype) | floats(-1000, 1000, (3, 5), dtype)}
 
 
+def logits_and_gradients(dtype: np.dtype[Any]) -> Inputs:
+    return {**logits(dtype), "g": floats(-100, 100, (3, 5), dtype)}
+
+
 def labels_and_logits(dtype: np.dtype[Any]) -> Inputs:
     return {"y": floats(0, 1, (3, 5), dtype), **logits(dtype)}
 
@@ -182,6 +186,8 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "relu": any_finite,
     "softmax": logits,
     "log_softmax": logits,
+    "softmax_vjp": logits_and_gradients,
+    "log_softmax_vjp": logits_and_gradients,
     "categorical_cross_entropy": probabilities,
     "categorical_cross_entropy_from_logits": labels_and_logits,
     "sparse_categorical_cross_entropy_from_logits": classes_and_logits,

@@ -196,7 +196,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str,
     elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
-    elif index is not None and case.function in ("softmax", "log_softmax"):
+    elif index is not None and case.function.removesuffix("_vjp") in ("softmax", "log_softmax"):
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
         array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]

@@ -19,9 +19,11 @@ from .categorical_cross_entropy_from_logits import (
 )
 from .dense import dense as dense
 from .log_softmax import log_softmax as log_softmax
+from .log_softmax_vjp import log_softmax_vjp as log_softmax_vjp
 from .neuron import neuron as neuron
 from .relu import relu as relu
 from .softmax import softmax as softmax
+from .softmax_vjp import softmax_vjp as softmax_vjp
 from .sparse_categorical_cross_entropy_from_logits import (
     sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
 )

@@ -1,14 +1,20 @@
 """The running bounds: sound, close to their closed forms, and never empty."""
 
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 import pytest
+import rewrites.log_softmax_vjp
+import rewrites.softmax_vjp
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gaugeblock.conformance import bounded, exact, expected, oracle
+from gaugeblock.conformance.cases import cases
+from gaugeblock.conformance.forms import FORMS
+from gaugeblock.conformance.mutants.rounding import flush
 from gaugeblock.conformance.rounding import HOST, MODELS
 
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
@@ -69,6 +75,60 @@ def test_softmax_has_its_closed_form():
     largest = d == 0  # exp(0) = 1 is exact: the numerator of the largest is not charged
     assert np.all(bound[~largest] <= closed[~largest] * 1.001)
     assert np.all(bound >= (closed - y * U * (2 * 3)) * 0.8)
+
+
+def test_the_gradients_of_softmax_and_log_softmax_have_their_closed_forms():
+    x, g = np.random.default_rng(0).normal(size=(2, 4, 7)).astype(np.float32)
+    p = expected("softmax", x)[0]
+    d = x.max(-1, keepdims=True).astype(float) - x
+    r = U * (3 * (d + (p * d).sum(-1, keepdims=True)) + 4 * 3 + 7 + 1)
+    s, total, sizes = (a.sum(-1, keepdims=True) for a in (g * p, g.astype(float), np.abs(g.astype(float))))
+    of_s = (np.abs(g) * p * (r + 7 * U)).sum(-1, keepdims=True)
+    with mock.patch.dict(FORMS, {"softmax_vjp": {}, "log_softmax_vjp": {}}):
+        _, bound = expected("softmax_vjp", x, g)
+        _, other = expected("log_softmax_vjp", x, g)
+    closed = p * (np.abs(g - s) * (r + 2 * U) + of_s)
+    assert np.all((closed * 0.5 <= bound) & (bound <= closed * 1.001))  # the largest logit is charged no exp
+    closed = p * (np.abs(total) * (r + U) + 6 * U * sizes) + U * np.abs(g - p * total)
+    assert np.all((closed * 0.5 <= other) & (other <= closed * 1.001))
+
+
+def ratio_with(forms, function, output, *arguments, subnormals="gradual"):
+    """Error / bound where only these forms are admitted."""
+    admitted = {name: form for name, form in FORMS[function].items() if name in forms}
+    with mock.patch.dict(FORMS, {function: admitted}):
+        wanted = oracle.expect(function, arguments, {}, FLOAT32, subnormals)["y"]
+    return oracle.ratios(output, wanted)[0].max()
+
+
+def test_flushed_products_need_the_distributed_form():
+    x, g = next(case.arguments for case in cases("softmax_vjp", FLOAT32) if case.name == "small_g")
+    p = expected("softmax", x)[0].astype(np.float32)
+    products = flush(g * p)
+    gx = flush(products - flush(p * np.sum(products, axis=-1, keepdims=True)))
+    assert ratio_with((), "softmax_vjp", gx, x, g, subnormals="flush") > 1.8
+    assert ratio_with(("distributed",), "softmax_vjp", gx, x, g, subnormals="flush") < 1
+
+
+def test_a_gradient_through_the_maximum_needs_its_form():
+    x = 0.01 * np.random.default_rng(256).normal(size=(2000, 256)).astype(np.float32)
+    g = np.ones_like(x)
+    gx = rewrites.softmax_vjp.softmax_vjp__through_maximum(x, g)
+    assert ratio_with((), "softmax_vjp", gx, x, g) > 1.5
+    assert ratio_with(("through_maximum",), "softmax_vjp", gx, x, g) < 0.5
+
+    g[:, 1:] = 0
+    gx = rewrites.log_softmax_vjp.log_softmax_vjp__through_maximum(x, g)
+    assert ratio_with((), "log_softmax_vjp", gx, x, g) > 1.5
+    assert ratio_with(("through_maximum",), "log_softmax_vjp", gx, x, g) < 0.5
+
+
+def test_the_exp_of_an_admissible_log_softmax_needs_its_form():
+    x, g = np.zeros((1, 7), np.float32), np.full((1, 7), 1000, np.float32)
+    y, bound = expected("log_softmax", x)
+    gx = g - (np.exp(y + 0.98 * bound) * 7000).astype(np.float32)
+    assert ratio_with((), "log_softmax_vjp", gx, x, g) > 1.2
+    assert ratio_with(("exp_of_log_softmax",), "log_softmax_vjp", gx, x, g) < 1
 
 
 def test_log_softmax_has_its_closed_form():

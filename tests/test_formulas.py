@@ -37,6 +37,24 @@ WRONG = {
     "log_softmax.errors: axis of a wrong type": (lambda g: g.log_softmax(g.asarray(X), axis="1"), TypeError, "axis: got str '1'"),
     "log_softmax.errors: no axes": (lambda g: g.log_softmax(g.asarray(np.array(1.0))), ValueError, "x: got an array without axes"),
     "log_softmax.empty_axis": (lambda g: g.log_softmax(g.asarray(np.ones((2, 0)))), ValueError, "wanted at least one class"),
+    "softmax_vjp.errors: a list": (lambda g: g.softmax_vjp(g.asarray(X), [1.0]), TypeError, "g: got list"),
+    "softmax_vjp.errors: integers": (lambda g: g.softmax_vjp(g.asarray(np.ones(3, np.int32)), g.asarray(X[0])), TypeError, "x: got an array of"),
+    "softmax_vjp.errors: mixed": (lambda g: g.softmax_vjp(g.asarray(X), g.asarray(FLOAT64)), TypeError, "g: got an array of"),
+    "softmax_vjp.errors: shapes": (lambda g: g.softmax_vjp(g.asarray(X), g.asarray(X[:, 0])), ValueError, "g: got shape (2,); wanted (2, 3)"),
+    "softmax_vjp.errors: axis out of range": (
+        lambda g: g.softmax_vjp(g.asarray(X), g.asarray(X), axis=2), ValueError, "axis: got 2; wanted -2 to 1"),
+    "softmax_vjp.errors: no axes": (lambda g: g.softmax_vjp(g.asarray(X[0, 0]), g.asarray(X[0, 0])), ValueError, "x: got an array without"),
+    "softmax_vjp.empty_axis": (
+        lambda g: g.softmax_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0])), ValueError, "wanted at least one class"),
+    "log_softmax_vjp.errors: a list": (lambda g: g.log_softmax_vjp(g.asarray(X), [1.0]), TypeError, "g: got list"),
+    "log_softmax_vjp.errors: integers": (lambda g: g.log_softmax_vjp(g.asarray(np.ones(3, np.int32)), g.asarray(X[0])), TypeError, "x: got an array of"),
+    "log_softmax_vjp.errors: mixed": (lambda g: g.log_softmax_vjp(g.asarray(X), g.asarray(FLOAT64)), TypeError, "g: got an array of"),
+    "log_softmax_vjp.errors: shapes": (lambda g: g.log_softmax_vjp(g.asarray(X), g.asarray(X[:, 0])), ValueError, "g: got shape (2,); wanted (2, 3)"),
+    "log_softmax_vjp.errors: axis out of range": (
+        lambda g: g.log_softmax_vjp(g.asarray(X), g.asarray(X), axis=2), ValueError, "axis: got 2; wanted -2 to 1"),
+    "log_softmax_vjp.errors: no axes": (lambda g: g.log_softmax_vjp(g.asarray(X[0, 0]), g.asarray(X[0, 0])), ValueError, "x: got an array without"),
+    "log_softmax_vjp.empty_axis": (
+        lambda g: g.log_softmax_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0])), ValueError, "wanted at least one class"),
     "relu.errors: a number": (lambda g: g.relu(1.0), TypeError, "x: got Python scalars only"),
     "relu.errors: a string": (lambda g: g.relu("1"), TypeError, "x: got str '1'"),
     "dense.errors: shapes": (lambda g: g.dense(g.asarray(X), g.asarray(B), g.asarray(B)), ValueError, "x, w: got shapes"),

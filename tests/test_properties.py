@@ -20,6 +20,8 @@ MUTANTS = {
     "relu.value": "relu__absolute",
     "softmax.value": "softmax__base_2",
     "log_softmax.value": "log_softmax__base_2",
+    "softmax_vjp.value": "softmax_vjp__diagonal",
+    "log_softmax_vjp.value": "log_softmax_vjp__of_softmax",
     "categorical_cross_entropy.value": "categorical_cross_entropy__bfloat16_labels",
     "categorical_cross_entropy_from_logits.value": "categorical_cross_entropy_from_logits__bfloat16_labels",
     "sparse_categorical_cross_entropy_from_logits.value": "sparse_categorical_cross_entropy_from_logits__base_2",

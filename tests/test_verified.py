@@ -16,6 +16,7 @@ from gaugeblock.conformance import exact, oracle
 from gaugeblock.conformance.cases import cases
 from gaugeblock.conformance.forms import admitted
 from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.spec.softmax import softmax
 
 DTYPES = [np.dtype(name) for name in MODELS]
 BITS = 400
@@ -48,11 +49,11 @@ def defined(case, dtype):
     axis = case.options.get("axis", -1)
     if formula == "relu":
         return {"y": each(definition, *arguments)}
-    if formula in ("softmax", "log_softmax"):
-        x = arguments[0]
+    if formula in ("softmax", "log_softmax", "softmax_vjp", "log_softmax_vjp"):
+        x, *g = arguments
         if case.name == "largest":  # exp(1e308) is beyond Arb; the definition is the same for x minus a constant
             x = x - np.max(x, axis=axis, keepdims=True)
-        return {"y": rows(definition, [x], axis)}
+        return {"y": rows(definition, [x, *g], axis)}
     if formula == "categorical_cross_entropy":
         default = {"float64": (1e-15, 1 - 1e-15), "float16": (2.0**-14, 1.0)}.get(dtype.name, (1e-15, 1.0))
         lo, hi = (arb(end) for end in case.options.get("clip", default))
@@ -155,6 +156,13 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         ("neuron", lambda x, w, b: sum((x_i * w_i for x_i, w_i in zip(x, w, strict=True)), -b)),
         ("softmax", lambda x: [(-x_i).exp() / sum(((-x_j).exp() for x_j in x), arb(0)) for x_i in x]),
         ("log_softmax", lambda x: [x_i + sum((x_j.exp() for x_j in x), arb(0)).log() for x_i in x]),
+        (
+            "softmax_vjp",
+            lambda x, g: [
+                p * (g_i + sum(map(arb.__mul__, g, softmax(x)))) for p, g_i in zip(softmax(x), g, strict=True)
+            ],
+        ),
+        ("log_softmax_vjp", lambda x, g: [g_i + p * sum(g, arb(0)) for p, g_i in zip(softmax(x), g, strict=True)]),
         ("categorical_cross_entropy", lambda y, p, lo, hi: sum((a * b for a, b in zip(y, p, strict=True)), arb(0))),
         ("categorical_cross_entropy_from_logits", lambda y, x: sum((a * b for a, b in zip(y, x, strict=True)), arb(0))),
         (
