@@ -74,7 +74,7 @@ def explanations(
             if apart > SPECIAL_CASES * len(failing):
                 break
         else:
-            if fails_alike(mutant, dtype, failed, subject.backend.layouts):
+            if fails_alike(mutant, dtype, failed, subject.layouts):
                 found.append((apart, mutant))
     return sorted(found, key=lambda pair: pair[0])
 
