@@ -273,9 +273,13 @@ def fields(name: str, value: Any) -> dict[str, Any]:
     """An argument as keys and values: an array as its shape and its bits, or integers; a float with its bits too."""
     if isinstance(value, np.ndarray):
         integral = value.dtype.kind in "biu"
-        return {f"{name}.shape": list(value.shape), name: value.ravel().astype(int).tolist() if integral else hexadecimal(value)}
+        return {
+            f"{name}.shape": list(value.shape),
+            name: value.ravel().astype(int).tolist() if integral else hexadecimal(value),
+        }
     if name in oracle.HYPER_PARAMETERS or name == "clip":
-        return {name: value, f"{name}.bits": hexadecimal(np.asarray(value, np.float64))}
+        numbers = np.asarray(value, np.float64)
+        return {name: numbers.tolist(), f"{name}.bits": hexadecimal(numbers)}
     return {name: value}
 
 
@@ -302,6 +306,8 @@ def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Any:
     width = len(data) // count if count else dtype.itemsize
     if len(data) != count * width or width not in FLOATS or len(shape) > 32:
         each = 2 * dtype.itemsize
-        raise BrokenResultError(f"{name}: got {len(digits)} digits for the shape {shape}; wanted {each} for each element")
+        raise BrokenResultError(
+            f"{name}: got {len(digits)} digits for the shape {shape}; wanted {each} for each element"
+        )
     bits = np.frombuffer(data, f">u{width}").astype(f"u{width}")
     return bits.view(dtype if width == dtype.itemsize else FLOATS[width]).reshape(shape)

@@ -28,8 +28,9 @@ function softmax({ dtype, axis, x, "x.shape": shape }) {
   const along = axis < 0 ? axis + shape.length : axis;
   const n = shape[along], inner = product(shape.slice(along + 1));
   const y = decoded(x, dtype);
-  for (let start = 0; start < y.length; start += start % inner === inner - 1 ? (n - 1) * inner + 1 : 1) {
-    const places = Array.from({ length: n }, (_, j) => start + j * inner);
+  for (let row = 0; row < y.length / n; row++) {
+    const first = Math.floor(row / inner) * n * inner + (row % inner);
+    const places = Array.from({ length: n }, (_, j) => first + j * inner);
     const max = places.reduce((most, i) => Math.max(most, y[i]), -Infinity);
     for (const i of places) y[i] = round(Math.exp(round(y[i] - max)));
     const sum = places.reduce((total, i) => round(total + y[i]), 0);
