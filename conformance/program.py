@@ -307,7 +307,7 @@ def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Any:
     if len(data) != count * width or width not in FLOATS or len(shape) > 32:
         each = 2 * dtype.itemsize
         raise BrokenResultError(
-            f"{name}: got {len(digits)} digits for the shape {shape}; wanted {each} for each element"
+            f"{name}: got {len(digits)} digits for the shape {json.dumps(shape)[:60]}; wanted {each} for each element"
         )
-    bits = np.frombuffer(data, f">u{width}").astype(f"u{width}")
+    bits: np.ndarray = np.frombuffer(data, f">u{width}").astype(f"u{width}")
     return bits.view(dtype if width == dtype.itemsize else FLOATS[width]).reshape(shape)
