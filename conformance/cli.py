@@ -145,9 +145,9 @@ def judged_program(
     """The report of a program, or what is wrong with it. The program ends with this command, however that ends."""
     from .program import TIMEOUT, Program
 
-    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C does, so that what follows is undone
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # as Ctrl-C, so that the program ends
+        if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         with Program(command, TIMEOUT if timeout is None else timeout) as subject:
             return judged_here(subject, formulas, dtypes, device, seed)

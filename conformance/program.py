@@ -35,7 +35,7 @@ SHOWN = 300  # characters of what a program says on its standard error
 GRACE = 1.0  # seconds for a program that has closed its output to end by itself
 
 # By the bytes of an element: what an answer in another width than the request's is taken for.
-FLOATS = {2: np.dtype("float16"), 4: np.dtype("float32"), 8: np.dtype("float64")}
+FLOATS: dict[int, np.dtype[Any]] = {2: np.dtype("float16"), 4: np.dtype("float32"), 8: np.dtype("float64")}
 
 
 class Child:
@@ -95,7 +95,8 @@ class Child:
         except subprocess.TimeoutExpired:
             how = "it closed its standard input or output"
         else:
-            how = f"it was killed by {signal.Signals(-status).name}" if status < 0 else f"it ended with status {status}"
+            killed = f"it was killed by a signal ({signal.strsignal(-status)})" if status < 0 else ""
+            how = killed or f"it ended with status {status}"
         self.end()
         complaint = plain(self.complaint.decode("utf-8", "replace"))[-SHOWN:]
         return f"{how} and did not answer{complaint and ': '}{complaint}"
@@ -147,7 +148,6 @@ class Program:
         except OSError as error:
             raise SubjectError(f"{self.__name__}: cannot be started: {error.strerror or error}") from None
         except BrokenResultError as error:
-            self.close()
             raise SubjectError(f"{self.__name__}: asked what it offers, {error}") from None
         except BaseException:
             self.close()
@@ -309,5 +309,5 @@ def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Any:
         raise BrokenResultError(
             f"{name}: got {len(digits)} digits for the shape {json.dumps(shape)[:60]}; wanted {each} for each element"
         )
-    bits: np.ndarray = np.frombuffer(data, f">u{width}").astype(f"u{width}")
+    bits = np.frombuffer(data, f">u{width}").astype(f"u{width}")
     return bits.view(dtype if width == dtype.itemsize else FLOATS[width]).reshape(shape)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from importlib import resources
 from pathlib import Path
 
@@ -15,9 +14,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from gaugeblock import spec
-from gaugeblock.conformance import SubjectError, check
+from gaugeblock import reference, spec
+from gaugeblock.conformance import SubjectError, check, oracle
 from gaugeblock.conformance.cases import cases
+from gaugeblock.conformance.judge import BrokenResultError
 from gaugeblock.conformance.program import GIVE_UP, Program, fields, request_of, result_of
 from gaugeblock.conformance.rounding import MODELS
 
@@ -256,9 +256,12 @@ for line in sys.stdin:
 # What a broken program does in the place of answering the third request, and the reason that is reported.
 BROKEN = {
     "dies": ("sys.exit('no more\\x1b[31m memory')", r"it ended with status 1 and did not answer: no more \[31m memory"),
-    "is killed": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "it was killed by SIGSEGV and did not"),
+    "is killed": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+        r"it was killed by a signal \(Segmentation fault\) and did not",
+    ),
     "closes its output": ("import os, time; os.close(1); time.sleep(60)", "it closed its standard input or output"),
-    "closes its input": ("import os, time; os.close(0); time.sleep(60)", "no answer within 0.7 s"),
+    "closes its input": ("import os, time; os.close(0); time.sleep(60)", "no answer within 3 s"),
     "garbage": ("print('hello', flush=True); continue", r"it answered 'hello\\n', which is not one line of JSON"),
     "not UTF-8": (
         "sys.stdout.buffer.write(b'\\xff\\n'); sys.stdout.flush(); continue",
@@ -292,7 +295,7 @@ def test_a_broken_program_fails_that_case_with_the_reason_and_is_started_again(w
     action, reason = BROKEN[what]
     code = WHOLE.replace("    print(json", f"    if request['id'] == 3:\n        {action}\n    print(json")
     code = code.replace("**answer})", "**answer} if 'id' not in answer else answer)")
-    found = judge(written(code=code), timeout=0.7 if what == "closes its input" else 10, dtypes=["float32"])
+    found = judge(written(code=code), timeout=3 if what == "closes its input" else 10, dtypes=["float32"])
     failed = [r for r in found.results if r.status == "fail"]
     assert len(failed) == 1, [(r.requirement, r.worst.reason) for r in failed]
     assert re.search(reason, failed[0].worst.reason), failed[0].worst.reason
@@ -316,14 +319,33 @@ def test_a_wrong_shape_or_width_fails_by_its_requirement(action, requirement, re
 def test_a_program_that_hangs_costs_a_few_time_outs_and_no_more(written):
     (hang, go_on) = ("if request['function'] != 'offers':\n        import time; time.sleep(60)\n    ", "print(json")
     command = written(go_on, hang + go_on)
-    with Program(command, timeout=0.3) as program:
-        start = time.monotonic()
+    with Program(command) as program:
+        program.timeout = 0.3  # not for its start
         found = check(program, formulas=["softmax"])
-        assert time.monotonic() - start < 10
         assert program.asked == 1 + GIVE_UP
     assert "no answer within 0.3 s (an answer is one line, flushed)" in reasons(found)
     assert "not asked, since softmax gave no answer 3 times in a row" in reasons(found)
     assert not any(result.status == "pass" for result in found.results)
+
+
+def test_a_program_that_does_not_read_is_no_obstacle(written):
+    command = written(code="""import time; print('{"id": 1, "functions": ["softmax"]}', flush=True); time.sleep(60)""")
+    with Program(command) as program:
+        program.timeout = 0.3  # not for its start
+        with pytest.raises(BrokenResultError, match="no answer within"):
+            program.call("softmax", np.zeros((10, 100_000)), axis=-1)  # more than a pipe holds
+
+
+def test_several_results_are_named_as_the_oracle_names_them(written, monkeypatch):
+    def toy_vjp(x, g, /, *, axis=-1, xp=None):
+        return x, g
+
+    monkeypatch.setattr(reference, "toy_vjp", toy_vjp, raising=False)
+    monkeypatch.setattr(oracle, "outputs", lambda function, result: dict(zip(("gx", "gw"), result, strict=True)))
+    results = "{'gw.shape': [1], 'gw': request['x'], 'gx.shape': [2], 'gx': request['g']}"
+    with Program(written("else softmax(request)", f"else {results}")) as program:
+        gx, gw = program.call("toy_vjp", np.float32([1]), np.float32([2, 3]))
+    assert (gx.tolist(), gw.tolist()) == ([2, 3], [1])
 
 
 def test_a_request_that_broke_the_program_is_not_put_to_it_twice(written):
@@ -421,7 +443,7 @@ def test_the_program_and_what_it_starts_never_outlive_the_command(sent, written,
     hang += f"pipe = open({str(tmp_path / 'alive')!r}, 'w'); print('up', file=pipe, flush=True); "
     hang += "subprocess.run(['sleep', '600'], stdout=pipe)"
     program = written("def softmax(request):\n", f"def softmax(request):\n    {hang}\n")
-    timeout = ["--timeout", "0.5" if sent is None else "60"]
+    timeout = ["--timeout", "3" if sent is None else "60"]
     command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--exec", " ".join(program), *timeout]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as checking, open(tmp_path / "alive") as pipe:
