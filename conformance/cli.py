@@ -1,12 +1,13 @@
 """The command line."""
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -66,16 +67,32 @@ def check(
     formula: Annotated[list[str] | None, typer.Option(help="Judge this formula only; may be repeated.")] = None,
     dtype: Annotated[list[str] | None, typer.Option(help="Judge in this dtype only; may be repeated.")] = None,
     device: Annotated[str | None, typer.Option(help="Judge on this device of the library.")] = None,
+    program: Annotated[
+        str | None, typer.Option("--exec", metavar="COMMAND", help="Judge a program in any language, not a subject.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="The time that a program has for each answer. [default: 10]")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the random cases.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
+    if subjects and program is not None:
+        complain(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
+        raise typer.Exit(2)
+    if timeout is not None and program is None:
+        complain(f"--timeout: got {timeout:g} without --exec; wanted both, as only a program has a time-out")
+        raise typer.Exit(2)
     console, status = console_for(sys.stdout), 0
     try:
         with replaced(json) as output:
             reports = []
-            names = installed(list(subjects or ["numpy"]), console)
-            for found in judged(names, formula, dtype, device, seed):
+            if program is not None:
+                verdicts = [judged_program(program, timeout, formula, dtype, device, seed)]
+            else:
+                names = installed(list(subjects or ["numpy"]), console)
+                verdicts = judged(names, formula, dtype, device, seed)
+            for found in verdicts:
                 if isinstance(found, str):
                     complain(found)
                     status = 2
@@ -101,13 +118,41 @@ def judged(
 
         with progress(len(names)) as tell:
             return list(judge_all(names, formulas, dtypes, device, seed, tell))
+    return [judged_here(names[0], formulas, dtypes, device, seed)]
+
+
+def judged_here(
+    subject: Any, formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int
+) -> Report | str:
+    """The report of one subject, or what is wrong with it, in this process."""
     from . import check as run
 
     with progress(len(spec.formulas()) * len(MODELS)) as tell:
         try:
-            return [run(names[0], formulas, dtypes, device, seed, tell)]
+            return run(subject, formulas, dtypes, device, seed, tell)
         except ValueError as error:
-            return [str(error)]
+            return str(error)
+
+
+def judged_program(
+    command: str,
+    timeout: float | None,
+    formulas: list[str] | None,
+    dtypes: list[str] | None,
+    device: str | None,
+    seed: int,
+) -> Report | str:
+    """The report of a program, or what is wrong with it. The program ends with this command, however that ends."""
+    from .program import TIMEOUT, Program
+
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # as Ctrl-C, so that the program ends
+        if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
+            signal.signal(number, signal.default_int_handler)
+    try:
+        with Program(command, TIMEOUT if timeout is None else timeout) as subject:
+            return judged_here(subject, formulas, dtypes, device, seed)
+    except ValueError as error:
+        return str(error)
 
 
 def installed(names: list[str], console: Console) -> list[str]:

@@ -23,6 +23,8 @@ NONE_KNOWN = "none of the known mistakes"
 # Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
 SPECIAL_CASES = 0.15
 
+DECLINED = object()
+
 # Where outputs agree, these still tell one mistake from another.
 BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step")
 
@@ -64,6 +66,7 @@ def explanations(
     # Where the subject fails, most mutants part from it at once.
     chosen.sort(key=lambda pair: not any(name.startswith(pair[0].id) for name in failing))
     ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
+    chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
     found = []
     for mutant in mutants(formula):
         if mutant.function != function:
@@ -75,16 +78,18 @@ def explanations(
             if apart > SPECIAL_CASES * len(failing):
                 break
         else:
-            if fails_alike(mutant, dtype, failed, subject.backend.layouts):
+            if fails_alike(mutant, dtype, failed, subject.layouts):
                 found.append((apart, mutant))
     return sorted(found, key=lambda pair: pair[0])
 
 
 def outcome(backend: Any, function: Any, case: Case) -> Any:
-    """The results of a call by name, or None where it raises or returns none, or declines."""
+    """The results of a call by name, None where it raises or returns none, or DECLINED."""
     try:
         return call(backend, function, case)[1]
-    except (BrokenResultError, NotImplementedError):
+    except NotImplementedError:
+        return DECLINED
+    except BrokenResultError:
         return None
 
 

@@ -68,9 +68,8 @@ def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> It
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
     for case, expected in judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision):
         functions = subject.functions(case.function)
-        if functions and case.requirement.endswith(".layout") and not subject.backend.layouts:
-            reason = f"{subject.backend.name} arrays have no memory layout that a caller can choose"
-            yield NotOffered(case.requirement, reason)
+        if functions and case.requirement.endswith(".layout") and not subject.layouts:
+            yield NotOffered(case.requirement, f"{subject.name} is given no memory layout that a caller can choose")
             continue
         for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
             found = partial(Finding, case=case._replace(name=f"{case.name}{layout}{suffix}"))
@@ -86,7 +85,7 @@ def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Change]]:
         yield "", lambda _, array: array
         return
     arrays = sum(2 if isinstance(value, AdamState) else isinstance(value, np.ndarray) for value in case.arguments)
-    for name, change in subject.backend.layouts.items():
+    for name, change in subject.layouts.items():
         yield f"_{name}", partial(changed, change, None)
         for only in range(arrays if arrays > 1 else 0):
             yield f"_{name}_argument_{only + 1}", partial(changed, change, only)
@@ -157,7 +156,7 @@ def call(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # special values are judged by what comes out
             result = function(*arguments, **case.options)
-    except NotImplementedError:
+    except (NotImplementedError, BrokenResultError):
         raise
     except (Exception, SystemExit) as error:
         raise BrokenResultError(f"it raised {one_line(error)}") from None

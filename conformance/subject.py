@@ -51,6 +51,7 @@ class Subject:
                 raise SubjectError(f"{self.name}: dtypes: got {dtype!r}; wanted some of {', '.join(MODELS)}")
         if self.subnormals not in ("gradual", "flush"):
             raise SubjectError(f"{self.name}: subnormals: got {self.subnormals!r}; wanted 'gradual' or 'flush'")
+        self.layouts = getattr(self.object, "layouts", self.backend.layouts)
         self.precision = getattr(self.object, "precision", "full")
         if self.precision not in PRECISIONS:
             raise SubjectError(f"{self.name}: precision: got {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")

@@ -39,9 +39,9 @@ def test_the_verdicts_of_the_readme_are_those_of_the_command():
 
 
 def test_every_file_that_a_document_links_to_is_there():
-    for document in (README, (ROOT / "CONTRIBUTING.md").read_text()):
-        for target in re.findall(r"\]\(([^)#:]+)\)", document):
-            assert (ROOT / target).exists(), target
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), (page.name, target)
 
 
 def test_the_changelog_names_the_version():
