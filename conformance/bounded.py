@@ -86,6 +86,9 @@ class Bounded:
     def __ge__(self, other: Number) -> Any:
         return self.value >= value_of(other)
 
+    def __gt__(self, other: Number) -> Any:
+        return self.value > value_of(other)
+
     def __eq__(self, other: object) -> Any:
         return self.value == value_of(other)
 
@@ -198,6 +201,10 @@ def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:
 
 def reshape(x: Bounded, shape: tuple[int, ...], /) -> Bounded:
     return Bounded(x.value.reshape(shape), x.error.reshape(shape), x.model, x.dtype)
+
+
+def matrix_transpose(x: Bounded, /) -> Bounded:
+    return Bounded(np.matrix_transpose(x.value), np.matrix_transpose(x.error), x.model, x.dtype)
 
 
 def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:

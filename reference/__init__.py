@@ -18,9 +18,12 @@ from .categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
 )
 from .dense import dense as dense
+from .dense_vjp import dense_vjp as dense_vjp
 from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron
+from .neuron_vjp import neuron_vjp as neuron_vjp
 from .relu import relu as relu
+from .relu_vjp import relu_vjp as relu_vjp
 from .softmax import softmax as softmax
 from .sparse_categorical_cross_entropy_from_logits import (
     sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
