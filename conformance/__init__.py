@@ -92,7 +92,7 @@ def expected(formula: str, *arguments: Any, **options: Any) -> tuple[Any, Any]:
 
     Returns
     -------
-    value, bound : NumPy arrays in float64, or tuples of them: (theta, m, v) for 'adam_step', (gx, gw, gb) for 'dense_vjp'
+    value, bound : NumPy arrays in float64; tuples (theta, m, v) for 'adam_step', (gx, gw, gb) for 'dense_vjp'
         `value` is rounded to float64, which in float64 is itself part of an error.
 
     Raises

@@ -95,10 +95,12 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     root = np.sqrt(float(info.smallest_normal))
     x, w, b, g = normal((4,), 3, 5)
     x, w, g = x * root / 4, w * root / 4, g * root / 4
+    x[3], g[3] = [1, 0, 0], 1
     yield case("dense_vjp.subnormal", "products", "subnormal products flushed to 0", array(x), array(w), b, array(g))
     x, w, b, g = normal((4,), 3, 5)
-    tiny = x, w, b, array(g * float(info.smallest_normal) / 8)
-    yield case("dense_vjp.subnormal", "inputs", "subnormal inputs flushed to 0", *tiny)
+    g = array(g * float(info.smallest_normal) / 8)
+    x[3], g[3] = [1, 0, 0], 1
+    yield case("dense_vjp.subnormal", "inputs", "subnormal inputs flushed to 0", x, w, b, g)
     yield case("dense_vjp.empty", "no_rows", "a batch of 0 fails", *normal((0,), 3, 5), exact=True)
     yield case("dense_vjp.empty", "no_inputs", "n = 0 fails", *normal((4,), 0, 5))
     yield case("dense_vjp.empty", "no_neurons", "m = 0 fails", *normal((4,), 3, 0), exact=True)

@@ -78,11 +78,13 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("neuron_vjp.infinity", "overflow", "saturation", *over, array([3, 3, 1, 4]))
     root = np.sqrt(float(info.smallest_normal))
     x, w, b, g = normal((4,), 3)
-    small = array(x * root / 4), array(w * root / 4), b, array(g * root / 4)
-    yield case("neuron_vjp.subnormal", "products", "subnormal products flushed to 0", *small)
+    x, w, g = x * root / 4, w * root / 4, g * root / 4
+    x[3], g[3] = [1, 0, 0], 1
+    yield case("neuron_vjp.subnormal", "products", "subnormal products flushed to 0", array(x), array(w), b, array(g))
     x, w, b, g = normal((4,), 3)
-    tiny = x, w, b, array(g * float(info.smallest_normal) / 8)
-    yield case("neuron_vjp.subnormal", "inputs", "subnormal inputs flushed to 0", *tiny)
+    g = array(g * float(info.smallest_normal) / 8)
+    x[3], g[3] = [1, 0, 0], 1
+    yield case("neuron_vjp.subnormal", "inputs", "subnormal inputs flushed to 0", x, w, b, g)
     yield case("neuron_vjp.empty", "no_rows", "a batch of 0 fails", *normal((0,), 3), exact=True)
     yield case("neuron_vjp.empty", "no_inputs", "n = 0 fails", *normal((4,), 0))
     yield case("neuron_vjp.layout", "two_axes", "memory order taken for granted", *normal((4,), 3))

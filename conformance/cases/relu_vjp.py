@@ -42,7 +42,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     infinite = array([[inf, -inf, 1, -1, 0]]), array([[2, 3, inf, -inf, inf]])
     yield case("relu_vjp.infinity", "both", "infinity times 0", *infinite)
     least = float(info.smallest_subnormal)
-    tiny = array([[1, 1, -1, least, -least]]), array([[least, -info.smallest_normal / 2, least, 3 * least, least]])
+    tiny = array([[1, 1, 2, least, -least]]), array([[least, -info.smallest_normal / 2, 1, 3 * least, least]])
     yield case("relu_vjp.subnormal", "x_and_g", "subnormal numbers flushed to 0", *tiny)
     yield case("relu_vjp.empty", "no_elements", "empty arrays fail", *(array(np.zeros((0, 3))) for _ in range(2)))
     yield case("relu_vjp.layout", "three_axes", "memory order taken for granted", normal(3, 4, 5), normal(3, 4, 5))
