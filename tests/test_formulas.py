@@ -196,7 +196,7 @@ def test_a_python_scalar_stands_for_an_array_without_axes():
         found = *backend.neuron_vjp(two, 3.0, 0.5, 10), *backend.neuron_vjp(3.0, two, 0.5, 10)
         assert [float(each) for each in found] == [30, 20, 10, 20, 30, 10]
         found = *found, *backend.neuron_vjp(row, row, 0.5, 10), backend.relu_vjp(two, 3.0), backend.relu_vjp(-3.0, two)
-        assert {str(each.dtype).removeprefix("torch.") for each in found} == {"float32"}
+        assert {str(each.dtype).rpartition(".")[2] for each in found} == {"float32"}
         assert [float(each) for each in found[-2:]] == [3, 0]
     one = np.ones((), np.float32)
     assert gb.adam_update(one, 0.5, 4.0, 0.1, 0.0) == np.float32(1 - 0.1 * 0.25)
