@@ -62,7 +62,8 @@ class Bounded:
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        coarse = finite(np.abs(a * b)) * coarseness(model)
+        c, d = coarseness(a, model), coarseness(b, model)
+        coarse = finite(np.abs(a) * d) + finite(np.abs(b) * c) + c * d
         error = finite(np.abs(a) * f) + finite(np.abs(b) * e) + e * f + coarse
         return rounded(a * b, error, model, self.dtype, underflow=model.underflow)
 
@@ -123,9 +124,10 @@ def cast_error(scalar: Bounded, model: Model) -> Number:
     return finite(np.abs(nearest - scalar.value)) + scalar.error * (1 + model.unit)
 
 
-def coarseness(model: Model) -> float:
-    """What a product is off by, relatively, since its factors are kept in fewer bits."""
-    return model.factor * (2 + model.factor)
+def coarseness(factor: Number, model: Model) -> Number:
+    """What a factor is off by, since it is kept in fewer bits, which end at bfloat16's smallest subnormal, 2^-133."""
+    size = finite(np.abs(factor))
+    return np.where((size == 0) | (model.factor == 0), 0.0, model.factor * size + 2.0**-133)
 
 
 def finite(values: Number) -> Number:
@@ -170,8 +172,9 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     model, count = a.model, a.shape[-1]
     absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
     error = a.error @ absolute_b + absolute_a @ b.error + a.error @ b.error
-    terms = absolute_a @ absolute_b
-    error, total = error + terms * coarseness(model), terms + error
+    coarse_a, coarse_b = coarseness(a.value, model), coarseness(b.value, model)
+    coarse = coarse_a @ absolute_b + absolute_a @ coarse_b + coarse_a @ coarse_b
+    error, total = error + coarse, absolute_a @ absolute_b + error
     gamma = model.gamma(count)
     own = gamma * total + (1 + gamma) * count * (model.underflow + model.flushed)
     return rounded(a.value @ b.value, error + own, model, a.dtype, 0, partial=total)
