@@ -191,7 +191,7 @@ def inputs(worst: Finding) -> dict[str, str]:
 SLICES: dict[tuple[str, str, str], Callable[[tuple[int, ...]], tuple[Any, ...]]] = {
     ("neuron_vjp", "gx", "g"): lambda index: index[:-1],
     ("neuron_vjp", "gx", "w"): lambda index: index[-1:],
-    ("neuron_vjp", "gw", "x"): lambda index: (..., *index),
+    ("neuron_vjp", "gw", "x"): lambda index: (..., *index) if index else (),
     ("dense_vjp", "gx", "g"): lambda index: index[:-1],
     ("dense_vjp", "gx", "w"): lambda index: index[-1:],
     ("dense_vjp", "gw", "x"): lambda index: (..., index[0]),
