@@ -87,6 +87,9 @@ class Bounded:
     def __ge__(self, other: Number) -> Any:
         return self.value >= value_of(other)
 
+    def __lt__(self, other: Number) -> Any:
+        return self.value < value_of(other)
+
     def __gt__(self, other: Number) -> Any:
         return self.value > value_of(other)
 

@@ -77,6 +77,9 @@ class Exact:
     def __ge__(self, other: Number) -> Any:
         return np.asarray(self.balls >= balls_of(other), np.bool_)
 
+    def __lt__(self, other: Number) -> Any:
+        return np.asarray(self.balls < balls_of(other), np.bool_)
+
     def __gt__(self, other: Number) -> Any:
         return np.asarray(self.balls > balls_of(other), np.bool_)
 
