@@ -210,9 +210,6 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
     elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
-    elif index is not None and (case.function, worst.output, name) in SLICES:
-        chosen = SLICES[case.function, worst.output, name](index)
-        place, array = str(list(chosen)).replace("Ellipsis", "...") if chosen else "", array[chosen]
     elif index is not None and case.function in ("softmax", "log_softmax"):
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
@@ -226,6 +223,9 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
     elif index is not None and case.function in ("dense", "neuron") and array is case.arguments[0] and array.ndim > 1:
         row = index[:-1] if case.function == "dense" else index
         place, array = str(list(row)) if row else "", array[row]
+    elif index is not None and (case.function, worst.output, name) in SLICES:
+        chosen = SLICES[case.function, worst.output, name](index)
+        place, array = str(list(chosen)).replace("Ellipsis", "...") if chosen else "", array[chosen]
     text = np.array2string(np.asarray(array), threshold=12, edgeitems=4, precision=9, separator=", ")
     return place, " ".join(text.split())
 
