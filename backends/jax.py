@@ -16,6 +16,7 @@ dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "flush"
 
 relu = bind(reference.relu, jnp)
+relu_vjp = bind(reference.relu_vjp, jnp)
 softmax = bind(reference.softmax, jnp)
 log_softmax = bind(reference.log_softmax, jnp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
@@ -43,12 +44,27 @@ def dense(x: Any, w: Any, b: Any) -> Any:
         return reference.dense(x, w, b, xp=jnp)
 
 
+def neuron_vjp(x: Any, w: Any, b: Any, g: Any) -> Any:
+    """Return the neuron's gradients in full precision, which is not JAX's default on accelerators."""
+    with jax.default_matmul_precision("highest"):
+        return reference.neuron_vjp(x, w, b, g, xp=jnp)
+
+
+def dense_vjp(x: Any, w: Any, b: Any, g: Any) -> Any:
+    """Return the dense layer's gradients in full precision, which is not JAX's default on accelerators."""
+    with jax.default_matmul_precision("highest"):
+        return reference.dense_vjp(x, w, b, g, xp=jnp)
+
+
 # Under jit: hyper-parameters are constants of the program, so that 1 - beta is formed on the host; the step is traced.
 HYPER_PARAMETERS = ("learning_rate", "beta1", "beta2", "epsilon")
 jitted = types.SimpleNamespace(
     neuron=jax.jit(neuron),
     dense=jax.jit(dense),
+    neuron_vjp=jax.jit(neuron_vjp),
+    dense_vjp=jax.jit(dense_vjp),
     relu=jax.jit(relu),
+    relu_vjp=jax.jit(relu_vjp),
     softmax=jax.jit(softmax, static_argnames="axis"),
     log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),

@@ -14,6 +14,9 @@ subnormals = "gradual"
 
 neuron = bind(reference.neuron, numpy)
 dense = bind(reference.dense, numpy)
+neuron_vjp = bind(reference.neuron_vjp, numpy)
+dense_vjp = bind(reference.dense_vjp, numpy)
+relu_vjp = bind(reference.relu_vjp, numpy)
 softmax = bind(reference.softmax, numpy)
 log_softmax = bind(reference.log_softmax, numpy)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)

@@ -17,6 +17,9 @@ subnormals = "gradual"
 
 neuron = bind(reference.neuron, xp)
 dense = bind(reference.dense, xp)
+neuron_vjp = bind(reference.neuron_vjp, xp)
+dense_vjp = bind(reference.dense_vjp, xp)
+relu_vjp = bind(reference.relu_vjp, xp)
 relu = bind(reference.relu, xp)
 softmax = bind(reference.softmax, xp)
 log_softmax = bind(reference.log_softmax, xp)

@@ -19,6 +19,9 @@ subnormals = "gradual"
 
 neuron = bind(reference.neuron, xp)
 dense = bind(reference.dense, xp)
+neuron_vjp = bind(reference.neuron_vjp, xp)
+dense_vjp = bind(reference.dense_vjp, xp)
+relu_vjp = bind(reference.relu_vjp, xp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, xp)

@@ -80,6 +80,12 @@ class Exact:
     def __ge__(self, other: Number) -> Any:
         return np.asarray(self.balls >= balls_of(other), np.bool_)
 
+    def __lt__(self, other: Number) -> Any:
+        return np.asarray(self.balls < balls_of(other), np.bool_)
+
+    def __gt__(self, other: Number) -> Any:
+        return np.asarray(self.balls > balls_of(other), np.bool_)
+
     def __eq__(self, other: object) -> Any:
         return np.asarray(self.balls == balls_of(other), np.bool_)
 
@@ -146,6 +152,10 @@ def concat(arrays: list[Exact], /, *, axis: int = 0) -> Exact:
 
 def reshape(x: Exact, shape: tuple[int, ...], /) -> Exact:
     return Exact(x.balls.reshape(shape), x.dtype)
+
+
+def matrix_transpose(x: Exact, /) -> Exact:
+    return Exact(np.matrix_transpose(x.balls), x.dtype)
 
 
 def take_along_axis(x: Exact, indices: Any, /, *, axis: int = -1) -> Exact:

@@ -18,10 +18,13 @@ from .categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
 )
 from .dense import dense as dense
+from .dense_vjp import dense_vjp as dense_vjp
 from .log_softmax import log_softmax as log_softmax
 from .log_softmax_vjp import log_softmax_vjp as log_softmax_vjp
 from .neuron import neuron as neuron
+from .neuron_vjp import neuron_vjp as neuron_vjp
 from .relu import relu as relu
+from .relu_vjp import relu_vjp as relu_vjp
 from .softmax import softmax as softmax
 from .softmax_vjp import softmax_vjp as softmax_vjp
 from .sparse_categorical_cross_entropy_from_logits import (

@@ -83,6 +83,12 @@ def shape(value: Array) -> tuple[Any, ...]:
     return tuple(getattr(value, "shape", ()))
 
 
+def arrays(xp: Namespace, *values: Array) -> list[Array]:
+    """The values, Python scalars among them made arrays without axes, of the dtype and on the device of the others."""
+    like = next(value for value in values if hasattr(value, "dtype"))
+    return [value if hasattr(value, "dtype") else xp.full_like(xp.sum(like), value) for value in values]
+
+
 def wanted_shape(name: str, value: Array, wanted: tuple[Any, ...], why: str = "") -> None:
     """Raise ValueError unless `value` has the shape `wanted`."""
     if shape(value) != wanted:

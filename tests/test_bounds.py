@@ -66,6 +66,20 @@ def test_dense_and_neuron_have_their_closed_form():
         assert np.all(bound <= wanted * (1 + 2 / n))
 
 
+def test_the_gradients_of_layers_have_their_closed_form():
+    rng = np.random.default_rng(0)
+    x, w, b, g = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 7), (7, 5), 5, (4, 5)))
+    x_size, w_size, g_size = (np.abs(each.astype(float)) for each in (x, w, g))
+    closed = gamma(5) * g_size @ w_size.T, gamma(4) * x_size.T @ g_size, gamma(3) * np.sum(g_size, 0)
+    _, bounds = expected("dense_vjp", x, w, b, g)
+    for bound, wanted in zip(bounds, closed, strict=True):
+        np.testing.assert_allclose(bound, wanted, rtol=1e-5)
+    closed = gamma(1) * np.outer(g_size[:, 0], w_size[:, 0]), closed[1][:, 0], closed[2][0]
+    _, bounds = expected("neuron_vjp", x, w[:, 0], b[0], g[:, 0])
+    for bound, wanted in zip(bounds, closed, strict=True):
+        np.testing.assert_allclose(bound, wanted, rtol=1e-5)
+
+
 def test_softmax_has_its_closed_form():
     x = np.random.default_rng(0).normal(size=(4, 7)).astype(np.float32)
     y, bound = expected("softmax", x)

@@ -64,6 +64,24 @@ WRONG = {
     "neuron.errors: weights": (lambda g: g.neuron(g.asarray(X), g.asarray(B), 1.0), ValueError, "w: got shape"),
     "neuron.errors: bias": (lambda g: g.neuron(g.asarray(X), g.asarray(X[0]), g.asarray(B)), ValueError, "b: got shape"),
     "neuron.errors: numbers": (lambda g: g.neuron(1.0, 2.0, 3.0), TypeError, "x, w, b: got Python scalars only"),
+    "relu_vjp.errors: shapes": (lambda g: g.relu_vjp(g.asarray(X), g.asarray(X[0])), ValueError, "g: got shape (3,); wanted (2, 3)"),
+    "relu_vjp.errors: mixed": (lambda g: g.relu_vjp(g.asarray(X), g.asarray(FLOAT64)), TypeError, "g: got an array of dtype float64"),
+    "relu_vjp.errors: numbers": (lambda g: g.relu_vjp(1.0, 2.0), TypeError, "x, g: got Python scalars only"),
+    "relu_vjp.errors: integers": (lambda g: g.relu_vjp(g.asarray(X.astype(np.int32)), g.asarray(X)), TypeError, "x: got an array of"),
+    "dense_vjp.errors: no batch axis in g": (
+        lambda g: g.dense_vjp(*map(g.asarray, (X, W, B, B))), ValueError, "g: got shape (4,); wanted (2, 4)"),
+    "dense_vjp.errors: g of x's shape": (
+        lambda g: g.dense_vjp(*map(g.asarray, (X, W, B, X))), ValueError, "g: got shape (2, 3); wanted (2, 4)"),
+    "dense_vjp.errors: shapes": (lambda g: g.dense_vjp(*map(g.asarray, (X, B, B, X))), ValueError, "x, w: got shapes"),
+    "dense_vjp.errors: inner": (lambda g: g.dense_vjp(*map(g.asarray, (W, W, B, W))), ValueError, "w: got shape"),
+    "dense_vjp.errors: bias": (lambda g: g.dense_vjp(*map(g.asarray, (X, W, B[:3], X))), ValueError, "b: got shape"),
+    "dense_vjp.errors: mixed": (lambda g: g.dense_vjp(*map(g.asarray, (X, W, B, FLOAT64))), TypeError, "g: got an array of dtype float64"),
+    "neuron_vjp.errors: weights": (
+        lambda g: g.neuron_vjp(g.asarray(X), g.asarray(B), 1.0, g.asarray(X[:, 0])), ValueError, "w: got shape (4,); wanted (3,)"),
+    "neuron_vjp.errors: bias": (lambda g: g.neuron_vjp(*map(g.asarray, (X, X[0], B, X[:, 0]))), ValueError, "b: got shape"),
+    "neuron_vjp.errors: a number for a batch": (
+        lambda g: g.neuron_vjp(g.asarray(X), g.asarray(X[0]), 1.0, 1.0), ValueError, "g: got shape (); wanted (2,)"),
+    "neuron_vjp.errors: numbers": (lambda g: g.neuron_vjp(1.0, 2.0, 3.0, 4.0), TypeError, "x, w, b, g: got Python scalars only"),
     "categorical_cross_entropy.errors: shapes": (
         lambda g: g.categorical_cross_entropy(g.asarray(X[0]), g.asarray(X)), ValueError, "y: got shape"),
     "categorical_cross_entropy.errors: mixed": (
@@ -191,6 +209,13 @@ def test_numpy_scalars_do_not_change_the_dtype():
 def test_a_python_scalar_stands_for_an_array_without_axes():
     assert gb.neuron(np.float32(2.0), 3.0, 0.5) == np.float32(6.5)
     assert gb.neuron(X, X[0], 0.5).dtype == np.float32
+    for backend in installed():
+        two, row = backend.asarray(np.float32(2)), backend.asarray(X[0])
+        found = *backend.neuron_vjp(two, 3.0, 0.5, 10), *backend.neuron_vjp(3.0, two, 0.5, 10)
+        assert [float(each) for each in found] == [30, 20, 10, 20, 30, 10]
+        found = *found, *backend.neuron_vjp(row, row, 0.5, 10), backend.relu_vjp(two, 3.0), backend.relu_vjp(-3.0, two)
+        assert {str(each.dtype).rpartition(".")[2] for each in found} == {"float32"}
+        assert [float(each) for each in found[-2:]] == [3, 0]
     one = np.ones((), np.float32)
     assert gb.adam_update(one, 0.5, 4.0, 0.1, 0.0) == np.float32(1 - 0.1 * 0.25)
 

@@ -5,6 +5,7 @@ the thin ball of the definition must overlap, and the reference's must itself be
 """
 
 import importlib
+import math
 from unittest import mock
 
 import numpy as np
@@ -49,6 +50,10 @@ def defined(case, dtype):
     axis = case.options.get("axis", -1)
     if formula == "relu":
         return {"y": each(definition, *arguments)}
+    if formula == "relu_vjp":
+        return {"y": each(definition, *arguments)}
+    if formula in ("neuron_vjp", "dense_vjp"):
+        return defined_gradients(definition, *arguments)
     if formula in ("softmax", "log_softmax", "softmax_vjp", "log_softmax_vjp"):
         x, *g = arguments
         if case.name == "largest":  # exp(1e308) is beyond Arb; the definition is the same for x minus a constant
@@ -82,6 +87,16 @@ def defined(case, dtype):
         theta, grad, balls(state.m), balls(state.v)
     )
     return dict(zip(("theta", "m", "v"), (np.asarray(r, object) for r in results), strict=True))
+
+
+def defined_gradients(definition, x, w, b, g):
+    """The gradients of a layer, which are defined on a list of rows, in the shapes of the arrays."""
+    rows = x.reshape(math.prod(x.shape[:-1]), w.shape[0] if w.ndim else 1)
+    results = definition(rows, np.atleast_1d(w), b if b.ndim else b[()], g.reshape(len(rows), *b.shape))
+    return {
+        name: np.array(result, object).reshape(like.shape)
+        for name, result, like in zip(("gx", "gw", "gb"), results, (x, w, b), strict=True)
+    }
 
 
 def disagreements(form, case, dtype):
@@ -130,6 +145,15 @@ def minus_bias(x, w, b, *, xp=None):
     return reference.dense(x, w, -b)
 
 
+def minus_gradient(x, w, b, g, *, xp=None):
+    return reference.dense_vjp(x, w, b, -g)
+
+
+def minus_input(x, w, b, g, *, xp=None):
+    gx, _, gb = reference.neuron_vjp(x, w, b, g)
+    return gx, reference.neuron_vjp(-x, w, b, g)[1], gb
+
+
 def plus_step(theta, m_hat, v_hat, learning_rate, epsilon, /, *, xp=None):
     return reference.adam_update(theta, -m_hat, v_hat, learning_rate, epsilon)
 
@@ -142,6 +166,8 @@ def plus_moment(m, grad, beta1, /, *, xp=None):
     ("formula", "function", "wrong"),
     [
         ("dense", "dense", minus_bias),
+        ("dense_vjp", "dense_vjp", minus_gradient),
+        ("neuron_vjp", "neuron_vjp", minus_input),
         ("adam", "adam_update", plus_step),
         ("adam", "adam_first_moment", plus_moment),
     ],
@@ -170,6 +196,7 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
             lambda label, x: sum((a.exp() for a in x), arb(0)).log() + x[label],
         ),
         ("relu", lambda x: x if x < 0 else x * 0),
+        ("relu_vjp", lambda x, g: g if x < 0 else g * 0),
     ],
 )
 def test_a_plus_for_a_minus_in_the_definition_is_found(formula, wrong):
