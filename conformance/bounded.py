@@ -15,7 +15,7 @@ from .rounding import HOST, Model
 
 float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
 # Of integer labels, which stay NumPy's.
-any, astype, expand_dims = np.any, np.astype, np.expand_dims  # noqa: A001
+any, arange, astype, moveaxis = np.any, np.arange, np.astype, np.moveaxis  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
@@ -85,6 +85,12 @@ class Bounded:
 
     def __ge__(self, other: Number) -> Any:
         return self.value >= value_of(other)
+
+    def __lt__(self, other: Number) -> Any:
+        return self.value < value_of(other)
+
+    def __gt__(self, other: Number) -> Any:
+        return self.value > value_of(other)
 
     def __eq__(self, other: object) -> Any:
         return self.value == value_of(other)
@@ -207,6 +213,12 @@ def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
 
 def squeeze(x: Bounded, /, axis: int) -> Bounded:
     return Bounded(np.squeeze(x.value, axis), np.squeeze(x.error, axis), x.model, x.dtype)
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Bounded):
+        return np.expand_dims(x, axis)  # labels
+    return Bounded(np.expand_dims(x.value, axis), np.expand_dims(x.error, axis), x.model, x.dtype)
 
 
 def zeros_like(x: Bounded, /) -> Bounded:

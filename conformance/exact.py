@@ -15,7 +15,7 @@ from flint import arb
 
 float32, float64, isdtype, finfo = np.dtype("float32"), np.dtype("float64"), np.isdtype, np.finfo
 # Of integer labels, which stay NumPy's.
-any, astype, expand_dims = np.any, np.astype, np.expand_dims  # noqa: A001
+any, arange, astype, moveaxis = np.any, np.arange, np.astype, np.moveaxis  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
@@ -76,6 +76,12 @@ class Exact:
 
     def __ge__(self, other: Number) -> Any:
         return np.asarray(self.balls >= balls_of(other), np.bool_)
+
+    def __lt__(self, other: Number) -> Any:
+        return np.asarray(self.balls < balls_of(other), np.bool_)
+
+    def __gt__(self, other: Number) -> Any:
+        return np.asarray(self.balls > balls_of(other), np.bool_)
 
     def __eq__(self, other: object) -> Any:
         return np.asarray(self.balls == balls_of(other), np.bool_)
@@ -147,6 +153,12 @@ def take_along_axis(x: Exact, indices: Any, /, *, axis: int = -1) -> Exact:
 
 def squeeze(x: Exact, /, axis: int) -> Exact:
     return Exact(np.squeeze(x.balls, axis), x.dtype)
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Exact):
+        return np.expand_dims(x, axis)  # labels
+    return Exact(np.expand_dims(x.balls, axis), x.dtype)
 
 
 def zeros_like(x: Exact, /) -> Exact:

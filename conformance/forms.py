@@ -56,6 +56,14 @@ def update_as_written(
     return reference.adam_update(theta, m / c1, v / c2, learning_rate, epsilon)
 
 
+def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = exp(l_i) sum_j g y_j - g y_i with l = log_softmax(x)."""
+    xp = array_namespace(x)
+    weighted = xp.expand_dims(g, axis=axis) * y
+    p = xp.exp(reference.log_softmax(x, axis=axis))
+    return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
+
+
 def adam_step_as(
     first_moment: Callable[..., Array], update: Callable[..., Array]
 ) -> Callable[..., tuple[Array, AdamState]]:
@@ -84,6 +92,7 @@ def adam_step_as(
 FORMS: dict[str, dict[str, Callable[..., Any]]] = {
     "neuron": {"bias_as_term": bias_as_term},
     "dense": {"bias_as_term": bias_as_term},
+    "categorical_cross_entropy_from_logits_vjp": {"log_softmax_backward": log_softmax_backward},
     "adam_first_moment": {"lerp": first_moment_lerp},
     "adam_step": {
         "lerp": adam_step_as(first_moment_lerp, update_as_written),

@@ -156,7 +156,7 @@ def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, A
     finite = np.abs(expected.value[np.isfinite(expected.value)])
     if function in LOGARITHMS:
         return float(np.max(finite, initial=1.0))
-    absolute = [np.abs(np.asarray(a, np.float64)) if hasattr(a, "shape") else a for a in arguments]
+    absolute = [np.abs(a, dtype=np.float64) if getattr(a, "dtype", np.dtype(int)).kind == "f" else a for a in arguments]
     with np.errstate(all="ignore"):
         terms = absolute[0] if function == "adam_step" else getattr(reference, function)(*absolute, **options)
     terms = np.asarray(terms)[np.isfinite(terms)]

@@ -17,6 +17,9 @@ from .categorical_cross_entropy import categorical_cross_entropy as categorical_
 from .categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
 )
+from .categorical_cross_entropy_from_logits_vjp import (
+    categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
+)
 from .dense import dense as dense
 from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron

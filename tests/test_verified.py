@@ -39,6 +39,14 @@ def rows(function, arrays, axis):
     return np.moveaxis(np.array(results, object).reshape(moved[0].shape), -1, axis)
 
 
+def gradients(function, labels, x, g, axis):
+    """A definition of the gradient of a row's loss, along an axis; labels are rows too, or one a row."""
+    labels = np.moveaxis(labels, axis, -1) if labels.ndim == x.ndim else labels
+    x = np.moveaxis(x, axis, -1)
+    results = [function(labels[i], x[i], g[i]) for i in np.ndindex(g.shape)]
+    return np.moveaxis(np.array(results, object).reshape(x.shape), -1, axis)
+
+
 def defined(case, dtype):
     """What the page's definition says, for each result of a case."""
     formula = case.requirement.partition(".")[0]
@@ -62,6 +70,8 @@ def defined(case, dtype):
         labels, x = case.arguments[0], np.moveaxis(balls(case.arguments[1]), axis, -1)
         losses = [definition(int(labels[i]), x[i]) for i in np.ndindex(labels.shape)]
         return {"y": np.array([*losses, None], object)[:-1].reshape(labels.shape)}
+    if formula == "categorical_cross_entropy_from_logits_vjp":
+        return {"y": gradients(definition, *map(balls, case.arguments), axis)}
     if formula == "neuron":
         x, w, b = arguments
         if x.ndim == 0:
@@ -159,6 +169,10 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         (
             "sparse_categorical_cross_entropy_from_logits",
             lambda label, x: sum((a.exp() for a in x), arb(0)).log() + x[label],
+        ),
+        (
+            "categorical_cross_entropy_from_logits_vjp",
+            lambda y, x, g: [g * a.exp() / sum((b.exp() for b in x), arb(0)) * sum(y) + g * c for c, a in zip(y, x)],
         ),
         ("relu", lambda x: x if x < 0 else x * 0),
     ],
