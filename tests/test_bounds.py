@@ -1,14 +1,17 @@
 """The running bounds: sound, close to their closed forms, and never empty."""
 
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 import pytest
+import rewrites.categorical_cross_entropy_from_logits_vjp as rewritten
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gaugeblock.conformance import bounded, exact, expected, oracle
+from gaugeblock.conformance.forms import FORMS
 from gaugeblock.conformance.rounding import HOST, MODELS
 
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
@@ -88,6 +91,16 @@ def test_cross_entropy_has_its_closed_form():
     closed = terms * ((1 + 2 * 4 * U) * (1 - U) ** -7 - 1)
     _, bound = expected("categorical_cross_entropy", y, p)
     np.testing.assert_allclose(bound, closed, rtol=1e-5)
+
+
+def test_the_gradient_through_log_softmax_is_covered_where_functions_are_as_bad_as_granted():
+    function = "categorical_cross_entropy_from_logits_vjp"
+    y, x, g = np.eye(3, dtype=np.float32), np.full((3, 3), 0.75, np.float32), np.float32([1, 1.25, 1.5])
+    worst = rewritten.categorical_cross_entropy_from_logits_vjp__functions_as_bad_as_granted(y, x, g)
+    for forms, exceeds in ((FORMS[function], False), ({}, True)):
+        with mock.patch.dict(FORMS, {function: forms}):
+            wanted = oracle.expect(function, (y, x, g), {}, FLOAT32)["y"]
+        assert np.any(oracle.ratios(worst, wanted)[0] > 1) == exceeds
 
 
 def test_adam_moments_have_their_closed_form():
