@@ -22,6 +22,7 @@ categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, jnp)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, jnp)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, jnp)
+sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, jnp)
 adam_first_moment = bind(reference.adam_first_moment, jnp)
 adam_second_moment = bind(reference.adam_second_moment, jnp)
 adam_bias_correction = bind(reference.adam_bias_correction, jnp)
@@ -52,9 +53,14 @@ jitted = types.SimpleNamespace(
     log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
     categorical_cross_entropy_from_logits=jax.jit(categorical_cross_entropy_from_logits, static_argnames="axis"),
-    categorical_cross_entropy_from_logits_vjp=jax.jit(categorical_cross_entropy_from_logits_vjp, static_argnames="axis"),
+    categorical_cross_entropy_from_logits_vjp=jax.jit(
+        categorical_cross_entropy_from_logits_vjp, static_argnames="axis"
+    ),
     sparse_categorical_cross_entropy_from_logits=jax.jit(
         sparse_categorical_cross_entropy_from_logits, static_argnames="axis"
+    ),
+    sparse_categorical_cross_entropy_from_logits_vjp=jax.jit(
+        sparse_categorical_cross_entropy_from_logits_vjp, static_argnames="axis"
     ),
     adam_first_moment=jax.jit(adam_first_moment, static_argnums=2),
     adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),

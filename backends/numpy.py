@@ -20,6 +20,9 @@ categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, numpy)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, numpy)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, numpy)
+sparse_categorical_cross_entropy_from_logits_vjp = bind(
+    reference.sparse_categorical_cross_entropy_from_logits_vjp, numpy
+)
 adam_first_moment = bind(reference.adam_first_moment, numpy)
 adam_second_moment = bind(reference.adam_second_moment, numpy)
 adam_bias_correction = bind(reference.adam_bias_correction, numpy)

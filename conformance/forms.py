@@ -12,6 +12,7 @@ from array_api_compat import array_namespace
 from .. import reference
 from ..reference import AdamState
 from ..reference.adam import one_minus_power
+from ..reference.sparse_categorical_cross_entropy_from_logits_vjp import is_label
 
 Array = Any
 Scalar = Any
@@ -64,6 +65,14 @@ def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> 
     return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
 
 
+def sparse_log_softmax_backward(labels: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = exp(l_i) g - g [i = label] with l = log_softmax(x)."""
+    xp = array_namespace(x)
+    g = xp.expand_dims(g, axis=axis)
+    label = xp.where(is_label(labels, x, axis, xp), g, xp.zeros_like(x))
+    return xp.exp(reference.log_softmax(x, axis=axis)) * g - label
+
+
 def adam_step_as(
     first_moment: Callable[..., Array], update: Callable[..., Array]
 ) -> Callable[..., tuple[Array, AdamState]]:
@@ -93,6 +102,7 @@ FORMS: dict[str, dict[str, Callable[..., Any]]] = {
     "neuron": {"bias_as_term": bias_as_term},
     "dense": {"bias_as_term": bias_as_term},
     "categorical_cross_entropy_from_logits_vjp": {"log_softmax_backward": log_softmax_backward},
+    "sparse_categorical_cross_entropy_from_logits_vjp": {"log_softmax_backward": sparse_log_softmax_backward},
     "adam_first_moment": {"lerp": first_moment_lerp},
     "adam_step": {
         "lerp": adam_step_as(first_moment_lerp, update_as_written),

@@ -188,6 +188,7 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "categorical_cross_entropy_from_logits": labels_and_logits,
     "sparse_categorical_cross_entropy_from_logits": classes_and_logits,
     "categorical_cross_entropy_from_logits_vjp": partial(with_gradients, loss=labels_and_logits),
+    "sparse_categorical_cross_entropy_from_logits_vjp": partial(with_gradients, loss=classes_and_logits),
     "adam_step": parameters,
 }
 

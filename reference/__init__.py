@@ -28,5 +28,8 @@ from .softmax import softmax as softmax
 from .sparse_categorical_cross_entropy_from_logits import (
     sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
 )
+from .sparse_categorical_cross_entropy_from_logits_vjp import (
+    sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
+)
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

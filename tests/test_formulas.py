@@ -95,6 +95,20 @@ WRONG = {
         lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
     "categorical_cross_entropy_from_logits_vjp.errors: no classes": (
         lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: a list": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp([0, 1], g.asarray(X), g.asarray(X[:, 0])), TypeError, "labels: got list"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: floating labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(X[:, 0]), g.asarray(X), g.asarray(X[:, 0])), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: shapes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[0]), axis=0), ValueError, "labels: got shape (2,)"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: shape of g": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[0])), ValueError, "g: got shape (3,); wanted (2,)"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: mixed": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: axis": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: no classes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),
@@ -147,6 +161,8 @@ def test_a_label_that_is_no_class_is_an_index_error_where_it_can_be_read(backend
     labels = backend.asarray(np.array([0, wrong]))
     with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
         backend.sparse_categorical_cross_entropy_from_logits(labels, backend.asarray(X))
+    with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
+        backend.sparse_categorical_cross_entropy_from_logits_vjp(labels, backend.asarray(X), backend.asarray(X[:, 0]))
 
 
 class Layer(NamedTuple):

@@ -24,6 +24,7 @@ MUTANTS = {
     "categorical_cross_entropy_from_logits.value": "categorical_cross_entropy_from_logits__bfloat16_labels",
     "sparse_categorical_cross_entropy_from_logits.value": "sparse_categorical_cross_entropy_from_logits__base_2",
     "categorical_cross_entropy_from_logits_vjp.value": "categorical_cross_entropy_from_logits_vjp__bfloat16_labels",
+    "sparse_categorical_cross_entropy_from_logits_vjp.value": "sparse_categorical_cross_entropy_from_logits_vjp__bfloat16_g",
     "adam.value": "adam_step__source_v_hat",
     "neuron.batch": "neuron__batch_in_fortran_order",
     "dense.batch": "dense__batch_mean_subtracted",

@@ -72,6 +72,8 @@ def defined(case, dtype):
         return {"y": np.array([*losses, None], object)[:-1].reshape(labels.shape)}
     if formula == "categorical_cross_entropy_from_logits_vjp":
         return {"y": gradients(definition, *map(balls, case.arguments), axis)}
+    if formula == "sparse_categorical_cross_entropy_from_logits_vjp":
+        return {"y": gradients(definition, case.arguments[0], *map(balls, case.arguments[1:]), axis)}
     if formula == "neuron":
         x, w, b = arguments
         if x.ndim == 0:
@@ -173,6 +175,12 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         (
             "categorical_cross_entropy_from_logits_vjp",
             lambda y, x, g: [g * a.exp() / sum((b.exp() for b in x), arb(0)) * sum(y) + g * c for c, a in zip(y, x)],
+        ),
+        (
+            "sparse_categorical_cross_entropy_from_logits_vjp",
+            lambda label, x, g: [
+                g * a.exp() / sum((b.exp() for b in x), arb(0)) + g * (i == label) for i, a in enumerate(x)
+            ],
         ),
         ("relu", lambda x: x if x < 0 else x * 0),
     ],
