@@ -19,6 +19,7 @@ relu = bind(reference.relu, jnp)
 softmax = bind(reference.softmax, jnp)
 log_softmax = bind(reference.log_softmax, jnp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
+categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, jnp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, jnp)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, jnp)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, jnp)
@@ -52,6 +53,7 @@ jitted = types.SimpleNamespace(
     softmax=jax.jit(softmax, static_argnames="axis"),
     log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
+    categorical_cross_entropy_vjp=jax.jit(categorical_cross_entropy_vjp, static_argnames=("axis", "clip")),
     categorical_cross_entropy_from_logits=jax.jit(categorical_cross_entropy_from_logits, static_argnames="axis"),
     categorical_cross_entropy_from_logits_vjp=jax.jit(
         categorical_cross_entropy_from_logits_vjp, static_argnames="axis"

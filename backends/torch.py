@@ -19,6 +19,7 @@ subnormals = "gradual"
 neuron = bind(reference.neuron, xp)
 dense = bind(reference.dense, xp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
+categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, xp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, xp)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, xp)

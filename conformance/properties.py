@@ -189,6 +189,7 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "sparse_categorical_cross_entropy_from_logits": classes_and_logits,
     "categorical_cross_entropy_from_logits_vjp": partial(with_gradients, loss=labels_and_logits),
     "sparse_categorical_cross_entropy_from_logits_vjp": partial(with_gradients, loss=classes_and_logits),
+    "categorical_cross_entropy_vjp": partial(with_gradients, loss=probabilities),
     "adam_step": parameters,
 }
 

@@ -20,6 +20,7 @@ from .categorical_cross_entropy_from_logits import (
 from .categorical_cross_entropy_from_logits_vjp import (
     categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
 )
+from .categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
 from .dense import dense as dense
 from .log_softmax import log_softmax as log_softmax
 from .neuron import neuron as neuron

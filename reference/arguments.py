@@ -108,6 +108,12 @@ def one_a_sample(name: str, value: Array, axis: int, **classes: Array) -> None:
     wanted_shape(name, value, wanted, f", that of {other} without axis {axis}")
 
 
+def for_each_class(g: Array, axis: int, xp: Namespace, **classes: Array) -> Array:
+    """The gradient of each sample's loss with the axis of the classes put back, to be multiplied with the classes."""
+    one_a_sample("g", g, axis, **classes)
+    return xp.expand_dims(g, axis=axis) if hasattr(g, "shape") else g  # a Python scalar needs none
+
+
 def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
     """Integer labels as indices into `axis` of x; one that is no class is an IndexError where labels can be read."""
     dtype = getattr(labels, "dtype", None)

@@ -1,6 +1,6 @@
 """The gradient of categorical cross-entropy from logits, towards the logits."""
 
-from .arguments import Array, Namespace, class_axis, floating, labels_like, one_a_sample, same_shape
+from .arguments import Array, Namespace, class_axis, floating, for_each_class, labels_like, same_shape
 from .softmax import softmax
 
 
@@ -46,11 +46,5 @@ def categorical_cross_entropy_from_logits_vjp(
     floating(xp, x=x, y=y, g=g)
     same_shape(x=x, y=y)
     class_axis("x", x, axis)
-    one_a_sample("g", g, axis, x=x)
     weight = xp.sum(y, axis=axis, keepdims=True)
-    return for_each_class(g, axis, xp) * (softmax(x, axis=axis, xp=xp) * weight - y)
-
-
-def for_each_class(g: Array, axis: int, xp: Namespace) -> Array:
-    """Return `g`, one number a sample, with the axis of the classes put back; a Python scalar needs none."""
-    return xp.expand_dims(g, axis=axis) if hasattr(g, "shape") else g
+    return for_each_class(g, axis, xp, x=x) * (softmax(x, axis=axis, xp=xp) * weight - y)

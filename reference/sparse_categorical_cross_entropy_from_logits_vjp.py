@@ -2,8 +2,7 @@
 
 from array_api_compat import device
 
-from .arguments import Array, Namespace, class_axis, class_numbers, floating, one_a_sample
-from .categorical_cross_entropy_from_logits_vjp import for_each_class
+from .arguments import Array, Namespace, class_axis, class_numbers, floating, for_each_class
 from .softmax import softmax
 
 
@@ -49,9 +48,8 @@ def sparse_categorical_cross_entropy_from_logits_vjp(
     xp, _ = floating(xp, x=x, g=g)
     class_axis("x", x, axis)
     index = class_numbers(labels, x, axis, xp)
-    one_a_sample("g", g, axis, x=x)
     p = softmax(x, axis=axis, xp=xp)
-    return for_each_class(g, axis, xp) * xp.where(is_label(index, x, axis, xp), p - 1, p)
+    return for_each_class(g, axis, xp, x=x) * xp.where(is_label(index, x, axis, xp), p - 1, p)
 
 
 def is_label(index: Array, x: Array, axis: int, xp: Namespace) -> Array:

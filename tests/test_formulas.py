@@ -109,6 +109,18 @@ WRONG = {
         lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
     "sparse_categorical_cross_entropy_from_logits_vjp.errors: no classes": (
         lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_vjp.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X[0]), g.asarray(X), g.asarray(X[:, 0])), ValueError, "y: got shape"),
+    "categorical_cross_entropy_vjp.errors: shape of g": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X), axis=0), ValueError, "g: got shape (2, 3); wanted (3,), that of p"),
+    "categorical_cross_entropy_vjp.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "categorical_cross_entropy_vjp.errors: axis": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "categorical_cross_entropy_vjp.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_vjp.errors: clip": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), clip=(0, 1)), ValueError, "clip: got (0, 1)"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),

@@ -5,6 +5,7 @@ the thin ball of the definition must overlap, and the reference's must itself be
 """
 
 import importlib
+from functools import partial
 from unittest import mock
 
 import numpy as np
@@ -39,6 +40,12 @@ def rows(function, arrays, axis):
     return np.moveaxis(np.array(results, object).reshape(moved[0].shape), -1, axis)
 
 
+def ends(case, dtype):
+    """The clip of a case."""
+    default = (1e-15, 1 - 1e-15) if dtype == np.float64 else (1e-15, 1.0)
+    return [arb(end) for end in case.options.get("clip", default)]
+
+
 def gradients(function, labels, x, g, axis):
     """A definition of the gradient of a row's loss, along an axis; labels are rows too, or one a row."""
     labels = np.moveaxis(labels, axis, -1) if labels.ndim == x.ndim else labels
@@ -61,8 +68,7 @@ def defined(case, dtype):
             x = x - np.max(x, axis=axis, keepdims=True)
         return {"y": rows(definition, [x], axis)}
     if formula == "categorical_cross_entropy":
-        default = (1e-15, 1 - 1e-15) if dtype == np.float64 else (1e-15, 1.0)
-        lo, hi = (arb(end) for end in case.options.get("clip", default))
+        lo, hi = ends(case, dtype)
         return {"y": rows(lambda y, p: definition(y, p, lo, hi), [balls(a) for a in case.arguments], axis)}
     if formula == "categorical_cross_entropy_from_logits":
         return {"y": rows(definition, [balls(a) for a in case.arguments], axis)}
@@ -74,6 +80,10 @@ def defined(case, dtype):
         return {"y": gradients(definition, *map(balls, case.arguments), axis)}
     if formula == "sparse_categorical_cross_entropy_from_logits_vjp":
         return {"y": gradients(definition, case.arguments[0], *map(balls, case.arguments[1:]), axis)}
+    if formula == "categorical_cross_entropy_vjp":
+        lo, hi = ends(case, dtype)
+        clipped = partial(definition, lo=lo, hi=hi)
+        return {"y": gradients(clipped, *map(balls, case.arguments), axis)}
     if formula == "neuron":
         x, w, b = arguments
         if x.ndim == 0:
@@ -174,7 +184,9 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
         ),
         (
             "categorical_cross_entropy_from_logits_vjp",
-            lambda y, x, g: [g * a.exp() / sum((b.exp() for b in x), arb(0)) * sum(y) + g * c for c, a in zip(y, x)],
+            lambda y, x, g: [
+                g * a.exp() / sum((b.exp() for b in x), arb(0)) * sum(y) + g * c for c, a in zip(y, x, strict=True)
+            ],
         ),
         (
             "sparse_categorical_cross_entropy_from_logits_vjp",
@@ -182,6 +194,7 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
                 g * a.exp() / sum((b.exp() for b in x), arb(0)) + g * (i == label) for i, a in enumerate(x)
             ],
         ),
+        ("categorical_cross_entropy_vjp", lambda y, p, g, lo, hi: [g * a / b for a, b in zip(y, p, strict=True)]),
         ("relu", lambda x: x if x < 0 else x * 0),
     ],
 )
