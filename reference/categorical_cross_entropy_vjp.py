@@ -39,7 +39,7 @@ def categorical_cross_entropy_vjp(
 
     Notes
     -----
-    Automatic differentiation of ``jax.numpy.clip`` gives half of this at both ends; of ``torch.clip``, 0 where p is NaN.
+    Automatic differentiation of ``jax.numpy.clip`` gives half of this at both ends, of ``torch.clip`` 0 where p is NaN.
 
     References
     ----------

@@ -34,6 +34,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         return any_case(THIS, f"{THIS}.{requirement}", name, note, y, np.asarray(p, dtype), g, **options)
 
     rng = np.random.default_rng(12)
+    small = [[2e-15, 5e-16], [1.1e-12, 9e-13], [1e-10, 1e-11], [1.1e-8, 9e-9], [1.1e-7, 9e-8], [3e-5, 7e-5], [0.2, 0.9]]
+    yield case("clip", "small", "a clip at 1e-7 for one at the machine epsilon", small)
     note = "the derivative at an end is 0, or 1/2; the clip begins beside it"
     yield case("ends", "default", note, around(*default_clip(np, dtype), dtype))
     yield case("ends", "argument", note, around(0.25, 0.75, dtype), clip=(0.25, 0.75))
