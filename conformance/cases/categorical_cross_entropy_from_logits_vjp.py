@@ -35,7 +35,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     g = np.array([1, nan, -2, 0.5], dtype)
     yield any_case(THIS, f"{THIS}.nan", "in_g", "NaN hidden by a label of 0, or in another sample", y, x, g)
     alone, y = np.full((4, 10), -inf, dtype), labels_of(dtype, np.array([3, 0, 7, 2]), 10)
-    alone[[0, 1, 2, 3], [3, 0, 4, 9]], y[3, 5:] = rng.normal(size=4), 0.25
+    alone[[0, 1, 2, 3], [3, 0, 4, 9]], y[3, 2], y[3, 6:] = rng.normal(size=4), 0, 0.25
     g = np.array([3, -1, 0.5, -2], dtype)
     note = "a masked class gets something, or makes NaN"
     yield any_case(THIS, f"{THIS}.infinity", "all_but_one", note, y, alone, g, exact=True)
