@@ -213,6 +213,9 @@ def test_numpy_scalars_do_not_change_the_dtype():
 def test_a_python_scalar_stands_for_an_array_without_axes():
     assert gb.neuron(np.float32(2.0), 3.0, 0.5) == np.float32(6.5)
     assert gb.neuron(X, X[0], 0.5).dtype == np.float32
+    assert gb.categorical_cross_entropy_from_logits_vjp(X[0], X[0], 3.0).dtype == np.float32
+    np.testing.assert_allclose(gb.sparse_categorical_cross_entropy_from_logits_vjp(LABELS[0], X[0], 3.0), [-2, 1, 1])
+    np.testing.assert_allclose(gb.categorical_cross_entropy_vjp(X[0], X[0] / 2, 3.0), [-6, -6, -6])
     one = np.ones((), np.float32)
     assert gb.adam_update(one, 0.5, 4.0, 0.1, 0.0) == np.float32(1 - 0.1 * 0.25)
 

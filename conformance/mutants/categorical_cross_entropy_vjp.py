@@ -183,7 +183,6 @@ def categorical_cross_entropy_vjp__open_interval(y, p, g, *, axis=-1, clip=None)
 @breaks(
     "categorical_cross_entropy_vjp.ends",
     "the derivative of the clip is 1/2 at both ends, as automatic differentiation in JAX gives it",
-    "https://docs.jax.dev/en/latest/_autosummary/jax.numpy.clip.html",
 )
 def categorical_cross_entropy_vjp__half_at_the_ends(y, p, g, *, axis=-1, clip=None):
     lo, hi = (p.dtype.type(end) for end in ends(p, clip))
