@@ -20,10 +20,13 @@ relu_vjp = bind(reference.relu_vjp, jnp)
 softmax = bind(reference.softmax, jnp)
 log_softmax = bind(reference.log_softmax, jnp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
+categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, jnp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, jnp)
+categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, jnp)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, jnp)
 softmax_vjp = bind(reference.softmax_vjp, jnp)
 log_softmax_vjp = bind(reference.log_softmax_vjp, jnp)
+sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, jnp)
 adam_first_moment = bind(reference.adam_first_moment, jnp)
 adam_second_moment = bind(reference.adam_second_moment, jnp)
 adam_bias_correction = bind(reference.adam_bias_correction, jnp)
@@ -68,12 +71,19 @@ jitted = types.SimpleNamespace(
     softmax=jax.jit(softmax, static_argnames="axis"),
     log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
+    categorical_cross_entropy_vjp=jax.jit(categorical_cross_entropy_vjp, static_argnames=("axis", "clip")),
     categorical_cross_entropy_from_logits=jax.jit(categorical_cross_entropy_from_logits, static_argnames="axis"),
+    categorical_cross_entropy_from_logits_vjp=jax.jit(
+        categorical_cross_entropy_from_logits_vjp, static_argnames="axis"
+    ),
     sparse_categorical_cross_entropy_from_logits=jax.jit(
         sparse_categorical_cross_entropy_from_logits, static_argnames="axis"
     ),
     softmax_vjp=jax.jit(softmax_vjp, static_argnames="axis"),
     log_softmax_vjp=jax.jit(log_softmax_vjp, static_argnames="axis"),
+    sparse_categorical_cross_entropy_from_logits_vjp=jax.jit(
+        sparse_categorical_cross_entropy_from_logits_vjp, static_argnames="axis"
+    ),
     adam_first_moment=jax.jit(adam_first_moment, static_argnums=2),
     adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),
     adam_bias_correction=jax.jit(adam_bias_correction, static_argnums=1),

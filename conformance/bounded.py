@@ -17,7 +17,7 @@ from .rounding import isdtype as isdtype
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, expand_dims = np.any, np.expand_dims  # noqa: A001
+any, arange, moveaxis = np.any, np.arange, np.moveaxis  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
@@ -247,6 +247,12 @@ def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
 
 def squeeze(x: Bounded, /, axis: int) -> Bounded:
     return Bounded(np.squeeze(x.value, axis), np.squeeze(x.error, axis), x.model, x.dtype)
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Bounded):
+        return np.expand_dims(x, axis)  # labels
+    return Bounded(np.expand_dims(x.value, axis), np.expand_dims(x.error, axis), x.model, x.dtype)
 
 
 def zeros_like(x: Bounded, /) -> Bounded:

@@ -18,7 +18,7 @@ from .rounding import isdtype as isdtype
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, expand_dims = np.any, np.expand_dims  # noqa: A001
+any, arange, moveaxis = np.any, np.arange, np.moveaxis  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
@@ -164,6 +164,12 @@ def take_along_axis(x: Exact, indices: Any, /, *, axis: int = -1) -> Exact:
 
 def squeeze(x: Exact, /, axis: int) -> Exact:
     return Exact(np.squeeze(x.balls, axis), x.dtype)
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Exact):
+        return np.expand_dims(x, axis)  # labels
+    return Exact(np.expand_dims(x.balls, axis), x.dtype)
 
 
 def zeros_like(x: Exact, /) -> Exact:

@@ -195,7 +195,9 @@ def largest_term(
     if function in ("softmax_vjp", "log_softmax_vjp"):  # g is a term of both
         g = np.abs(arguments[1])
         return float(max(np.max(finite, initial=0.0), np.max(g[np.isfinite(g)], initial=0.0)))
-    absolute = [np.abs(np.asarray(a, np.float64)) if hasattr(a, "shape") else a for a in arguments]
+    absolute = [
+        np.abs(a.astype(np.float64)) if getattr(a, "dtype", np.dtype(int)).name in MODELS else a for a in arguments
+    ]
     with np.errstate(all="ignore"):
         if function == "adam_step":
             terms = absolute[0]

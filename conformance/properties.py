@@ -168,6 +168,11 @@ def probabilities(dtype: np.dtype[Any]) -> Inputs:
     return {"y": floats(0, 1, (3, 5), dtype), "p": floats(0, 1, (3, 5), dtype)}
 
 
+def with_gradients(dtype: np.dtype[Any], loss: Callable[[np.dtype[Any]], Inputs]) -> Inputs:
+    """The inputs of a loss, and a gradient of each of its losses."""
+    return {**loss(dtype), "g": floats(-4, 4, (3,), dtype)}
+
+
 def parameters(dtype: np.dtype[Any]) -> Inputs:
     names = {name: floats(-100, 100, (4,), dtype) for name in ("theta", "grad", "m")}
     return {**names, "v": floats(0, 10000, (4,), dtype), "step": st.integers(0, 100)}
@@ -200,6 +205,9 @@ INPUTS: dict[str, Callable[[np.dtype[Any]], Inputs]] = {
     "categorical_cross_entropy": probabilities,
     "categorical_cross_entropy_from_logits": labels_and_logits,
     "sparse_categorical_cross_entropy_from_logits": classes_and_logits,
+    "categorical_cross_entropy_from_logits_vjp": partial(with_gradients, loss=labels_and_logits),
+    "sparse_categorical_cross_entropy_from_logits_vjp": partial(with_gradients, loss=classes_and_logits),
+    "categorical_cross_entropy_vjp": partial(with_gradients, loss=probabilities),
     "adam_step": parameters,
 }
 

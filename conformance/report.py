@@ -215,9 +215,11 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
         array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
     elif index is not None and "cross_entropy" in case.function:
-        axis = case.options.get("axis", -1) % array.ndim
-        place = str([*index[:axis], ":", *index[axis:]]).replace("'", "") if index else ""
-        array = np.moveaxis(array, axis, -1)[index]
+        axis = case.options.get("axis", -1) % case.arguments[1].ndim
+        index = (*index[:axis], *index[axis + 1 :]) if case.function.endswith("_vjp") else index
+        several = array.ndim > len(index)
+        place = str([*index[:axis], *([":"] if several else []), *index[axis:]]).replace("'", "") if index else ""
+        array = np.moveaxis(array, axis, -1)[index] if several else array[index]
     elif index is not None and case.function == "dense" and array.ndim == 2 and array is case.arguments[1]:
         place, array = f"[:, {index[-1]}]", array[:, index[-1]]
     elif index is not None and case.function in ("dense", "neuron") and array is case.arguments[0] and array.ndim > 1:

@@ -119,6 +119,44 @@ WRONG = {
         lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X), axis=2), ValueError, "axis: got 2"),
     "sparse_categorical_cross_entropy_from_logits.errors: no classes": (
         lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X[:, :0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_from_logits_vjp.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X[0]), g.asarray(X), g.asarray(X[:, 0])), ValueError, "y: got shape"),
+    "categorical_cross_entropy_from_logits_vjp.errors: shape of g": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(X)), ValueError, "g: got shape (2, 3); wanted (2,)"),
+    "categorical_cross_entropy_from_logits_vjp.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "categorical_cross_entropy_from_logits_vjp.errors: integers": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(LABELS)), TypeError, "g: got an array of"),
+    "categorical_cross_entropy_from_logits_vjp.errors: axis": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "categorical_cross_entropy_from_logits_vjp.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: a list": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp([0, 1], g.asarray(X), g.asarray(X[:, 0])), TypeError, "labels: got list"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: floating labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(X[:, 0]), g.asarray(X), g.asarray(X[:, 0])), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: shapes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[0]), axis=0), ValueError, "labels: got shape (2,)"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: shape of g": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[0])), ValueError, "g: got shape (3,); wanted (2,)"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: mixed": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: axis": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: no classes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_vjp.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X[0]), g.asarray(X), g.asarray(X[:, 0])), ValueError, "y: got shape"),
+    "categorical_cross_entropy_vjp.errors: shape of g": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X), axis=0), ValueError, "g: got shape (2, 3); wanted (3,), that of p"),
+    "categorical_cross_entropy_vjp.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "categorical_cross_entropy_vjp.errors: axis": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "categorical_cross_entropy_vjp.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_vjp.errors: clip": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), clip=(0, 1)), ValueError, "clip: got (0, 1)"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),
@@ -171,6 +209,8 @@ def test_a_label_that_is_no_class_is_an_index_error_where_it_can_be_read(backend
     labels = backend.asarray(np.array([0, wrong]))
     with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
         backend.sparse_categorical_cross_entropy_from_logits(labels, backend.asarray(X))
+    with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
+        backend.sparse_categorical_cross_entropy_from_logits_vjp(labels, backend.asarray(X), backend.asarray(X[:, 0]))
 
 
 class Layer(NamedTuple):
@@ -216,6 +256,9 @@ def test_a_python_scalar_stands_for_an_array_without_axes():
         found = *found, *backend.neuron_vjp(row, row, 0.5, 10), backend.relu_vjp(two, 3.0), backend.relu_vjp(-3.0, two)
         assert {str(each.dtype).rpartition(".")[2] for each in found} == {"float32"}
         assert [float(each) for each in found[-2:]] == [3, 0]
+    assert gb.categorical_cross_entropy_from_logits_vjp(X[0], X[0], 3.0).dtype == np.float32
+    np.testing.assert_allclose(gb.sparse_categorical_cross_entropy_from_logits_vjp(LABELS[0], X[0], 3.0), [-2, 1, 1])
+    np.testing.assert_allclose(gb.categorical_cross_entropy_vjp(X[0], X[0] / 2, 3.0), [-6, -6, -6])
     one = np.ones((), np.float32)
     assert gb.adam_update(one, 0.5, 4.0, 0.1, 0.0) == np.float32(1 - 0.1 * 0.25)
 

@@ -14,6 +14,7 @@ from gaugeblock.conformance.properties import PROPERTIES, check_property
 from gaugeblock.conformance.subject import Subject
 
 DTYPES = ("float32", "float64")
+SPARSE_VJP = "sparse_categorical_cross_entropy_from_logits_vjp"
 MUTANTS = {
     "neuron.value": "neuron__no_bias",
     "dense.value": "dense__tf32",
@@ -28,6 +29,9 @@ MUTANTS = {
     "categorical_cross_entropy.value": "categorical_cross_entropy__bfloat16_labels",
     "categorical_cross_entropy_from_logits.value": "categorical_cross_entropy_from_logits__bfloat16_labels",
     "sparse_categorical_cross_entropy_from_logits.value": "sparse_categorical_cross_entropy_from_logits__base_2",
+    "categorical_cross_entropy_from_logits_vjp.value": "categorical_cross_entropy_from_logits_vjp__bfloat16_labels",
+    f"{SPARSE_VJP}.value": f"{SPARSE_VJP}__base_2",
+    "categorical_cross_entropy_vjp.value": "categorical_cross_entropy_vjp__bfloat16_labels",
     "adam.value": "adam_step__source_v_hat",
     "neuron.batch": "neuron__batch_in_fortran_order",
     "dense.batch": "dense__batch_mean_subtracted",
