@@ -24,7 +24,7 @@ NONE_KNOWN = "none of the known mistakes"
 SPECIAL_CASES = 0.15
 
 # Where outputs agree, these still tell one mistake from another.
-BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step")
+BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed")
 
 
 def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]) -> dict[str, str]:
@@ -61,8 +61,8 @@ def explanations(
     failing = {finding.case.id for finding in failed}
     pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
-    # Where the subject fails, most mutants part from it at once.
-    chosen.sort(key=lambda pair: not any(name.startswith(pair[0].id) for name in failing))
+    # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
+    chosen.sort(key=lambda p: ("checkpoints" in p[0].options, not any(name.startswith(p[0].id) for name in failing)))
     ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
     found = []
     for mutant in mutants(formula):

@@ -93,3 +93,6 @@ FORMS: dict[str, dict[str, Callable[..., Any]]] = {
         "lerp + efficient_order": adam_step_as(first_moment_lerp, update_efficiently),
     },
 }
+
+# All ways to make a step of Adam, the reference's first, where the numbers of the steps may be an array with axes.
+ADAM_STEPS = [adam_step_as(reference.adam_first_moment, update_as_written), *FORMS["adam_step"].values()]

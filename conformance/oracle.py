@@ -1,8 +1,9 @@
 """The expected value and the largest admissible error of each element, from the reference itself."""
 
 import inspect
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,14 +11,17 @@ import numpy as np
 from .. import reference
 from ..reference import AdamState
 from . import bounded, exact
-from .forms import FORMS
+from .forms import ADAM_STEPS, FORMS
 from .rounding import HOST, MODELS, PRECISIONS, Model
+from .trajectory import after, trajectory
 
 # Hyper-parameters are the reals that their binary64 arguments denote; these keep their Python values.
 HYPER_PARAMETERS = {"learning_rate", "beta1", "beta2", "beta", "epsilon"}
 # The logarithms of probabilities: near 0, an error of 0.1 in one is 10 % of the probability.
 LOGARITHMS = {"log_softmax", "categorical_cross_entropy_from_logits", "sparse_categorical_cross_entropy_from_logits"}
 OPTIONS = {"labels", "axis", "clip", "donate", "xp"}
+# What a step adds is bounded at the exact state. The state is off by less than this, relatively.
+SECOND_ORDER = 2.0**-9
 
 
 class Expected(NamedTuple):
@@ -60,28 +64,80 @@ def evaluate(
         elif name not in OPTIONS:
             named[name] = lift(named[name], False)
     positional = [named.pop(name) for name in list(parameters(function))[: len(arguments)]]
-    results = outputs(function, form(*positional, **named))
+    name_outputs = partial(outputs, function)
+    if "checkpoints" in named:
+        results = after(named["checkpoints"], trajectory(form, name_outputs, *positional, **named))
+    else:
+        results = name_outputs(form(*positional, **named))
     results.pop("step", None)
     return results
 
 
+def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool) -> bounded.Bounded:
+    """An argument as a bounded array, unless it is one."""
+    if isinstance(value, bounded.Bounded):
+        return value
+    return bounded.Bounded(value, 0, HOST, dtype) if hyper_parameter else bounded.lift(value, model, dtype)
+
+
 def running(
-    function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], model: Model
+    function: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    dtype: np.dtype[Any],
+    model: Model,
+    forms: Iterable[Callable[..., Any]] = (),
 ) -> dict[str, Expected]:
     """The values in float64, and the largest of the running bounds of the reference and its admitted forms."""
-
-    def lift(value: Any, hyper_parameter: bool) -> bounded.Bounded:
-        if hyper_parameter:
-            return bounded.Bounded(value, 0, HOST, dtype)
-        return bounded.lift(value, model, dtype)
-
-    forms = [getattr(reference, function), *FORMS.get(function, {}).values()]
+    if "checkpoints" in options:
+        return carried(arguments, options, dtype, model)
+    lift = partial(lift_bounded, model, dtype)
+    chosen = [*forms] or [getattr(reference, function), *FORMS.get(function, {}).values()]
     with np.errstate(all="ignore"):
-        results = [evaluate(form, function, arguments, options, lift) for form in forms]
+        results = [evaluate(form, function, arguments, options, lift) for form in chosen]
     return {
         name: Expected(first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]))
         for name, first in results[0].items()
     }
+
+
+def carried(
+    arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], model: Model
+) -> dict[str, Expected]:
+    """Adam's recursion in float64, and its errors: what each step adds, and what it makes of those before it.
+
+    What a step adds is its running bound from the exact state, all steps at once. An error in m or v is multiplied by
+    its beta; bounded arrays would not see that in `lerp`, which has m twice. One in theta stays, and those in m and v
+    come to it by the update, without rounding.
+    """
+    start, grads, (step, *moments) = arguments
+    checkpoints = options["checkpoints"]
+    named = {name: options.get(name, parameters("adam_step")[name]) for name in sorted(HYPER_PARAMETERS - {"beta"})}
+    states = [[np.asarray(a, np.float64) for a in (start, *moments)]]
+    name_outputs = partial(outputs, "adam_step")
+    first = states[0][0], np.asarray(grads, np.float64), AdamState(step, *states[0][1:])
+    every = trajectory(reference.adam_step, name_outputs, *first, checkpoints=range(1, len(grads) + 1), **named)
+    states += [[each[name] for name in ("theta", "m", "v")] for each in every]
+    values = [np.stack(each) for each in zip(*states, strict=True)]
+
+    theta, m, v = (value[:-1] for value in values)
+    steps = step + np.arange(len(grads)).reshape(-1, *[1] * (theta.ndim - 1))
+    own = running("adam_step", (theta, grads, AdamState(steps, m, v)), named, dtype, model, ADAM_STEPS)
+    m_error, v_error = decayed(named["beta1"], own["m"].bound), decayed(named["beta2"], own["v"].bound)
+    exactly = model._replace(precision=1000, flush=False)
+    m, v = (bounded.Bounded(a, e[:-1], exactly, dtype) for a, e in ((m, m_error), (v, v_error)))
+    scalars = {name: bounded.Bounded(value, 0, exactly, dtype) for name, value in named.items()}
+    lift = partial(lift_bounded, exactly, dtype)
+    moved = evaluate(ADAM_STEPS[0], "adam_step", (theta, grads, AdamState(steps, m, v)), scalars, lift)
+    errors = decayed(1, own["theta"].bound + moved["theta"].error), m_error, v_error
+    results = zip(("theta", "m", "v"), values, errors, strict=True)
+    found = {n: [Expected(a, np.zeros(a.shape), e * (1 + SECOND_ORDER)) for a, e in zip(v, es)] for n, v, es in results}
+    return after(checkpoints, ({name: each[done] for name, each in found.items()} for done in checkpoints))
+
+
+def decayed(beta: float, added: np.ndarray) -> np.ndarray:
+    """The errors before the first step, which has none, and after each: beta times the one before, and what it adds."""
+    return np.stack([*accumulate(added, lambda error, own: beta * error + own, initial=np.zeros(added.shape[1:]))])
 
 
 def enclosed(

@@ -131,3 +131,18 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield step("empty", "no_elements", "an empty array fails", zeros(0, 3), zeros(0, 3), first(0, 3))
     layout = normal(4, 6), normal(4, 6), AdamState(3, normal(4, 6), positive(4, 6))
     yield step("layout", "two_axes", "memory order taken for granted", *layout)
+
+    # Gradients along the first axis, one for each step, of sizes that vary from element to element and step to step.
+    def gradients(rng: np.random.Generator, steps: int) -> Any:
+        sizes = 10.0 ** (rng.uniform(-7, 1, 10) + rng.uniform(-1, 1, (steps, 1)))
+        return array(sizes * (rng.normal(size=(steps, 10)) + rng.normal(size=10)))
+
+    note = "a history kept beside the state, such as the largest v, slow weights or powers of beta"
+    for name, random in seeded(dtype, seed, 1):
+        long_run = zeros(10), gradients(random, 1000), first(10)
+        yield step("trajectory", name, note, *long_run, checkpoints=(1, 2, 10, 100, 1000))
+    options = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3}
+    run = normal(10), gradients(rng, 100), AdamState(20, normal(10), positive(10))
+    yield step("trajectory", "hyper_parameters", note, *run, checkpoints=(1, 2, 10, 100), **options)
+    run, note = (normal(10), gradients(rng, 60), first(10)), "what is kept beside the state lost when it is saved"
+    yield step("resumed", "after_1_7_50", note, *run, checkpoints=(1, 7, 50, 60))
