@@ -58,7 +58,7 @@ def explanations(
     subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
 ) -> list[tuple[int, Mutant]]:
     """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
-    failing = {finding.case.id for finding in failed}
+    failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
     pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
     # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
@@ -66,7 +66,7 @@ def explanations(
     ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
     found = []
     for mutant in mutants(formula):
-        if mutant.function != function:
+        if mutant.function != function or mutant.requirement not in broken:  # each breaks the one that it is tied to
             continue
         apart = 0
         for case, expected in chosen:
