@@ -197,7 +197,7 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str,
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
     elif index is not None and "checkpoints" in case.options:  # the gradients, one for each step
-        place, array = str([":", *index]).replace("'", ""), array[(slice(None), *index)]
+        place, array = str([":", *index]).replace("'", ""), np.moveaxis(array, 0, -1)[index]
     elif index is not None and case.function in ("softmax", "log_softmax"):
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")

@@ -141,8 +141,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for name, random in seeded(dtype, seed, 1):
         long_run = zeros(10), gradients(random, 1000), first(10)
         yield step("trajectory", name, note, *long_run, checkpoints=(1, 2, 10, 100, 1000))
-    options = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3}
+    other: dict[str, Any] = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3}
     run = normal(10), gradients(rng, 100), AdamState(20, normal(10), positive(10))
-    yield step("trajectory", "hyper_parameters", note, *run, checkpoints=(1, 2, 10, 100), **options)
+    yield step("trajectory", "hyper_parameters", note, *run, checkpoints=(1, 2, 10, 100), **other)
     run, note = (normal(10), gradients(rng, 60), first(10)), "what is kept beside the state lost when it is saved"
     yield step("resumed", "after_1_7_50", note, *run, checkpoints=(1, 7, 50, 60))

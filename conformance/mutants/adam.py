@@ -1077,7 +1077,9 @@ def adam_step__wider_beside_the_state(theta, grad, state, *, beta2=0.999, **opti
     return theta, new
 
 
-@breaks("adam.resumed", "the form of m is chosen anew at each call, as by a tuner, so that the same step gives other bits")
+@breaks(
+    "adam.resumed", "the form of m is chosen anew at each call, as by a tuner, so that the same step gives other bits"
+)
 def adam_step__form_at_random(theta, grad, state, **options):
     def lerp(m, g, beta1):
         return m + (1 - beta1) * (g - m) if beta1 >= 0.5 else first_moment(m, g, beta1)
