@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,7 +139,10 @@ def carried(
 
 def decayed(beta: float, added: np.ndarray) -> np.ndarray:
     """The errors before the first step, which has none, and after each: beta times the one before, and what it adds."""
-    return np.stack([*accumulate(added, lambda error, own: beta * error + own, initial=np.zeros(added.shape[1:]))])
+    errors = np.zeros((len(added) + 1, *added.shape[1:]))
+    for done, own in enumerate(added):
+        errors[done + 1] = beta * errors[done] + own
+    return errors
 
 
 def enclosed(
