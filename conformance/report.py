@@ -210,6 +210,8 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
     elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
+    elif index is not None and "checkpoints" in case.options:  # the gradients, one for each step
+        place, array = str([":", *index]).replace("'", ""), np.moveaxis(array, 0, -1)[index]
     elif index is not None and case.function.removesuffix("_vjp") in ("softmax", "log_softmax"):
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
@@ -290,7 +292,8 @@ def failure(results: list[Result]) -> list[Text]:
         lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
         if worst.place is not None:
             lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in inputs(worst).items())}"))
-            place = f"{worst.output}{list(worst.place) if worst.place else ''}"
+            name, space, when = worst.output.partition(" ")  # such as: theta after 10 steps
+            place = f"{name}{list(worst.place) if worst.place else ''}{space}{when}"
             lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
             exactly = worst.bound == 0
             within = "exactly" if exactly else f"within {worst.bound:.3g}"
