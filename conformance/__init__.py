@@ -10,10 +10,11 @@ from . import oracle
 from .diagnosis import diagnose
 from .judge import Finding, judge
 from .report import Report, results_of
+from .reproduce import reproduce
 from .rounding import MODELS
 from .subject import Subject, SubjectError
 
-__all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected"]
+__all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected", "reproduce"]
 
 
 def check(

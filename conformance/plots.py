@@ -1,0 +1,126 @@
+"""The plots of an HTML report: error / bound over the cases, and a histogram of the errors in ulp, as inline SVG."""
+
+import html
+import io
+import re
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+# A series is told by its marker as well as by its colour; the page has the same signs in its legend.
+MARKERS = {"●": "o", "■": "s", "▲": "^", "▼": "v", "◆": "D", "✚": "P", "✖": "X", "★": "*"}
+SIGNS = tuple(MARKERS)
+
+# Stand-ins, which become variables of the style sheet, so that a plot follows the colour scheme of the page.
+INK, LINE, LIMIT = "#fe01fe", "#fe02fe", "#fe03fe"
+STYLE = {
+    "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": LINE,
+    "grid.color": LINE,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+# What makes of a file an element of a page, and shortens it to a third.
+SHORTER = {
+    r'^.*?<svg[^>]*(viewBox="[^"]*")[^>]*': r"<svg \1",
+    r"<metadata>.*?</metadata>|<style.*?</style>": "",
+    r' id="[a-z0-9.]+_\d+"': "",
+    r' transform="rotate\(-0[^"]*"': "",
+    r"font-family: [^;]*; ": "",
+    r'<g>(\s*<use [^>]*) style="(fill: #\w+)"': r'<g style="\2">\1',
+    r'(<use [^>]*) style="[^"]*"': r"\1",
+    "xlink:href": "href",
+    r"(\.\d\d)\d+": r"\1",
+    r"\s+": " ",
+    "> <": "><",
+    INK: "currentColor",
+    LINE: "var(--line)",
+    LIMIT: "var(--bad)",
+    r"#fe00(\d\d)": r"var(--series-\1)",
+}
+
+
+class Series(NamedTuple):
+    """What one subject did in one dtype: for each case the requirement, the ratio and the error in ulp."""
+
+    number: int  # of its sign and colour
+    points: list[tuple[str, float, float]]
+
+
+def colour(number: int) -> str:
+    return f"#fe00{number % len(SIGNS):02x}"
+
+
+def ratio_plot(series: list[Series], requirements: list[str], title: str) -> str:
+    """Error / bound of every case, one row for each requirement; beyond 1 the axis is logarithmic."""
+    finite = [ratio for each in series for _, ratio, _ in each.points if np.isfinite(ratio)]
+    largest = max(finite, default=0.0)
+    fails = any(ratio > 1 for each in series for _, ratio, _ in each.points)
+    edge = 10.0 * max(largest, 10.0)  # where infinity is drawn
+    with matplotlib.rc_context({**STYLE, "svg.hashsalt": title}):
+        figure = Figure(figsize=(4.8, 1.1 + 0.27 * len(requirements)), layout="constrained")
+        axes = figure.subplots()
+        for place, each in enumerate(series):
+            shift = 0.7 * ((place + 0.5) / len(series) - 0.5)
+            # Points that fall on one another are drawn once.
+            points = {(requirements.index(label) + shift, float(f"{ratio:.3g}")) for label, ratio, _ in each.points}
+            y, x = zip(*sorted(points), strict=True) if points else ((), ())
+            style = {"marker": MARKERS[SIGNS[each.number % len(SIGNS)]], "markersize": 3.5, "markeredgewidth": 0}
+            axes.plot(np.minimum(x, edge), y, linestyle="", color=colour(each.number), clip_on=False, **style)
+        axes.axvline(1, color=LIMIT, linewidth=1.2)
+        axes.set_yticks(range(len(requirements)), [label.partition(".")[2] for label in requirements])
+        axes.set_ylim(len(requirements) - 0.5, -0.5)
+        axes.grid(axis="y", linewidth=0.5)
+        axes.set_axisbelow(True)
+        axes.tick_params(length=0)
+        if fails:
+            axes.set_xscale("symlog", linthresh=1, linscale=1.5)
+            powers = [10.0**power for power in np.unique(np.linspace(1, np.log10(edge / 10), 3).round())]
+            axes.set_xticks([0, 1, *powers, edge], ["0", "1", *(f"{power:.0e}" for power in powers), "∞"])
+            axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xlim(0, edge if fails else 1.04)
+        axes.set_xlabel("error / bound (at most 1 conforms)")
+        return svg(figure, title)
+
+
+EDGES = [0, 0.5, 1, 2, 4, 16, 64, 1024, np.inf]
+
+
+def ulp_histogram(series: list[Series], title: str) -> str:
+    """How many cases have their worst error between these powers of two, in units of the last place."""
+    names = ["0", "0.5", "1", "2", "4", "16", "64", "1024", "more"]
+    with matplotlib.rc_context({**STYLE, "svg.hashsalt": title}):
+        figure = Figure(figsize=(4.8, 3), layout="constrained")
+        axes = figure.subplots()
+        for place, each in enumerate(series):
+            bins = np.searchsorted(EDGES, [min(ulp, 1e300) for _, _, ulp in each.points])
+            counts = np.bincount(bins, minlength=len(EDGES))
+            width = 0.8 / len(series)
+            at = np.arange(len(EDGES)) + width * (place + 0.5) - 0.4
+            axes.bar(at, counts, width, color=colour(each.number))
+        axes.set_xticks(range(len(names)), names)
+        axes.tick_params(length=0)
+        axes.grid(axis="y", linewidth=0.5)
+        axes.set_axisbelow(True)
+        axes.set_xlabel("worst error of a case in ulp, at most")
+        axes.set_ylabel("cases")
+        return svg(figure, title)
+
+
+def svg(figure: Figure, title: str) -> str:
+    """The figure as an element of a page: named, scalable, in the colours of the page, and short."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    text = out.getvalue()
+    for pattern, replacement in SHORTER.items():
+        text = re.sub(pattern, replacement, text, flags=re.S)
+    return text.strip().replace("<svg", f'<svg role="img" aria-label="{html.escape(title)}"', 1)
