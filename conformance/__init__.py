@@ -8,7 +8,7 @@ import numpy as np
 from .. import reference, spec
 from . import oracle
 from .diagnosis import diagnose
-from .judge import Finding, judge
+from .judge import Finding, as_step, judge
 from .report import Report, results_of
 from .reproduce import reproduce
 from .rounding import MODELS
@@ -120,13 +120,16 @@ def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) 
     Raises
     ------
     AssertionError
-        With the worst element: its index, value, expected value, and error as a multiple of the bound.
+        With the worst element: its index, value, expected value, and error as a multiple of the bound; or with a step
+        that is not one more.
     TypeError, ValueError
         As in `expected`.
     """
     found, dtype = expectation(formula, arguments, options)
     for name, result in oracle.outputs(formula, output).items():
         if name == "step":
+            if as_step(result) != arguments[2].step + 1:
+                raise AssertionError(f"{formula}: step is {as_step(result)}, not {arguments[2].step + 1}")
             continue
         values, wanted = to_numpy(result), found[name]
         if values.dtype != dtype or values.shape != wanted.value.shape:

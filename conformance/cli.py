@@ -198,6 +198,30 @@ def console_for(stream: TextIO) -> Console:
     return console
 
 
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="A report that `gaugeblock check --json` wrote.")],
+    new: Annotated[Path, typer.Argument(help="A later one.")],
+) -> None:
+    """Show what got worse or better between two JSON reports. Exit status: 1 if a requirement is met no longer."""
+    from . import compare as comparison
+
+    console = console_for(sys.stdout)
+    try:
+        found = comparison.changes(comparison.load(old), comparison.load(new))
+    except OSError as error:
+        complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
+        raise typer.Exit(2) from None
+    except ValueError as error:
+        complain(error)
+        raise typer.Exit(2) from None
+    if found:
+        console.print(comparison.table(found))
+    regressions = sum(change.regression for change in found)
+    console.print(f"{len(found)} changes, {regressions} of them regressions", markup=False)
+    raise typer.Exit(int(regressions > 0))
+
+
 @app.command("spec")
 def show_spec(
     name: Annotated[str | None, typer.Argument(help="A formula, or a requirement such as softmax.nan.")] = None,

@@ -33,7 +33,7 @@ def to_html(document: Fields) -> str:
     """
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.undefined = jinja2.StrictUndefined
-    environment.filters.update(breakable=breakable, number=number)
+    environment.filters.update(breakable=breakable, number=number, prose=prose)
     template = resources.files(__package__).joinpath("report.html").read_text(encoding="utf-8")
     reports = document["reports"]
     return environment.from_string(template).render(
@@ -132,7 +132,7 @@ def snippet(report: Fields, result: Fields) -> str:
         lines[-1] = "value, _ = expected(case.function, *case.arguments, **case.options)"
         lines.append("np.testing.assert_array_equal(output, value)")
     elif result["requirement"].endswith(".pure"):
-        lines[-1] += f"  # passes: it sees values only, but {worst['reason'] or result['reason']}"
+        lines[-1] += f"  # passes: it sees values only, but {result['reason']}"
     return "\n".join(lines)
 
 
@@ -165,9 +165,14 @@ def formula_section(reports: list[Fields], formula: str) -> Fields:
 
 def breakable(name: str) -> Markup:
     """A long name that may be broken after a dot, a colon, a stroke or an underscore."""
-    return Markup(re.sub(r"([._/:])", r"\1<wbr>", escape(name)))
+    return Markup(re.sub(r"([._/:])", r"\1<wbr>", str(escape(name))))
+
+
+def prose(sentence: str) -> Markup:
+    """A sentence of a page, its code as code."""
+    return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", str(escape(sentence))))
 
 
 def number(value: float | str) -> str:
     """A number in three digits."""
-    return f"{float(value):.3g}"
+    return f"{float(value):.3g}".replace("inf", "∞")

@@ -85,7 +85,7 @@ def ratio_plot(series: list[Series], requirements: list[str], title: str) -> str
         if fails:
             axes.set_xscale("symlog", linthresh=1, linscale=1.5)
             powers = [10.0**power for power in np.unique(np.linspace(1, np.log10(edge / 10), 3).round())]
-            axes.set_xticks([0, 1, *powers, edge], ["0", "1", *(f"{power:.0e}" for power in powers), "∞"])
+            axes.set_xticks([0, 1, *powers, edge], ["0", "1", *(f"{power:g}".replace("e+", "e") for power in powers), "∞"])
             axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlim(0, edge if fails else 1.04)
         axes.set_xlabel("error / bound (at most 1 conforms)")
