@@ -78,6 +78,8 @@ def check(
     console, status = console_for(sys.stdout), 0
     given = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
     files = {option: path for option, path in given.items() if path is not None}
+    if len({path.resolve() for path in files.values()}) < len(files):
+        raise typer.TyperException(f"{', '.join(files)}: got one file for two of them; name a file for each")
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
     with ExitStack() as opened:
         texts = {option: opened.enter_context(replaced(option, path)) for option, path in files.items()}

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from .. import spec
-from .plots import SIGNS, Series, ratio_plot, ulp_histogram
+from .plots import Series, ratio_plot, ulp_histogram
 
 Fields = dict[str, Any]  # an object of the JSON document
 
@@ -43,7 +43,6 @@ def to_html(document: Fields) -> str:
         grid=grid(reports, [results_of(report) for report in reports]),
         failures=[(report, failures(report)) for report in reports if not report["passed"]],
         formulas=[formula_section(reports, formula) for formula in judged_formulas(reports)],
-        signs=SIGNS,
     )
 
 
@@ -61,7 +60,8 @@ def counts(report: Fields) -> str:
     judged = [result for result in report["results"] if result["status"] != "not offered"]
     failed = sum(result["status"] == "fail" for result in judged)
     dtypes = ", ".join(dict.fromkeys(result["dtype"] for result in judged))
-    return f"{failed} of {len(judged)} requirements fail, in {dtypes} on {report['device']}"
+    met = f"{failed} of {len(judged)} requirements fail" if failed else f"all {len(judged)} requirements are met"
+    return f"{met}, in {dtypes} on {report['device']}"
 
 
 def judged_formulas(reports: list[Fields]) -> list[str]:
@@ -138,7 +138,7 @@ def snippet(report: Fields, result: Fields) -> str:
 
 def formula_section(reports: list[Fields], formula: str) -> Fields:
     """The plots of a formula, their legend, and the numbers of each requirement as a table."""
-    series, legend = [], []
+    series: list[Series] = []
     requirements: dict[str, None] = {}
     for report in reports:
         for (_, dtype), results in results_of(report).items():
@@ -149,14 +149,13 @@ def formula_section(reports: list[Fields], formula: str) -> Fields:
                 for ratio, ulp in result["measured"].values()
             ]
             if points:
-                legend.append(f"{report['subject']}, {dtype}")
-                series.append(Series(len(series), points))
+                series.append(Series(f"{report['subject']}, {dtype}", len(series), points))
                 requirements |= dict.fromkeys(label for label, _, _ in points)
     ordered = [label for label in spec.requirements(formula) if label in requirements]
-    what = f"{formula}, {'; '.join(legend)}"
+    what = f"{formula}, {'; '.join(each.name for each in series)}"
     return {
         "name": formula,
-        "legend": legend,
+        "series": series,
         "ratios": ratio_plot(series, ordered, f"Plot of error / bound by requirement: {what}") if series else "",
         "ulp": ulp_histogram(series, f"Histogram of errors in ulp: {what}") if series else "",
         "grid": grid(reports, [results_of(report, formula) for report in reports]),

@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-# A series is told by its marker as well as by its colour; the page has the same signs in its legend.
-MARKERS = {"●": "o", "■": "s", "▲": "^", "▼": "v", "◆": "D", "✚": "P", "✖": "X", "★": "*"}
+# A series is told by its sign as well as by its colour; the page has the same in its legend.
+MARKERS = dict(zip("●■▲▼◆✚✖★◀▶⬟⬢", "os^vDPX*<>ph", strict=True))
 SIGNS = tuple(MARKERS)
+COLOURS = 8  # of the style sheet
 
 # Stand-ins, which become variables of the style sheet, so that a plot follows the colour scheme of the page.
 INK, LINE, LIMIT = "#fe01fe", "#fe02fe", "#fe03fe"
@@ -52,12 +53,22 @@ SHORTER = {
 class Series(NamedTuple):
     """What one subject did in one dtype: for each case the requirement, the ratio and the error in ulp."""
 
-    number: int  # of its sign and colour
+    name: str
+    number: int
     points: list[tuple[str, float, float]]
 
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.number % len(SIGNS)]
 
-def colour(number: int) -> str:
-    return f"#fe00{number % len(SIGNS):02x}"
+    @property
+    def colour(self) -> str:
+        """Of the style sheet."""
+        return f"var(--series-0{self.number % COLOURS})"
+
+    @property
+    def stand_in(self) -> str:
+        return f"#fe000{self.number % COLOURS}"
 
 
 def ratio_plot(series: list[Series], requirements: list[str], title: str) -> str:
@@ -67,15 +78,15 @@ def ratio_plot(series: list[Series], requirements: list[str], title: str) -> str
     fails = any(ratio > 1 for each in series for _, ratio, _ in each.points)
     edge = 10.0 * max(largest, 10.0)  # where infinity is drawn
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": title}):
-        figure = Figure(figsize=(4.8, 1.1 + 0.27 * len(requirements)), layout="constrained")
+        figure = Figure(figsize=(4.8, 1.1 + (0.2 + 0.035 * len(series)) * len(requirements)), layout="constrained")
         axes = figure.subplots()
         for place, each in enumerate(series):
             shift = 0.7 * ((place + 0.5) / len(series) - 0.5)
             # Points that fall on one another are drawn once.
             points = {(requirements.index(label) + shift, float(f"{ratio:.3g}")) for label, ratio, _ in each.points}
             y, x = zip(*sorted(points), strict=True) if points else ((), ())
-            style = {"marker": MARKERS[SIGNS[each.number % len(SIGNS)]], "markersize": 3.5, "markeredgewidth": 0}
-            axes.plot(np.minimum(x, edge), y, linestyle="", color=colour(each.number), clip_on=False, **style)
+            style = {"marker": MARKERS[each.sign], "markersize": 3.5, "markeredgewidth": 0}
+            axes.plot(np.minimum(x, edge), y, linestyle="", color=each.stand_in, clip_on=False, **style)
         axes.axvline(1, color=LIMIT, linewidth=1.2)
         axes.set_yticks(range(len(requirements)), [label.partition(".")[2] for label in requirements])
         axes.set_ylim(len(requirements) - 0.5, -0.5)
@@ -83,9 +94,9 @@ def ratio_plot(series: list[Series], requirements: list[str], title: str) -> str
         axes.set_axisbelow(True)
         axes.tick_params(length=0)
         if fails:
-            axes.set_xscale("symlog", linthresh=1, linscale=1.5)
-            powers = [10.0**power for power in np.unique(np.linspace(1, np.log10(edge / 10), 3).round())]
-            axes.set_xticks([0, 1, *powers, edge], ["0", "1", *(f"{power:g}".replace("e+", "e") for power in powers), "∞"])
+            axes.set_xscale("symlog", linthresh=1, linscale=0.5 * np.log10(edge))
+            middle = 10.0 ** round(np.log10(edge) / 2)
+            axes.set_xticks([0, 0.5, 1, middle, edge], ["0", "0.5", "1", f"{middle:g}", "∞"])
             axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlim(0, edge if fails else 1.04)
         axes.set_xlabel("error / bound (at most 1 conforms)")
@@ -106,7 +117,7 @@ def ulp_histogram(series: list[Series], title: str) -> str:
             counts = np.bincount(bins, minlength=len(EDGES))
             width = 0.8 / len(series)
             at = np.arange(len(EDGES)) + width * (place + 0.5) - 0.4
-            axes.bar(at, counts, width, color=colour(each.number))
+            axes.bar(at, counts, width, color=each.stand_in)
         axes.set_xticks(range(len(names)), names)
         axes.tick_params(length=0)
         axes.grid(axis="y", linewidth=0.5)
