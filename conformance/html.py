@@ -42,6 +42,7 @@ def to_html(document: Fields) -> str:
         counts=[counts(report) for report in reports],
         grid=grid(reports, [results_of(report) for report in reports]),
         failures=[(report, failures(report)) for report in reports if not report["passed"]],
+        missing=[(report["subject"], not_offered(report)) for report in reports if not_offered(report)],
         formulas=[formula_section(reports, formula) for formula in judged_formulas(reports)],
     )
 
@@ -101,8 +102,20 @@ def cell(results: list[Fields]) -> Cell:
     worst = max(float(result["ratio"]) for result in results)
     failed = sum(result["status"] == "fail" for result in results)
     if failed:
-        return Cell("fail", "✗", f"{number(worst)}, {failed} fail" if len(results) > 1 else f"{number(worst)}, fails")
+        words = f"{failed} fail" if len(results) > 1 else "fails"
+        return Cell("fail", "✗", f"{number(worst)}, {words}" if worst > 1 else words)
     return Cell(f"pass-{math.ceil(4 * min(worst, 1))}", "✓", number(worst))
+
+
+def not_offered(report: Fields) -> dict[str, list[str]]:
+    """The formulas, or else the requirements, that a subject does not offer, by the reason."""
+    found: dict[str, dict[str, None]] = {}
+    for results in results_of(report).values():
+        whole = all(result["status"] == "not offered" for result in results)
+        for result in results:
+            if result["status"] == "not offered":
+                found.setdefault(result["reason"], {})[result["formula" if whole else "requirement"]] = None
+    return {reason: list(names) for reason, names in found.items()}
 
 
 def failures(report: Fields) -> list[tuple[str, str, list[tuple[Fields, str]]]]:

@@ -3,7 +3,7 @@
 import html
 import io
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -17,7 +17,7 @@ COLOURS = 8  # of the style sheet
 
 # Stand-ins, which become variables of the style sheet, so that a plot follows the colour scheme of the page.
 INK, LINE, LIMIT = "#fe01fe", "#fe02fe", "#fe03fe"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.size": 10,
     "axes.spines.top": False,
@@ -84,9 +84,9 @@ def ratio_plot(series: list[Series], requirements: list[str], title: str) -> str
             shift = 0.7 * ((place + 0.5) / len(series) - 0.5)
             # Points that fall on one another are drawn once.
             points = {(requirements.index(label) + shift, float(f"{ratio:.3g}")) for label, ratio, _ in each.points}
-            y, x = zip(*sorted(points), strict=True) if points else ((), ())
-            style = {"marker": MARKERS[each.sign], "markersize": 3.5, "markeredgewidth": 0}
-            axes.plot(np.minimum(x, edge), y, linestyle="", color=each.stand_in, clip_on=False, **style)
+            y, x = zip(*sorted(points), strict=True)
+            (marks,) = axes.plot(np.minimum(x, edge), y, MARKERS[each.sign], color=each.stand_in, clip_on=False)
+            marks.set(markersize=3.5, markeredgewidth=0)
         axes.axvline(1, color=LIMIT, linewidth=1.2)
         axes.set_yticks(range(len(requirements)), [label.partition(".")[2] for label in requirements])
         axes.set_ylim(len(requirements) - 0.5, -0.5)
@@ -113,7 +113,7 @@ def ulp_histogram(series: list[Series], title: str) -> str:
         figure = Figure(figsize=(4.8, 3), layout="constrained")
         axes = figure.subplots()
         for place, each in enumerate(series):
-            bins = np.searchsorted(EDGES, [min(ulp, 1e300) for _, _, ulp in each.points])
+            bins = np.searchsorted(EDGES, [ulp for _, _, ulp in each.points])
             counts = np.bincount(bins, minlength=len(EDGES))
             width = 0.8 / len(series)
             at = np.arange(len(EDGES)) + width * (place + 0.5) - 0.4

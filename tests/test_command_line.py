@@ -118,7 +118,7 @@ def test_one_run_writes_every_form_of_the_report(tmp_path):
     assert "not judged" in (tmp_path / "r.svg").read_text()
     annotations = [line for line in done.stdout.splitlines() if line.startswith("::")]
     assert annotations[0].startswith("::error title=gaugeblock::subject: got 'torhc'")
-    assert annotations[1].startswith("::error title=wrong.py%3A relu.value in float32::y is x where x > 0")
+    assert annotations[1].startswith("::error title=wrong.py%3A relu.value in float32::y is x bit for bit where x > 0")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r.html", "r.json", "r.svg", "r.xml", "wrong.py"]
 
 
