@@ -169,6 +169,7 @@ def worst_to_dict(worst: Finding) -> dict[str, Any]:
     return {
         "case": worst.case.id,
         "note": worst.case.note,
+        "exact": worst.case.exact,
         "function": worst.case.function,
         "arguments": {name: str(value) for name, value in inputs(worst).items()},
         "output": worst.output,
