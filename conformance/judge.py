@@ -72,12 +72,19 @@ def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> It
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
             yield NotOffered(case.requirement, f"{subject.name} is given no memory layout that a caller can choose")
             continue
-        for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
-            found = partial(Finding, case=case._replace(name=f"{case.name}{layout}{suffix}"))
+        for named, function, change in calls(subject, case):
+            found = partial(Finding, case=named)
             yield from judge_call(subject, function, case, expected, change, found, earlier)
 
 
 Change = Callable[[int, Any], Any]  # of an argument's number and array: the array in another layout
+
+
+def calls(subject: Subject, case: Case) -> Iterator[tuple[Case, Callable[..., Any], Change]]:
+    """The calls that a case is judged by, one for each variant and memory layout: the case with its full name."""
+    functions = subject.functions(case.function)
+    for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
+        yield case._replace(name=f"{case.name}{layout}{suffix}"), function, change
 
 
 def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Change]]:
@@ -118,7 +125,7 @@ def judge_call(
         yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")
         return
     except BrokenResultError as error:
-        yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf)
+        yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf, ulp=np.inf)
         return
 
     step = results.pop("step", None)
@@ -171,15 +178,7 @@ def call(
 
     Where the case has checkpoints, Adam is called for each gradient, and goes on from what `copied` gives there.
     """
-    given: list[tuple[np.ndarray, Any]] = []
-
-    def convert(value: Any) -> Any:
-        if isinstance(value, AdamState):
-            return AdamState(value.step, convert(value.m), convert(value.v))
-        if not isinstance(value, np.ndarray | np.generic):
-            return value
-        given.append((np.array(value), change(len(given), backend.asarray(np.array(value)))))
-        return given[-1][1]
+    given, arguments = converted(backend, case, change)
 
     def run() -> dict[str, Any]:
         if "checkpoints" not in case.options:
@@ -190,7 +189,6 @@ def call(
         found = trajectory(function, name, theta, grads, state, copied=copied, **case.options)
         return after(case.options["checkpoints"], (unpack(backend, each) for each in found))
 
-    arguments = [convert(value) for value in case.arguments]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # special values are judged by what comes out
@@ -199,6 +197,21 @@ def call(
         raise
     except (Exception, SystemExit) as error:
         raise BrokenResultError(f"it raised {one_line(error)}") from None
+
+
+def converted(backend: Any, case: Case, change: Change) -> tuple[list[tuple[np.ndarray, Any]], list[Any]]:
+    """A case's arrays, each as NumPy's and as the library's, and its arguments made of the latter."""
+    given: list[tuple[np.ndarray, Any]] = []
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, AdamState):
+            return AdamState(value.step, convert(value.m), convert(value.v))
+        if not isinstance(value, np.ndarray | np.generic):
+            return value
+        given.append((np.array(value), change(len(given), backend.asarray(np.array(value)))))
+        return given[-1][1]
+
+    return given, [convert(value) for value in case.arguments]
 
 
 def still(backend: Any, array: Any, bits: bytes) -> bool:
@@ -260,7 +273,7 @@ def judge_array(
     yield found(f"{formula}.shape", passed=right, reason=reason)
     label = label_of(case, name)
     if not right or values.dtype.kind == "c":
-        yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf)
+        yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf, ulp=np.inf)
         return
     ratio, error = oracle.ratios(values, expected, admits_nan)
     near = dtype.itemsize < 8 and bool(np.any(np.abs(ratio - 1) < 1e-6))

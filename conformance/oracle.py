@@ -157,12 +157,11 @@ def carried(
     own = running("adam_step", arrays, named, dtype, model, ADAM_STEPS)
     m_error, v_error = decayed(named["beta1"], own["m"].bound), decayed(named["beta2"], own["v"].bound)
     exactly = model._replace(precision=1000, flush=False)
-    pairs: Any = (theta, 0.0), (grads, 0.0), (m, m_error[:-1]), (v, v_error[:-1])
-    theta_off, grads_off, *moments_off = (bounded.Bounded(a, e, exactly, arithmetic) for a, e in pairs)
+    pairs: Any = (theta, 0.0), (grads, 0.0), (steps, 0.0), (m, m_error[:-1]), (v, v_error[:-1])
+    theta_off, grads_off, *state_off = (bounded.Bounded(a, e, exactly, arithmetic) for a, e in pairs)
     scalars = {name: bounded.Bounded(value, 0, exactly, arithmetic) for name, value in named.items()}
     lift = partial(lift_bounded, exactly, arithmetic)
-    shifted = theta_off, grads_off, AdamState(steps, *moments_off)
-    moved = evaluate(ADAM_STEPS[0], "adam_step", shifted, scalars, lift)
+    moved = evaluate(ADAM_STEPS[0], "adam_step", (theta_off, grads_off, AdamState(*state_off)), scalars, lift)
     errors = decayed(1, own["theta"].bound + moved["theta"].error), m_error, v_error
 
     def at(done: int) -> dict[str, Expected]:
