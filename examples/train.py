@@ -113,16 +113,19 @@ def main(
     try:
         if plot and plot.suffix not in (".svg", ".png", ".pdf"):
             raise ValueError(f"--plot: got {str(plot)!r}; wanted a file.svg, .png or .pdf")
-        gb, start, losses = backends.load(backend), perf_counter(), []
-        for loss, theta in track(train(gb), "learning", STEPS, disable=not sys.stdout.isatty(), transient=True):
+        gb, start, losses, theta = backends.load(backend), perf_counter(), [], None
+        learning = track(train(gb), "learning", STEPS, disable=not sys.stdout.isatty(), transient=True)
+        for loss, theta in learning:  # noqa: B007  (the last is used)
             losses.append(loss)
         seconds = perf_counter() - start
         print(f"test accuracy {accuracy(gb, theta):.1%}, {seconds:.1f} s, {STEPS} steps, {gb.name}")
         if plot:
             draw([float(loss) for loss in losses], plot)
     except (ImportError, OSError, ValueError) as error:
-        needs = "`pip install scikit-learn matplotlib` adds what this example needs beside gaugeblock"
-        message = f"{error.name} is not installed; {needs}" if isinstance(error, ModuleNotFoundError) else error
+        message = str(error)
+        if isinstance(error, ModuleNotFoundError):
+            library = str(error.name).partition(".")[0]
+            message = f"{library} is not installed; `pip install scikit-learn matplotlib` adds what this example needs"
         print(f"train.py: {message}", file=sys.stderr)
         raise typer.Exit(2) from None
 

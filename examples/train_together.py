@@ -35,12 +35,12 @@ def relu(x: Bounded) -> Bounded:
 
 def relu_vjp(x: Bounded, g: Bounded) -> Bounded:
     """ReLU's gradient: g or 0 where the error leaves open on which side of 0 the input is."""
-    y, either = reference.relu_vjp(x, g), np.abs(x.value) < x.error
+    y, either = reference.relu_vjp(x, g), np.abs(x.value) <= x.error
     return Bounded(y.value, np.where(either, np.abs(g.value) + g.error, y.error), x.model, x.dtype)
 
 
 def adam_step(theta: Any, grad: Any, state: AdamState, **_: float) -> tuple[Any, AdamState]:
-    """Adam's step; where the error is as large as the gradient, the length that a step can have limits that of theta."""
+    """Adam's step; where the error is as large as the gradient, the length of the longest step limits theta's."""
     like = theta["w1"]
     named = {name: Bounded(value, 0, HOST, like.dtype) for name, value in HYPER_PARAMETERS.items()}
     step = bounded.lift(bounded.value_of(state.step), like.model, like.dtype)
