@@ -80,7 +80,8 @@ def verdicts(report: Report) -> dict[tuple[str, str], Verdict]:
     found: dict[tuple[str, str], Verdict] = {}
     for result in report["results"]:
         found.setdefault((result["formula"], result["dtype"]), []).append(result)
-    return {key: results for key, results in found.items() if any(result["cases"] for result in results)}
+    judged = {key: results for key, results in found.items() if any(result["cases"] for result in results)}
+    return dict(sorted(judged.items(), key=lambda item: item[0][0]))  # the dtypes in their order
 
 
 def failed(results: Verdict) -> Verdict:
