@@ -42,9 +42,15 @@ LIBRARIES = (
     Library("scikit-learn, sample by sample", "sklearn_metrics.py:sample_by_sample", ("scikit-learn",)),
     Library("onnxruntime", "onnx_operators.py:runtime", ("onnxruntime", "onnx")),
     Library("ONNX's reference evaluator", "onnx_operators.py:reference", ("onnx",)),
-    Library("Keras on NumPy", "keras_losses.py", ("keras",), (("KERAS_BACKEND", "numpy"),)),
-    Library("Keras on JAX", "keras_losses.py", ("keras", "jax"), (("KERAS_BACKEND", "jax"),)),
-    Library("Keras on PyTorch", "keras_losses.py", ("keras", "torch"), (("KERAS_BACKEND", "torch"),)),
+    *(
+        Library(
+            f"Keras on {name}",
+            "keras_losses.py",
+            ("keras", *packages),
+            (("KERAS_BACKEND", backend), ("KERAS_HOME", os.devnull)),  # no settings of the user's
+        )
+        for name, backend, *packages in (("NumPy", "numpy"), ("JAX", "jax", "jax"), ("PyTorch", "torch", "torch"))
+    ),
 )
 
 Report = dict[str, Any]  # as `gaugeblock check --json` writes it
@@ -106,34 +112,33 @@ def rows(report: Report) -> list[str]:
 
 
 def sentences(report: Report) -> list[str]:
-    """A sentence for each failing formula, on its first failing requirement, and its other ones."""
-    found: dict[str, list[str]] = {}
+    """A sentence for each formula that fails, on the first requirement that does, in each dtype."""
+    found: dict[str, dict[str, list[str]]] = {}
     for (_, dtype), results in verdicts(report).items():
-        bad = failed(results)
-        if not bad:
-            continue
-        first, others = bad[0], ", ".join(f"`{r['requirement'].partition('.')[2]}`" for r in bad[1:])
-        text = f"**{first['requirement']}** ({spec.requirement(first['requirement']).text}): {evidence(first)}."
-        found.setdefault(text + (f" Also {others}." if others else ""), []).append(dtype)
-    return [f"- In {' and '.join(dtypes)}, {text}" for text, dtypes in found.items()]
+        for first in failed(results)[:1]:
+            found.setdefault(first["requirement"], {}).setdefault(evidence(first), []).append(dtype)
+    return [
+        f"- `{label}`: {spec.requirement(label).text} "
+        + "; ".join(f"In {' and '.join(dtypes)}, {words}" for words, dtypes in told.items()).replace("; In", "; in")
+        + "."
+        for label, told in found.items()
+    ]
 
 
 def evidence(result: dict[str, Any]) -> str:
     """The worst element of a failing requirement, or why there is none."""
     worst = result["worst"]
-    case = f"in case `{worst['case'].partition('/')[2]}`"
+    case = f"in the case `{worst['case'].partition('/')[2]}`"
     if worst["index"] is None:
-        return f"{case} {worst_reason(result)}"
+        return f"{case} {one_line(result['reason'])}"
     place = f"{worst['output']}{worst['index'] or ''}"
-    bound = float(worst["bound"])
+    digits = 17 if result["dtype"] == "float64" else 9
+    bound, ratio = float(worst["bound"]), float(worst["ratio"])
     within = "exactly" if bound == 0 else f"within {bound:.2g}"
-    times = f", {float(worst['ratio']):.2g} times the bound" if 0 < float(worst["ratio"]) < float("inf") else ""
-    return f"{case} {place} is {float(worst['got']):.9g}, not {float(worst['expected']):.9g} {within}{times}"
-
-
-def worst_reason(result: dict[str, Any]) -> str:
-    """What is wrong with a result that is not off in a value."""
-    return one_line(result["worst"].get("reason") or result["reason"])
+    times = f", {ratio:.2g} times the bound" if 0 < ratio < float("inf") else ""
+    return (
+        f"{case} {place} is {float(worst['got']):.{digits}g}, not {float(worst['expected']):.{digits}g} {within}{times}"
+    )
 
 
 def one_line(text: str) -> str:
