@@ -201,7 +201,8 @@ def admitted(function: str, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any
     forms = FORMS.get(function, {})
     if dtype.itemsize >= 4 or function == "adam_step":  # which knows about half precision itself
         return forms
-    return {name: in_float32(form) for name, form in forms.items()} | IN_HALF.get(function, {})
+    native = {f"{name} + in_half": form for name, form in forms.items()} if function in IN_HALF else {}
+    return {name: in_float32(form) for name, form in forms.items()} | IN_HALF.get(function, {}) | native
 
 
 def in_float32(form: Callable[..., Any]) -> Callable[..., Any]:
