@@ -29,7 +29,7 @@ def relu_vjp(x: Array, g: Array, *, xp: Namespace = None) -> Array:
 
     Notes
     -----
-    ``g * (x > 0)`` is not this formula: where x <= 0, it turns an infinite g into NaN.
+    ``g * (x > 0)`` gives NaN in the place of 0 where x <= 0 and g is infinite or NaN.
 
     References
     ----------

