@@ -95,9 +95,9 @@ def lift(number: Number, dtype: Any) -> Exact:
     return Exact(np.frompyfunc(arb, 1, 1)(np.asarray(number, np.float64).astype(object)), dtype)
 
 
-def working_precision() -> Any:
+def working_precision(bits: int = PRECISION) -> Any:
     """A context manager: the precision of the balls that are made inside."""
-    return flint.ctx.workprec(PRECISION)
+    return flint.ctx.workprec(bits)
 
 
 def elementwise(function: Callable[[arb], arb]) -> Callable[[Exact], Exact]:

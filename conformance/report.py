@@ -124,7 +124,7 @@ def results_of(
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
                 worst if worst.place is not None or not worst.passed else None,
-                None if worst.passed else diagnoses[worst.case.function],
+                None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
             )
         )

@@ -1,0 +1,161 @@
+"""The cases as files for other languages: inputs, correctly rounded values and bounds, all as the bits of numbers.
+
+``docs/vectors.md`` describes them for those who read them; ``vectors.schema.json`` beside this module is their schema.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from .. import spec
+from ..reference import AdamState
+from . import exact, oracle
+from .cases import Case
+from .judge import judged_cases
+from .program import hexadecimal, request_of
+from .rounding import MODELS, finfo, nearest
+
+SCHEMA_VERSION = 1
+SCHEMAS = "vectors.schema.json", "results.schema.json"
+MANIFEST = "MANIFEST"
+SEED = 0
+LARGEST = 2000  # numbers in the inputs of a case
+MOST_BITS = 160 * 2**5  # of the balls: from there on only an exact middle between two numbers is left
+BOUND_BITS = 20  # more of a bound would only tell one machine's exp and sums from another's
+
+
+def files(progress: Callable[[str], None] = lambda what: None) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each file of the vectors, the manifest last: the same bytes every time."""
+    sums = []
+    for path, text in contents(progress):
+        sums.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {path}\n")
+        yield path, text
+    yield MANIFEST, "".join(sums)
+
+
+def contents(progress: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+    """The files that the manifest lists."""
+    for name in sorted(SCHEMAS):
+        yield name, resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    for formula in spec.formulas():
+        for dtype in MODELS:
+            progress(f"{formula} {dtype}")
+            yield f"{formula}/{dtype}.json", document(formula, dtype)
+
+
+def document(formula: str, dtype: str) -> str:
+    """The vectors of a formula in a dtype: JSON with a line for each case."""
+    left_out, lines = {}, []
+    for case, expected in judged_cases(formula, dtype, SEED, "gradual", "full"):
+        why = reason_to_leave_out(case)
+        rounded = None if why else settled(case, expected, np.dtype(dtype))
+        if rounded is None:
+            left_out[case.id] = why or f"{MOST_BITS} bits of a real value do not tell to which of two numbers it rounds"
+        else:
+            lines.append(json.dumps(vector(case, rounded, np.dtype(dtype))))
+    head = {"schema": SCHEMA_VERSION, "spec": spec.VERSION, "formula": formula, "dtype": dtype, "seed": SEED}
+    parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    without = ",\n".join(f"{json.dumps(name)}: {json.dumps(why)}" for name, why in left_out.items())
+    parts += ['"left_out": {\n' + without + "\n}", '"cases": [\n' + ",\n".join(lines) + "\n]"]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def reason_to_leave_out(case: Case) -> str:
+    """Why a case is in no file, or nothing."""
+    if case.requirement.endswith(".layout"):
+        return "a memory layout, which numbers in a file do not have"
+    count = sum(array.size for array in arrays(case).values())
+    return f"{count} numbers, more than {LARGEST}; `gaugeblock check` has it" if count > LARGEST else ""
+
+
+def arrays(case: Case) -> dict[str, np.ndarray]:
+    """The arrays among the arguments of a case, those of Adam's state too."""
+    named: dict[str, Any] = {}
+    for name, value in zip(oracle.parameters(case.function), case.arguments, strict=False):
+        named |= value._asdict() if isinstance(value, AdamState) else {name: value}
+    return {name: np.asarray(value) for name, value in named.items() if hasattr(value, "dtype")}
+
+
+def settled(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> dict[str, oracle.Expected] | None:
+    """`expected` with each finite value correctly rounded and what is left of the real one, or None if undecided."""
+    bits = exact.PRECISION
+    while bits <= MOST_BITS:
+        balls = oracle.enclosed(case.function, case.arguments, case.options, dtype, bits)
+        with exact.working_precision(bits):
+            found = {name: decided(each, balls[name]) for name, each in expected.items()}
+        rounded = {name: each for name, each in found.items() if each is not None}
+        if len(rounded) == len(found):
+            return rounded
+        bits *= 2
+    return None
+
+
+def decided(expected: oracle.Expected, balls: np.ndarray) -> oracle.Expected | None:
+    """`expected` with the values and remainders that the balls round to, or None where they do not decide."""
+    value, remainder = np.where(np.isnan(expected.value), np.nan, expected.value), np.zeros(expected.value.shape)
+    for index in np.argwhere(np.isfinite(expected.value)):
+        place = tuple(index)
+        near = nearest(balls[place], MODELS[expected.dtype.name])
+        rest = None if near is None else nearest(balls[place] - near, MODELS["float64"])
+        if near is None or rest is None:
+            return None
+        value[place], remainder[place] = near, rest
+    return expected._replace(value=value, remainder=remainder, bound=rounded_up(expected.bound), certain=True)
+
+
+def rounded_up(bound: np.ndarray) -> np.ndarray:
+    """The bounds in a few bits, and none smaller."""
+    fraction, exponent = np.frexp(bound)
+    return np.ldexp(np.ceil(np.ldexp(fraction, BOUND_BITS)), exponent - BOUND_BITS)
+
+
+def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> dict[str, Any]:
+    """A case as its line has it."""
+    inputs = request_of(case.function, case.arguments, case.options)
+    del inputs["dtype"]
+    own = {name: array for name, array in arrays(case).items() if array.dtype.name in MODELS}
+    inputs |= {f"{name}.dtype": array.dtype.name for name, array in own.items() if array.dtype != dtype}
+    wanted: dict[str, Any] = {}
+    for name, each in expected.items():
+        wanted[f"{name}.shape"] = list(each.value.shape)
+        wanted[name] = hexadecimal(each.value.astype(each.dtype))
+        wanted[f"{name}.remainder"] = hexadecimal(each.remainder)
+        wanted[f"{name}.bound"] = hexadecimal(each.bound)
+        if each.dtype != dtype:
+            wanted[f"{name}.dtype"] = each.dtype.name
+        if np.any(np.isinf(each.value)) and oracle.may_be_nan(case.function, case.arguments):
+            wanted[f"{name}.infinity_or_nan"] = True
+    if case.function == "adam_step":
+        wanted["step"] = case.arguments[2].step + 1
+    return {
+        "case": case.id,
+        "requirement": case.requirement,
+        "note": case.note,
+        "flags": flags(case, list(own.values()), list(expected.values())),
+        "function": case.function,
+        "inputs": inputs,
+        "expected": wanted,
+    }
+
+
+def flags(case: Case, inputs: list[np.ndarray], expected: list[oracle.Expected]) -> list[str]:
+    """What is special about a case, by its numbers."""
+    numbers = [*inputs, *(each.value.astype(each.dtype) for each in expected)]
+    found = {
+        "random": case.name.startswith("random_"),
+        "exact": not any(np.any(each.bound) for each in expected),
+        "empty": any(array.size == 0 for array in numbers),
+        "nan": any(np.any(np.isnan(array)) for array in numbers),
+        "infinity": any(np.any(np.isinf(array)) for array in numbers),
+        "subnormal": any(np.any(is_subnormal(array)) for array in numbers),
+    }
+    return [name for name, holds in found.items() if holds]
+
+
+def is_subnormal(array: np.ndarray) -> Any:
+    with np.errstate(invalid="ignore"):  # NaN of bfloat16
+        return (array != 0) & (np.abs(array) < finfo(array.dtype).smallest_normal)
