@@ -16,13 +16,17 @@ dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "flush"
 
 relu = bind(reference.relu, jnp)
+relu_vjp = bind(reference.relu_vjp, jnp)
 softmax = bind(reference.softmax, jnp)
 log_softmax = bind(reference.log_softmax, jnp)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
+categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, jnp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, jnp)
+categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, jnp)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, jnp)
 softmax_vjp = bind(reference.softmax_vjp, jnp)
 log_softmax_vjp = bind(reference.log_softmax_vjp, jnp)
+sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, jnp)
 adam_first_moment = bind(reference.adam_first_moment, jnp)
 adam_second_moment = bind(reference.adam_second_moment, jnp)
 adam_bias_correction = bind(reference.adam_bias_correction, jnp)
@@ -43,21 +47,43 @@ def dense(x: Any, w: Any, b: Any) -> Any:
         return reference.dense(x, w, b, xp=jnp)
 
 
+def neuron_vjp(x: Any, w: Any, b: Any, g: Any) -> Any:
+    """Return the neuron's gradients in full precision, which is not JAX's default on accelerators."""
+    with jax.default_matmul_precision("highest"):
+        return reference.neuron_vjp(x, w, b, g, xp=jnp)
+
+
+def dense_vjp(x: Any, w: Any, b: Any, g: Any) -> Any:
+    """Return the dense layer's gradients in full precision, which is not JAX's default on accelerators."""
+    with jax.default_matmul_precision("highest"):
+        return reference.dense_vjp(x, w, b, g, xp=jnp)
+
+
 # Under jit: hyper-parameters are constants of the program, so that 1 - beta is formed on the host; the step is traced.
 HYPER_PARAMETERS = ("learning_rate", "beta1", "beta2", "epsilon")
 jitted = types.SimpleNamespace(
     neuron=jax.jit(neuron),
     dense=jax.jit(dense),
+    neuron_vjp=jax.jit(neuron_vjp),
+    dense_vjp=jax.jit(dense_vjp),
     relu=jax.jit(relu),
+    relu_vjp=jax.jit(relu_vjp),
     softmax=jax.jit(softmax, static_argnames="axis"),
     log_softmax=jax.jit(log_softmax, static_argnames="axis"),
     categorical_cross_entropy=jax.jit(categorical_cross_entropy, static_argnames=("axis", "clip")),
+    categorical_cross_entropy_vjp=jax.jit(categorical_cross_entropy_vjp, static_argnames=("axis", "clip")),
     categorical_cross_entropy_from_logits=jax.jit(categorical_cross_entropy_from_logits, static_argnames="axis"),
+    categorical_cross_entropy_from_logits_vjp=jax.jit(
+        categorical_cross_entropy_from_logits_vjp, static_argnames="axis"
+    ),
     sparse_categorical_cross_entropy_from_logits=jax.jit(
         sparse_categorical_cross_entropy_from_logits, static_argnames="axis"
     ),
     softmax_vjp=jax.jit(softmax_vjp, static_argnames="axis"),
     log_softmax_vjp=jax.jit(log_softmax_vjp, static_argnames="axis"),
+    sparse_categorical_cross_entropy_from_logits_vjp=jax.jit(
+        sparse_categorical_cross_entropy_from_logits_vjp, static_argnames="axis"
+    ),
     adam_first_moment=jax.jit(adam_first_moment, static_argnums=2),
     adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),
     adam_bias_correction=jax.jit(adam_bias_correction, static_argnums=1),

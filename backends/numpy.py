@@ -14,13 +14,21 @@ subnormals = "gradual"
 
 neuron = bind(reference.neuron, numpy)
 dense = bind(reference.dense, numpy)
+neuron_vjp = bind(reference.neuron_vjp, numpy)
+dense_vjp = bind(reference.dense_vjp, numpy)
+relu_vjp = bind(reference.relu_vjp, numpy)
 softmax = bind(reference.softmax, numpy)
 log_softmax = bind(reference.log_softmax, numpy)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)
+categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, numpy)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, numpy)
+categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, numpy)
 sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, numpy)
 softmax_vjp = bind(reference.softmax_vjp, numpy)
 log_softmax_vjp = bind(reference.log_softmax_vjp, numpy)
+sparse_categorical_cross_entropy_from_logits_vjp = bind(
+    reference.sparse_categorical_cross_entropy_from_logits_vjp, numpy
+)
 adam_first_moment = bind(reference.adam_first_moment, numpy)
 adam_second_moment = bind(reference.adam_second_moment, numpy)
 adam_bias_correction = bind(reference.adam_bias_correction, numpy)

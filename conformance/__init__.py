@@ -92,7 +92,7 @@ def expected(formula: str, *arguments: Any, **options: Any) -> tuple[Any, Any]:
 
     Returns
     -------
-    value, bound : NumPy arrays in float64, or tuples (theta, m, v) of them for 'adam_step'
+    value, bound : NumPy arrays in float64; tuples (theta, m, v) for 'adam_step', (gx, gw, gb) for 'dense_vjp'
         `value` is rounded to float64, which in float64 is itself part of an error.
 
     Raises
@@ -111,7 +111,7 @@ def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) 
 
     Parameters
     ----------
-    output : array, or (theta, state) for 'adam_step'
+    output : array, or (theta, state) for 'adam_step', or (gx, gw, gb) for 'dense_vjp' and 'neuron_vjp'
         What the implementation under test returned.
     formula, *arguments, **options
         As in `expected`.
@@ -124,14 +124,18 @@ def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) 
         As in `expected`.
     """
     found = expectation(formula, arguments, options)
-    for name, result in oracle.outputs(formula, output).items():
+    try:
+        results = oracle.outputs(formula, output)
+    except (TypeError, ValueError):
+        raise AssertionError(f"{formula}: got {type(output).__name__}; expected {oracle.WANTED[formula]}") from None
+    for name, result in results.items():
         if name == "step":
             continue
         values, wanted = to_numpy(result), found[name]
         if values.dtype != wanted.dtype or values.shape != wanted.value.shape:
             what = f"{name}: got {values.dtype} of shape {values.shape}"
             raise AssertionError(f"{formula}: {what}; expected {wanted.dtype} of shape {wanted.value.shape}")
-        ratio, error = oracle.ratios(values, wanted, oracle.may_be_nan(formula, arguments))
+        ratio, error = oracle.ratios(values, wanted, oracle.may_be_nan(formula, arguments, name))
         if np.all(ratio <= 1):
             continue
         index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
@@ -151,8 +155,7 @@ def expectation(formula: str, arguments: tuple[Any, ...], options: dict[str, Any
         getattr(reference, function)(*(converted_argument(value, known_to_numpy) for value in converted), **options)
     dtype = next(array.dtype for array in converted if getattr(array, "dtype", np.dtype(bool)).name in MODELS)
     found = oracle.expect(function, converted, options, dtype)
-    for each in found.values():
-        oracle.refuse_empty(function, converted, options, each)
+    oracle.refuse_empty(function, converted, options, found)
     return found
 
 

@@ -17,7 +17,7 @@ from .rounding import isdtype as isdtype
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, expand_dims = np.any, np.expand_dims  # noqa: A001
+any, arange, moveaxis = np.any, np.arange, np.moveaxis  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
@@ -64,7 +64,8 @@ class Bounded:
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        coarse = finite(np.abs(a * b)) * coarseness(model)
+        c, d = coarseness(a, model), coarseness(b, model)
+        coarse = finite(np.abs(a) * d) + finite(np.abs(b) * c) + c * d
         error = finite(np.abs(a) * f) + finite(np.abs(b) * e) + e * f + coarse
         return rounded(a * b, error, model, self.dtype, underflow=model.underflow)
 
@@ -87,6 +88,12 @@ class Bounded:
 
     def __ge__(self, other: Number) -> Any:
         return self.value >= value_of(other)
+
+    def __lt__(self, other: Number) -> Any:
+        return self.value < value_of(other)
+
+    def __gt__(self, other: Number) -> Any:
+        return self.value > value_of(other)
 
     def __eq__(self, other: object) -> Any:
         return self.value == value_of(other)
@@ -124,9 +131,10 @@ def cast_error(scalar: Bounded, model: Model) -> Number:
     return finite(np.abs(nearest - scalar.value)) + scalar.error * (1 + model.unit)
 
 
-def coarseness(model: Model) -> float:
-    """What a product is off by, relatively, since its factors are kept in fewer bits."""
-    return model.factor * (2 + model.factor)
+def coarseness(factor: Number, model: Model) -> Number:
+    """What a factor is off by, since it is kept in fewer bits, which end at bfloat16's smallest subnormal, 2^-133."""
+    size = finite(np.abs(factor))
+    return np.where((size == 0) | (model.factor == 0), 0.0, model.factor * size + 2.0**-133)
 
 
 def finite(values: Number) -> Number:
@@ -178,8 +186,9 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     model, count = a.model, a.shape[-1]
     absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
     error = a.error @ absolute_b + absolute_a @ b.error + a.error @ b.error
-    terms = absolute_a @ absolute_b
-    error, total = error + terms * coarseness(model), terms + error
+    coarse_a, coarse_b = coarseness(a.value, model), coarseness(b.value, model)
+    coarse = coarse_a @ absolute_b + absolute_a @ coarse_b + coarse_a @ coarse_b
+    error, total = error + coarse, absolute_a @ absolute_b + error
     gamma = model.gamma_of_sum(count)
     own = gamma * total + (1 + gamma) * count * (model.underflow + model.flushed)
     return accumulated(a.value @ b.value, error + own, total, a)
@@ -209,7 +218,8 @@ def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:
     model = model_of(dtype, x.model)
     if not isdtype(x.dtype, "real floating") or dtype.itemsize > x.dtype.itemsize:
         return Bounded(x.value, x.error / INFLATION, model, dtype)
-    return rounded(x.value, x.error, model, dtype, underflow=model.underflow)
+    zero = (x.value == 0) & (x.error == 0)
+    return rounded(x.value, x.error, model, dtype, underflow=np.where(zero, 0, model.underflow))
 
 
 def model_of(dtype: Any, like: Model) -> Model:
@@ -226,6 +236,10 @@ def reshape(x: Bounded, shape: tuple[int, ...], /) -> Bounded:
     return Bounded(x.value.reshape(shape), x.error.reshape(shape), x.model, x.dtype)
 
 
+def matrix_transpose(x: Bounded, /) -> Bounded:
+    return Bounded(np.matrix_transpose(x.value), np.matrix_transpose(x.error), x.model, x.dtype)
+
+
 def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
     value, error = (np.take_along_axis(each, indices, axis) for each in (x.value, x.error))
     return Bounded(value, error, x.model, x.dtype)
@@ -233,6 +247,12 @@ def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
 
 def squeeze(x: Bounded, /, axis: int) -> Bounded:
     return Bounded(np.squeeze(x.value, axis), np.squeeze(x.error, axis), x.model, x.dtype)
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Bounded):
+        return np.expand_dims(x, axis)  # labels
+    return Bounded(np.expand_dims(x.value, axis), np.expand_dims(x.error, axis), x.model, x.dtype)
 
 
 def zeros_like(x: Bounded, /) -> Bounded:

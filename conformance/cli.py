@@ -216,7 +216,7 @@ def console_for(stream: TextIO) -> Console:
     """A console on `stream`, wide enough in a pipe."""
     console = Console(file=stream, highlight=False)
     if not console.is_terminal:
-        console.width = 110
+        console.width = 120
     return console
 
 

@@ -18,7 +18,7 @@ from .rounding import isdtype as isdtype
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, expand_dims = np.any, np.expand_dims  # noqa: A001
+any, arange, moveaxis = np.any, np.arange, np.moveaxis  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
@@ -79,6 +79,12 @@ class Exact:
 
     def __ge__(self, other: Number) -> Any:
         return np.asarray(self.balls >= balls_of(other), np.bool_)
+
+    def __lt__(self, other: Number) -> Any:
+        return np.asarray(self.balls < balls_of(other), np.bool_)
+
+    def __gt__(self, other: Number) -> Any:
+        return np.asarray(self.balls > balls_of(other), np.bool_)
 
     def __eq__(self, other: object) -> Any:
         return np.asarray(self.balls == balls_of(other), np.bool_)
@@ -148,12 +154,22 @@ def reshape(x: Exact, shape: tuple[int, ...], /) -> Exact:
     return Exact(x.balls.reshape(shape), x.dtype)
 
 
+def matrix_transpose(x: Exact, /) -> Exact:
+    return Exact(np.matrix_transpose(x.balls), x.dtype)
+
+
 def take_along_axis(x: Exact, indices: Any, /, *, axis: int = -1) -> Exact:
     return Exact(np.take_along_axis(x.balls, indices, axis), x.dtype)
 
 
 def squeeze(x: Exact, /, axis: int) -> Exact:
     return Exact(np.squeeze(x.balls, axis), x.dtype)
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Exact):
+        return np.expand_dims(x, axis)  # labels
+    return Exact(np.expand_dims(x.balls, axis), x.dtype)
 
 
 def zeros_like(x: Exact, /) -> Exact:

@@ -16,6 +16,7 @@ from .. import reference
 from ..reference import AdamState
 from ..reference.adam import one_minus_power
 from ..reference.arguments import rounded, wide
+from ..reference.sparse_categorical_cross_entropy_from_logits_vjp import is_label
 from .rounding import isdtype
 
 Array = Any
@@ -97,6 +98,22 @@ def update_as_written(
     return reference.adam_update(theta, m / c1, v / c2, learning_rate, epsilon)
 
 
+def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = exp(l_i) sum_j g y_j - g y_i with l = log_softmax(x)."""
+    xp = array_namespace(x)
+    weighted = xp.expand_dims(g, axis=axis) * y
+    p = xp.exp(reference.log_softmax(x, axis=axis))
+    return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
+
+
+def sparse_log_softmax_backward(labels: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = exp(l_i) g - g [i = label] with l = log_softmax(x)."""
+    xp = array_namespace(x)
+    g = xp.expand_dims(g, axis=axis)
+    label = xp.where(is_label(labels, x, axis, xp), g, xp.zeros_like(x))
+    return xp.exp(reference.log_softmax(x, axis=axis)) * g - label
+
+
 def adam_step_as(
     first_moment: Callable[..., Array], update: Callable[..., Array]
 ) -> Callable[..., tuple[Array, AdamState]]:
@@ -149,6 +166,8 @@ FORMS: dict[str, dict[str, Callable[..., Any]]] = {
     "dense": {"bias_as_term": bias_as_term},
     "softmax_vjp": {"distributed": softmax_vjp_distributed, "through_maximum": softmax_vjp_through_maximum},
     "log_softmax_vjp": {"exp_of_log_softmax": log_softmax_vjp_exp, "through_maximum": log_softmax_vjp_through_maximum},
+    "categorical_cross_entropy_from_logits_vjp": {"log_softmax_backward": log_softmax_backward},
+    "sparse_categorical_cross_entropy_from_logits_vjp": {"log_softmax_backward": sparse_log_softmax_backward},
     "adam_first_moment": {"lerp": first_moment_lerp},
     "adam_step": {
         "lerp": adam_step_as(first_moment_lerp, update_as_written),
@@ -170,6 +189,9 @@ IN_HALF = {
         "sparse_categorical_cross_entropy_from_logits",
         "softmax_vjp",
         "log_softmax_vjp",
+        "categorical_cross_entropy_vjp",
+        "categorical_cross_entropy_from_logits_vjp",
+        "sparse_categorical_cross_entropy_from_logits_vjp",
     )
 }
 

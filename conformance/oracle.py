@@ -1,6 +1,7 @@
 """The expected value and the largest admissible error of each element, from the reference itself."""
 
 import inspect
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ HYPER_PARAMETERS = {"learning_rate", "beta1", "beta2", "beta", "epsilon"}
 # The logarithms of probabilities: near 0, an error of 0.1 in one is 10 % of the probability.
 LOGARITHMS = {"log_softmax", "categorical_cross_entropy_from_logits", "sparse_categorical_cross_entropy_from_logits"}
 OPTIONS = {"labels", "axis", "clip", "donate", "xp"}
+# What a function returns, where that is not one array.
+GRADIENTS = ("neuron_vjp", "dense_vjp")
+WANTED = {"adam_step": "(theta, state), the state with step, m, v", **dict.fromkeys(GRADIENTS, "(gx, gw, gb)")}
 
 
 class Expected(NamedTuple):
@@ -41,11 +45,22 @@ def parameters(function: str) -> dict[str, Any]:
 
 
 def outputs(function: str, result: Any) -> dict[str, Any]:
-    """The arrays of a result by name: 'y', or 'theta', 'm' and 'v' of Adam's step."""
+    """The arrays of a result by name: 'y', or 'theta', 'm' and 'v' of Adam's step, or 'gx', 'gw' and 'gb'.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A result that is not made of these.
+    """
+    if function in GRADIENTS:
+        return dict(zip(("gx", "gw", "gb"), result, strict=True))
     if function != "adam_step":
         return {"y": result}
-    theta, state = result
-    step, m, v = (state.step, state.m, state.v) if hasattr(state, "m") else state
+    try:
+        theta, state = result
+        step, m, v = (state.step, state.m, state.v) if hasattr(state, "m") else state
+    except (AttributeError, IndexError) as error:
+        raise TypeError(str(error)) from None
     return {"theta": theta, "m": m, "v": v, "step": step}
 
 
@@ -152,23 +167,28 @@ def expect(
 
 def has_classes(function: str, dtype: np.dtype[Any]) -> bool:
     """Whether the products of a formula may be declared to be of a coarser numerics class."""
-    return function in ("neuron", "dense") and dtype == np.float32
+    return function in ("neuron", "dense", *GRADIENTS) and dtype == np.float32
 
 
-def refuse_empty(function: str, arguments: tuple[Any, ...], options: dict[str, Any], expected: Expected) -> None:
+def refuse_empty(
+    function: str, arguments: tuple[Any, ...], options: dict[str, Any], expected: dict[str, Expected]
+) -> None:
     """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
-    if expected.bound.size == 0:
-        return
-    worst = float(np.max(expected.bound))
-    limit = 1.0 if function == "softmax" else 0.1 * largest_term(function, arguments, options, expected)
-    if worst != 0 and not worst < limit:  # NaN too
-        raise EmptyToleranceError(
-            f"{function}: the tolerance is {worst:.3g} where {limit:.3g} would already let anything pass; "
-            "the result may overflow, or cancels beyond what the arithmetic resolves"
-        )
+    for name, each in expected.items():
+        worst = float(np.max(each.bound, initial=0.0))
+        if worst == 0:
+            continue
+        limit = 1.0 if function == "softmax" else 0.1 * largest_term(function, arguments, options, name, each)
+        if not worst < limit:
+            raise EmptyToleranceError(
+                f"{function}: the tolerance is {worst:.3g} where {limit:.3g} would already let anything pass; "
+                "the result may overflow, or cancels beyond what the arithmetic resolves"
+            )
 
 
-def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, Any], expected: Expected) -> float:
+def largest_term(
+    function: str, arguments: tuple[Any, ...], options: dict[str, Any], name: str, expected: Expected
+) -> float:
     """The scale of a result: the formula's value on the absolute values of its arrays, or 1 for logarithms at least."""
     finite = np.abs(expected.value[np.isfinite(expected.value)])
     if function in LOGARITHMS:
@@ -176,20 +196,31 @@ def largest_term(function: str, arguments: tuple[Any, ...], options: dict[str, A
     if function in ("softmax_vjp", "log_softmax_vjp"):  # g is a term of both
         g = np.abs(arguments[1])
         return float(max(np.max(finite, initial=0.0), np.max(g[np.isfinite(g)], initial=0.0)))
-    absolute = [np.abs(np.asarray(a, np.float64)) if hasattr(a, "shape") else a for a in arguments]
+    absolute = [
+        np.abs(a.astype(np.float64)) if getattr(a, "dtype", np.dtype(int)).name in MODELS else a for a in arguments
+    ]
     with np.errstate(all="ignore"):
-        terms = absolute[0] if function == "adam_step" else getattr(reference, function)(*absolute, **options)
-    terms = np.asarray(terms)[np.isfinite(terms)]
+        if function == "adam_step":
+            terms = absolute[0]
+        else:
+            terms = np.asarray(outputs(function, getattr(reference, function)(*absolute, **options))[name])
+    terms = terms[np.isfinite(terms)]
     return float(max(np.max(finite, initial=0.0), np.max(terms, initial=0.0)))
 
 
-def may_be_nan(function: str, arguments: tuple[Any, ...], precision: str = "full") -> bool:
-    """Whether infinity may come out as NaN, since it is subtracted from itself.
+def may_be_nan(function: str, arguments: tuple[Any, ...], name: str, precision: str = "full") -> bool:
+    """Whether infinity may come out as NaN in the result `name`, since it is subtracted from itself.
 
     A compensated sum (Kahan's) of several terms does that, and so does splitting a factor into parts.
     """
-    several = np.ndim(arguments[0]) > 0 and np.shape(arguments[0])[-1] > 1
-    return function in ("neuron", "dense") and (several or precision != "full")
+    if function not in ("neuron", "dense", *GRADIENTS):
+        return False
+    *batch, terms = np.shape(arguments[0]) or (1,)
+    if name in ("gw", "gb"):
+        terms = math.prod(batch)
+    elif name == "gx":
+        terms = np.shape(arguments[1])[-1] if function == "dense_vjp" else 1
+    return terms > 1 or precision != "full"
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:

@@ -262,7 +262,7 @@ def request_of(function: str, arguments: tuple[Any, ...], options: dict[str, Any
             given[name] = value
     dtype = next(v.dtype for v in given.values() if isinstance(v, np.ndarray) and v.dtype.kind not in "biu")
     if "clip" in given and given["clip"] is None:
-        given["clip"] = default_clip(bounded, dtype)  # NumPy has no finfo of bfloat16
+        given["clip"] = default_clip(bounded, dtype)
     request: dict[str, Any] = {"dtype": dtype.name}
     for name, value in given.items():
         request |= fields(name, value)

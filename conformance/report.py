@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -182,17 +182,31 @@ def inputs(worst: Finding) -> dict[str, str]:
     for name, value in zip(names, case.arguments, strict=False):
         parts = value._asdict() if isinstance(value, AdamState) else {"": value}
         for part, array in parts.items():
-            place, text = excerpt(case, array, worst.place)
+            place, text = excerpt(case, name, array, worst)
             shown[f"{name}{'.' if part else ''}{part}{place}"] = text
     return shown | {name: repr(value) for name, value in case.options.items()}
 
 
-def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str, str]:
+# Of the arguments of a layer's gradients, by function, result and name: what the element at an index comes from.
+SLICES: dict[tuple[str, str, str], Callable[[tuple[int, ...]], tuple[Any, ...]]] = {
+    ("neuron_vjp", "gx", "g"): lambda index: index[:-1],
+    ("neuron_vjp", "gx", "w"): lambda index: index[-1:],
+    ("neuron_vjp", "gw", "x"): lambda index: (..., *index) if index else (),
+    ("dense_vjp", "gx", "g"): lambda index: index[:-1],
+    ("dense_vjp", "gx", "w"): lambda index: index[-1:],
+    ("dense_vjp", "gw", "x"): lambda index: (..., index[0]),
+    ("dense_vjp", "gw", "g"): lambda index: (..., index[1]),
+    ("dense_vjp", "gb", "g"): lambda index: (..., *index),
+}
+
+
+def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str]:
     """What to show of an argument, as index and values: the one element, or the row that a result comes from."""
+    index = worst.place
     if not isinstance(array, np.ndarray):
         return "", repr(array)
     place = ""
-    elementwise = case.function.startswith("adam") or case.function == "relu"
+    elementwise = case.function.startswith("adam") or case.function in ("relu", "relu_vjp")
     elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
@@ -201,14 +215,19 @@ def excerpt(case: Case, array: Any, index: tuple[int, ...] | None) -> tuple[str,
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
         array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
     elif index is not None and "cross_entropy" in case.function:
-        axis = case.options.get("axis", -1) % array.ndim
-        place = str([*index[:axis], ":", *index[axis:]]).replace("'", "") if index else ""
-        array = np.moveaxis(array, axis, -1)[index]
+        axis = case.options.get("axis", -1) % case.arguments[1].ndim
+        index = (*index[:axis], *index[axis + 1 :]) if case.function.endswith("_vjp") else index
+        several = array.ndim > len(index)
+        place = str([*index[:axis], *([":"] if several else []), *index[axis:]]).replace("'", "") if index else ""
+        array = np.moveaxis(array, axis, -1)[index] if several else array[index]
     elif index is not None and case.function == "dense" and array.ndim == 2 and array is case.arguments[1]:
         place, array = f"[:, {index[-1]}]", array[:, index[-1]]
     elif index is not None and case.function in ("dense", "neuron") and array is case.arguments[0] and array.ndim > 1:
         row = index[:-1] if case.function == "dense" else index
         place, array = str(list(row)) if row else "", array[row]
+    elif index is not None and (case.function, worst.output, name) in SLICES:
+        chosen = SLICES[case.function, worst.output, name](index)
+        place, array = str(list(chosen)).replace("Ellipsis", "...") if chosen else "", array[chosen]
     text = np.array2string(np.asarray(array), threshold=12, edgeitems=4, precision=9, separator=", ")
     return place, " ".join(text.split())
 

@@ -17,15 +17,25 @@ from .categorical_cross_entropy import categorical_cross_entropy as categorical_
 from .categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
 )
+from .categorical_cross_entropy_from_logits_vjp import (
+    categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
+)
+from .categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
 from .dense import dense as dense
+from .dense_vjp import dense_vjp as dense_vjp
 from .log_softmax import log_softmax as log_softmax
 from .log_softmax_vjp import log_softmax_vjp as log_softmax_vjp
 from .neuron import neuron as neuron
+from .neuron_vjp import neuron_vjp as neuron_vjp
 from .relu import relu as relu
+from .relu_vjp import relu_vjp as relu_vjp
 from .softmax import softmax as softmax
 from .softmax_vjp import softmax_vjp as softmax_vjp
 from .sparse_categorical_cross_entropy_from_logits import (
     sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
+)
+from .sparse_categorical_cross_entropy_from_logits_vjp import (
+    sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
 )
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

@@ -83,6 +83,12 @@ def shape(value: Array) -> tuple[Any, ...]:
     return tuple(getattr(value, "shape", ()))
 
 
+def arrays(xp: Namespace, *values: Array) -> list[Array]:
+    """The values, Python scalars among them made arrays without axes, of the dtype and on the device of the others."""
+    like = next(value for value in values if hasattr(value, "dtype"))
+    return [value if hasattr(value, "dtype") else xp.full_like(xp.sum(like), value) for value in values]
+
+
 def wanted_shape(name: str, value: Array, wanted: tuple[Any, ...], why: str = "") -> None:
     """Raise ValueError unless `value` has the shape `wanted`."""
     if shape(value) != wanted:
@@ -116,13 +122,26 @@ def class_axis(name: str, value: Array, axis: Any) -> None:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
 
 
+def one_a_sample(name: str, value: Array, axis: int, **classes: Array) -> None:
+    """Raise ValueError unless `value` has the shape of the array of `classes` without `axis`."""
+    ((other, array),) = classes.items()
+    axis = axis % len(shape(array))
+    wanted = (*shape(array)[:axis], *shape(array)[axis + 1 :])
+    wanted_shape(name, value, wanted, f", that of {other} without axis {axis}")
+
+
+def for_each_class(g: Array, axis: int, xp: Namespace, **classes: Array) -> Array:
+    """The gradient of each sample's loss with the axis of the classes put back, to be multiplied with the classes."""
+    one_a_sample("g", g, axis, **classes)
+    return xp.expand_dims(g, axis=axis) if hasattr(g, "shape") else g  # a Python scalar needs none
+
+
 def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
     """Integer labels as indices into `axis` of x; one that is no class is an IndexError where labels can be read."""
     dtype = getattr(labels, "dtype", None)
     if dtype is None or not hasattr(labels, "shape") or not xp.isdtype(dtype, "integral"):
         raise TypeError(f"labels: got {describe(labels)}; wanted an array of integers")
-    axis = axis % len(shape(x))
-    wanted_shape("labels", labels, (*shape(x)[:axis], *shape(x)[axis + 1 :]), f", that of x without axis {axis}")
+    one_a_sample("labels", labels, axis, x=x)
     count = shape(x)[axis]
     index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
     if is_on_host(index) and bool(xp.any((index < 0) | (index >= count))):

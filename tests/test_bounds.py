@@ -5,6 +5,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+import rewrites.categorical_cross_entropy_from_logits_vjp as rewritten
 import rewrites.log_softmax_vjp
 import rewrites.softmax_vjp
 from hypothesis import given
@@ -64,6 +65,20 @@ def test_dense_and_neuron_have_their_closed_form():
         _, bound = expected(function, *arguments)
         assert np.all(bound >= wanted * (1 - 1e-6))
         assert np.all(bound <= wanted * (1 + 2 / n))
+
+
+def test_the_gradients_of_layers_have_their_closed_form():
+    rng = np.random.default_rng(0)
+    x, w, b, g = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 7), (7, 5), 5, (4, 5)))
+    x_size, w_size, g_size = (np.abs(each.astype(float)) for each in (x, w, g))
+    closed = gamma(5) * g_size @ w_size.T, gamma(4) * x_size.T @ g_size, gamma(3) * np.sum(g_size, 0)
+    _, bounds = expected("dense_vjp", x, w, b, g)
+    for bound, wanted in zip(bounds, closed, strict=True):
+        np.testing.assert_allclose(bound, wanted, rtol=1e-5)
+    closed = gamma(1) * np.outer(g_size[:, 0], w_size[:, 0]), closed[1][:, 0], closed[2][0]
+    _, bounds = expected("neuron_vjp", x, w[:, 0], b[0], g[:, 0])
+    for bound, wanted in zip(bounds, closed, strict=True):
+        np.testing.assert_allclose(bound, wanted, rtol=1e-5)
 
 
 def test_softmax_has_its_closed_form():
@@ -148,6 +163,31 @@ def test_cross_entropy_has_its_closed_form():
     closed = terms * ((1 + 2 * 4 * U) * (1 - U) ** -7 - 1)
     _, bound = expected("categorical_cross_entropy", y, p)
     np.testing.assert_allclose(bound, closed, rtol=1e-5)
+
+
+def test_the_gradients_of_cross_entropy_have_their_closed_forms():
+    rng = np.random.default_rng(0)
+    y, p = (rng.uniform(0.01, 0.5, (4, 7)).astype(np.float32) for _ in range(2))
+    g = rng.normal(size=4).astype(np.float32)
+    gp, bound = expected("categorical_cross_entropy_vjp", y, p, g)
+    np.testing.assert_allclose(bound, gamma(3) * np.abs(gp), rtol=1e-5)
+    x = rng.normal(size=(4, 7)).astype(np.float32)
+    probability, own = expected("softmax", x)
+    total = np.sum(y, axis=-1, keepdims=True, dtype=np.float64)
+    closed = own * total + U * (7 * probability * total + 2 * np.abs(probability * total - y))
+    with mock.patch.dict(FORMS, {"categorical_cross_entropy_from_logits_vjp": {}}):
+        _, bound = expected("categorical_cross_entropy_from_logits_vjp", y, x, g)
+    np.testing.assert_allclose(bound, np.abs(g[:, None]) * closed, rtol=1e-4)
+
+
+def test_the_gradient_through_log_softmax_is_covered_where_functions_are_as_bad_as_granted():
+    function = "categorical_cross_entropy_from_logits_vjp"
+    y, x, g = np.eye(3, dtype=np.float32), np.full((3, 3), 0.75, np.float32), np.float32([1, 1.25, 1.5])
+    worst = rewritten.categorical_cross_entropy_from_logits_vjp__functions_as_bad_as_granted(y, x, g)
+    for forms, exceeds in ((FORMS[function], False), ({}, True)):
+        with mock.patch.dict(FORMS, {function: forms}):
+            wanted = oracle.expect(function, (y, x, g), {}, FLOAT32)["y"]
+        assert np.any(oracle.ratios(worst, wanted)[0] > 1) == exceeds
 
 
 def test_adam_moments_have_their_closed_form():

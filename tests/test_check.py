@@ -193,6 +193,36 @@ def test_a_state_may_be_anything_with_step_m_v():
     assert verdict("adam", adam_step=lambda *a, **k: (gb.adam_step(*a, **k)[0], "state")) >= {"adam.update"}
 
 
+@pytest.mark.parametrize(
+    ("dense_vjp", "reason"),
+    [
+        (lambda x, w, b, g: g @ w.T, "it returned ndarray; wanted (gx, gw, gb)"),
+        (lambda x, w, b, g: gb.dense_vjp(x, w, b, g)[:2], "it returned tuple; wanted (gx, gw, gb)"),
+        (lambda x, w, b, g: None, "it returned NoneType; wanted (gx, gw, gb)"),
+        (lambda x, w, b, g: (*gb.dense_vjp(x, w, b, g)[:2], None), "gb: got NoneType; wanted a NumPy array"),
+        (lambda x, w, b, g: (*gb.dense_vjp(x, w, b, g)[:2], g), "gb has shape (4, 5), not (5,)"),
+    ],
+)
+def test_results_that_are_not_three_arrays_fail_with_the_reason(dense_vjp, reason):
+    found = check(subject(dense_vjp=dense_vjp), dtypes=["float32"])
+    assert reason in {r.worst.reason for r in found.results if r.status == "fail"}
+
+
+def test_a_wrong_gradient_is_shown_with_what_it_comes_from():
+    def wrong(x, w, b, g):
+        gx, gw, gb_ = gb.dense_vjp(x, w, b, g)
+        return gx, gw + np.float32(1e-3), gb_
+
+    found = check(subject(dense_vjp=wrong), dtypes=["float32"])
+    (shown,) = [r.worst for r in found.results if r.requirement == "dense_vjp.value"]
+    assert shown.output == "gw"
+    row, column = shown.place
+    given = dict(zip("xwbg", shown.case.arguments, strict=True))
+    names = report.inputs(shown)
+    assert names.keys() == {f"x[..., {row}]", "w", "b", f"g[..., {column}]"}
+    assert f"{given['x'][..., row].flat[0]:.5f}"[:6] in names[f"x[..., {row}]"]
+
+
 def test_a_step_that_is_not_advanced_fails_by_name():
     def still(theta, grad, state, **options):
         theta, new = gb.adam_step(theta, grad, state, **options)
@@ -317,6 +347,18 @@ def test_expected_and_assert_conforms():
     theta, _ = gb.adam_step(x, x, state, learning_rate=0.002)
     with pytest.raises(AssertionError, match="adam_step: theta"):
         assert_conforms((theta, gb.adam_step(x, x, state)[1]), "adam_step", x, x, state)
+    layer = x, np.ones((5, 2), np.float32), np.ones(2, np.float32), np.ones((3, 2), np.float32)
+    values, bounds = expected("dense_vjp", *layer)
+    assert [value.shape for value in values] == [bound.shape for bound in bounds] == [(3, 5), (5, 2), (2,)]
+    gx, gw, gb_ = gb.dense_vjp(*layer)
+    assert_conforms([gx, gw, gb_], "dense_vjp", *layer)
+    with pytest.raises(AssertionError, match=r"dense_vjp: gb\[0\] is 6.0; expected 3.0 within"):
+        assert_conforms((gx, gw, 2 * gb_), "dense_vjp", *layer)
+    for broken in (gx, (gx, gw), None):
+        with pytest.raises(AssertionError, match=r"dense_vjp: .*(expected \(gx, gw, gb\)|of shape)"):
+            assert_conforms(broken, "dense_vjp", *layer)
+    with pytest.raises(AssertionError, match=r"adam_step: got tuple; expected \(theta, state\), the state with step"):
+        assert_conforms((theta, None), "adam_step", x, x, state)
     with pytest.raises(ValueError, match="formula: got 'sofmax'; wanted one of"):
         expected("sofmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):

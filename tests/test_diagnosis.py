@@ -1,5 +1,6 @@
 """The diagnosis names the mistake, and never a wrong one with confidence."""
 
+import math
 import types
 
 import numpy as np
@@ -96,6 +97,32 @@ def test_a_declared_class_is_judged_by_its_own_bound(precision, tightest, dense)
     assert not undeclared.passed
     words = {r.diagnosis for r in undeclared.results if r.status == "fail"}
     assert any(f"precision = {tightest!r}" in each for each in words)
+
+
+def gradients_by(product):
+    """The dense layer's gradients, with another matrix product; gb has none."""
+
+    def dense_vjp(x, w, b, g):
+        lead = math.prod(g.shape[:-1])
+        rows, g_rows = x.reshape(lead, w.shape[0]), g.reshape(lead, w.shape[1])
+        return product(g, w.T), product(rows.T, g_rows), np.sum(g_rows, axis=0)
+
+    return dense_vjp
+
+
+@pytest.mark.parametrize(
+    ("precision", "product"),
+    [
+        ("tf32", lambda a, b: to_tf32(a) @ to_tf32(b)),
+        ("bf16", lambda a, b: to_bfloat16(a) @ to_bfloat16(b)),
+        ("bf16x3", lambda a, b: bf16x3(a, b)),
+    ],
+)
+def test_the_gradients_of_layers_have_classes_too(precision, product):
+    wrong = subject(dense_vjp=gradients_by(product))
+    assert check(subject(dense_vjp=wrong.dense_vjp, precision=precision), dtypes=["float32"]).passed
+    (words,) = {r.diagnosis for r in check(wrong, dtypes=["float32"]).results if r.status == "fail"}
+    assert f"precision = {precision!r}" in words
 
 
 def bf16x3(x, w):

@@ -64,6 +64,24 @@ WRONG = {
     "neuron.errors: weights": (lambda g: g.neuron(g.asarray(X), g.asarray(B), 1.0), ValueError, "w: got shape"),
     "neuron.errors: bias": (lambda g: g.neuron(g.asarray(X), g.asarray(X[0]), g.asarray(B)), ValueError, "b: got shape"),
     "neuron.errors: numbers": (lambda g: g.neuron(1.0, 2.0, 3.0), TypeError, "x, w, b: got Python scalars only"),
+    "relu_vjp.errors: shapes": (lambda g: g.relu_vjp(g.asarray(X), g.asarray(X[0])), ValueError, "g: got shape (3,); wanted (2, 3)"),
+    "relu_vjp.errors: mixed": (lambda g: g.relu_vjp(g.asarray(X), g.asarray(FLOAT64)), TypeError, "g: got an array of dtype float64"),
+    "relu_vjp.errors: numbers": (lambda g: g.relu_vjp(1.0, 2.0), TypeError, "x, g: got Python scalars only"),
+    "relu_vjp.errors: integers": (lambda g: g.relu_vjp(g.asarray(X.astype(np.int32)), g.asarray(X)), TypeError, "x: got an array of"),
+    "dense_vjp.errors: no batch axis in g": (
+        lambda g: g.dense_vjp(*map(g.asarray, (X, W, B, B))), ValueError, "g: got shape (4,); wanted (2, 4)"),
+    "dense_vjp.errors: g of x's shape": (
+        lambda g: g.dense_vjp(*map(g.asarray, (X, W, B, X))), ValueError, "g: got shape (2, 3); wanted (2, 4)"),
+    "dense_vjp.errors: shapes": (lambda g: g.dense_vjp(*map(g.asarray, (X, B, B, X))), ValueError, "x, w: got shapes"),
+    "dense_vjp.errors: inner": (lambda g: g.dense_vjp(*map(g.asarray, (W, W, B, W))), ValueError, "w: got shape"),
+    "dense_vjp.errors: bias": (lambda g: g.dense_vjp(*map(g.asarray, (X, W, B[:3], X))), ValueError, "b: got shape"),
+    "dense_vjp.errors: mixed": (lambda g: g.dense_vjp(*map(g.asarray, (X, W, B, FLOAT64))), TypeError, "g: got an array of dtype float64"),
+    "neuron_vjp.errors: weights": (
+        lambda g: g.neuron_vjp(g.asarray(X), g.asarray(B), 1.0, g.asarray(X[:, 0])), ValueError, "w: got shape (4,); wanted (3,)"),
+    "neuron_vjp.errors: bias": (lambda g: g.neuron_vjp(*map(g.asarray, (X, X[0], B, X[:, 0]))), ValueError, "b: got shape"),
+    "neuron_vjp.errors: a number for a batch": (
+        lambda g: g.neuron_vjp(g.asarray(X), g.asarray(X[0]), 1.0, 1.0), ValueError, "g: got shape (); wanted (2,)"),
+    "neuron_vjp.errors: numbers": (lambda g: g.neuron_vjp(1.0, 2.0, 3.0, 4.0), TypeError, "x, w, b, g: got Python scalars only"),
     "categorical_cross_entropy.errors: shapes": (
         lambda g: g.categorical_cross_entropy(g.asarray(X[0]), g.asarray(X)), ValueError, "y: got shape"),
     "categorical_cross_entropy.errors: mixed": (
@@ -101,6 +119,44 @@ WRONG = {
         lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X), axis=2), ValueError, "axis: got 2"),
     "sparse_categorical_cross_entropy_from_logits.errors: no classes": (
         lambda g: g.sparse_categorical_cross_entropy_from_logits(g.asarray(LABELS), g.asarray(X[:, :0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_from_logits_vjp.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X[0]), g.asarray(X), g.asarray(X[:, 0])), ValueError, "y: got shape"),
+    "categorical_cross_entropy_from_logits_vjp.errors: shape of g": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(X)), ValueError, "g: got shape (2, 3); wanted (2,)"),
+    "categorical_cross_entropy_from_logits_vjp.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "categorical_cross_entropy_from_logits_vjp.errors: integers": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(LABELS)), TypeError, "g: got an array of"),
+    "categorical_cross_entropy_from_logits_vjp.errors: axis": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "categorical_cross_entropy_from_logits_vjp.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_from_logits_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: a list": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp([0, 1], g.asarray(X), g.asarray(X[:, 0])), TypeError, "labels: got list"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: floating labels": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(X[:, 0]), g.asarray(X), g.asarray(X[:, 0])), TypeError, "labels: got an array of"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: shapes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[0]), axis=0), ValueError, "labels: got shape (2,)"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: shape of g": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[0])), ValueError, "g: got shape (3,); wanted (2,)"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: mixed": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: axis": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "sparse_categorical_cross_entropy_from_logits_vjp.errors: no classes": (
+        lambda g: g.sparse_categorical_cross_entropy_from_logits_vjp(g.asarray(LABELS), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_vjp.errors: shapes": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X[0]), g.asarray(X), g.asarray(X[:, 0])), ValueError, "y: got shape"),
+    "categorical_cross_entropy_vjp.errors: shape of g": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X), axis=0), ValueError, "g: got shape (2, 3); wanted (3,), that of p"),
+    "categorical_cross_entropy_vjp.errors: mixed": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(FLOAT64[:, 0])), TypeError, "g: got an array"),
+    "categorical_cross_entropy_vjp.errors: axis": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), axis=2), ValueError, "axis: got 2"),
+    "categorical_cross_entropy_vjp.errors: no classes": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X[:, :0]), g.asarray(X[:, :0]), g.asarray(X[:, 0])), ValueError, "at least one class"),
+    "categorical_cross_entropy_vjp.errors: clip": (
+        lambda g: g.categorical_cross_entropy_vjp(g.asarray(X), g.asarray(X), g.asarray(X[:, 0]), clip=(0, 1)), ValueError, "clip: got (0, 1)"),
     "adam.errors: step": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 0), ValueError, "step: got 0"),
     "adam.errors: step of a wrong type": (lambda g: g.adam_bias_correction(g.asarray(X), 0.9, 1.5), TypeError, "step: got float"),
     "adam.errors: beta": (lambda g: g.adam_first_moment(g.asarray(X), g.asarray(X), 1.0), ValueError, "beta1: got 1.0"),
@@ -153,6 +209,8 @@ def test_a_label_that_is_no_class_is_an_index_error_where_it_can_be_read(backend
     labels = backend.asarray(np.array([0, wrong]))
     with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
         backend.sparse_categorical_cross_entropy_from_logits(labels, backend.asarray(X))
+    with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
+        backend.sparse_categorical_cross_entropy_from_logits_vjp(labels, backend.asarray(X), backend.asarray(X[:, 0]))
 
 
 class Layer(NamedTuple):
@@ -191,6 +249,16 @@ def test_numpy_scalars_do_not_change_the_dtype():
 def test_a_python_scalar_stands_for_an_array_without_axes():
     assert gb.neuron(np.float32(2.0), 3.0, 0.5) == np.float32(6.5)
     assert gb.neuron(X, X[0], 0.5).dtype == np.float32
+    for backend in installed():
+        two, row = backend.asarray(np.float32(2)), backend.asarray(X[0])
+        found = *backend.neuron_vjp(two, 3.0, 0.5, 10), *backend.neuron_vjp(3.0, two, 0.5, 10)
+        assert [float(each) for each in found] == [30, 20, 10, 20, 30, 10]
+        found = *found, *backend.neuron_vjp(row, row, 0.5, 10), backend.relu_vjp(two, 3.0), backend.relu_vjp(-3.0, two)
+        assert {str(each.dtype).rpartition(".")[2] for each in found} == {"float32"}
+        assert [float(each) for each in found[-2:]] == [3, 0]
+    assert gb.categorical_cross_entropy_from_logits_vjp(X[0], X[0], 3.0).dtype == np.float32
+    np.testing.assert_allclose(gb.sparse_categorical_cross_entropy_from_logits_vjp(LABELS[0], X[0], 3.0), [-2, 1, 1])
+    np.testing.assert_allclose(gb.categorical_cross_entropy_vjp(X[0], X[0] / 2, 3.0), [-6, -6, -6])
     one = np.ones((), np.float32)
     assert gb.adam_update(one, 0.5, 4.0, 0.1, 0.0) == np.float32(1 - 0.1 * 0.25)
 

@@ -14,10 +14,14 @@ from gaugeblock.conformance.properties import PROPERTIES, check_property
 from gaugeblock.conformance.subject import Subject
 
 DTYPES = ("float32", "float64")
+SPARSE_VJP = "sparse_categorical_cross_entropy_from_logits_vjp"
 MUTANTS = {
     "neuron.value": "neuron__no_bias",
     "dense.value": "dense__tf32",
     "relu.value": "relu__absolute",
+    "neuron_vjp.value": "neuron_vjp__gb_negated",
+    "dense_vjp.value": "dense_vjp__gw_in_tf32",
+    "relu_vjp.value": "relu_vjp__straight_through",
     "softmax.value": "softmax__base_2",
     "log_softmax.value": "log_softmax__base_2",
     "softmax_vjp.value": "softmax_vjp__diagonal",
@@ -25,6 +29,9 @@ MUTANTS = {
     "categorical_cross_entropy.value": "categorical_cross_entropy__bfloat16_labels",
     "categorical_cross_entropy_from_logits.value": "categorical_cross_entropy_from_logits__bfloat16_labels",
     "sparse_categorical_cross_entropy_from_logits.value": "sparse_categorical_cross_entropy_from_logits__base_2",
+    "categorical_cross_entropy_from_logits_vjp.value": "categorical_cross_entropy_from_logits_vjp__bfloat16_labels",
+    f"{SPARSE_VJP}.value": f"{SPARSE_VJP}__base_2",
+    "categorical_cross_entropy_vjp.value": "categorical_cross_entropy_vjp__bfloat16_labels",
     "adam.value": "adam_step__source_v_hat",
     "neuron.batch": "neuron__batch_in_fortran_order",
     "dense.batch": "dense__batch_mean_subtracted",

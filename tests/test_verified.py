@@ -5,6 +5,8 @@ the thin ball of the definition must overlap, and the reference's must itself be
 """
 
 import importlib
+import math
+from functools import partial
 from unittest import mock
 
 import numpy as np
@@ -41,6 +43,20 @@ def rows(function, arrays, axis):
     return np.moveaxis(np.array(results, object).reshape(moved[0].shape), -1, axis)
 
 
+def ends(case, dtype):
+    """The clip of a case."""
+    default = {"float64": (1e-15, 1 - 1e-15), "float16": (2.0**-14, 1.0)}.get(dtype.name, (1e-15, 1.0))
+    return [arb(end) for end in case.options.get("clip", default)]
+
+
+def gradients(function, labels, x, g, axis):
+    """A definition of the gradient of a row's loss, along an axis; labels are rows too, or one a row."""
+    labels = np.moveaxis(labels, axis, -1) if labels.ndim == x.ndim else labels
+    x = np.moveaxis(x, axis, -1)
+    results = [function(labels[i], x[i], g[i]) for i in np.ndindex(g.shape)]
+    return np.moveaxis(np.array(results, object).reshape(x.shape), -1, axis)
+
+
 def defined(case, dtype):
     """What the page's definition says, for each result of a case."""
     formula = case.requirement.partition(".")[0]
@@ -49,14 +65,17 @@ def defined(case, dtype):
     axis = case.options.get("axis", -1)
     if formula == "relu":
         return {"y": each(definition, *arguments)}
+    if formula == "relu_vjp":
+        return {"y": each(definition, *arguments)}
+    if formula in ("neuron_vjp", "dense_vjp"):
+        return defined_gradients(definition, *arguments)
     if formula in ("softmax", "log_softmax", "softmax_vjp", "log_softmax_vjp"):
         x, *g = arguments
         if case.name == "largest":  # exp(1e308) is beyond Arb; the definition is the same for x minus a constant
             x = x - np.max(x, axis=axis, keepdims=True)
         return {"y": rows(definition, [x, *g], axis)}
     if formula == "categorical_cross_entropy":
-        default = {"float64": (1e-15, 1 - 1e-15), "float16": (2.0**-14, 1.0)}.get(dtype.name, (1e-15, 1.0))
-        lo, hi = (arb(end) for end in case.options.get("clip", default))
+        lo, hi = ends(case, dtype)
         return {"y": rows(lambda y, p: definition(y, p, lo, hi), [balls(a) for a in case.arguments], axis)}
     if formula == "categorical_cross_entropy_from_logits":
         return {"y": rows(definition, [balls(a) for a in case.arguments], axis)}
@@ -64,6 +83,14 @@ def defined(case, dtype):
         labels, x = case.arguments[0], np.moveaxis(balls(case.arguments[1]), axis, -1)
         losses = [definition(int(labels[i]), x[i]) for i in np.ndindex(labels.shape)]
         return {"y": np.array([*losses, None], object)[:-1].reshape(labels.shape)}
+    if formula == "categorical_cross_entropy_from_logits_vjp":
+        return {"y": gradients(definition, *map(balls, case.arguments), axis)}
+    if formula == "sparse_categorical_cross_entropy_from_logits_vjp":
+        return {"y": gradients(definition, case.arguments[0], *map(balls, case.arguments[1:]), axis)}
+    if formula == "categorical_cross_entropy_vjp":
+        lo, hi = ends(case, dtype)
+        clipped = partial(definition, lo=lo, hi=hi)
+        return {"y": gradients(clipped, *map(balls, case.arguments), axis)}
     if formula == "neuron":
         x, w, b = arguments
         if x.ndim == 0:
@@ -82,6 +109,16 @@ def defined(case, dtype):
         theta, grad, balls(state.m), balls(state.v)
     )
     return dict(zip(("theta", "m", "v"), (np.asarray(r, object) for r in results), strict=True))
+
+
+def defined_gradients(definition, x, w, b, g):
+    """The gradients of a layer, which are defined on a list of rows, in the shapes of the arrays."""
+    rows = x.reshape(math.prod(x.shape[:-1]), w.shape[0] if w.ndim else 1)
+    results = definition(rows, np.atleast_1d(w), b if b.ndim else b[()], g.reshape(len(rows), *b.shape))
+    return {
+        name: np.array(result, object).reshape(like.shape)
+        for name, result, like in zip(("gx", "gw", "gb"), results, (x, w, b), strict=True)
+    }
 
 
 def disagreements(form, case, dtype):
@@ -130,6 +167,15 @@ def minus_bias(x, w, b, *, xp=None):
     return reference.dense(x, w, -b)
 
 
+def minus_gradient(x, w, b, g, *, xp=None):
+    return reference.dense_vjp(x, w, b, -g)
+
+
+def minus_input(x, w, b, g, *, xp=None):
+    gx, _, gb = reference.neuron_vjp(x, w, b, g)
+    return gx, reference.neuron_vjp(-x, w, b, g)[1], gb
+
+
 def plus_step(theta, m_hat, v_hat, learning_rate, epsilon, /, *, xp=None):
     return reference.adam_update(theta, -m_hat, v_hat, learning_rate, epsilon)
 
@@ -142,6 +188,8 @@ def plus_moment(m, grad, beta1, /, *, xp=None):
     ("formula", "function", "wrong"),
     [
         ("dense", "dense", minus_bias),
+        ("dense_vjp", "dense_vjp", minus_gradient),
+        ("neuron_vjp", "neuron_vjp", minus_input),
         ("adam", "adam_update", plus_step),
         ("adam", "adam_first_moment", plus_moment),
     ],
@@ -169,7 +217,21 @@ def test_a_plus_for_a_minus_in_the_reference_is_found(formula, function, wrong):
             "sparse_categorical_cross_entropy_from_logits",
             lambda label, x: sum((a.exp() for a in x), arb(0)).log() + x[label],
         ),
+        (
+            "categorical_cross_entropy_from_logits_vjp",
+            lambda y, x, g: [
+                g * a.exp() / sum((b.exp() for b in x), arb(0)) * sum(y) + g * c for c, a in zip(y, x, strict=True)
+            ],
+        ),
+        (
+            "sparse_categorical_cross_entropy_from_logits_vjp",
+            lambda label, x, g: [
+                g * a.exp() / sum((b.exp() for b in x), arb(0)) + g * (i == label) for i, a in enumerate(x)
+            ],
+        ),
+        ("categorical_cross_entropy_vjp", lambda y, p, g, lo, hi: [g * a / b for a, b in zip(y, p, strict=True)]),
         ("relu", lambda x: x if x < 0 else x * 0),
+        ("relu_vjp", lambda x, g: g if x < 0 else g * 0),
     ],
 )
 def test_a_plus_for_a_minus_in_the_definition_is_found(formula, wrong):

@@ -54,7 +54,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("per_sample", "batch", "mean or sum over the samples, or over the classes", y, p)
     yield case("per_sample", "one_sample", "an array of one axis fails", y[0, :4], p[0, :4])
 
-    low = array([[0.0, 1.0], [1e-20, 1.0], [1e-16, 1.0], [2e-15, 1.0], [1e-12, 1.0], [1e-9, 1.0], [3e-7, 1.0]])
+    above = max(3e-7, 8 * float(info.smallest_normal))  # the lower end in float16 too
+    low = array([[0.0, 1.0], [1e-20, 1.0], [1e-16, 1.0], [2e-15, 1.0], [1e-12, 1.0], [1e-9, 1.0], [above, 1.0]])
     yield case("clip", "low", "a clip at 1e-7, 1e-8, 1e-12, none, or one after the logarithm", array([[1, 0]] * 7), low)
     high = array([[1.0, 0.0], [1.5, 0.0], [1 - 1e-15, 1e-15], [1.0, 1.0], [2, 3], [1, 0.5], [1, 0]])
     yield case(

@@ -1,0 +1,53 @@
+"""Cases of the gradient of categorical cross-entropy from logits: those of the loss, each with a gradient of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import Case
+from . import case as any_case
+from . import categorical_cross_entropy_from_logits as loss
+from .categorical_cross_entropy import labels_of
+
+THIS = "categorical_cross_entropy_from_logits_vjp"
+
+# What a case of the loss catches here, where that is something else.
+NOTES = {
+    "per_sample/batch": "g left out, or its mean or sum taken",
+    "shift/up": "the maximum is added to the logarithm, or nothing is subtracted",
+    "spread/tiny": "softmax with an epsilon or a clip; the chain through probabilities, 0 times infinity",
+    "spread/far": "the chain through probabilities; a shift by the first logit overflows",
+    "soft_labels/any_sum": "the labels taken to add up to 1, renormalised, or their argmax taken",
+    "soft_labels/distribution": "labels rounded, or their argmax taken",
+    "infinity/masked": "0 times -infinity is NaN",
+    "infinity/masked_label": "the gradient of a masked label left out, or NaN",
+    "infinity/negative_label": "the sign of a label lost",
+}
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    inf, nan = np.inf, np.nan
+    yield from with_gradients(THIS, loss.cases(dtype, seed), NOTES)
+
+    rng = np.random.default_rng(9)
+    x, y = rng.normal(size=(4, 10)).astype(dtype), labels_of(dtype, np.array([1, 5, 5, 9]), 10)
+    g = np.array([1, nan, -2, 0.5], dtype)
+    yield any_case(THIS, f"{THIS}.nan", "in_g", "NaN hidden by a label of 0, or in another sample", y, x, g)
+    alone, y = np.full((4, 10), -inf, dtype), labels_of(dtype, np.array([3, 0, 7, 2]), 10)
+    alone[[0, 1, 2, 3], [3, 0, 4, 9]], y[3, 2], y[3, 6:] = rng.normal(size=4), 0, 0.25
+    g = np.array([3, -1, 0.5, -2], dtype)
+    note = "a masked class gets something, or makes NaN"
+    yield any_case(THIS, f"{THIS}.infinity", "all_but_one", note, y, alone, g, exact=True)
+
+
+def with_gradients(function: str, cases_of_loss: Iterator[Case], notes: dict[str, str]) -> Iterator[Case]:
+    """Cases of a loss as cases of its gradient `function`: each with a number for each sample."""
+    rng = np.random.default_rng(10)
+    for case in cases_of_loss:
+        short = f"{case.requirement.partition('.')[2]}/{case.name}"
+        arguments, axis = case.arguments, case.options.get("axis", -1)
+        g = np.asarray(rng.normal(size=np.delete(arguments[1].shape, axis)), arguments[1].dtype)
+        requirement = f"{function}.{case.requirement.partition('.')[2]}"
+        note = notes.get(short, case.note)
+        yield any_case(function, requirement, case.name, note, *arguments, g, exact=case.exact, **case.options)

@@ -1,0 +1,52 @@
+"""Cases of the gradient of ReLU."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import Case, every_number, finfo, seeded
+from . import case as any_case
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    case = partial(any_case, "relu_vjp")
+    rng = np.random.default_rng(10)
+    info = finfo(dtype)
+    inf, nan = np.inf, np.nan
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    def normal(*shape: int) -> Any:
+        return array(rng.normal(size=shape))
+
+    for name, random in seeded(dtype, seed, 2):
+        x, g = (array(random.normal(size=(4, 10))) for _ in range(2))
+        yield case("relu_vjp.value", name, "any mistake", x, g)
+    magnitudes = 2.0 ** np.linspace(info.minexp + 1, info.maxexp - 1, 32)
+    scales = array(np.concatenate([magnitudes, -magnitudes, [1, -1, info.max, -info.max]]))
+    yield case("relu_vjp.value", "any_x", "a cap, a leak, a threshold", scales, normal(68))
+    one = array(np.where(np.arange(68) % 2, -1, 1))
+    yield case("relu_vjp.value", "any_g", "gradients clipped, or in a lower precision", one, scales)
+    yield case("relu_vjp.value", "no_axes", "arrays without axes fail", array(1.5783), array(-0.7))
+    long = normal(4099)
+    long[:2], long[-2:] = [-1.5, 2.5], [2.5, -1.5]
+    yield case("relu_vjp.value", "long", "elements beyond 4096, or the last n % 8, left out", long, normal(4099))
+    if dtype.itemsize == 2:
+        every = every_number(dtype)
+        yield case("relu_vjp.value", "every_x", "any mistake at all", every, array(np.full(every.shape, 1.5)))
+        yield case("relu_vjp.value", "every_g", "any mistake at all", array(np.full(every.shape, 1.5)), every)
+    zeros = array([[0.0, -0.0, 1, -1, 0]]), array([[2.0, 3, 5, 7, -11]])
+    yield case("relu_vjp.at_zero", "both_zeros", "a derivative of 1 or 1/2 at 0", *zeros)
+    yield case(
+        "relu_vjp.nan", "in_g", "NaN lost, or times 0", array([[1, -1, 0, -0.0, 2]]), array([[nan, nan, nan, -nan, 1]])
+    )
+    infinite = array([[inf, -inf, 1, -1, 0]]), array([[2, 3, inf, -inf, inf]])
+    yield case("relu_vjp.infinity", "both", "infinity times 0", *infinite)
+    least = float(info.smallest_subnormal)
+    tiny = array([[1, 1, 2, least, -least]]), array([[least, -info.smallest_normal / 2, 1, 3 * least, least]])
+    yield case("relu_vjp.subnormal", "x_and_g", "subnormal numbers flushed to 0", *tiny)
+    yield case("relu_vjp.empty", "no_elements", "empty arrays fail", *(array(np.zeros((0, 3))) for _ in range(2)))
+    yield case("relu_vjp.layout", "three_axes", "memory order taken for granted", normal(3, 4, 5), normal(3, 4, 5))
