@@ -5,8 +5,10 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,31 +22,58 @@ from .program import hexadecimal, request_of
 from .rounding import MODELS, finfo, nearest
 
 SCHEMA_VERSION = 1
-SCHEMAS = "vectors.schema.json", "results.schema.json"
+SCHEMAS = "results.schema.json", "vectors.schema.json"
 MANIFEST = "MANIFEST"
+LINE = re.compile(r"([0-9a-f]{64})  (\S+)")  # of the manifest, as sha256sum writes it
 SEED = 0
 LARGEST = 2000  # numbers in the inputs of a case
 MOST_BITS = 160 * 2**5  # of the balls: from there on only an exact middle between two numbers is left
 BOUND_BITS = 20  # more of a bound would only tell one machine's exp and sums from another's
 
 
+def names() -> list[str]:
+    """The paths of all files, in the order in which they are written."""
+    return [*SCHEMAS, *(f"{formula}/{dtype}.json" for formula in spec.formulas() for dtype in MODELS), MANIFEST]
+
+
+def survey(folder: Path) -> tuple[list[str], list[str]]:
+    """What a folder has that is none of the vectors, and what earlier ones left there that there no longer is."""
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    before = set(listed(folder)) if MANIFEST in present else set()
+    return sorted(present - before - set(names())), sorted(present & before - set(names()))
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """The SHA-256 that a folder's manifest says of each path.
+
+    Raises
+    ------
+    ValueError
+        A line that does not say that.
+    """
+    found = {}
+    for line in (folder / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines():
+        parts = LINE.fullmatch(line)
+        if not parts:
+            raise ValueError(f"{folder / MANIFEST}: got the line {line[:60]!r}; wanted a SHA-256 and a path")
+        found[parts[2]] = parts[1]
+    return found
+
+
 def files(progress: Callable[[str], None] = lambda what: None) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of each file of the vectors, the manifest last: the same bytes every time."""
     sums = []
-    for path, text in contents(progress):
-        sums.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {path}\n")
-        yield path, text
-    yield MANIFEST, "".join(sums)
-
-
-def contents(progress: Callable[[str], None]) -> Iterator[tuple[str, str]]:
-    """The files that the manifest lists."""
-    for name in sorted(SCHEMAS):
-        yield name, resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    for formula in spec.formulas():
-        for dtype in MODELS:
+    for name in names():
+        if name == MANIFEST:
+            text = "".join(sums)
+        elif name in SCHEMAS:
+            text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+        else:
+            formula, dtype = name.removesuffix(".json").split("/")
             progress(f"{formula} {dtype}")
-            yield f"{formula}/{dtype}.json", document(formula, dtype)
+            text = document(formula, dtype)
+        sums.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n")
+        yield name, text
 
 
 def document(formula: str, dtype: str) -> str:
@@ -115,7 +144,7 @@ def rounded_up(bound: np.ndarray) -> np.ndarray:
 
 def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> dict[str, Any]:
     """A case as its line has it."""
-    inputs = request_of(case.function, case.arguments, case.options)
+    inputs = request_of(case.function, tuple(map(with_one_nan, case.arguments)), case.options)
     del inputs["dtype"]
     own = {name: array for name, array in arrays(case).items() if array.dtype.name in MODELS}
     inputs |= {f"{name}.dtype": array.dtype.name for name, array in own.items() if array.dtype != dtype}
@@ -127,7 +156,7 @@ def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any
         wanted[f"{name}.bound"] = hexadecimal(each.bound)
         if each.dtype != dtype:
             wanted[f"{name}.dtype"] = each.dtype.name
-        if np.any(np.isinf(each.value)) and oracle.may_be_nan(case.function, case.arguments):
+        if np.any(np.isinf(each.value)) and oracle.may_be_nan(case.function, case.arguments, name):
             wanted[f"{name}.infinity_or_nan"] = True
     if case.function == "adam_step":
         wanted["step"] = case.arguments[2].step + 1
@@ -140,6 +169,15 @@ def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any
         "inputs": inputs,
         "expected": wanted,
     }
+
+
+def with_one_nan(value: Any) -> Any:
+    """An argument whose NaN have the same bits on every machine."""
+    if isinstance(value, AdamState):
+        return AdamState(value.step, with_one_nan(value.m), with_one_nan(value.v))
+    if not isinstance(value, np.ndarray) or value.dtype.name not in MODELS:
+        return value
+    return np.where(np.isnan(value), value.dtype.type(np.nan), value)
 
 
 def flags(case: Case, inputs: list[np.ndarray], expected: list[oracle.Expected]) -> list[str]:

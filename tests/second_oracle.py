@@ -113,8 +113,27 @@ def dense(x, w, b, **of):
     return [dot(x[i * n : (i + 1) * n], w[j::m], b[j]) for i in range(count) for j in range(m)]
 
 
+def neuron_vjp(x, w, b, g, **of):
+    rows = [x[i * len(w) : (i + 1) * len(w)] for i in range(len(g))]
+    gx = [g_r * w_i for g_r in g for w_i in w]
+    gw = [dot(g, column, 0) for column in zip(*rows, strict=True)] or [mpf(0) for _ in w]
+    return {"gx": gx, "gw": gw, "gb": [total(g)]}
+
+
+def dense_vjp(x, w, b, g, **of):
+    n, m = of["w.shape"]
+    count = prod(of["x.shape"][:-1])
+    gx = [dot(g[r * m : (r + 1) * m], w[i * m : (i + 1) * m], 0) for r in range(count) for i in range(n)]
+    gw = [dot(x[i::n], g[k::m], 0) for i in range(n) for k in range(m)]
+    return {"gx": gx, "gw": gw, "gb": [total(g[k::m]) for k in range(m)]}
+
+
 def relu(x, **of):
     return [each if isnan(each) or each > 0 else mpf(0) for each in x]
+
+
+def relu_vjp(x, g, **of):
+    return [g_i if x_i > 0 else mpf(0) for x_i, g_i in zip(x, g, strict=True)]
 
 
 def softmax(x, axis, **of):
@@ -162,6 +181,39 @@ def categorical_cross_entropy_from_logits(y, x, axis, **of):
 def sparse_categorical_cross_entropy_from_logits(labels, x, axis, **of):
     left = iter(labels)
     return rows(lambda x: -log_probabilities(x)[next(left)], axis, of["x.shape"], x)
+
+
+def categorical_cross_entropy_vjp(y, p, g, axis, clip, **of):
+    (lo, hi), of_samples = clip, iter(g)
+
+    def derivative(y, p, g):
+        return nan if isnan(p) else -g * y / p if lo <= p <= hi else mpf(0)
+
+    def row(y, p):
+        g = next(of_samples)
+        return [derivative(y_i, p_i, g) for y_i, p_i in zip(y, p, strict=True)]
+
+    return rows(row, axis, of["p.shape"], y, p)
+
+
+def categorical_cross_entropy_from_logits_vjp(y, x, g, axis, **of):
+    of_samples = iter(g)
+
+    def row(y, x):
+        g, whole = next(of_samples), total(y)
+        return [g * (p_i * whole - y_i) for y_i, p_i in zip(y, probabilities(x), strict=True)]
+
+    return rows(row, axis, of["x.shape"], y, x)
+
+
+def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, axis, **of):
+    of_samples = iter(zip(labels, g, strict=True))
+
+    def row(x):
+        label, g = next(of_samples)
+        return [g * (p_i - (i == label)) for i, p_i in enumerate(probabilities(x))]
+
+    return rows(row, axis, of["x.shape"], x)
 
 
 def adam_first_moment(m, grad, beta1, **of):
