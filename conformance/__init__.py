@@ -8,12 +8,13 @@ import numpy as np
 from .. import backends, reference, spec
 from . import oracle
 from .diagnosis import diagnose
-from .judge import Finding, judge
+from .judge import Finding, as_step, judge
 from .report import Report, results_of
+from .reproduce import reproduce
 from .rounding import MODELS
 from .subject import Subject, SubjectError
 
-__all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected"]
+__all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected", "reproduce"]
 
 
 def check(
@@ -119,7 +120,8 @@ def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) 
     Raises
     ------
     AssertionError
-        With the worst element: its index, value, expected value, and error as a multiple of the bound.
+        With the worst element: its index, value, expected value, and error as a multiple of the bound; or with a step
+        that is not one more.
     TypeError, ValueError
         As in `expected`.
     """
@@ -130,6 +132,8 @@ def assert_conforms(output: Any, formula: str, *arguments: Any, **options: Any) 
         raise AssertionError(f"{formula}: got {type(output).__name__}; expected {oracle.WANTED[formula]}") from None
     for name, result in results.items():
         if name == "step":
+            if as_step(result) != arguments[2].step + 1:
+                raise AssertionError(f"{formula}: step is {as_step(result)}, not {arguments[2].step + 1}")
             continue
         values, wanted = to_numpy(result), found[name]
         if values.dtype != wanted.dtype or values.shape != wanted.value.shape:

@@ -91,7 +91,7 @@ def judge_file(path: Path, document: dict[str, Any], where: str, answers: dict[s
         except BrokenResultError as error:
             raise VectorsError(f"{where}: {case}: {error}") from None
     findings += [NotOffered(case.partition("/")[0], reason) for case, reason in left_out.items()]
-    findings.append(NotOffered(f"{formula}.pure", "numbers in a file do not show it"))
+    findings.append(NotOffered(f"{formula}.pure", "about memory, which numbers in a file do not show"))
     return results_of(formula, dtype, findings, {})
 
 

@@ -1,11 +1,12 @@
 """The command line."""
 
 import os
+import shlex
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -15,7 +16,8 @@ from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from .. import __version__, backends, spec
-from .report import Report, print_report, to_json
+from .formats import annotations, to_badge, to_junit
+from .report import Report, print_report, to_document, to_json
 from .rounding import MODELS
 
 app = typer.Typer(
@@ -75,6 +77,9 @@ def check(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the random cases.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write it as one HTML file, with plots.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write it as JUnit XML.")] = None,
+    badge: Annotated[Path | None, typer.Option(help="Write the verdict as an SVG badge.")] = None,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
@@ -84,28 +89,46 @@ def check(
         complain(f"--timeout: got {timeout:g} without --exec; wanted both, as only a program has a time-out")
         raise typer.Exit(2)
     console, status = console_for(sys.stdout), 0
-    try:
-        with replaced(json) as output:
-            reports = []
-            if program is not None:
-                verdicts = [judged_program(program, timeout, formula, dtype, device, seed)]
-            else:
-                names = installed(list(subjects or ["numpy"]), console)
-                verdicts = judged(names, formula, dtype, device, seed)
-            for found in verdicts:
-                if isinstance(found, str):
-                    complain(found)
-                    status = 2
-                    continue
-                reports.append(found)
-                print_report(found, console)
-                status = status or int(not found.passed)
-            if output is not None:
-                output.append(to_json(reports))
-    except OSError as error:
-        complain(f"--json: {json}: cannot be written: {error.strerror or error}; name a file that can")
-        raise typer.Exit(2) from None
+    given = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
+    files = {option: path for option, path in given.items() if path is not None}
+    if len({path.resolve() for path in files.values()}) < len(files):
+        raise typer.TyperException(f"{', '.join(files)}: got one file for two of them; name a file for each")
+    writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
+    with ExitStack() as opened:
+        texts = {option: opened.enter_context(replaced(option, path)) for option, path in files.items()}
+        reports, errors = [], []
+        if program is not None:
+            verdicts = [judged_program(program, timeout, formula, dtype, device, seed)]
+        else:
+            verdicts = judged(installed(list(subjects or ["numpy"]), console), formula, dtype, device, seed)
+        for found in verdicts:
+            if isinstance(found, str):
+                complain(found)
+                errors.append(found)
+                status = 2
+                continue
+            reports.append(found)
+            print_report(found, console)
+            status = status or int(not found.passed)
+        document = to_document(reports, shlex.join(["gaugeblock", *sys.argv[1:]]), errors)
+        for option, text in texts.items():
+            text.append(writers[option](document))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(document):
+            print(line)
     raise typer.Exit(status)
+
+
+def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
+    """What makes the page, whose libraries are loaded if a `path` asks for one."""
+    if path is None:
+        return to_json
+    try:
+        from .html import to_html
+    except ModuleNotFoundError as error:
+        what = f"--html: {error.name} is not installed; `pip install 'gaugeblock[report]'` adds it"
+        raise typer.TyperException(what) from None
+    return to_html
 
 
 def judged(
@@ -172,24 +195,25 @@ def installed(names: list[str], console: Console) -> list[str]:
 
 
 @contextmanager
-def replaced(path: Path | None) -> Iterator[list[str] | None]:
-    """Yield a list for the text of a file, which is replaced whole at the end; OSError at once if it cannot be."""
-    if path is None:
-        yield None
-        return
-    if path.is_dir():
-        raise IsADirectoryError(None, "it is a folder")
-    text: list[str] = []
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def replaced(option: str, path: Path) -> Iterator[list[str]]:
+    """Yield a list for the text of a file, which is replaced whole at the end; complain at once if it cannot be."""
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            yield text
-            file.write("".join(text))
-        os.chmod(temporary, 0o666 & ~current_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        if path.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        text: list[str] = []
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with open(handle, "w", encoding="utf-8", newline="\n") as file:
+                yield text
+                file.write("".join(text))
+            os.chmod(temporary, 0o666 & ~current_umask())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        what = f"{option}: {path}: cannot be written: {error.strerror or error}; name a file that can"
+        raise typer.TyperException(what) from None
 
 
 def current_umask() -> int:
@@ -218,6 +242,30 @@ def console_for(stream: TextIO) -> Console:
     if not console.is_terminal:
         console.width = 120
     return console
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="A report that `gaugeblock check --json` wrote.")],
+    new: Annotated[Path, typer.Argument(help="A later one.")],
+) -> None:
+    """Show what got worse or better between two JSON reports. Exit status: 1 if a requirement is met no longer."""
+    from . import compare as comparison
+
+    console = console_for(sys.stdout)
+    try:
+        found = comparison.changes(comparison.load(old), comparison.load(new))
+    except OSError as error:
+        complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
+        raise typer.Exit(2) from None
+    except ValueError as error:
+        complain(error)
+        raise typer.Exit(2) from None
+    if found:
+        console.print(comparison.table(found))
+    regressions = sum(change.regression for change in found)
+    console.print(f"{len(found)} changes, {regressions} of them regressions", markup=False)
+    raise typer.Exit(int(regressions > 0))
 
 
 @app.command("spec")
@@ -256,8 +304,7 @@ def vectors(
         with progress(len(spec.formulas()) * len(MODELS)) as tell:
             for name, text in files(tell):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                with replaced(folder / name) as output:
-                    assert output is not None
+                with replaced("DIR", folder / name) as output:
                     output.append(text)
         for name in outdated:
             (folder / name).unlink()
@@ -279,21 +326,17 @@ def judge(
     from .answers import judge_answers
 
     console = console_for(sys.stdout)
-    try:
-        with replaced(json) as output:
+    with ExitStack() as opened:
+        text = [] if json is None else opened.enter_context(replaced("--json", json))
+        try:
             report, missing = judge_answers(folder, results)
             passed = report.passed
-            print_report(report, console)
-            for line in missing:
-                console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
-            if output is not None:
-                output.append(to_json([report]))
-    except ValueError as error:
-        complain(error)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        complain(f"--json: {json}: cannot be written: {error.strerror or error}; name a file that can")
-        raise typer.Exit(2) from None
+        except ValueError as error:
+            raise typer.TyperException(str(error)) from None
+        print_report(report, console)
+        for line in missing:
+            console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
+        text.append(to_json(to_document([report], shlex.join(["gaugeblock", *sys.argv[1:]]))))
     raise typer.Exit(int(not passed))
 
 

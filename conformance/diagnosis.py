@@ -26,7 +26,7 @@ SPECIAL_CASES = 0.15
 DECLINED = object()
 
 # Where outputs agree, these still tell one mistake from another.
-BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step")
+BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed")
 
 
 def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]) -> dict[str, str]:
@@ -35,13 +35,18 @@ def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, fa
     for function in dict.fromkeys(finding.case.function for finding in failed):
         own = [finding for finding in failed if finding.case.function == function]
         likely = [
-            f"nearly: {mutant.words}" if apart else mutant.words
+            how_sure(dtype, apart) + mutant.words
             for apart, mutant in explanations(subject, formula, function, dtype, seed, own)
         ]
         precision = tightest_precision(subject, formula, function, dtype, seed)
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
         found[function] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
     return found
+
+
+def how_sure(dtype: np.dtype[Any], apart: int) -> str:
+    """What stands before the words of a mutant: half precision tells fewer mistakes apart than the others."""
+    return "perhaps: " if dtype.itemsize < 4 else "nearly: " if apart else ""
 
 
 def tightest_precision(subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int) -> str | None:
@@ -60,16 +65,18 @@ def explanations(
     subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
 ) -> list[tuple[int, Mutant]]:
     """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
-    failing = {finding.case.id for finding in failed}
+    failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
     pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
-    # Where the subject fails, most mutants part from it at once.
-    chosen.sort(key=lambda pair: not any(name.startswith(pair[0].id) for name in failing))
+    # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
+    chosen.sort(key=lambda p: ("checkpoints" in p[0].options, not any(name.startswith(p[0].id) for name in failing)))
     ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
     chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
     found = []
     for mutant in mutants(formula):
-        if mutant.function != function:
+        if mutant.function != function or mutant.requirement not in broken:  # each breaks the one that it is tied to
+            continue
+        if mutant.half and dtype.itemsize >= 4:
             continue
         apart = 0
         for case, expected in chosen:

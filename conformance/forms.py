@@ -214,3 +214,7 @@ def in_float32(form: Callable[..., Any]) -> Callable[..., Any]:
         return tuple(results) if isinstance(result, tuple) else results[0]
 
     return wrapped
+
+
+# All ways to make a step of Adam, the reference's first, where the numbers of the steps may be an array with axes.
+ADAM_STEPS = [adam_step_as(reference.adam_first_moment, update_as_written), *FORMS["adam_step"].values()]

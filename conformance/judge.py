@@ -13,6 +13,7 @@ from . import oracle
 from .cases import Case, cases
 from .rounding import MODELS
 from .subject import Subject, one_line
+from .trajectory import after, trajectory
 
 
 class Finding(NamedTuple):
@@ -71,12 +72,19 @@ def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> It
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
             yield NotOffered(case.requirement, f"{subject.name} is given no memory layout that a caller can choose")
             continue
-        for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
-            found = partial(Finding, case=case._replace(name=f"{case.name}{layout}{suffix}"))
+        for named, function, change in calls(subject, case):
+            found = partial(Finding, case=named)
             yield from judge_call(subject, function, case, expected, change, found, earlier)
 
 
 Change = Callable[[int, Any], Any]  # of an argument's number and array: the array in another layout
+
+
+def calls(subject: Subject, case: Case) -> Iterator[tuple[Case, Callable[..., Any], Change]]:
+    """The calls that a case is judged by, one for each variant and memory layout: the case with its full name."""
+    functions = subject.functions(case.function)
+    for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
+        yield case._replace(name=f"{case.name}{layout}{suffix}"), function, change
 
 
 def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Change]]:
@@ -109,11 +117,15 @@ def judge_call(
     backend, formula = subject.backend, case.requirement.partition(".")[0]
     try:
         given, results = call(backend, function, case, change)
+        if case.requirement == "adam.resumed":
+            _, again = call(backend, function, case, change, partial(read_back, backend))
+            reason = difference(results, again)
+            yield found(case.requirement, passed=not reason, reason=reason)
     except NotImplementedError as error:
         yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")
         return
     except BrokenResultError as error:
-        yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf)
+        yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf, ulp=np.inf)
         return
 
     step = results.pop("step", None)
@@ -124,7 +136,7 @@ def judge_call(
         reason = f"{name} shares memory with an input" if shared else ""
         yield found(f"{formula}.pure", passed=not shared, reason=reason)
     if step is not None:
-        wanted = case.arguments[2].step + 1
+        wanted = steps_after(case)
         reason = "" if step == wanted else f"step is {step}, not {wanted}"
         yield found("adam.step", passed=not reason, reason=reason)
     altered = [n for n, (before, after) in enumerate(given) if not still(backend, after, before.tobytes())]
@@ -137,10 +149,58 @@ def judge_call(
     earlier[case.function] = [*earlier.get(case.function, []), *new][-KEPT:]
 
 
+def steps_after(case: Case) -> int | list[int]:
+    """The step that a state of Adam should have, or a list of those at the checkpoints."""
+    start, checkpoints = case.arguments[2].step, case.options.get("checkpoints")
+    return start + 1 if checkpoints is None else [start + done for done in checkpoints]
+
+
+def read_back(backend: Any, array: Any) -> Any:
+    """An array's copy, by way of NumPy."""
+    return backend.asarray(np.array(backend.to_numpy(array)))
+
+
+def difference(results: dict[str, Any], again: dict[str, Any]) -> str:
+    """Which results have other bits in another run, in words."""
+    names = [name for name in results if name != "step" and results[name][1].tobytes() != again[name][1].tobytes()]
+    parts = dict.fromkeys(name.partition(" ")[0] for name in names)
+    return f"other bits in {' and '.join(parts)} where the steps go on from copies" if names else ""
+
+
 def call(
-    backend: Any, function: Callable[..., Any], case: Case, change: Change = lambda _, array: array
+    backend: Any,
+    function: Callable[..., Any],
+    case: Case,
+    change: Change = lambda _, array: array,
+    copied: Callable[[Any], Any] = lambda array: array,
 ) -> tuple[list[tuple[np.ndarray, Any]], dict[str, Any]]:
-    """Call a function on a case; return its arrays, each as it was and as it is now, and its results by name."""
+    """Call a function on a case; return its arrays, each as it was and as it is now, and its results by name.
+
+    Where the case has checkpoints, Adam is called for each gradient, and goes on from what `copied` gives there.
+    """
+    given, arguments = converted(backend, case, change)
+
+    def run() -> dict[str, Any]:
+        if "checkpoints" not in case.options:
+            return unpack(backend, named(case.function, function(*arguments, **case.options)))
+        theta, _, state = arguments
+        grads = (backend.asarray(np.array(grad)) for grad in case.arguments[1])
+        name = partial(named, case.function)
+        found = trajectory(function, name, theta, grads, state, copied=copied, **case.options)
+        return after(case.options["checkpoints"], (unpack(backend, each) for each in found))
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # special values are judged by what comes out
+            return given, run()
+    except (NotImplementedError, BrokenResultError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise BrokenResultError(f"it raised {one_line(error)}") from None
+
+
+def converted(backend: Any, case: Case, change: Change) -> tuple[list[tuple[np.ndarray, Any]], list[Any]]:
+    """A case's arrays, each as NumPy's and as the library's, and its arguments made of the latter."""
     given: list[tuple[np.ndarray, Any]] = []
 
     def convert(value: Any) -> Any:
@@ -151,16 +211,7 @@ def call(
         given.append((np.array(value), change(len(given), backend.asarray(np.array(value)))))
         return given[-1][1]
 
-    arguments = [convert(value) for value in case.arguments]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # special values are judged by what comes out
-            result = function(*arguments, **case.options)
-    except (NotImplementedError, BrokenResultError):
-        raise
-    except (Exception, SystemExit) as error:
-        raise BrokenResultError(f"it raised {one_line(error)}") from None
-    return given, unpack(backend, case.function, result)
+    return given, [convert(value) for value in case.arguments]
 
 
 def still(backend: Any, array: Any, bits: bytes) -> bool:
@@ -171,16 +222,21 @@ def still(backend: Any, array: Any, bits: bytes) -> bool:
         return False
 
 
-def unpack(backend: Any, function: str, result: Any) -> dict[str, Any]:
-    """The results by name, each with its values as a NumPy array; BrokenResultError if they are none."""
+def named(function: str, result: Any) -> dict[str, Any]:
+    """The results by name, the step as a number; BrokenResultError if they are none."""
     try:
-        named = oracle.outputs(function, result)
+        found = oracle.outputs(function, result)
     except (TypeError, ValueError):
         raise BrokenResultError(f"it returned {type(result).__name__}; wanted {oracle.WANTED[function]}") from None
+    return found | ({"step": as_step(found["step"])} if "step" in found else {})
+
+
+def unpack(backend: Any, results: dict[str, Any]) -> dict[str, Any]:
+    """The results by name, each with its values as a NumPy array; BrokenResultError if it has none."""
     values = {}
-    for name, array in named.items():
+    for name, array in results.items():
         if name == "step":
-            values[name] = as_step(array)
+            values[name] = array
             continue
         try:
             values[name] = array, np.array(backend.to_numpy(array))
@@ -217,7 +273,7 @@ def judge_array(
     yield found(f"{formula}.shape", passed=right, reason=reason)
     label = label_of(case, name)
     if not right or values.dtype.kind == "c":
-        yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf)
+        yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf, ulp=np.inf)
         return
     ratio, error = oracle.ratios(values, expected, admits_nan)
     if not expected.certain and bool(np.any(np.abs(ratio - 1) < 1e-6)):
@@ -254,6 +310,8 @@ ABOUT = {
 
 def label_of(case: Case, name: str) -> str:
     """The requirement that a result of a case is judged by: the case's, unless that is about another result."""
+    if "checkpoints" in case.options:
+        return "adam.trajectory"
     about = case.requirement.partition(".")[2]
     elsewhere = any(about in others for other, others in ABOUT.items() if other != name) or about == "step"
     return LINES[name] if name in LINES and elsewhere and about not in ABOUT[name] else case.requirement

@@ -2,8 +2,8 @@
 
 import inspect
 import math
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +11,9 @@ import numpy as np
 from .. import reference
 from ..reference import AdamState
 from . import bounded, exact
-from .forms import admitted
+from .forms import ADAM_STEPS, admitted
 from .rounding import HOST, MODELS, PRECISIONS, Model, at_least_float32
+from .trajectory import after, trajectory
 
 # Hyper-parameters are the reals that their binary64 arguments denote; these keep their Python values.
 HYPER_PARAMETERS = {"learning_rate", "beta1", "beta2", "beta", "epsilon"}
@@ -22,6 +23,8 @@ OPTIONS = {"labels", "axis", "clip", "donate", "xp"}
 # What a function returns, where that is not one array.
 GRADIENTS = ("neuron_vjp", "dense_vjp")
 WANTED = {"adam_step": "(theta, state), the state with step, m, v", **dict.fromkeys(GRADIENTS, "(gx, gw, gb)")}
+# What a step adds is bounded at the exact state; v is off by less than this, relatively, by 1000 steps of 4 u.
+SECOND_ORDER = 2.0**-9
 
 
 class Expected(NamedTuple):
@@ -77,9 +80,23 @@ def evaluate(
         elif name not in OPTIONS:
             named[name] = lift(named[name], False)
     positional = [named.pop(name) for name in list(parameters(function))[: len(arguments)]]
-    results = outputs(function, form(*positional, **named))
+    name_outputs = partial(outputs, function)
+    if "checkpoints" in named:
+        results = after(named["checkpoints"], trajectory(form, name_outputs, *positional, **named))
+    else:
+        results = name_outputs(form(*positional, **named))
     results.pop("step", None)
     return results
+
+
+def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool) -> bounded.Bounded:
+    """An argument as a bounded array, unless it is one."""
+    if isinstance(value, bounded.Bounded):
+        return value
+    if hyper_parameter:
+        return bounded.Bounded(value, 0, HOST, at_least_float32(dtype))
+    own = dtype_of(value, dtype)
+    return bounded.lift(value, bounded.model_of(own, model) if own.name in MODELS else model, own)
 
 
 def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
@@ -88,25 +105,82 @@ def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def running(
-    function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], model: Model
+    function: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    dtype: np.dtype[Any],
+    model: Model,
+    forms: Iterable[Callable[..., Any]] = (),
 ) -> dict[str, Expected]:
     """The values in float64, and the largest of the running bounds of the reference and its admitted forms."""
-
-    def lift(value: Any, hyper_parameter: bool) -> bounded.Bounded:
-        if hyper_parameter:
-            return bounded.Bounded(value, 0, HOST, at_least_float32(dtype))
-        own = dtype_of(value, dtype)
-        return bounded.lift(value, bounded.model_of(own, model) if own.name in MODELS else model, own)
-
-    forms = [getattr(reference, function), *admitted(function, dtype).values()]
+    if "checkpoints" in options:
+        return carried(arguments, options, dtype, model)
+    lift = partial(lift_bounded, model, dtype)
+    chosen = [*forms] or [getattr(reference, function), *admitted(function, dtype).values()]
     with np.errstate(all="ignore"):
-        results = [evaluate(form, function, arguments, options, lift) for form in forms]
+        results = [evaluate(form, function, arguments, options, lift) for form in chosen]
     return {
         name: Expected(
             first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]), first.dtype
         )
         for name, first in results[0].items()
     }
+
+
+def carried(
+    arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], model: Model
+) -> dict[str, Expected]:
+    """Adam's recursion in float64, and its errors: what each step adds, and what it makes of those before it.
+
+    What a step adds is its running bound from the exact state, all steps at once. An error in m or v is multiplied by
+    its beta; bounded arrays would not see that in `lerp`, which has m twice. One in theta stays, and those in m and v
+    come to it by the update, without rounding.
+    """
+    start, grads, (step, *moments) = arguments
+    checkpoints = options["checkpoints"]
+    named = {name: options.get(name, parameters("adam_step")[name]) for name in sorted(HYPER_PARAMETERS - {"beta"})}
+    states = [[np.asarray(a, np.float64) for a in (start, *moments)]]
+    name_outputs = partial(outputs, "adam_step")
+    first = states[0][0], np.asarray(grads, np.float64), AdamState(step, *states[0][1:])
+    every = trajectory(reference.adam_step, name_outputs, *first, checkpoints=range(1, len(grads) + 1), **named)
+    states += [[each[name] for name in ("theta", "m", "v")] for each in every]
+    values = [np.stack(each) for each in zip(*states, strict=True)]
+
+    theta, m, v = (value[:-1] for value in values)
+    steps = step + np.arange(len(grads)).reshape(-1, *[1] * (theta.ndim - 1))
+    arithmetic = at_least_float32(dtype)
+
+    def lifted(value: np.ndarray, dtype: np.dtype[Any]) -> bounded.Bounded:
+        return bounded.lift(value, bounded.model_of(dtype, model), dtype)
+
+    state = AdamState(steps, lifted(m, arithmetic), lifted(v, arithmetic))
+    arrays = lifted(theta, dtype), lifted(grads, dtype), state
+    own = running("adam_step", arrays, named, dtype, model, ADAM_STEPS)
+    m_error, v_error = decayed(named["beta1"], own["m"].bound), decayed(named["beta2"], own["v"].bound)
+    exactly = model._replace(precision=1000, flush=False)
+    pairs: Any = (theta, 0.0), (grads, 0.0), (steps, 0.0), (m, m_error[:-1]), (v, v_error[:-1])
+    theta_off, grads_off, *state_off = (bounded.Bounded(a, e, exactly, arithmetic) for a, e in pairs)
+    scalars = {name: bounded.Bounded(value, 0, exactly, arithmetic) for name, value in named.items()}
+    lift = partial(lift_bounded, exactly, arithmetic)
+    moved = evaluate(ADAM_STEPS[0], "adam_step", (theta_off, grads_off, AdamState(*state_off)), scalars, lift)
+    errors = decayed(1, own["theta"].bound + moved["theta"].error), m_error, v_error
+
+    def at(done: int) -> dict[str, Expected]:
+        pairs = zip(("theta", "m", "v"), values, errors, strict=True)
+        return {
+            name: Expected(a[done], np.zeros(a[done].shape), e[done] * (1 + SECOND_ORDER), own[name].dtype)
+            for name, a, e in pairs
+        }
+
+    return after(checkpoints, map(at, checkpoints))
+
+
+def decayed(beta: float, added: np.ndarray) -> np.ndarray:
+    """The errors before the first step, which has none, and after each: beta times the one before, and what it adds."""
+    errors = np.zeros((len(added) + 1, *added.shape[1:]))
+    for done, own in enumerate(added):
+        errors[done + 1] = beta * errors[done] + own
+    return errors
 
 
 def enclosed(

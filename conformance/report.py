@@ -17,7 +17,7 @@ from . import oracle
 from .cases import Case
 from .judge import Finding, NotOffered
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Result(NamedTuple):
@@ -28,6 +28,7 @@ class Result(NamedTuple):
     requirement: str
     status: str  # 'pass', 'fail' or 'not offered'
     cases: frozenset[str]  # the ids of those that were judged
+    measured: dict[str, tuple[float, float]]  # the ratio and ulp of those whose numbers were compared, by id
     ratio: float  # the worst error / bound; infinite where a result is wrong in kind
     ulp: float  # the worst error in units of the last place
     worst: Finding | None  # the finding with that ratio, or the first failure
@@ -111,9 +112,14 @@ def results_of(
         if not judged:
             missing = "no result to ask it of" if found else "the subject has no function that this is asked of"
             reason = declined[0] if declined else missing
-            results.append(Result(formula, dtype, label, "not offered", frozenset(), 0.0, 0.0, None, None, reason))
+            results.append(Result(formula, dtype, label, "not offered", frozenset(), {}, 0.0, 0.0, None, None, reason))
             continue
         worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
+        measured: dict[str, tuple[float, float]] = {}
+        for f in judged:
+            if f.place is not None or f.ratio:
+                ratio, ulp = measured.get(f.case.id, (0.0, 0.0))
+                measured[f.case.id] = max(ratio, f.ratio), max(ulp, f.ulp)
         results.append(
             Result(
                 formula,
@@ -121,6 +127,7 @@ def results_of(
                 label,
                 "pass" if all(f.passed for f in judged) else "fail",
                 frozenset(f.case.id for f in judged),
+                measured,
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
                 worst if worst.place is not None or not worst.passed else None,
@@ -149,6 +156,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "requirement": result.requirement,
         "status": result.status,
         "cases": len(result.cases),
+        "measured": {case: [number(ratio), number(ulp)] for case, (ratio, ulp) in result.measured.items()},
         "ratio": number(result.ratio),
         "ulp": number(result.ulp),
         "diagnosis": result.diagnosis,
@@ -161,6 +169,7 @@ def worst_to_dict(worst: Finding) -> dict[str, Any]:
     return {
         "case": worst.case.id,
         "note": worst.case.note,
+        "exact": worst.case.exact,
         "function": worst.case.function,
         "arguments": {name: str(value) for name, value in inputs(worst).items()},
         "output": worst.output,
@@ -210,6 +219,8 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
     elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
     if index is not None and elementwise and array.ndim == len(index):
         place, array = str(list(index)) if index else "", array[index]
+    elif index is not None and "checkpoints" in case.options:  # the gradients, one for each step
+        place, array = str([":", *index]).replace("'", ""), np.moveaxis(array, 0, -1)[index]
     elif index is not None and case.function.removesuffix("_vjp") in ("softmax", "log_softmax"):
         axis = case.options.get("axis", -1) % array.ndim
         place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
@@ -232,9 +243,14 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
     return place, " ".join(text.split())
 
 
-def to_json(reports: list[Report]) -> str:
-    """The reports of a run, as one JSON document."""
-    return json.dumps({"reports": [report.to_dict() for report in reports]}, indent=1) + "\n"
+def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
+    """A run as JSON has it: its reports, the command, and what is wrong with the subjects that could not be judged."""
+    return {"command": command, "errors": list(errors), "reports": [report.to_dict() for report in reports]}
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """A run as text."""
+    return json.dumps(document, indent=1) + "\n"
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -291,7 +307,8 @@ def failure(results: list[Result]) -> list[Text]:
         lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
         if worst.place is not None:
             lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in inputs(worst).items())}"))
-            place = f"{worst.output}{list(worst.place) if worst.place else ''}"
+            name, space, when = worst.output.partition(" ")  # such as: theta after 10 steps
+            place = f"{name}{list(worst.place) if worst.place else ''}{space}{when}"
             lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
             exactly = worst.bound == 0
             within = "exactly" if exactly else f"within {worst.bound:.3g}"

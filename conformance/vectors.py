@@ -17,7 +17,7 @@ from .. import spec
 from ..reference import AdamState
 from . import exact, oracle
 from .cases import Case
-from .judge import judged_cases
+from .judge import judged_cases, steps_after
 from .program import hexadecimal, request_of
 from .rounding import MODELS, finfo, nearest
 
@@ -95,8 +95,8 @@ def document(formula: str, dtype: str) -> str:
 
 def reason_to_leave_out(case: Case) -> str:
     """Why a case is in no file, or nothing."""
-    if case.requirement.endswith(".layout"):
-        return "a memory layout, which numbers in a file do not have"
+    if case.requirement.endswith((".layout", ".resumed")):
+        return "about memory, which numbers in a file do not show"
     count = sum(array.size for array in arrays(case).values())
     return f"{count} numbers, more than {LARGEST}; `gaugeblock check` has it" if count > LARGEST else ""
 
@@ -159,7 +159,7 @@ def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any
         if np.any(np.isinf(each.value)) and oracle.may_be_nan(case.function, case.arguments, name):
             wanted[f"{name}.infinity_or_nan"] = True
     if case.function == "adam_step":
-        wanted["step"] = case.arguments[2].step + 1
+        wanted["step"] = steps_after(case)
     return {
         "case": case.id,
         "requirement": case.requirement,

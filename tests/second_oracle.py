@@ -236,10 +236,18 @@ def adam_update(theta, m_hat, v_hat, learning_rate, epsilon, **of):
     return [a - step(b, c) for a, b, c in zip(theta, m_hat, v_hat, strict=True)]
 
 
-def adam_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, **of):
-    m, v = adam_first_moment(m, grad, beta1), adam_second_moment(v, grad, beta2)
-    m_hat, v_hat = adam_bias_correction(m, beta1, step + 1), adam_bias_correction(v, beta2, step + 1)
-    return {"theta": adam_update(theta, m_hat, v_hat, learning_rate, epsilon), "m": m, "v": v, "step": step + 1}
+def adam_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, checkpoints=None, **of):
+    """One step, or one for each gradient along the first axis, with the results at the checkpoints."""
+    done, found, size = 0, {"step": []}, len(theta)
+    for start in range(0, len(grad), size) if checkpoints else [0]:
+        g, done, step = grad[start : start + size], done + 1, step + 1
+        m, v = adam_first_moment(m, g, beta1), adam_second_moment(v, g, beta2)
+        m_hat, v_hat = adam_bias_correction(m, beta1, step), adam_bias_correction(v, beta2, step)
+        theta = adam_update(theta, m_hat, v_hat, learning_rate, epsilon)
+        if checkpoints and done in checkpoints:
+            when = f"after {done} step{'s' if done > 1 else ''}"
+            found |= {f"theta {when}": theta, f"m {when}": m, f"v {when}": v, "step": [*found["step"], step]}
+    return found if checkpoints else {"theta": theta, "m": m, "v": v, "step": step}
 
 
 def arguments(inputs, dtype):

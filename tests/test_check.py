@@ -228,7 +228,7 @@ def test_a_step_that_is_not_advanced_fails_by_name():
         theta, new = gb.adam_step(theta, grad, state, **options)
         return theta, new._replace(step=state.step)
 
-    assert verdict("adam", adam_step=still) == {"adam.step"}
+    assert verdict("adam", adam_step=still) == {"adam.step", "adam.trajectory"}
 
 
 def test_not_implemented_is_not_offered_for_that_requirement():
@@ -321,9 +321,9 @@ def test_an_instance_is_a_subject():
 def test_the_report_follows_its_schema():
     schema = json.loads(resources.files("gaugeblock.conformance").joinpath("report.schema.json").read_text())
     found = [check("numpy"), check(subject(softmax=in_place, relu=lambda x: None, adam_step=inside))]
-    document = json.loads(report.to_json(found))
+    document = json.loads(report.to_json(report.to_document(found)))
     jsonschema.Draft202012Validator(schema).validate(document)
-    assert document["reports"][0]["spec"] == "1.1"
+    assert document["reports"][0]["spec"] == "1.2"
     assert document["reports"][1]["passed"] is False
     document["reports"][0]["results"] = []
     with pytest.raises(jsonschema.ValidationError):

@@ -5,15 +5,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-def run(*arguments, cwd=None):
+def run(*arguments, cwd=None, **variables):
     command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", "GITHUB_ACTIONS": "", **variables}
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
 
@@ -56,12 +57,19 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
         (["check", "--formula", "sofmax"], "formula: got 'sofmax'; wanted one of adam, "),
-        (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float32, float64"),
+        (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float16, bfloat16, float32, float64"),
         (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
         (["check", "--seed", "one"], "Invalid value for '--seed'"),
         (["check", "--json", "nowhere/report.json"], "--json: nowhere/report.json: cannot be written: No such file"),
         (["check", "--json", "."], "--json: .: cannot be written: it is a folder"),
+        (["check", "--html", "nowhere/report.html"], "--html: nowhere/report.html: cannot be written: No such file"),
+        (["check", "--json", "x", "--badge", "./x"], "--json, --badge: got one file for two of them; name a file"),
         (["check", "--jsn", "x"], "No such option: --jsn"),
+        (["compare", "old.json", "new.json"], "old.json: cannot be read: No such file"),
+        (["compare", "empty.py", "new.json"], "empty.py: is no report; wanted a file that `gaugeblock check --json`"),
+        (["compare", "list.json", "new.json"], "list.json: is no report; wanted a file that"),
+        (["compare", "old_form.json", "new.json"], "old_form.json: holds reports of version 1; wanted version 2"),
+        (["compare", "none.json", "new.json"], "none.json: holds no report; wanted version 2: judge again"),
         (["chek"], "No such command 'chek'"),
         (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.shape"),
         (["spec", "sofmax"], "formula: got 'sofmax'; wanted one of"),
@@ -70,6 +78,9 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
 )
 def test_bad_input_is_one_line_and_status_2(arguments, words, tmp_path):
     files = {
+        "list.json": "[]",
+        "none.json": '{"reports": []}',
+        "old_form.json": '{"reports": [{"schema": 1}]}',
         "syntax.py": "def softmax(x:",
         "imports.py": "import nowhere",
         "exits.py": "import sys; sys.exit(3)",
@@ -94,11 +105,61 @@ def test_an_output_that_cannot_be_written_is_said_before_the_run(tmp_path):
     assert done.stdout == ""
 
 
+def test_one_run_writes_every_form_of_the_report(tmp_path):
+    (tmp_path / "wrong.py").write_text("def relu(x):\n    return x")
+    forms = ["--json", "r.json", "--html", "r.html", "--junit", "r.xml", "--badge", "r.svg"]
+    done = run("check", "wrong.py", "torhc", "--dtype", "float32", *forms, cwd=tmp_path, GITHUB_ACTIONS="true")
+    assert done.returncode == 2
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert document["command"] == f"gaugeblock check wrong.py torhc --dtype float32 {' '.join(forms)}"
+    assert document["errors"][0].startswith("subject: got 'torhc'")
+    assert "0 of 2 subjects conform" in (tmp_path / "r.html").read_text()
+    assert ElementTree.parse(tmp_path / "r.xml").find(".//failure") is not None
+    assert "not judged" in (tmp_path / "r.svg").read_text()
+    annotations = [line for line in done.stdout.splitlines() if line.startswith("::")]
+    assert annotations[0].startswith("::error title=gaugeblock::subject: got 'torhc'")
+    assert annotations[1].startswith("::error title=wrong.py%3A relu.value in float32::y is x bit for bit where x > 0")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.html", "r.json", "r.svg", "r.xml", "wrong.py"]
+
+
+def test_annotations_are_for_github_alone(tmp_path):
+    (tmp_path / "wrong.py").write_text("def relu(x):\n    return x")
+    assert "::" not in run("check", "wrong.py", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "matplotlib"])
+def test_html_without_its_extra_is_one_line_before_the_run(missing, tmp_path):
+    code = f"import sys; sys.modules[{missing!r}] = None; from gaugeblock.conformance.cli import main; main()"
+    command = [sys.executable, "-c", code, "check", "--html", tmp_path / "report.html"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    wanted = f"gaugeblock: --html: {missing} is not installed; `pip install 'gaugeblock[report]'` adds it\n"
+    assert done.stderr == wanted
+    assert os.listdir(tmp_path) == []
+
+
+def test_compare_shows_what_got_worse(tmp_path):
+    (tmp_path / "mine.py").write_text("import numpy as np\n\ndef relu(x):\n    return np.maximum(x, 0)\n")
+    assert run("check", "mine.py", "--json", "old.json", cwd=tmp_path).returncode == 0
+    same = run("compare", "old.json", "old.json", cwd=tmp_path)
+    assert (same.returncode, same.stdout) == (0, "0 changes, 0 of them regressions\n")
+    (tmp_path / "mine.py").write_text("def relu(x):\n    return x * (x > 0)\n")
+    assert run("check", "mine.py", "--json", "new.json", cwd=tmp_path).returncode == 1
+    worse = run("compare", "old.json", "new.json", cwd=tmp_path)
+    assert worse.returncode == 1
+    assert "relu.infinity" in worse.stdout
+    assert "regression" in worse.stdout
+    better = run("compare", "new.json", "old.json", cwd=tmp_path)
+    assert better.returncode == 0
+    assert "fixed" in better.stdout
+
+
 def test_a_report_replaces_the_old_one_whole(tmp_path):
     path = tmp_path / "report.json"
     path.write_text("old")
     assert run("check", "torhc", "--json", path).returncode == 2
-    assert json.loads(path.read_text()) == {"reports": []}
+    assert json.loads(path.read_text())["reports"] == []
     assert run("check", "--formula", "relu", "--json", path).returncode == 0
     assert json.loads(path.read_text())["reports"][0]["passed"] is True
     assert os.listdir(tmp_path) == ["report.json"]
@@ -141,7 +202,7 @@ def test_the_command_line_needs_no_default_backend():
 
 
 def test_version_and_help():
-    assert run("--version").stdout.startswith("gaugeblock 0.1.0, specification 1.1")
+    assert run("--version").stdout.startswith("gaugeblock 0.2.0, specification 1.2")
     assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(
         run("check", "--help").stdout.split()
     )

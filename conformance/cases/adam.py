@@ -143,3 +143,24 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield step("empty", "no_elements", "an empty array fails", zeros(0, 3), zeros(0, 3), first(0, 3))
     layout = normal(4, 6), normal(4, 6), AdamState(3, normal(4, 6), positive(4, 6))
     yield step("layout", "two_axes", "memory order taken for granted", *layout)
+
+    # Gradients along the first axis, one for each step, of sizes that vary from element to element and step to step.
+    def gradients(rng: np.random.Generator, steps: int) -> Any:
+        sizes = 10.0 ** (rng.uniform(-7, 1, 10) + rng.uniform(-1, 1, (steps, 1)))
+        return array(sizes * (rng.normal(size=(steps, 10)) + rng.normal(size=10)))
+
+    note = "a history kept beside the state, such as the largest v, slow weights or powers of beta"
+    counts = (1, 2, 10, 100, 1000) if dtype.itemsize >= 4 else (1, 2, 10)  # theta is rounded at each step
+    for name, random in seeded(dtype, seed, 1):
+        long_run = zeros(10), gradients(random, counts[-1]), first(10)
+        yield step("trajectory", name, note, *long_run, checkpoints=counts)
+    other: dict[str, Any] = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3}
+    counts = (1, 2, 10, 100)[: len(counts)]
+    run = normal(10), gradients(rng, counts[-1]), AdamState(20, normal(10), positive(10))
+    yield step("trajectory", "hyper_parameters", note, *run, checkpoints=counts, **other)
+    counts = (1, 7, 50, 60) if dtype.itemsize >= 4 else (1, 7, 10)
+    run, note = (
+        (normal(10), gradients(rng, counts[-1]), first(10)),
+        "what is kept beside the state is lost",
+    )
+    yield step("resumed", "from_copies", note, *run, checkpoints=counts)

@@ -9,8 +9,10 @@ import numpy as np
 
 from ...reference import AdamState
 from . import breaks
-from .memory import buffer, memory
+from .memory import buffer, keep, memory, recall
 from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+
+RANDOM = np.random.default_rng(0)
 
 
 def first_moment(m, g, beta1):
@@ -1038,3 +1040,89 @@ def adam_step__beta2_in_half(theta, grad, state, *, beta2=0.999, **options):
     beta2 = min(float(theta.dtype.type(beta2)), 1 - 2.0**-24)
     new, after = step(theta.astype(np.float32), grad.astype(np.float32), state, beta2=beta2, **options)
     return new.astype(theta.dtype), after
+
+
+# What is kept beside the state, so that it shows over several steps only, or when the state is saved and loaded.
+
+
+@breaks("adam.trajectory", "beta^t is carried in float32 from call to call")
+def adam_step__power_carried(theta, grad, state, *, beta1=0.9, beta2=0.999, **options):
+    betas, kept = (beta1, beta2), recall("powers", state.m)
+    before = [np.float32(beta**state.step) for beta in betas] if kept is None else kept
+    powers = [power * np.float32(beta) for power, beta in zip(before, betas, strict=True)]
+    own = {} if kept is None else {"correction": lambda beta, t: 1 - float(powers[betas.index(beta)])}
+    theta, new = step(theta, grad, state, beta1=beta1, beta2=beta2, **own, **options)
+    keep("powers", new.m, powers)
+    return theta, new
+
+
+@breaks(
+    "adam.trajectory",
+    "this is AMSGrad: the largest v so far, kept beside the state",
+    "https://arxiv.org/abs/1904.09237",
+)
+def adam_step__amsgrad_beside_the_state(theta, grad, state, **options):
+    largest = recall("largest", state.v)
+
+    def hats(m, v, c1, c2):
+        return m / c1, (v if largest is None else np.maximum(largest, v)) / c2
+
+    theta, new = step(theta, grad, state, hats=hats, **options)
+    keep("largest", new.v, new.v if largest is None else np.maximum(largest, new.v))
+    return theta, new
+
+
+@breaks(
+    "adam.trajectory",
+    "this is Lookahead: every fifth step goes half way back to where theta was five steps before",
+    "https://arxiv.org/abs/1907.08610",
+)
+def adam_step__lookahead(theta, grad, state, **options):
+    slow, done = recall("slow weights", theta) or (theta.copy(), 0)
+    new, state = step(theta, grad, state, **options)
+    done += 1
+    if done % 5 == 0:
+        new = (slow + new) / 2
+        slow = new.copy()
+    keep("slow weights", new, (slow, done))
+    return new, state
+
+
+@breaks("adam.trajectory", "the moments are kept beside the state in bfloat16, and those of the state returned only")
+def adam_step__moments_beside_the_state(theta, grad, state, **options):
+    kept = recall("moments", state.m) or (state.m, state.v)
+    _, new = step(theta, grad, state, **options)
+    theta, (_, m, v) = step(theta, grad, AdamState(state.step, *kept), **options)
+    keep("moments", new.m, (to_bfloat16(m), to_bfloat16(v)))
+    return theta, new
+
+
+@breaks("adam.resumed", "what rounding takes from theta is kept beside the state, and given back at the next step")
+def adam_step__compensated(theta, grad, state, **options):
+    lost = recall("lost", theta)
+    moved, new = step(np.zeros_like(theta), grad, state, **options)
+    moved = moved if lost is None else moved + lost
+    result = theta + moved
+    keep("lost", result, moved - (result - theta))
+    return result, new
+
+
+@breaks("adam.resumed", "v is kept in a wider format beside the state")
+def adam_step__wider_beside_the_state(theta, grad, state, *, beta2=0.999, **options):
+    wide = recall("wide v", state.v)
+    wide = state.v.astype(np.float64) if wide is None else wide
+    wide = second_moment(wide, grad.astype(np.float64), beta2)
+    v = wide.astype(theta.dtype)
+    theta, new = step(theta, grad, state, second=lambda *_: v, beta2=beta2, **options)
+    keep("wide v", new.v, wide)
+    return theta, new
+
+
+@breaks(
+    "adam.resumed", "the form of m is chosen anew at each call, as by a tuner, so that the same step gives other bits"
+)
+def adam_step__form_at_random(theta, grad, state, **options):
+    def lerp(m, g, beta1):
+        return m + (1 - beta1) * (g - m) if beta1 >= 0.5 else first_moment(m, g, beta1)
+
+    return step(theta, grad, state, first=lerp if RANDOM.integers(2) else first_moment, **options)

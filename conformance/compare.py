@@ -1,0 +1,104 @@
+"""What got worse, or better, from one JSON report to another."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+from .report import SCHEMA_VERSION
+
+Key = tuple[str, str, str, str]  # subject, formula, dtype, requirement
+
+
+class Verdict(NamedTuple):
+    """What a report says of one requirement."""
+
+    status: str
+    ratio: float
+
+    def __str__(self) -> str:
+        return self.status if self.status.startswith("not") else f"{self.status} {self.ratio:.3g}"
+
+
+MISSING = Verdict("not judged", 0.0)
+
+
+class Change(NamedTuple):
+    """Two verdicts that are not the same."""
+
+    key: Key
+    before: Verdict
+    after: Verdict
+
+    @property
+    def growth(self) -> float:
+        """How much the ratio grew."""
+        return 0.0 if self.before.ratio == self.after.ratio else self.after.ratio - self.before.ratio
+
+    @property
+    def regression(self) -> bool:
+        """Whether a requirement fails that did not, or one that was met is met no longer."""
+        fails = self.after.status == "fail" and self.before.status != "fail"
+        return fails or (self.before.status == "pass" and self.after.status != "pass")
+
+    @property
+    def word(self) -> Text:
+        """The change in a word."""
+        if self.regression:
+            return Text("regression", style="bold red")
+        if self.before.status != self.after.status:
+            if self.after.status != "pass":
+                return Text("gone", style="yellow")
+            return Text("fixed" if self.before.status == "fail" else "new", style="green")
+        return Text("larger", style="yellow") if self.growth > 0 else Text("smaller", style="green")
+
+
+def load(path: Path) -> dict[Key, Verdict]:
+    """The verdicts in a JSON report.
+
+    Raises
+    ------
+    OSError
+        A file that cannot be read.
+    ValueError
+        A file that is no report, is one of another version, or holds none.
+    """
+    try:
+        reports = json.loads(path.read_text(encoding="utf-8"))["reports"]
+        versions = {report["schema"] for report in reports}
+        if reports and versions == {SCHEMA_VERSION}:
+            return {
+                (report["subject"], result["formula"], result["dtype"], result["requirement"]): Verdict(
+                    str(result["status"]), float(result["ratio"])
+                )
+                for report in reports
+                for result in report["results"]
+            }
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
+    found = f"reports of version {', '.join(map(str, versions))}" if versions else "no report"
+    raise ValueError(f"{path}: holds {found}; wanted version {SCHEMA_VERSION}: judge again with --json")
+
+
+def changes(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> list[Change]:
+    """What is not the same to three digits: regressions first, then by how much the ratio grew."""
+    found = []
+    for key in {**old, **new}:
+        before, after = old.get(key, MISSING), new.get(key, MISSING)
+        judged = not before.status.startswith("not") or not after.status.startswith("not")
+        if judged and str(before) != str(after):
+            found.append(Change(key, before, after))
+    return sorted(found, key=lambda change: (not change.regression, -change.growth))
+
+
+def table(found: list[Change]) -> Table:
+    """The changes, one in a row."""
+    shown = Table()
+    for name in ("subject", "requirement", "dtype", "before", "after", ""):
+        shown.add_column(name, overflow="fold")
+    for change in found:
+        subject, _, dtype, requirement = change.key
+        shown.add_row(subject, requirement, dtype, str(change.before), str(change.after), change.word)
+    return shown

@@ -1,0 +1,134 @@
+"""What other tools read: JUnit XML, the badge, annotations; and the comparison of two reports."""
+
+import copy
+import types
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from gaugeblock import spec
+from gaugeblock.conformance import check
+from gaugeblock.conformance.compare import Verdict, changes
+from gaugeblock.conformance.formats import annotations, to_badge, to_junit
+from gaugeblock.conformance.report import to_document
+
+
+def identity(x):
+    return x
+
+
+def only_on_matrices(x):
+    if x.ndim != 2:
+        raise NotImplementedError("matrices <only>")
+    return np.maximum(x, 0)
+
+
+@pytest.fixture(scope="module")
+def document():
+    subjects = [types.SimpleNamespace(__name__=f.__name__, relu=f) for f in (identity, only_on_matrices)]
+    return to_document([check(each, formulas=["relu", "softmax"]) for each in subjects], "", ["third: 100% broken"])
+
+
+def test_junit_has_a_test_for_each_formula_dtype_and_requirement(document):
+    suites = ElementTree.fromstring(to_junit(document))
+    for suite, report in zip(suites, document["reports"], strict=False):
+        results = report["results"]
+        assert [test.get("name") for test in suite] == [f"{r['requirement']} [{r['dtype']}]" for r in results]
+        assert {test.get("classname") for test in suite} == {report["subject"]}
+        for test, result in zip(suite, results, strict=True):
+            failure, skipped = test.find("failure"), test.find("skipped")
+            assert (failure is not None) == (result["status"] == "fail")
+            assert (skipped is not None) == (result["status"] == "not offered")
+            if failure is not None:
+                assert failure.text == spec.requirement(result["requirement"]).text
+                assert result["worst"]["case"] in failure.get("message")
+                assert result["diagnosis"] in failure.get("message")
+            if skipped is not None:
+                assert skipped.get("message") == result["reason"]
+        counts = [len(suite.findall(tag)) for tag in ("testcase", "testcase/failure", "testcase/skipped")]
+        assert [int(suite.get(key)) for key in ("tests", "failures", "skipped")] == counts
+        assert counts[2] > 10
+    assert int(suites[0].get("failures")) > 1
+    assert suites[2].find("testcase/error").get("message") == "third: 100% broken"
+
+
+def without(document, subjects=(), errors=True):
+    changed = copy.deepcopy(document)
+    changed["reports"] = [r for r in changed["reports"] if r["subject"] not in subjects]
+    changed["errors"] = changed["errors"] if errors else []
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("subjects", "errors", "words"),
+    [
+        (["identity"], False, "conforms"),
+        ([], False, "fails 1 of 1"),
+        (["identity"], True, "not judged"),
+        (["identity", "only_on_matrices"], False, "not judged"),
+    ],
+)
+def test_the_badge_is_the_verdict_on_all_subjects(document, subjects, errors, words):
+    badge = ElementTree.fromstring(to_badge(without(document, subjects, errors)))
+    name = "{http://www.w3.org/2000/svg}"
+    assert badge.find(f"{name}title").text == badge.get("aria-label") == f"gaugeblock: {words}"
+    assert badge.get("role") == "img"
+    assert [text.text for text in badge.iter(f"{name}text")] == ["gaugeblock", words]
+
+
+def test_annotations_are_escaped(document):
+    changed = copy.deepcopy(document)
+    changed["reports"][0]["subject"] = "C:\\my, own%.py"
+    lines = list(annotations(changed))
+    failed = [r for report in changed["reports"] for r in report["results"] if r["status"] == "fail"]
+    assert len(lines) == 1 + len(failed)
+    assert lines[0] == "::error title=gaugeblock::third: 100%25 broken"
+    assert lines[1].startswith("::error title=C%3A\\my%2C own%25.py%3A relu.")
+    assert all("%0A" in line and "\n" not in line for line in lines[1:])
+
+
+KEY = ("mine", "relu", "float32", "relu.value")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "regression"),
+    [
+        (("pass", 0.5), ("fail", 2.0), True),
+        (("pass", 0.5), ("not offered", 0.0), True),
+        (("pass", 0.5), None, True),
+        (("not offered", 0.0), ("fail", 2.0), True),
+        (None, ("fail", 0.0), True),
+        (("pass", 0.5), ("pass", 0.9), False),
+        (("pass", 0.9), ("pass", 0.5), False),
+        (("fail", 2.0), ("fail", float("inf")), False),
+        (("fail", 2.0), ("pass", 0.5), False),
+        (("fail", 2.0), ("not offered", 0.0), False),
+        (None, ("pass", 0.5), False),
+    ],
+)
+def test_a_regression_is_a_new_failure_or_a_lost_pass(before, after, regression):
+    old, new = ({} if verdict is None else {KEY: Verdict(*verdict)} for verdict in (before, after))
+    (change,) = changes(old, new)
+    assert change.regression is regression
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("pass", 0.5), ("pass", 0.5)),
+        (("pass", 0.50001), ("pass", 0.50002)),
+        (("fail", float("inf")), ("fail", float("inf"))),
+        (("not offered", 0.0), None),
+    ],
+)
+def test_what_is_the_same_is_not_shown(before, after):
+    old, new = ({} if verdict is None else {KEY: Verdict(*verdict)} for verdict in (before, after))
+    assert changes(old, new) == []
+
+
+def test_the_largest_growth_comes_first_after_the_regressions():
+    ratios = {"a": (0.1, 0.9), "b": (0.9, 0.2), "c": (0.1, 0.3), "d": (0.5, 1.1)}
+    old = {(name, *KEY[1:]): Verdict("pass", before) for name, (before, _) in ratios.items()}
+    new = {(name, *KEY[1:]): Verdict("pass" if after <= 1 else "fail", after) for name, (_, after) in ratios.items()}
+    assert [change.key[0] for change in changes(old, new)] == ["d", "a", "c", "b"]

@@ -1,0 +1,246 @@
+"""The HTML report: what it says, that its snippets reproduce, and how it behaves in a browser without a network."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from gaugeblock import spec
+from gaugeblock.conformance import check, reproduce
+from gaugeblock.conformance.html import to_html
+from gaugeblock.conformance.report import to_document
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+
+WRONG = """
+import numpy as np
+
+def relu(x):
+    x[x < 0] = 0
+    return x
+
+def log_softmax(x, *, axis=-1):
+    raise RuntimeError("no <kernel> & no 'hope'")
+
+def softmax(x, *, axis=-1):
+    e = np.exp(x - np.max(x))  # one shift for all rows
+    return e / e.sum(axis, keepdims=True) * (1 + (x.shape == (2, 64)) * 2.0**-23)
+
+def adam_step(theta, grad, state, **options):
+    import gaugeblock as gb
+    theta, new = gb.adam_step(theta, grad, state, **options)
+    return theta, new._replace(step=state.step)
+"""
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    path = tmp_path_factory.mktemp("subjects") / "wrong.py"
+    path.write_text(WRONG)
+    formulas = ["relu", "softmax", "log_softmax", "adam"]
+    found = [check(name, formulas=formulas) for name in ("numpy", str(path))]
+    return to_document(found, "gaugeblock check numpy wrong.py torhc", ["subject: got 'torhc'; wanted <another>"])
+
+
+@pytest.fixture(scope="module")
+def html(document):
+    return to_html(document)
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes, and all text outside of style sheets."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.words, self.styled = [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        self.styled = tag == "style"
+
+    def handle_data(self, data):
+        if not self.styled:
+            self.words.append(data)
+
+    def handle_endtag(self, tag):
+        self.styled = False
+
+    @property
+    def text(self):
+        return " ".join("".join(self.words).split())
+
+
+def test_the_page_says_what_failed_and_with_what(html, document):
+    text = Elements(html).text
+    assert text.index("1 of 3 subjects conform") < text.index("Verdicts")
+    for result in document["reports"][1]["results"]:
+        if result["status"] == "fail":
+            assert result["requirement"] in text
+            assert spec.requirement(result["requirement"]).text.replace("`", "") in text
+            assert result["worst"]["case"] in text
+            assert result["diagnosis"] in text
+    for words in ("wanted <another>", "no <kernel> & no 'hope'", "gaugeblock check numpy wrong.py torhc", "seed"):
+        assert words in text
+    for result in document["reports"][1]["results"]:
+        assert result["status"] != "not offered" or result["reason"] in text
+    for name, version in document["reports"][0]["versions"].items():
+        assert f"{name} {version}" in text
+    assert f"specification {spec.VERSION}" in text
+
+
+def test_the_page_needs_nothing_else_and_is_small(html):
+    elements = Elements(html).found
+    assert {tag for tag, _ in elements}.isdisjoint({"script", "img", "iframe", "object"})
+    for _, attributes in elements:
+        for name in ("href", "src", "xlink:href"):
+            assert attributes.get(name, "#").startswith(("#", "data:,"))
+    assert "url(http" not in html
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert len(html) < 500_000
+
+
+def test_every_table_has_a_caption_and_scopes_and_headings_are_in_order(html):
+    elements = Elements(html).found
+    tags = [tag for tag, _ in elements]
+    assert tags.count("table") == tags.count("caption") > 4
+    assert all("scope" in attributes for tag, attributes in elements if tag == "th")
+    levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_each_snippet_reproduces_its_failure(html, document):
+    snippets = re.findall(r'aria-label="Code that reproduces (\S+) in (\w+) of [^"]*"><code>(.*?)</code>', html, re.S)
+    failed = [(r["requirement"], r["dtype"]) for r in document["reports"][1]["results"] if r["status"] == "fail"]
+    assert sorted((label, dtype) for label, dtype, _ in snippets) == sorted(failed)
+    assert {"relu.pure", "softmax.shift", "softmax.exact", "log_softmax.value", "adam.step"} <= {f[0] for f in failed}
+    for label, _, code in snippets:
+        code = code.replace("&#39;", "'").replace("&amp;", "&").replace("&gt;", ">").replace("&lt;", "<")
+        if label == "relu.pure":
+            exec(code, {})
+            assert "# passes: it sees values only, but" in code
+        else:
+            with pytest.raises((AssertionError, RuntimeError, ValueError)):
+                exec(code, {})
+
+
+def test_a_case_that_there_is_not_is_one_line():
+    with pytest.raises(ValueError, match=r"case: got 'softmax\.axis/nowhere'; wanted the id of a case that numpy"):
+        reproduce("numpy", "softmax.axis/nowhere", "float32")
+
+
+def test_a_run_in_which_nothing_was_judged_is_a_page_too():
+    text = Elements(to_html(to_document([], "gaugeblock check torhc", ["subject: got 'torhc'"]))).text
+    assert "0 of 1 subjects conform" in text
+    assert "not judged: subject: got 'torhc'" in text
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser, tmp_path):
+    """A function that opens a page from a file, offline; what the page complains about or asks for is an error."""
+    complaints, contexts = [], []
+
+    def opened(html, **settings):
+        path = tmp_path / "report.html"
+        path.write_text(html, encoding="utf-8")
+        contexts.append(browser.new_context(offline=True, **settings))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@needs_browser
+def test_it_opens_without_a_network_and_shows_the_verdict_first(visit, html):
+    page = visit(html, viewport={"width": 1200, "height": 800})
+    assert page.locator("h1").inner_text() == "1 of 3 subjects conform"
+    assert page.evaluate("document.body.innerText").startswith("1 of 3 subjects conform")
+    assert page.locator("h1").bounding_box()["y"] < 100
+
+
+@needs_browser
+def test_the_keyboard_reaches_and_opens_every_detail(visit, html):
+    page = visit(html)
+    reached = set()
+    summaries = page.locator("summary").count()
+    assert summaries > 10
+    focused = "[...document.querySelectorAll('summary')].indexOf(document.activeElement)"
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    for _ in range(10 * summaries):
+        page.keyboard.press("Tab")
+        number = page.evaluate(focused)
+        if number >= 0 and number not in reached:
+            assert page.evaluate(outline) == "solid"
+            reached.add(number)
+            before = page.evaluate("document.activeElement.parentElement.open")
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.parentElement.open") != before
+        if len(reached) == summaries:
+            return
+    pytest.fail(f"reached {len(reached)} of {summaries}")
+
+
+def violations(page):
+    """What axe finds wrong with a page, all details open."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = Axe().run(page).response["violations"]
+    return {each["id"]: each["nodes"][0]["html"][:200] for each in found}
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_in_both_colour_schemes(visit, html, scheme):
+    page = visit(html, color_scheme=scheme)
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 28)"}[scheme]
+    assert violations(page) == {}
+
+
+@needs_browser
+def test_the_accessibility_check_sees_a_spoiled_page(visit, html):
+    pale = html.replace("--soft: #565e67", "--soft: #a0a0a0").replace('<h2 id="run">', "<h5>")
+    assert {"color-contrast", "heading-order"} <= set(violations(visit(pale)))
+
+
+@needs_browser
+def test_a_narrow_screen_does_not_scroll_sideways(visit, html):
+    page = visit(html, viewport={"width": 360, "height": 740})
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@needs_browser
+def test_print_shows_what_the_screen_folds(visit, html):
+    page = visit(html, color_scheme="dark")
+    hidden = page.locator("details:not([open]) pre").first
+    assert not hidden.is_visible()
+    page.emulate_media(media="print")
+    assert hidden.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert not page.locator("nav").is_visible()
+    assert page.pdf().startswith(b"%PDF")
