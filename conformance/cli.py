@@ -293,7 +293,7 @@ def show_spec(
 def vectors(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or one with earlier vectors.")],
 ) -> None:
-    """Write the cases with correctly rounded values and bounds, for other languages: JSON, the same bytes every time."""
+    """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
     from .vectors import MANIFEST, files, names, survey
 
     try:

@@ -184,7 +184,11 @@ def decayed(beta: float, added: np.ndarray) -> np.ndarray:
 
 
 def enclosed(
-    function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any], bits: int = exact.PRECISION
+    function: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    dtype: np.dtype[Any],
+    bits: int = exact.PRECISION,
 ) -> dict[str, np.ndarray]:
     """The balls that enclose the exact results."""
     with exact.working_precision(bits):

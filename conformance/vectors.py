@@ -62,7 +62,7 @@ def listed(folder: Path) -> dict[str, str]:
 
 def files(progress: Callable[[str], None] = lambda what: None) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of each file of the vectors, the manifest last: the same bytes every time."""
-    sums = []
+    sums: list[str] = []
     for name in names():
         if name == MANIFEST:
             text = "".join(sums)
@@ -109,7 +109,9 @@ def arrays(case: Case) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in named.items() if hasattr(value, "dtype")}
 
 
-def settled(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> dict[str, oracle.Expected] | None:
+def settled(
+    case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]
+) -> dict[str, oracle.Expected] | None:
     """`expected` with each finite value correctly rounded and what is left of the real one, or None if undecided."""
     bits = exact.PRECISION
     while bits <= MOST_BITS:
@@ -136,7 +138,7 @@ def decided(expected: oracle.Expected, balls: np.ndarray) -> oracle.Expected | N
     return expected._replace(value=value, remainder=remainder, bound=rounded_up(expected.bound), certain=True)
 
 
-def rounded_up(bound: np.ndarray) -> np.ndarray:
+def rounded_up(bound: np.ndarray) -> Any:
     """The bounds in a few bits, and none smaller."""
     fraction, exponent = np.frexp(bound)
     return np.ldexp(np.ceil(np.ldexp(fraction, BOUND_BITS)), exponent - BOUND_BITS)

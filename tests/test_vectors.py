@@ -77,13 +77,17 @@ def test_a_single_bit_is_found_by_the_second_oracle_and_by_the_manifest(formula,
     for _ in range(20):
         case = json.loads(json.dumps(rng.choice(chosen)))
         expected = case["expected"]
-        name = rng.choice([name for name in expected if re.fullmatch(r"[a-z0-9 ]+(\.remainder)?", name) and name != "step"])
+        name = rng.choice(
+            [name for name in expected if re.fullmatch(r"[a-z0-9 ]+(\.remainder)?", name) and name != "step"]
+        )
         place = rng.integers(len(expected[name]))
         digit = f"{int(expected[name][place], 16) ^ 1 << rng.integers(4):x}"
         expected[name] = expected[name][:place] + digit + expected[name][place + 1 :]
         path.write_text(json.dumps({**document, "cases": [case]}))
         assert second_oracle.disagreements(path)[1] == [f"float32: {case['case']}: {name}"]
-        path.write_text(json.dumps({**document, "cases": [case if c["case"] == case["case"] else c for c in document["cases"]]}))
+        path.write_text(
+            json.dumps({**document, "cases": [case if c["case"] == case["case"] else c for c in document["cases"]]})
+        )
         with pytest.raises(answers.VectorsError, match=f"{formula}/float32.json: it was changed after MANIFEST"):
             answers.unchanged(folder)
 
@@ -235,8 +239,8 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     done = run("vectors", tmp_path)
     assert done.returncode == 2
-    assert done.stderr == f"gaugeblock: {tmp_path}: it has 'notes.txt', which is none of the vectors; name a new or an " \
-        "empty folder\n"  # fmt: skip
+    words = "which is none of the vectors; name a new or an empty folder"
+    assert done.stderr == f"gaugeblock: {tmp_path}: it has 'notes.txt', {words}\n"
     assert os.listdir(tmp_path) == ["notes.txt"]
     done = run("vectors", tmp_path / "notes.txt")
     assert done.returncode == 2
@@ -451,7 +455,10 @@ def test_answers_that_are_none_are_one_line_and_status_2(text, words, tmp_path):
     ("change", "words"),
     [
         (lambda folder: (folder / "MANIFEST").unlink(), "vectors: it has no MANIFEST; wanted a folder that"),
-        (lambda folder: (folder / "MANIFEST").write_text("x"), "MANIFEST: got the line 'x'; wanted a SHA-256 and a path"),
+        (
+            lambda folder: (folder / "MANIFEST").write_text("x"),
+            "MANIFEST: got the line 'x'; wanted a SHA-256 and a path",
+        ),
         (lambda folder: (folder / "relu/float16.json").unlink(), "relu/float16.json: cannot be read: No such file"),
         (lambda folder: (folder / "relu/float16.json").write_text("{}"), "relu/float16.json: it was changed after "),
     ],
@@ -469,5 +476,7 @@ def test_a_folder_that_was_changed_judges_nothing(change, words, folder, tmp_pat
 def test_vectors_of_another_specification_are_refused(folder, verdict, monkeypatch):
     results = expected_answers("softmax/float32.json")
     monkeypatch.setattr(spec, "VERSION", "0.1")
-    with pytest.raises(answers.VectorsError, match=r"got schema 1, specification .*; wanted schema 1, specification 0\.1"):
+    with pytest.raises(
+        answers.VectorsError, match=r"got schema 1, specification .*; wanted schema 1, specification 0\.1"
+    ):
         verdict(results, folder)
