@@ -137,7 +137,7 @@ def where(condition: Any, a: Number, b: Exact, /) -> Exact:
     return Exact(np.where(condition, balls_of(a), b.balls), b.dtype)
 
 
-def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Exact:
+def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Any:
     return Exact(x.balls, dtype) if isinstance(x, Exact) else np.astype(x, dtype, copy=copy)
 
 

@@ -150,7 +150,9 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         return array(sizes * (rng.normal(size=(steps, 10)) + rng.normal(size=10)))
 
     note = "a history kept beside the state, such as the largest v, slow weights or powers of beta"
-    counts = (1, 2, 10, 100, 1000) if dtype.itemsize >= 4 else (1, 2, 10)  # theta is rounded at each step
+    counts: tuple[int, ...] = (
+        (1, 2, 10, 100, 1000) if dtype.itemsize >= 4 else (1, 2, 10)
+    )  # theta is rounded at each step
     for name, random in seeded(dtype, seed, 1):
         long_run = zeros(10), gradients(random, counts[-1]), first(10)
         yield step("trajectory", name, note, *long_run, checkpoints=counts)
