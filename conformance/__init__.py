@@ -33,7 +33,7 @@ def check(
         A backend's name, the path of a Python file, ``package.module:object``, or the object itself: a module, a
         namespace or an instance that has some of the formulas by name.
     formulas, dtypes : iterable of str, optional
-        What to judge; by default all formulas, and the dtypes that the subject declares, or float32 and float64.
+        What to judge; by default all formulas, and float32 and float64, or the dtypes that the subject declares.
     device : str, optional
         Where to judge it; by default where the subject says.
     seed : int
@@ -67,7 +67,9 @@ def check(
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
                 results += results_of(formula, dtype, findings, diagnoses)
     declared = loaded.subnormals, loaded.precision
-    report = Report(loaded.name, loaded.device or "cpu", seed, *declared, loaded.backend.versions(), results)
+    report = Report(
+        loaded.name, loaded.device or "cpu", seed, *declared, loaded.backend.versions(), results, loaded.dtypes
+    )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
 

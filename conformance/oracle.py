@@ -22,6 +22,7 @@ LOGARITHMS = {"log_softmax", "categorical_cross_entropy_from_logits", "sparse_ca
 OPTIONS = {"labels", "axis", "clip", "donate", "xp"}
 # What a function returns, where that is not one array.
 GRADIENTS = ("neuron_vjp", "dense_vjp")
+RESULTS = {"adam_step": ("theta", "m", "v", "step"), **dict.fromkeys(GRADIENTS, ("gx", "gw", "gb"))}
 WANTED = {"adam_step": "(theta, state), the state with step, m, v", **dict.fromkeys(GRADIENTS, "(gx, gw, gb)")}
 # What a step adds is bounded at the exact state; v is off by less than this, relatively, by 1000 steps of 4 u.
 SECOND_ORDER = 2.0**-9
@@ -56,7 +57,7 @@ def outputs(function: str, result: Any) -> dict[str, Any]:
         A result that is not made of these.
     """
     if function in GRADIENTS:
-        return dict(zip(("gx", "gw", "gb"), result, strict=True))
+        return dict(zip(RESULTS[function], result, strict=True))
     if function != "adam_step":
         return {"y": result}
     try:

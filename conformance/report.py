@@ -46,6 +46,8 @@ class Report:
     seed : int
     versions : dict of str
         Of what computed.
+    dtypes : tuple of str
+        All that the subject has, whether it was judged in them or not.
     """
 
     def __init__(
@@ -57,10 +59,11 @@ class Report:
         precision: str,
         versions: dict[str, str],
         results: list[Result],
+        dtypes: tuple[str, ...] = (),
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision = subnormals, precision
-        self.versions, self.results = versions, results
+        self.versions, self.results, self.dtypes = versions, results, dtypes
 
     @property
     def judged(self) -> int:
@@ -268,6 +271,10 @@ def print_report(report: Report, console: Console) -> None:
     missing = not_offered(report)
     if missing:
         console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
+    left = [dtype for dtype in report.dtypes if dtype not in {result.dtype for result in report.results}]
+    if left:
+        options = " ".join(f"--dtype {dtype}" for dtype in left)
+        console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
     verdict = Text("conforms", style="bold green") if report.passed else Text("does not conform", style="bold red")
     requirements = [r for r in report.results if r.status != "not offered"]
     failed = sum(r.status == "fail" for r in requirements)

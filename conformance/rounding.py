@@ -80,6 +80,8 @@ MODELS = {
     "float64": Model(53, -1022, exp=2, log=1, sqrt=1, expm1=2),
 }
 
+HALF = ("float16", "bfloat16")
+
 # The numerics classes of products in float32, tightest first, with the relative error of each factor: cut, not only
 # rounded, to bfloat16's 8 bits or TF32's 11. bf16x3 makes two bfloat16 of each factor and leaves out the product of
 # the lower ones, 3 * 2^-14 of the product.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import backends, reference
-from .rounding import MODELS, PRECISIONS
+from .rounding import HALF, MODELS, PRECISIONS
 
 
 class SubjectError(ValueError):
@@ -41,10 +41,11 @@ class Subject:
             self.backend = backends.load(declared, device=self.device)
         except (ImportError, ValueError) as error:
             raise SubjectError(f"{self.name}: {error}") from None
-        # Those that it may be judged in, and those that it is unless asked otherwise: half precision must be declared.
         dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
         self.dtypes = (dtypes,) if isinstance(dtypes, str) else tuple(dtypes)
-        self.usual_dtypes = self.dtypes if hasattr(self.object, "dtypes") else ("float32", "float64")
+        # Half precision is judged where a subject declares it, or where it is asked for.
+        declared = hasattr(self.object, "dtypes") and not is_backend
+        self.usual_dtypes = self.dtypes if declared else tuple(d for d in self.dtypes if d not in HALF)
         self.subnormals = getattr(self.object, "subnormals", self.backend.subnormals)
         for dtype in self.dtypes:
             if dtype not in MODELS:

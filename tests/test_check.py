@@ -12,6 +12,7 @@ import torch
 import gaugeblock as gb
 from gaugeblock import AdamState, backends
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, report
+from gaugeblock.conformance.rounding import HALF, MODELS
 
 
 def subject(**functions):
@@ -36,7 +37,20 @@ def test_the_backends_conform(name):
     found = check(name)
     assert found.passed
     assert found.judged > 300
-    assert {r.dtype for r in found.results} == set(backends.load(name).dtypes)
+    assert {r.dtype for r in found.results} == {"float32", "float64"}
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch"])
+def test_the_backends_conform_in_half_precision(name):
+    half = [dtype for dtype in backends.load(name).dtypes if dtype in HALF]
+    found = check(name, dtypes=half)
+    assert found.passed
+    assert {r.dtype for r in found.results} == set(half)
+
+
+@pytest.mark.parametrize("dtype", MODELS)
+def test_jax_conforms_eager_and_under_jit(dtype):
+    assert check("jax", dtypes=[dtype]).passed
 
 
 def test_many_seeds_reject_nothing_right():

@@ -11,9 +11,9 @@ from gaugeblock import reference, spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.diagnosis import NONE_KNOWN, explanations
 from gaugeblock.conformance.mutants import mutants
-from gaugeblock.conformance.mutants.matrix import HALF, failures
+from gaugeblock.conformance.mutants.matrix import failures
 from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_tf32
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.rounding import HALF, MODELS
 from gaugeblock.conformance.subject import Subject
 
 

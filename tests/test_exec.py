@@ -14,17 +14,24 @@ import jsonschema
 import numpy as np
 import pytest
 
-from gaugeblock import reference, spec
-from gaugeblock.conformance import SubjectError, check, oracle
+from gaugeblock import spec
+from gaugeblock.conformance import SubjectError, check
 from gaugeblock.conformance.cases import cases
 from gaugeblock.conformance.judge import BrokenResultError
 from gaugeblock.conformance.program import GIVE_UP, Program, fields, request_of, result_of
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.rounding import MODELS, finfo
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/any_language.md").read_text()
 WHOLE = next(code for code in re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S) if "sys.stdin" in code)
-CASES = {dtype: {name: list(cases(name, np.dtype(dtype))) for name in spec.formulas()} for dtype in MODELS}
+# Those of many steps are many requests like the others.
+CASES = {
+    dtype: {
+        name: [case for case in cases(name, np.dtype(dtype)) if "checkpoints" not in case.options]
+        for name in spec.formulas()
+    }
+    for dtype in MODELS
+}
 
 
 def validator(name):
@@ -90,7 +97,9 @@ def missing(found):
 def test_the_examples_conform(language, request):
     found = judge(request.getfixturevalue(f"{language}_program"), formulas=("softmax", "adam"))
     assert found.passed
-    assert {(r.formula, r.dtype) for r in found.results} == {(f, d) for f in ("softmax", "adam") for d in MODELS}
+    assert {(r.formula, r.dtype) for r in found.results} == {
+        (f, d) for f in ("softmax", "adam") for d in ("float32", "float64")
+    }
     assert set(missing(found)) == {"softmax.layout", "adam.layout"}
     assert "no memory layout" in missing(found)["softmax.layout"]
 
@@ -127,10 +136,10 @@ def test_every_case_makes_a_request_that_follows_the_schema_and_can_be_read_by_s
             assert numbers == (given if isinstance(given, list) else [given])
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", MODELS)
 @pytest.mark.parametrize("shape", [(), (3,), (2, 6), (0, 4), (1, 0)])
 def test_arrays_come_back_bit_for_bit_in_any_width(dtype, shape):
-    special = [-0.0, np.nan, np.inf, np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max, 1 / 3]
+    special = [-0.0, np.nan, np.inf, finfo(dtype).smallest_subnormal, finfo(dtype).max, 1 / 3]
     array = np.resize(np.array(special, dtype), shape)
     for given in (array, array.T.copy().T):
         sent = {f"z{key.removeprefix('x')}": value for key, value in fields("x", given).items()}
@@ -336,16 +345,12 @@ def test_a_program_that_does_not_read_is_no_obstacle(written):
             program.call("softmax", np.zeros((10, 100_000)), axis=-1)  # more than a pipe holds
 
 
-def test_several_results_are_named_as_the_oracle_names_them(written, monkeypatch):
-    def toy_vjp(x, g, /, *, axis=-1, xp=None):
-        return x, g
-
-    monkeypatch.setattr(reference, "toy_vjp", toy_vjp, raising=False)
-    monkeypatch.setattr(oracle, "outputs", lambda function, result: dict(zip(("gx", "gw"), result, strict=True)))
-    results = "{'gw.shape': [1], 'gw': request['x'], 'gx.shape': [2], 'gx': request['g']}"
+def test_several_results_are_named_as_the_oracle_names_them(written):
+    results = "{'gb.shape': [], 'gb': request['b'], "
+    results += "'gw.shape': [1], 'gw': request['x'], 'gx.shape': [1], 'gx': request['w']}"
     with Program(written("else softmax(request)", f"else {results}")) as program:
-        gx, gw = program.call("toy_vjp", np.float32([1]), np.float32([2, 3]))
-    assert (gx.tolist(), gw.tolist()) == ([2, 3], [1])
+        gx, gw, gb = program.call("neuron_vjp", *np.float32([[1], [2]]), np.float32(3), np.float32(4))
+    assert (gx.tolist(), gw.tolist(), float(gb)) == ([2], [1], 3)
 
 
 def test_a_request_that_broke_the_program_is_not_put_to_it_twice(written):

@@ -36,7 +36,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("relu_vjp.value", "long", "elements beyond 4096, or the last n % 8, left out", long, normal(4099))
     if dtype.itemsize == 2:
         every = every_number(dtype)
-        yield case("relu_vjp.value", "every_x", "any mistake at all", every, array(np.full(every.shape, 1.5)))
+        larger = every[np.abs(every) >= info.smallest_normal]  # where others count as 0, they have no gradient
+        yield case("relu_vjp.value", "every_x", "any mistake at all", larger, array(np.full(larger.shape, 1.5)))
         yield case("relu_vjp.value", "every_g", "any mistake at all", array(np.full(every.shape, 1.5)), every)
     zeros = array([[0.0, -0.0, 1, -1, 0]]), array([[2.0, 3, 5, 7, -11]])
     yield case("relu_vjp.at_zero", "both_zeros", "a derivative of 1 or 1/2 at 0", *zeros)

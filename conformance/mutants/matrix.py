@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..judge import Finding, judge
+from ..rounding import HALF
 from ..subject import Subject
 from . import Mutant
 
-DTYPES, HALF = ("float32", "float64"), ("float16", "bfloat16")
+DTYPES = ("float32", "float64")
 
 
 class Kills(NamedTuple):
