@@ -56,10 +56,13 @@ class Child:
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None
         assert stdout is not None
-        with contextlib.suppress(OSError), stdin, stdout:
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired), stdin, stdout:
             for request in iter(self.requests.get, None):
-                stdin.write(request)
-                stdin.flush()
+                try:
+                    stdin.write(request)
+                    stdin.flush()
+                except OSError:  # one that has ended may have answered before
+                    self.process.wait(GRACE)
                 self.answers.put(stdout.readline(LONGEST))
         self.answers.put(b"")
 

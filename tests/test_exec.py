@@ -349,7 +349,9 @@ def test_several_results_are_named_as_the_oracle_names_them(written):
     results = "{'gb.shape': [], 'gb': request['b'], "
     results += "'gw.shape': [1], 'gw': request['x'], 'gx.shape': [1], 'gx': request['w']}"
     with Program(written("else softmax(request)", f"else {results}")) as program:
-        gx, gw, gb = program.call("neuron_vjp", *np.float32([[1], [2]]), np.float32(3), np.float32(4))
+        gx, gw, gb = program.call(
+            "neuron_vjp", *np.float32([[1], [2]]), np.full((), 3, np.float32), np.full((), 4, np.float32)
+        )
     assert (gx.tolist(), gw.tolist(), float(gb)) == ([2], [1], 3)
 
 
