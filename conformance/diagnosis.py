@@ -71,6 +71,7 @@ def explanations(
     # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
     chosen.sort(key=lambda p: ("checkpoints" in p[0].options, not any(name.startswith(p[0].id) for name in failing)))
     ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
+    declined = tuple(name for name, found in ours.items() if found is DECLINED)
     chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
     found = []
     for mutant in mutants(formula):
@@ -85,7 +86,7 @@ def explanations(
             if apart > SPECIAL_CASES * len(failing):
                 break
         else:
-            if fails_alike(mutant, dtype, failed, subject.layouts):
+            if fails_alike(mutant, dtype, failed, subject.layouts, declined):
                 found.append((apart, mutant))
     return sorted(found, key=lambda pair: pair[0])
 
@@ -100,9 +101,11 @@ def outcome(backend: Any, function: Any, case: Case) -> Any:
         return None
 
 
-def fails_alike(mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: dict[str, Any]) -> bool:
+def fails_alike(
+    mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: dict[str, Any], declined: tuple[str, ...]
+) -> bool:
     """Whether a mutant fails the requirements that values do not tell on the same cases and for the same reasons."""
-    known = failures(mutant, dtype.name)
+    known = [f for f in failures(mutant, dtype.name) if not f.case.id.startswith(declined)]
     ours = {f.case.id.removesuffix("_jit") for f in failed}
     if 2 * len(ours & {f.case.id for f in known}) < len(ours):
         return False
@@ -115,7 +118,12 @@ def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tup
     here = [
         f for f in found if not f.case.requirement.endswith(".layout") or any(name in f.case.name for name in layouts)
     ]
-    return {(f.requirement, f.case.id.removesuffix("_jit"), f.reason.partition(" has ")[0]) for f in here}
+    return {(f.requirement, f.case.id.removesuffix("_jit"), kind_of(f.reason)) for f in here}
+
+
+def kind_of(reason: str) -> str:
+    """What is wrong, without what differs from one library to another: a message, a dtype, a shape."""
+    return "it raised" if reason.startswith("it raised") else reason.partition(" has ")[0]
 
 
 def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected]) -> bool:

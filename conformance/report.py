@@ -163,7 +163,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "ratio": number(result.ratio),
         "ulp": number(result.ulp),
         "diagnosis": result.diagnosis,
-        "reason": result.reason or (worst.reason if worst else ""),
+        "reason": (worst.reason if worst else "") or result.reason,  # why it fails, rather than what was declined
         "worst": None if worst is None else worst_to_dict(worst),
     }
 

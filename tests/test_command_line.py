@@ -37,7 +37,7 @@ def test_the_notebook_is_rejected_for_adam_by_name(tmp_path):
 
 
 def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
-    done = run("check", EXAMPLES / "scipy_subject.py", "--json", tmp_path / "report.json")
+    done = run("check", EXAMPLES / "libraries/scipy_special.py", "--json", tmp_path / "report.json")
     assert done.returncode == 1
     results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
     cases = {r["worst"]["case"] for r in results if r["status"] == "fail"}

@@ -31,7 +31,7 @@ def verdicts(path):
     return found
 
 
-@pytest.mark.parametrize("subject", ["numpy", EXAMPLES / "scipy_subject.py"], ids=str)
+@pytest.mark.parametrize("subject", ["numpy", EXAMPLES / "libraries/scipy_special.py"], ids=str)
 def test_verdicts_equal_those_of_check(subject, tmp_path):
     arguments = (
         "--pyargs",
@@ -67,7 +67,7 @@ def test_several_subjects_stand_in_the_names(tmp_path):
 
 
 def test_a_failure_shows_the_report(tmp_path):
-    subject = EXAMPLES / "scipy_subject.py"
+    subject = EXAMPLES / "libraries/scipy_special.py"
     done = run(
         "--pyargs", "gaugeblock.conformance", "--gaugeblock-subject", subject, "-k", "softmax.axis", cwd=tmp_path
     )

@@ -104,6 +104,29 @@ def adam_step__epsilon_hat(theta, grad, state, **options):
     return step(theta, grad, state, hats=lambda m, v, c1, c2: (m * (math.sqrt(c2) / c1), v), **options)
 
 
+@breaks("adam.epsilon", "this is the epsilon-hat form of TensorFlow and Keras", "https://keras.io/api/optimizers/adam/")
+def adam_step__epsilon_hat_in_dtype(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    scalar, t = state.m.dtype.type, state.step + 1  # all that is no array is rounded to the dtype, the powers too
+    c1, c2 = (1 - scalar(beta) ** scalar(t) for beta in (beta1, beta2))
+    m = state.m + (grad - state.m) * scalar(1 - beta1)
+    v = state.v + (grad * grad - state.v) * scalar(1 - beta2)
+    alpha = scalar(learning_rate) * np.sqrt(c2) / c1
+    return theta - m * alpha / (np.sqrt(v) + scalar(epsilon)), AdamState(t, m, v)
+
+
+@breaks(
+    "adam.epsilon",
+    "this is ONNX's: the epsilon-hat form, with beta1, beta2 and epsilon kept as float32",
+    "https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html",
+)
+def adam_step__onnx(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    beta1, beta2, epsilon = (float(np.float32(each)) for each in (beta1, beta2, epsilon))
+    t, grad = state.step + 1, 0.0 * theta + grad
+    m, v = beta1 * state.m + (1 - beta1) * grad, beta2 * state.v + (1 - beta2) * (grad * grad)
+    rate = np.float64(learning_rate) * math.sqrt(1 - beta2**t) / (1 - beta1**t)  # makes float32 arrays float64
+    return theta - rate * (m / (np.sqrt(v) + epsilon)), AdamState(t, m, v)
+
+
 @breaks(
     "adam.epsilon", "this is the epsilon-hat form with Keras's default of 1e-7", "https://keras.io/api/optimizers/adam/"
 )
@@ -987,6 +1010,16 @@ def adam_step__empty_not_counted(theta, grad, state, **options):
 @breaks("adam.layout", "the gradient is read as it lies in memory")
 def adam_step__gradient_strides_ignored(theta, grad, state, **options):
     return step(theta, memory(grad), state, **options)
+
+
+@breaks(
+    "adam.layout",
+    "the gradient's memory is read in the order of theta's, as torch.optim.Adam(fused=True) does",
+)
+def adam_step__gradient_in_the_layout_of_theta(theta, grad, state, **options):
+    order = "F" if theta.flags.f_contiguous and not theta.flags.c_contiguous else "C"
+    grad = grad.ravel(order="K").reshape(theta.shape, order=order)
+    return step(theta, grad, state, correction=lambda beta, t: 1 - beta**t, **options)
 
 
 @breaks("adam.layout", "the moments are read as they lie in memory")

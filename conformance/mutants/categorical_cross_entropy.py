@@ -166,6 +166,15 @@ def categorical_cross_entropy__p_renormalised(y, p, *, axis=-1, clip=None):
     return right(y, p / np.sum(p, axis=axis, keepdims=True), axis, clip)
 
 
+@breaks(
+    "categorical_cross_entropy.probabilities",
+    "p is renormalised, then clipped at 1e-7, as in Keras",
+    "https://keras.io/api/losses/probabilistic_losses/",
+)
+def categorical_cross_entropy__keras(y, p, *, axis=-1, clip=None):
+    return right(y, p / np.sum(p, axis=axis, keepdims=True), axis, clip or (1e-7, 1 - 1e-7))
+
+
 @breaks("categorical_cross_entropy.probabilities", "p is renormalised after the clip")
 def categorical_cross_entropy__clip_renormalised(y, p, *, axis=-1, clip=None):
     c = clipped(p, clip)
@@ -228,6 +237,33 @@ def categorical_cross_entropy__clip_1e_12(y, p, *, axis=-1, clip=None):
 def categorical_cross_entropy__clip_at_machine_epsilon(y, p, *, axis=-1, clip=None):
     eps = float(np.finfo(p.dtype).eps)
     return right(y, p, axis, clip or (eps, 1 - eps))
+
+
+def refusing(y, p, axis, clip):
+    """scikit-learn's loss of each sample, where there are no NaN and all probabilities are in [0, 1]."""
+    if not np.all((p >= 0) & (p <= 1)):
+        raise ValueError("y_proba contains values lower than 0 or greater than 1")
+    eps = np.finfo(p.dtype).eps
+    return right(y, p, axis, clip or (eps, 1 - eps))
+
+
+@breaks(
+    "categorical_cross_entropy.clip",
+    "clipped at the machine epsilon; NaN and p outside [0, 1] are refused: scikit-learn's",
+)
+def categorical_cross_entropy__scikit_learn(y, p, *, axis=-1, clip=None):
+    return refusing(y, p, axis, clip)
+
+
+@breaks(
+    "categorical_cross_entropy.per_sample",
+    "scikit-learn's: the mean over the batch, clipped at the machine epsilon; NaN and p outside [0, 1] are refused",
+    "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html",
+)
+def categorical_cross_entropy__scikit_learn_mean(y, p, *, axis=-1, clip=None):
+    if not p.size:
+        raise ValueError("Found array with 0 sample(s)")
+    return np.mean(refusing(y, p, axis, clip), dtype=p.dtype)
 
 
 @breaks("categorical_cross_entropy.clip", "clipped at the smallest normal number")

@@ -346,6 +346,28 @@ def log_softmax__masked_row_stays(x, *, axis=-1):
     return np.where(np.isneginf(top(x, axis)), x, right(x, axis))
 
 
+@breaks("log_softmax.infinity", "an infinite maximum is replaced by 0, so that -infinity stands where NaN should")
+def log_softmax__infinite_maximum_as_zero(x, *, axis=-1):
+    shift = top(x, axis)
+    z = x - np.where(np.isfinite(shift), shift, 0)
+    return z - log_total(z, axis)
+
+
+@breaks("log_softmax.axis", "the default axis is the whole array, and an infinite maximum becomes 0: scipy.special's")
+def log_softmax__scipy(x, *, axis=None):
+    return log_softmax__infinite_maximum_as_zero(x, axis=axis)
+
+
+@breaks(
+    "log_softmax.nan", "a sum that is NaN becomes 1e-20, and a maximum passes over NaN, as onnxruntime's in float64"
+)
+def log_softmax__nan_sum_replaced(x, *, axis=-1):
+    first = np.take(x, [0], axis=axis)  # the maximum begins with it, so that a NaN there stays
+    z = x - np.where(np.isnan(first), first, np.fmax.reduce(x, axis=axis, keepdims=True))
+    total = np.sum(np.exp(z), axis=axis, keepdims=True)
+    return z - np.log(np.where(total > 1e-20, total, x.dtype.type(np.float32(1e-20))))
+
+
 @breaks("log_softmax.infinity", "+infinity counts as a sure class: 0, and -infinity for the others")
 def log_softmax__infinite_is_sure(x, *, axis=-1):
     sure = np.where(np.isposinf(x), x.dtype.type(0), x.dtype.type(-np.inf))

@@ -198,7 +198,10 @@ def neuron__infinite_bias_clipped(x, w, b):
 @breaks("neuron.batch", "a NaN reaches the other rows: they are gathered by a product with a matrix of 0 and 1")
 def neuron__nan_reaches_other_rows(x, w, b):
     y = weighted(x, w) + b
-    return y if y.ndim != 1 else np.eye(len(y), dtype=y.dtype) @ y
+    if y.ndim != 1:
+        return y
+    lost = ~np.isfinite(y)  # 0 times it is NaN
+    return np.where(np.sum(lost) - lost > 0, y.dtype.type(np.nan), y)
 
 
 @breaks("neuron.subnormal", "subnormal inputs are read as 0")

@@ -275,6 +275,25 @@ def sparse_categorical_cross_entropy_from_logits__masked_nan(labels, x, *, axis=
     return -np.sum(one_hot * log_softmax(x, axis), axis=axis)
 
 
+@breaks(
+    "sparse_categorical_cross_entropy_from_logits.axis",
+    "only the last axis is taken, and a masked class makes the loss NaN, as in Keras on NumPy and JAX",
+)
+def sparse_categorical_cross_entropy_from_logits__keras(labels, x, *, axis=-1):
+    if labels.shape != x.shape[:-1]:
+        raise ValueError("target and output must have the same shape up until the last dimension")
+    return sparse_categorical_cross_entropy_from_logits__masked_nan(labels, x, axis=axis)
+
+
+@breaks(
+    "sparse_categorical_cross_entropy_from_logits.spread",
+    "the logarithm of softmax, unfused, and no rows fail, as in ONNX's reference evaluator",
+)
+def sparse_categorical_cross_entropy_from_logits__onnx_reference(labels, x, *, axis=-1):
+    x.item(0)
+    return chosen(labels, np.log(softmax(x, axis)), axis)
+
+
 @breaks("sparse_categorical_cross_entropy_from_logits.infinity", "a masked logit counts as -10000")
 def sparse_categorical_cross_entropy_from_logits__masked_as_minus_10000(labels, x, *, axis=-1):
     return right(labels, np.where(np.isneginf(x), x.dtype.type(-1e4), x), axis)
