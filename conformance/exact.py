@@ -101,9 +101,9 @@ def lift(number: Number, dtype: Any) -> Exact:
     return Exact(np.frompyfunc(arb, 1, 1)(np.asarray(number, np.float64).astype(object)), dtype)
 
 
-def working_precision() -> Any:
+def working_precision(bits: int = PRECISION) -> Any:
     """A context manager: the precision of the balls that are made inside."""
-    return flint.ctx.workprec(PRECISION)
+    return flint.ctx.workprec(bits)
 
 
 def elementwise(function: Callable[[arb], arb]) -> Callable[[Exact], Exact]:
@@ -137,7 +137,7 @@ def where(condition: Any, a: Number, b: Exact, /) -> Exact:
     return Exact(np.where(condition, balls_of(a), b.balls), b.dtype)
 
 
-def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Exact:
+def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Any:
     return Exact(x.balls, dtype) if isinstance(x, Exact) else np.astype(x, dtype, copy=copy)
 
 

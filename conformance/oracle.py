@@ -35,6 +35,7 @@ class Expected(NamedTuple):
     remainder: np.ndarray
     bound: np.ndarray
     dtype: np.dtype[Any]
+    certain: bool = False  # whether the value is that of the exact arrays, not only of a run in float64
 
 
 class EmptyToleranceError(ValueError):
@@ -184,10 +185,14 @@ def decayed(beta: float, added: np.ndarray) -> np.ndarray:
 
 
 def enclosed(
-    function: str, arguments: tuple[Any, ...], options: dict[str, Any], dtype: np.dtype[Any]
+    function: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    dtype: np.dtype[Any],
+    bits: int = exact.PRECISION,
 ) -> dict[str, np.ndarray]:
     """The balls that enclose the exact results."""
-    with exact.working_precision():
+    with exact.working_precision(bits):
         lifted = evaluate(getattr(reference, function), function, arguments, options, lift_exactly(dtype))
     return {name: result.balls for name, result in lifted.items()}
 
@@ -221,7 +226,7 @@ def centred(expected: Expected, balls: np.ndarray) -> Expected:
     with exact.working_precision():
         value[finite] = near = np.array(list(map(float, chosen)), np.float64)
         remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
-    return expected._replace(value=value, remainder=remainder)
+    return expected._replace(value=value, remainder=remainder, certain=True)
 
 
 def expect(

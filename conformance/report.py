@@ -134,7 +134,7 @@ def results_of(
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
                 worst if worst.place is not None or not worst.passed else None,
-                None if worst.passed else diagnoses[worst.case.function],
+                None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
             )
         )
@@ -286,7 +286,8 @@ def summary(report: Report) -> Table:
     """The table of formula x dtype."""
     declared = "" if report.precision == "full" else f", float32 products in {report.precision}"
     declared += "" if report.subnormals == "gradual" else ", subnormals flushed"
-    table = Table(title=f"{report.subject} on {report.device}{declared}", title_justify="left", title_style="bold")
+    where = f" on {report.device}" if report.device else ""
+    table = Table(title=f"{report.subject}{where}{declared}", title_justify="left", title_style="bold")
     table.add_column("formula", no_wrap=True)
     table.add_column("dtype", no_wrap=True)
     for name in ("error / bound", "error in ulp", "cases"):

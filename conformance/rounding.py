@@ -99,3 +99,30 @@ def at_least_float32(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def isdtype(dtype: np.dtype[Any], kind: str | tuple[str, ...]) -> bool:
     """``numpy.isdtype``, which does not know bfloat16."""
     return "real floating" in kind if dtype.name == "bfloat16" else np.isdtype(dtype, kind)
+
+
+def nearest(ball: Any, model: Model) -> float | None:
+    """The number of a format that all of a ball rounds to, ties to even; None where its ends round to different ones.
+
+    It is decided from the ball at once, never by way of another format. Every zero is +0.
+    """
+    if not ball.is_finite():
+        return None
+    low, high = nearest_to_end(ball.lower(), model), nearest_to_end(ball.upper(), model)
+    return low if low == high else None
+
+
+def nearest_to_end(end: Any, model: Model) -> float:
+    """The number of a format that is nearest to a ball without radius."""
+    integer, exponent = map(int, end.man_exp())
+    length = integer.bit_length() + exponent
+    last = max(length, model.exponent + 1) - model.precision  # the exponent of the last place
+    if length < last:  # below half of it
+        return 0.0
+    if exponent < last:
+        integer, rest = divmod(integer, 1 << last - exponent)
+        twice, whole = 2 * rest, 1 << last - exponent
+        integer, exponent = integer + (twice > whole or (twice == whole and integer % 2 == 1)), last
+    if integer.bit_length() + exponent > 2 - model.exponent:
+        return math.copysign(math.inf, integer)
+    return math.ldexp(integer, exponent)

@@ -47,6 +47,12 @@ def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], 
     return rng.integers(-(2**bits) + 1, 2**bits, shape).astype(dtype)
 
 
+def powers(base: float, exponents: Any) -> Any:
+    """Powers in 40 bits: the last ones of float64 are not the same on every machine."""
+    fraction, exponent = np.frexp(base**exponents)
+    return np.ldexp(np.round(np.ldexp(fraction, 40)), exponent - 40)
+
+
 def filled_rows(dtype: np.dtype[Any], *starts: list[float], rest: float) -> Any:
     """Rows of one shape, since every new shape costs a compilation where there is a compiler."""
     filled = np.full((4, 10), rest, dtype)

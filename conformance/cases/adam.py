@@ -7,7 +7,7 @@ import numpy as np
 
 from ...reference import AdamState
 from ..rounding import at_least_float32
-from . import Case, case, every_number, finfo, seeded
+from . import Case, case, every_number, finfo, powers, seeded
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
@@ -146,11 +146,13 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     # Gradients along the first axis, one for each step, of sizes that vary from element to element and step to step.
     def gradients(rng: np.random.Generator, steps: int) -> Any:
-        sizes = 10.0 ** (rng.uniform(-7, 1, 10) + rng.uniform(-1, 1, (steps, 1)))
+        sizes = powers(10, rng.uniform(-7, 1, 10) + rng.uniform(-1, 1, (steps, 1)))
         return array(sizes * (rng.normal(size=(steps, 10)) + rng.normal(size=10)))
 
     note = "a history kept beside the state, such as the largest v, slow weights or powers of beta"
-    counts = (1, 2, 10, 100, 1000) if dtype.itemsize >= 4 else (1, 2, 10)  # theta is rounded at each step
+    counts: tuple[int, ...] = (
+        (1, 2, 10, 100, 1000) if dtype.itemsize >= 4 else (1, 2, 10)
+    )  # theta is rounded at each step
     for name, random in seeded(dtype, seed, 1):
         long_run = zeros(10), gradients(random, counts[-1]), first(10)
         yield step("trajectory", name, note, *long_run, checkpoints=counts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, every_number, finfo, seeded
+from . import Case, every_number, finfo, powers, seeded
 from . import case as any_case
 
 
@@ -20,7 +20,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     for name, random in seeded(dtype, seed, 2):
         yield case("relu.value", name, "any mistake", array(random.normal(size=(4, 10))))
-    magnitudes = 2.0 ** np.linspace(info.minexp + 1, info.maxexp - 1, 32)
+    magnitudes = powers(2, np.linspace(info.minexp + 1, info.maxexp - 1, 32))
     scales = array(np.concatenate([magnitudes, -magnitudes, [0.0, -0.0, info.max, -info.max]]))
     yield case("relu.value", "all_magnitudes", "a cap, a leak, an epsilon, a lower precision", scales)
     yield case("relu.value", "no_axes", "an array without axes fails", array(1.5783))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, every_number, finfo, seeded
+from . import Case, every_number, finfo, powers, seeded
 from . import case as any_case
 
 
@@ -25,7 +25,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for name, random in seeded(dtype, seed, 2):
         x, g = (array(random.normal(size=(4, 10))) for _ in range(2))
         yield case("relu_vjp.value", name, "any mistake", x, g)
-    magnitudes = 2.0 ** np.linspace(info.minexp + 1, info.maxexp - 1, 32)
+    magnitudes = powers(2, np.linspace(info.minexp + 1, info.maxexp - 1, 32))
     scales = array(np.concatenate([magnitudes, -magnitudes, [1, -1, info.max, -info.max]]))
     yield case("relu_vjp.value", "any_x", "a cap, a leak, a threshold", scales, normal(68))
     one = array(np.where(np.arange(68) % 2, -1, 1))

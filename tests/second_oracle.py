@@ -1,0 +1,304 @@
+"""A second oracle, for the published vectors: mpmath, plain definitions, and nothing of gaugeblock's.
+
+It reads the files as anybody would, computes each result in real arithmetic of `BITS` bits from the formula as the page
+writes it, and rounds it by way of integers. Where numbers are special, it does what the page says.
+"""
+
+import json
+from math import prod
+from pathlib import Path
+
+from mpmath import exp, floor, inf, isnan, ldexp, log, mag, mpf, nan, nint, sqrt, workprec
+
+# From the largest binary64 number down to beneath the smallest, and 128 more.
+BITS = 2**11 + 52 + 128
+
+# Bits of the exponent and of the fraction.
+FORMATS = {"float16": (5, 10), "bfloat16": (8, 7), "float32": (8, 23), "float64": (11, 52)}
+
+
+def decode(digits, dtype):
+    """The numbers in a string of hexadecimal digits."""
+    exponent_bits, fraction_bits = FORMATS[dtype]
+    width = (1 + exponent_bits + fraction_bits) // 4
+    least = 2 - 2 ** (exponent_bits - 1) - fraction_bits  # the exponent of the smallest subnormal number
+    numbers = []
+    for start in range(0, len(digits), width):
+        bits = int(digits[start : start + width], 16)
+        sign = -1 if bits >> (exponent_bits + fraction_bits) else 1
+        field, fraction = bits >> fraction_bits & (2**exponent_bits - 1), bits & (2**fraction_bits - 1)
+        if field == 2**exponent_bits - 1:
+            numbers.append(nan if fraction else sign * inf)
+        else:
+            integer = fraction + (2**fraction_bits if field else 0)
+            numbers.append(sign * ldexp(mpf(integer), least + max(field, 1) - 1))
+    return numbers
+
+
+def in_last_places(number, dtype):
+    """How far a number's last place is from that of the subnormal ones, and the number's size in units of it."""
+    exponent_bits, fraction_bits = FORMATS[dtype]
+    least = 2 - 2 ** (exponent_bits - 1)  # the exponent of the smallest normal number
+    exponent = max(int(mag(number)) - 1, least) if number else least
+    return exponent - least, ldexp(abs(number), fraction_bits - exponent)
+
+
+def encode(number, dtype):
+    """The digits of the nearest number of a format, ties to even; +0 for every zero, and one NaN."""
+    exponent_bits, fraction_bits = FORMATS[dtype]
+    infinite, bits = (2**exponent_bits - 1) << fraction_bits, 0
+    if isnan(number):
+        bits = infinite | 1 << (fraction_bits - 1)
+    elif abs(number) == inf:
+        bits = infinite
+    else:
+        place, units = in_last_places(number, dtype)
+        bits = min((min(place, 2**exponent_bits) << fraction_bits) + int(nint(units)), infinite)
+    negative = number < 0 and bits > 0
+    return f"{bits | negative << (exponent_bits + fraction_bits):0{(1 + exponent_bits + fraction_bits) // 4}x}"
+
+
+def is_near_a_middle(number, dtype):
+    """Whether a number is so near to the middle between two of a format that more bits may tell it from that."""
+    if isnan(number) or abs(number) == inf:
+        return False
+    units = in_last_places(number, dtype)[1]
+    return abs(units - floor(units) - 0.5) < ldexp(1, -BITS // 2)
+
+
+def rows(function, axis, shape, *arrays):
+    """A function of rows that gives a row or a number, along an axis of arrays in C order; the results in C order."""
+    axis %= len(shape)
+    stride, length = prod(shape[axis + 1 :]), shape[axis]
+    starts = [i for i in range(prod(shape)) if i // stride % length == 0]
+    results = {}
+    for start in starts:
+        places = [start + stride * i for i in range(length)]
+        found = function(*([array[i] for i in places] for array in arrays))
+        results.update(zip(places, found, strict=True) if isinstance(found, list) else [(start, found)])
+    return [results[place] for place in sorted(results)]
+
+
+def total(numbers):
+    return sum(numbers, mpf(0))
+
+
+def power_sum(x):
+    """e^x_1 + ... + e^x_n: no number, the page says, if an x is infinite or all are -inf."""
+    return nan if inf in x or all(each == -inf for each in x) else total(map(exp, x))
+
+
+def probabilities(x):
+    powers = power_sum(x)
+    return [exp(each) / powers for each in x]
+
+
+def log_probabilities(x):
+    powers = power_sum(x)
+    return [each - log(powers) for each in x]
+
+
+def dot(x, w, b):
+    return total(a * c for a, c in zip(x, w, strict=True)) + b
+
+
+def neuron(x, w, b, **of):
+    n, count = len(w), prod(of["x.shape"][:-1])
+    return [dot(x[i * n : (i + 1) * n], w, b[0]) for i in range(count)]
+
+
+def dense(x, w, b, **of):
+    n, m = of["w.shape"]
+    count = prod(of["x.shape"][:-1])
+    return [dot(x[i * n : (i + 1) * n], w[j::m], b[j]) for i in range(count) for j in range(m)]
+
+
+def neuron_vjp(x, w, b, g, **of):
+    rows = [x[i * len(w) : (i + 1) * len(w)] for i in range(len(g))]
+    gx = [g_r * w_i for g_r in g for w_i in w]
+    gw = [dot(g, column, 0) for column in zip(*rows, strict=True)] or [mpf(0) for _ in w]
+    return {"gx": gx, "gw": gw, "gb": [total(g)]}
+
+
+def dense_vjp(x, w, b, g, **of):
+    n, m = of["w.shape"]
+    count = prod(of["x.shape"][:-1])
+    gx = [dot(g[r * m : (r + 1) * m], w[i * m : (i + 1) * m], 0) for r in range(count) for i in range(n)]
+    gw = [dot(x[i::n], g[k::m], 0) for i in range(n) for k in range(m)]
+    return {"gx": gx, "gw": gw, "gb": [total(g[k::m]) for k in range(m)]}
+
+
+def relu(x, **of):
+    return [each if isnan(each) or each > 0 else mpf(0) for each in x]
+
+
+def relu_vjp(x, g, **of):
+    return [g_i if x_i > 0 else mpf(0) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def softmax(x, axis, **of):
+    return rows(probabilities, axis, of["x.shape"], x)
+
+
+def log_softmax(x, axis, **of):
+    return rows(log_probabilities, axis, of["x.shape"], x)
+
+
+def softmax_vjp(x, g, axis, **of):
+    def row(x, g):
+        p = probabilities(x)
+        mean = dot(p, g, 0)
+        return [p_i * (g_i - mean) for p_i, g_i in zip(p, g, strict=True)]
+
+    return rows(row, axis, of["x.shape"], x, g)
+
+
+def log_softmax_vjp(x, g, axis, **of):
+    def row(x, g):
+        whole = total(g)
+        return [g_i - p_i * whole for p_i, g_i in zip(probabilities(x), g, strict=True)]
+
+    return rows(row, axis, of["x.shape"], x, g)
+
+
+def categorical_cross_entropy(y, p, axis, clip, **of):
+    lo, hi = clip
+
+    def row(y, p):
+        clipped = [each if isnan(each) else min(max(each, lo), hi) for each in p]
+        return -dot(y, map(log, clipped), 0)
+
+    return rows(row, axis, of["p.shape"], y, p)
+
+
+def categorical_cross_entropy_from_logits(y, x, axis, **of):
+    def row(y, x):
+        return -total(y_i * l_i for y_i, l_i in zip(y, log_probabilities(x), strict=True) if y_i != 0)
+
+    return rows(row, axis, of["x.shape"], y, x)
+
+
+def sparse_categorical_cross_entropy_from_logits(labels, x, axis, **of):
+    left = iter(labels)
+    return rows(lambda x: -log_probabilities(x)[next(left)], axis, of["x.shape"], x)
+
+
+def categorical_cross_entropy_vjp(y, p, g, axis, clip, **of):
+    (lo, hi), of_samples = clip, iter(g)
+
+    def derivative(y, p, g):
+        return nan if isnan(p) else -g * y / p if lo <= p <= hi else mpf(0)
+
+    def row(y, p):
+        g = next(of_samples)
+        return [derivative(y_i, p_i, g) for y_i, p_i in zip(y, p, strict=True)]
+
+    return rows(row, axis, of["p.shape"], y, p)
+
+
+def categorical_cross_entropy_from_logits_vjp(y, x, g, axis, **of):
+    of_samples = iter(g)
+
+    def row(y, x):
+        g, whole = next(of_samples), total(y)
+        return [g * (p_i * whole - y_i) for y_i, p_i in zip(y, probabilities(x), strict=True)]
+
+    return rows(row, axis, of["x.shape"], y, x)
+
+
+def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, axis, **of):
+    of_samples = iter(zip(labels, g, strict=True))
+
+    def row(x):
+        label, g = next(of_samples)
+        return [g * (p_i - (i == label)) for i, p_i in enumerate(probabilities(x))]
+
+    return rows(row, axis, of["x.shape"], x)
+
+
+def adam_first_moment(m, grad, beta1, **of):
+    return [beta1 * m_i + (1 - beta1) * g_i for m_i, g_i in zip(m, grad, strict=True)]
+
+
+def adam_second_moment(v, grad, beta2, **of):
+    return [beta2 * v_i + (1 - beta2) * g_i * g_i for v_i, g_i in zip(v, grad, strict=True)]
+
+
+def adam_bias_correction(moment, beta, step, **of):
+    return [each / (1 - beta**step) for each in moment]
+
+
+def adam_update(theta, m_hat, v_hat, learning_rate, epsilon, **of):
+    def step(m, v):
+        root = sqrt(v) + epsilon
+        return learning_rate * m / root if root != 0 else nan  # 0 / 0
+
+    return [a - step(b, c) for a, b, c in zip(theta, m_hat, v_hat, strict=True)]
+
+
+def adam_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, checkpoints=None, **of):
+    """One step, or one for each gradient along the first axis, with the results at the checkpoints."""
+    done, found, size = 0, {"step": []}, len(theta)
+    for start in range(0, len(grad), size) if checkpoints else [0]:
+        g, done, step = grad[start : start + size], done + 1, step + 1
+        m, v = adam_first_moment(m, g, beta1), adam_second_moment(v, g, beta2)
+        m_hat, v_hat = adam_bias_correction(m, beta1, step), adam_bias_correction(v, beta2, step)
+        theta = adam_update(theta, m_hat, v_hat, learning_rate, epsilon)
+        if checkpoints and done in checkpoints:
+            when = f"after {done} step{'s' if done > 1 else ''}"
+            found |= {f"theta {when}": theta, f"m {when}": m, f"v {when}": v, "step": [*found["step"], step]}
+    return found if checkpoints else {"theta": theta, "m": m, "v": v, "step": step}
+
+
+def arguments(inputs, dtype):
+    """The arguments as mpmath's numbers, arrays in one list; their shapes stand beside them."""
+    read = dict(inputs)
+    for name, value in inputs.items():
+        if name.endswith(".bits"):
+            name = name.removesuffix(".bits")
+            read[name] = decode(value, "float64") if isinstance(inputs[name], list) else decode(value, "float64")[0]
+        elif isinstance(value, str) and not name.endswith(".dtype"):
+            read[name] = decode(value, inputs.get(f"{name}.dtype", dtype))
+    return read
+
+
+def results(case, dtype):
+    """The real numbers by name of result, in as many bits as it takes to round them, and Adam's step."""
+    for bits in (BITS, 4 * BITS):
+        with workprec(bits):
+            found = globals()[case["function"]](**arguments(case["inputs"], dtype))
+            found = found if isinstance(found, dict) else {"y": found}
+            own = {name: case["expected"].get(f"{name}.dtype", dtype) for name in found}
+            arrays = [(name, values) for name, values in found.items() if name != "step"]
+            if not any(is_near_a_middle(value, own[name]) for name, values in arrays for value in values):
+                break
+    return found
+
+
+def recomputed(case, dtype):
+    """What a case should expect: the digits of each value and remainder, and Adam's step."""
+    digits = {}
+    for name, values in results(case, dtype).items():
+        if name == "step":
+            digits[name] = values
+            continue
+        own = case["expected"].get(f"{name}.dtype", dtype)
+        with workprec(4 * BITS):
+            digits[name] = "".join(encode(value, own) for value in values)
+            nearest = decode(digits[name], own)
+            rest = [v - n if abs(n) < inf else mpf(0) for v, n in zip(values, nearest, strict=True)]
+            digits[f"{name}.remainder"] = "".join(encode(each, "float64") for each in rest)
+    return digits
+
+
+def disagreements(path):
+    """How many values of a file were recomputed, and where they are not those of the file."""
+    document = json.loads(Path(path).read_text())
+    count, wrong = 0, []
+    for case in document["cases"]:
+        expected = case["expected"]
+        for name, digits in recomputed(case, document["dtype"]).items():
+            if expected[name] != digits:
+                wrong.append(f"{document['dtype']}: {case['case']}: {name}")
+            count += prod(expected.get(f"{name}.shape", [0]))
+    return count, wrong
