@@ -21,6 +21,7 @@ from gaugeblock.conformance import check, oracle
 from gaugeblock.conformance.cases import Case, cases
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.matrix import DTYPES, kills
+from gaugeblock.conformance.rounding import HALF
 
 SEEDS = 1000
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -31,12 +32,20 @@ def power() -> Iterator[str]:
     yield "| formula | mutants | killed in float32 | killed in float64 | killed in one of them | right in one |"
     yield "|---|---|---|---|---|---|"
     for formula in spec.formulas():
-        found = [kills(mutant).labels for mutant in mutants(formula)]
+        found = [kills(mutant).labels for mutant in mutants(formula) if not mutant.half]
         dead = [[bool(labels[dtype]) for labels in found] for dtype in DTYPES]
         either = sum(any(pair) for pair in zip(*dead, strict=True))
         both = sum(all(pair) for pair in zip(*dead, strict=True))
         shares = [f"{sum(each)} ({sum(each) / len(found):.1%})" for each in dead]
         yield f"| {formula} | {len(found)} | {' | '.join(shares)} | {either / len(found):.1%} | {either - both} |"
+
+
+def power_in_half_precision() -> Iterator[str]:
+    """The mistakes that only half precision can have, and how many of them fail something."""
+    found = [kills(mutant).labels for formula in spec.formulas() for mutant in mutants(formula) if mutant.half]
+    dead = {dtype: sum(bool(labels[dtype]) for labels in found) for dtype in HALF}
+    yield f"Of {len(found)} mistakes that only half precision can have, {dead['float16']} are killed in float16 and "
+    yield f"{dead['bfloat16']} in bfloat16; the others are right there (1e-8 is 0 in float16 only)."
 
 
 def rewrites(formula: str) -> dict[str, Callable[..., Any]]:
@@ -132,13 +141,17 @@ def sensitivity() -> Iterator[str]:
 
 if __name__ == "__main__":
     with np.errstate(all="ignore"):
-        tables = ["\n".join(table()) for table in (power, false_alarms, sensitivity)]
+        wanted = (power, power_in_half_precision, false_alarms, sensitivity)
+        tables = ["\n".join(table()) for table in wanted]
     heads = (
         "Wrong implementations that are rejected. Where a mutant is right in a dtype, it is not killed there:\n",
+        "",
         "Right implementations that are rejected by random cases:\n",
         "What cannot be told apart within the bound: one step rounded to fewer bits, and the fewest that pass.\n"
         "The error that is left there is no larger than what a right implementation may make by rounding alone.\n",
     )
     blocks.write(
-        "power", "python benchmarks/power.py", "\n\n".join(f"{h}\n{t}" for h, t in zip(heads, tables, strict=True))
+        "power",
+        "python benchmarks/power.py",
+        "\n\n".join(f"{h}\n{t}".strip() for h, t in zip(heads, tables, strict=True)),
     )

@@ -7,8 +7,11 @@ import pytest
 
 from gaugeblock import reference, spec
 from gaugeblock.conformance import check
+from gaugeblock.conformance.mutants import in_float32
+from gaugeblock.conformance.rounding import HALF
 
 SEEDS = range(3)
+LINES = {"adam_first_moment", "adam_second_moment", "adam_bias_correction", "adam_update"}  # in float32 there
 
 
 def rewrites(formula):
@@ -27,6 +30,18 @@ def test_a_right_rewrite_is_accepted(formula, name, call):
     for seed in SEEDS:
         found = check(subject, formulas=[formula], seed=seed)
         assert found.passed, [r.worst for r in found.results if r.status == "fail"]
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_one_that_computes_in_float32_and_rounds_once_is_accepted_in_half_precision(formula):
+    # The rewrites clip probabilities as in float32, which is not as in float16.
+    dtypes = ("bfloat16",) if formula.startswith("categorical_cross_entropy") and "logits" not in formula else HALF
+    for _, name, call in rewrites(formula):
+        function = name.partition("__")[0]
+        if "__" in name and function not in LINES:
+            subject = types.SimpleNamespace(__name__=name, dtypes=dtypes, **{function: in_float32(call)})
+            found = check(subject, formulas=[formula])
+            assert found.passed, (name, [r.worst for r in found.results if r.status == "fail"])
 
 
 def test_there_are_enough():

@@ -41,9 +41,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         yield case("relu_vjp.value", "every_g", "any mistake at all", array(np.full(every.shape, 1.5)), every)
     zeros = array([[0.0, -0.0, 1, -1, 0]]), array([[2.0, 3, 5, 7, -11]])
     yield case("relu_vjp.at_zero", "both_zeros", "a derivative of 1 or 1/2 at 0", *zeros)
-    yield case(
-        "relu_vjp.nan", "in_g", "NaN lost", array([[1, -1, 0, 3, 2]]), array([[nan, 2, -5, -nan, 1]])
-    )
+    yield case("relu_vjp.nan", "in_g", "NaN lost", array([[1, -1, 0, 3, 2]]), array([[nan, 2, -5, -nan, 1]]))
     infinite = array([[inf, -inf, 1, 2, 0]]), array([[2, 3, inf, -inf, 7]])
     yield case("relu_vjp.infinity", "both", "infinity replaced, or divided by itself", *infinite)
     least = float(info.smallest_subnormal)
