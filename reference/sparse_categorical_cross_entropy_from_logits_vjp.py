@@ -55,4 +55,5 @@ def sparse_categorical_cross_entropy_from_logits_vjp(
 def is_label(index: Array, x: Array, axis: int, xp: Namespace) -> Array:
     """Return for each element of x whether its class is the one that `index` names."""
     classes = xp.arange(x.shape[axis], dtype=index.dtype, device=device(index))
-    return xp.moveaxis(xp.expand_dims(index, axis=-1) == classes, -1, axis)
+    axes_behind = x.ndim - 1 - axis % x.ndim
+    return xp.expand_dims(index, axis=axis) == classes[(..., *axes_behind * (None,))]
