@@ -199,16 +199,9 @@ def max(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bou
     return Bounded(np.max(x.value, axis=axis, keepdims=keepdims), error, x.model, x.dtype)
 
 
-def where(condition: Any, a: Bounded, b: Bounded, /) -> Bounded:
-    return Bounded(np.where(condition, a.value, b.value), np.where(condition, a.error, b.error), a.model, a.dtype)
-
-
-def clip(x: Bounded, lo: Number, hi: Number, /) -> Bounded:
-    _, x_value, error, lo, lo_error = operands(x, lo)
-    _, _, _, hi, hi_error = operands(x, hi)
-    value = np.clip(x_value, lo, hi)
-    error = np.maximum(error, np.where(value - lo <= lo_error, lo_error, 0.0))
-    return Bounded(value, np.maximum(error, np.where(hi - value <= hi_error, hi_error, 0.0)), x.model, x.dtype)
+def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:
+    _, b_value, b_error, a_value, a_error = operands(b, a)
+    return Bounded(np.where(condition, a_value, b_value), np.where(condition, a_error, b_error), b.model, b.dtype)
 
 
 def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:

@@ -119,7 +119,6 @@ sqrt = elementwise(operator.methodcaller("sqrt"))
 
 ZERO: Any = arb(0)
 larger: Any = np.frompyfunc(arb.max, 2, 1)
-smaller: Any = np.frompyfunc(arb.min, 2, 1)
 
 
 def sum(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001
@@ -134,12 +133,8 @@ def max(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact
     return Exact(larger.reduce(x.balls, axis=axis, keepdims=keepdims), x.dtype)
 
 
-def where(condition: Any, a: Exact, b: Exact, /) -> Exact:
-    return Exact(np.where(condition, a.balls, b.balls), a.dtype)
-
-
-def clip(x: Exact, lo: float, hi: float, /) -> Exact:
-    return Exact(smaller(larger(x.balls, arb(lo)), arb(hi)), x.dtype)
+def where(condition: Any, a: Number, b: Exact, /) -> Exact:
+    return Exact(np.where(condition, balls_of(a), b.balls), b.dtype)
 
 
 def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Exact:

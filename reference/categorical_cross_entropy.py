@@ -49,7 +49,12 @@ def categorical_cross_entropy(
     class_axis("p", p, axis)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     y, p = wide(y, xp), wide(p, xp)
-    return rounded(-xp.sum(y * xp.log(xp.clip(p, lo, hi)), axis=axis), dtype, xp)
+    return rounded(-xp.sum(y * xp.log(clipped(p, lo, hi, xp)), axis=axis), dtype, xp)
+
+
+def clipped(p: Array, lo: float, hi: float, xp: Namespace) -> Array:
+    """Move p into [lo, hi]; its derivative is 1 at both ends, of which ``clip`` has half in JAX."""
+    return xp.where(p < lo, lo, xp.where(p > hi, hi, p))
 
 
 def default_clip(xp: Namespace, dtype: DType) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from .arguments import Array, Namespace, class_axis, floating, for_each_class, labels_like, rounded, same_shape, wide
 from .arguments import clip as checked_clip
-from .categorical_cross_entropy import default_clip
+from .categorical_cross_entropy import clipped, default_clip
 
 
 def categorical_cross_entropy_vjp(
@@ -52,5 +52,5 @@ def categorical_cross_entropy_vjp(
     class_axis("p", p, axis)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     y, p, g = wide(y, xp), wide(p, xp), wide(for_each_class(g, axis, xp, p=p), xp)
-    gp = xp.where((p < lo) | (p > hi), xp.zeros_like(p), -g * y / xp.clip(p, lo, hi))
+    gp = xp.where((p < lo) | (p > hi), xp.zeros_like(p), -g * y / clipped(p, lo, hi, xp))
     return rounded(gp, dtype, xp)

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import NamedTuple
 
 # Changes when a requirement, a bound or a definition does.
-VERSION = "1.1"
+VERSION = "1.2"
 
 OWN = r" \(gaugeblock's own functions only\)"
 REQUIREMENT = re.compile(rf"^- \*\*(?P<label>\w+\.\w+)\*\*(?P<own>{OWN})?: (?P<text>.+)$", re.M)

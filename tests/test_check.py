@@ -323,7 +323,7 @@ def test_the_report_follows_its_schema():
     found = [check("numpy"), check(subject(softmax=in_place, relu=lambda x: None, adam_step=inside))]
     document = json.loads(report.to_json(report.to_document(found)))
     jsonschema.Draft202012Validator(schema).validate(document)
-    assert document["reports"][0]["spec"] == "1.1"
+    assert document["reports"][0]["spec"] == "1.2"
     assert document["reports"][1]["passed"] is False
     document["reports"][0]["results"] = []
     with pytest.raises(jsonschema.ValidationError):

@@ -57,7 +57,7 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
         (["check", "--formula", "sofmax"], "formula: got 'sofmax'; wanted one of adam, "),
-        (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float32, float64"),
+        (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float16, bfloat16, float32, float64"),
         (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
         (["check", "--seed", "one"], "Invalid value for '--seed'"),
         (["check", "--json", "nowhere/report.json"], "--json: nowhere/report.json: cannot be written: No such file"),
@@ -202,7 +202,7 @@ def test_the_command_line_needs_no_default_backend():
 
 
 def test_version_and_help():
-    assert run("--version").stdout.startswith("gaugeblock 0.1.0, specification 1.1")
+    assert run("--version").stdout.startswith("gaugeblock 0.2.0, specification 1.2")
     assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(
         run("check", "--help").stdout.split()
     )
