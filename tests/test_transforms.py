@@ -122,7 +122,7 @@ def chosen(function, formula):
 
 
 @needs_compiler
-@pytest.mark.filterwarnings("ignore:.*torch.jit.script_method:DeprecationWarning")  # where torch imports its compiler
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # where torch imports its compiler
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_torch_compile_conforms(formula):
     torch = pytest.importorskip("torch")
