@@ -19,7 +19,7 @@ import importlib
 import pkgutil
 import types
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,8 +27,14 @@ NAMES = sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def bind(function: F, xp: Any) -> F:
-    """Return `function` with its namespace given, which saves asking the arrays for it."""
-    return functools.update_wrapper(functools.partial(function, xp=xp), function)  # type: ignore[return-value]
+    """Return `function` with its namespace given, which saves asking the arrays for it.
+
+    It is the same code with another default: by its code PyTorch's compiler tells functions apart, but not partials.
+    """
+    given: Any = function
+    bound: Any = types.FunctionType(given.__code__, given.__globals__, argdefs=given.__defaults__)
+    bound.__kwdefaults__ = {**given.__kwdefaults__, "xp": xp}
+    return cast(F, functools.update_wrapper(bound, given))
 
 
 def load(name: str, device: str | None = None) -> Any:

@@ -1,4 +1,8 @@
-"""PyTorch. Where its native kernel is the formula, that is bound; the rest is the reference on its tensors."""
+"""PyTorch. Where its native kernel is the formula, that is bound; the rest is the reference on its tensors.
+
+Under ``torch.compile`` a step that is a Python number is part of the program, which is compiled anew for each: there,
+start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
+"""
 
 import contextlib
 from collections.abc import Iterator

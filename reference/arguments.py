@@ -4,7 +4,6 @@ Only what can be read without looking at an array's elements is checked, so that
 tracing and never waits for a device. Hyper-parameters are checked where they are Python numbers.
 """
 
-from functools import lru_cache
 from typing import Any
 
 from array_api_compat import array_namespace, is_lazy_array
@@ -40,19 +39,19 @@ def is_array(name: str, value: Array) -> bool:
     raise TypeError(f"{name}: got {describe(value)}; wanted an array of a real floating dtype")
 
 
-@lru_cache(maxsize=256)
 def is_floating(xp: Namespace, dtype: DType) -> bool:
     """Whether `dtype` is one of `xp`'s real floating dtypes (another library's is not)."""
+    if dtype in (xp.float32, xp.float64):  # isdtype takes 1 us, and lru_cache makes PyTorch's compiler warn
+        return True
     try:
         return bool(xp.isdtype(dtype, "real floating"))
     except (AttributeError, TypeError, ValueError):
         return False
 
 
-@lru_cache(maxsize=256)
 def is_half(xp: Namespace, dtype: DType) -> bool:
     """Whether `dtype` is a floating-point one of 16 bits."""
-    return bool(xp.finfo(dtype).bits < 32)
+    return dtype not in (xp.float32, xp.float64) and bool(xp.finfo(dtype).bits < 32)
 
 
 def wide(x: Array, xp: Namespace) -> Array:
@@ -144,14 +143,25 @@ def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
     one_a_sample("labels", labels, axis, x=x)
     count = shape(x)[axis]
     index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
-    if is_on_host(index) and bool(xp.any((index < 0) | (index >= count))):
+    if is_on_host(index, xp) and is_any((index < 0) | (index >= count), xp):
         raise IndexError(f"labels: got one that is no class; wanted 0 to {count - 1}")
     return index
 
 
-def is_on_host(array: Array) -> bool:
+def is_on_host(array: Array, xp: Namespace) -> bool:
     """Whether an array's elements can be read at no cost: it is neither traced nor on an accelerator."""
-    return getattr(getattr(array, "device", None), "type", "cpu") == "cpu" and not is_lazy_array(array)
+    kind = getattr(getattr(array, "device", None), "type", None)
+    if kind is not None:  # PyTorch
+        return bool(kind == "cpu" and not xp.compiler.is_compiling())
+    return not is_lazy_array(array)
+
+
+def is_any(condition: Array, xp: Namespace) -> bool:
+    """Whether a condition holds somewhere; False under torch.func.vmap, which lets nobody read an element."""
+    try:
+        return bool(xp.any(condition))
+    except RuntimeError:
+        return False
 
 
 def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
@@ -204,7 +214,6 @@ def clip(value: Any, xp: Namespace, dtype: DType) -> tuple[float, float]:
     return lo, hi
 
 
-@lru_cache(maxsize=256)
 def rounded_to_zero(xp: Namespace, dtype: DType) -> float:
     """The largest number that rounds to 0 in the dtype: half the smallest subnormal (0 where binary64 has none)."""
     info = xp.finfo(dtype)

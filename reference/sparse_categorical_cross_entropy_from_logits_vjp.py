@@ -1,7 +1,5 @@
 """The gradient of categorical cross-entropy of integer labels, towards the logits."""
 
-from array_api_compat import device
-
 from .arguments import Array, Namespace, class_axis, class_numbers, floating, for_each_class, rounded, wide
 from .softmax import softmax
 
@@ -54,5 +52,7 @@ def sparse_categorical_cross_entropy_from_logits_vjp(
 
 def is_label(index: Array, x: Array, axis: int, xp: Namespace) -> Array:
     """Return for each element of x whether its class is the one that `index` names."""
-    classes = xp.arange(x.shape[axis], dtype=index.dtype, device=device(index))
-    return xp.moveaxis(xp.expand_dims(index, axis=-1) == classes, -1, axis)
+    device = getattr(index, "device", None)  # traced, JAX's arrays have none
+    classes = xp.arange(x.shape[axis], dtype=index.dtype, device=device)
+    axes_behind = x.ndim - 1 - axis % x.ndim
+    return xp.expand_dims(index, axis=axis) == classes[(..., *axes_behind * (None,))]
