@@ -24,7 +24,7 @@ from onnx.backend.test.runner import Runner
 from rich.console import Console
 from rich.progress import track
 
-from gaugeblock import AdamState, spec
+from gaugeblock import AdamState
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import check
 from gaugeblock.conformance.mutants import Mutant, mutants
