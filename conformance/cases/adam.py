@@ -121,7 +121,7 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     long = normal(4099), normal(4099), AdamState(7, normal(4099), positive(4099))
     yield step("elementwise", "long", "elements beyond 4096, or the last n % 8, left out", *long)
     scales = array(2.0 ** rng.integers(-12, 13, 10) * rng.normal(size=10))
-    norm = zeros(10), scales, AdamState(3, scales[::-1].copy(), array(scales * scales))
+    norm = zeros(10), scales, AdamState(3, scales[::-1].copy(), scales.astype(np.float64) ** 2)
     yield step("elementwise", "scales", "a norm over the elements, or gradients clipped", *norm)
     for name in ("theta", "grad", "m", "v"):
         values = {key: positive(10) for key in ("theta", "grad", "m", "v")}
