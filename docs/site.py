@@ -20,7 +20,15 @@ from gaugeblock import conformance, reference, spec
 ROOT = Path(__file__).parent.parent
 
 # In the order of the navigation; a page in docs/ that is not named here stands at the end of the guides.
-GUIDES = ["judge_your_kernel.md", "in_ci.md", "any_language.md", "tolerance.md", "add_a_formula.md", "add_a_backend.md"]
+GUIDES = [
+    "judge_your_kernel.md",
+    "in_ci.md",
+    "any_language.md",
+    "vectors.md",
+    "tolerance.md",
+    "add_a_formula.md",
+    "add_a_backend.md",
+]
 RESULTS = ["libraries.md"]
 DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
