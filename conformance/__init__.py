@@ -53,12 +53,9 @@ def check(
         A formula or dtype that there is not, or that nothing is left to judge.
     """
     loaded = subject if isinstance(subject, Subject) else Subject(subject, device)
-    chosen = known("formula", formulas, spec.formulas())
-    wanted = known("dtype", dtypes, tuple(MODELS)) if dtypes is not None else loaded.usual_dtypes
+    chosen, wanted = selection(loaded, formulas, dtypes)
     results = []
     for dtype in wanted:
-        if dtype not in loaded.dtypes:
-            raise ValueError(f"dtype: got {dtype!r}; wanted one that {loaded.name} has: {', '.join(loaded.dtypes)}")
         with loaded.backend.settings(dtype):
             for formula in chosen:
                 progress(f"{loaded.name} {formula} {dtype}")
@@ -74,12 +71,24 @@ def check(
     return report
 
 
+def selection(
+    subject: Subject, formulas: Iterable[str] | None, dtypes: Iterable[str] | None
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The formulas and the dtypes to judge; ValueError for one that there is not, or that the subject has not."""
+    wanted = known("dtype", dtypes, tuple(MODELS)) if dtypes is not None else subject.usual_dtypes
+    for dtype in wanted:
+        if dtype not in subject.dtypes:
+            raise ValueError(f"dtype: got {dtype!r}; wanted one that {subject.name} has: {', '.join(subject.dtypes)}")
+    return known("formula", formulas, spec.formulas()), wanted
+
+
 def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:
     """`names`, or all; ValueError for one that there is not."""
     chosen = all_names if names is None else tuple(dict.fromkeys([names] if isinstance(names, str) else names))
     for name in chosen:
         if name not in all_names:
-            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(all_names)}")
+            meant = spec.did_you_mean(name, all_names)
+            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(all_names)}{meant}")
     return chosen
 
 

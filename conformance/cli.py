@@ -5,7 +5,7 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -14,14 +14,30 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
 
 from .. import __version__, backends, spec
 from .formats import annotations, to_badge, to_junit
 from .report import Report, print_report, to_document, to_json
 from .rounding import MODELS
 
+EXAMPLES = """Examples:
+
+\b
+  gaugeblock check                                  the NumPy backend
+  gaugeblock check numpy torch jax                  several; or all that are installed: all
+  gaugeblock check mykernels.py --formula softmax   functions in a file
+  gaugeblock check package.module:object            or in anything that can be imported
+  gaugeblock check --exec ./my_program              a program in any language
+  gaugeblock check mykernels.py --html report.html --json report.json"""
+STATUS = """Exit status: 0 done and all conforms, 1 a requirement is not met, 2 something could not be judged or the
+command could not be carried out, 130 interrupted. Colours and progress are for terminals; NO_COLOR and FORCE_COLOR are
+heeded."""
+
 app = typer.Typer(
     help="The gauge for neural-network arithmetic: judge an implementation within derived bounds.",
+    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n\n{STATUS}",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -31,7 +47,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; a mistake in its use is one line and exit status 2."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="gaugeblock", standalone_mode=False)
     except typer.TyperException as error:
         complain(error.format_message() or "no command; see `gaugeblock --help`")
         status = 2
@@ -42,7 +58,24 @@ def main() -> None:
 
 def complain(message: object) -> None:
     """Say what is wrong, in one line."""
-    print(f"gaugeblock: {' '.join(str(message).split())}", file=sys.stderr)
+    line = Text.assemble(("gaugeblock:", "bold red"), " ", " ".join(str(message).split()))
+    Console(stderr=True).print(line, soft_wrap=True)
+
+
+def completion(names: Callable[[str], Iterable[str]]) -> Callable[[str], list[str]]:
+    """What a shell completes a word to: those of `names(word)` that begin as it does, or else files."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names(incomplete) if name.startswith(incomplete)]
+
+    return complete
+
+
+backend_names = completion(lambda word: backends.NAMES)
+subject_names = completion(lambda word: [*backends.NAMES, "all"])
+formula_names = completion(lambda word: spec.formulas())
+dtype_names = completion(lambda word: MODELS)
+page_names = completion(lambda word: spec.requirements(word.partition(".")[0]) if "." in word else spec.formulas())
 
 
 def show_version(wanted: bool) -> None:
@@ -60,26 +93,36 @@ def options(
     """Options of the program itself."""
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def check(
     subjects: Annotated[
         list[str] | None,
-        typer.Argument(help="A backend's name, all, a file.py, or package.module:object. [default: numpy]"),
+        typer.Argument(
+            metavar="SUBJECT",
+            help="A backend's name, all, a file.py, or package.module:object. [default: numpy]",
+            autocompletion=subject_names,
+        ),
     ] = None,
-    formula: Annotated[list[str] | None, typer.Option(help="Judge this formula only; may be repeated.")] = None,
-    dtype: Annotated[list[str] | None, typer.Option(help="Judge in this dtype only; may be repeated.")] = None,
-    device: Annotated[str | None, typer.Option(help="Judge on this device of the library.")] = None,
+    formula: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Judge this formula only; may be repeated.", autocompletion=formula_names),
+    ] = None,
+    dtype: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Judge in this dtype only; may be repeated.", autocompletion=dtype_names),
+    ] = None,
+    device: Annotated[str | None, typer.Option(metavar="NAME", help="Judge on this device of the library.")] = None,
     program: Annotated[
         str | None, typer.Option("--exec", metavar="COMMAND", help="Judge a program in any language, not a subject.")
     ] = None,
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="The time that a program has for each answer. [default: 10]")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the random cases.")] = 0,
-    json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write it as one HTML file, with plots.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write it as JUnit XML.")] = None,
-    badge: Annotated[Path | None, typer.Option(help="Write the verdict as an SVG badge.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of the random cases.")] = 0,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
+    badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdict as an SVG badge.")] = None,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
@@ -227,7 +270,7 @@ def current_umask() -> int:
 def progress(total: int) -> Iterator[Callable[[str], None]]:
     """Yield a function that is told what comes next: a bar on a terminal, nothing elsewhere."""
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or not sys.stderr.isatty():  # FORCE_COLOR makes a terminal of a pipe
         yield lambda what: None
         return
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
@@ -239,17 +282,17 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
 def console_for(stream: TextIO) -> Console:
     """A console on `stream`, wide enough in a pipe."""
     console = Console(file=stream, highlight=False)
-    if not console.is_terminal:
+    if not stream.isatty():
         console.width = 120
     return console
 
 
 @app.command()
 def compare(
-    old: Annotated[Path, typer.Argument(help="A report that `gaugeblock check --json` wrote.")],
-    new: Annotated[Path, typer.Argument(help="A later one.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A report that `gaugeblock check --json` wrote.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A later one.")],
 ) -> None:
-    """Show what got worse or better between two JSON reports. Exit status: 1 if a requirement is met no longer."""
+    """Show what got worse between two reports. Exit status: 1 if a requirement is met no longer, 2 if unreadable."""
     from . import compare as comparison
 
     console = console_for(sys.stdout)
@@ -270,9 +313,16 @@ def compare(
 
 @app.command("spec")
 def show_spec(
-    name: Annotated[str | None, typer.Argument(help="A formula, or a requirement such as softmax.nan.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A formula, or a requirement such as softmax.nan; the list of formulas by default.",
+            autocompletion=page_names,
+        ),
+    ] = None,
 ) -> None:
-    """Show the page of a formula, one requirement, or the list of pages."""
+    """Show a formula's page, or one requirement. Exit status: 2 if there is none of that name."""
     console = console_for(sys.stdout)
     try:
         if name is None:
@@ -342,9 +392,12 @@ def judge(
 
 @app.command()
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[BACKEND]...", help="[default: numpy]")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="BACKEND", help="[default: numpy]", autocompletion=backend_names),
+    ] = None,
 ) -> None:
-    """Measure on this machine: the time of a verdict, of an import, and the speed of the oracle."""
+    """Measure the speed on this machine. The time of a verdict, of an import, and the speed of the oracle."""
     from .bench import tables
 
     console, chosen = console_for(sys.stdout), list(names or ["numpy"])

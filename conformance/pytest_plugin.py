@@ -1,4 +1,4 @@
-"""The pytest side: the option that names a subject, one test for each requirement, and fixtures for none of it.
+"""The pytest side: the options of `gaugeblock check`, one test for each requirement, and fixtures for none of it.
 
 ``pytest --pyargs gaugeblock.conformance --gaugeblock-subject torch`` runs ``test_requirements.py`` and
 ``test_properties.py`` beside this module.
@@ -9,30 +9,37 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-OPTION = "--gaugeblock-subject"
+SUBJECT, FORMULA, DTYPE, DEVICE = (f"--gaugeblock-{name}" for name in ("subject", "formula", "dtype", "device"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("gaugeblock").addoption(
-        OPTION,
-        action="append",
-        metavar="SUBJECT",
-        help="what to judge: a backend's name, a file.py or package.module:object; may be repeated (default: numpy)",
-    )
+    group = parser.getgroup("gaugeblock", "gaugeblock: with --pyargs gaugeblock.conformance, as in `gaugeblock check`")
+    what = "what to judge: a backend's name, a file.py or package.module:object; may be repeated (default: numpy)"
+    group.addoption(SUBJECT, action="append", metavar="SUBJECT", help=what)
+    group.addoption(FORMULA, action="append", metavar="NAME", help="judge this formula only; may be repeated")
+    group.addoption(DTYPE, action="append", metavar="NAME", help="judge in this dtype only; may be repeated")
+    group.addoption(DEVICE, metavar="NAME", help="judge on this device of the library")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a subject that cannot be loaded, in one line."""
-    names: list[str] = config.getoption(OPTION) or []
-    if not names:
+    """Refuse what cannot be judged, in one line."""
+    if not any(map(config.getoption, (SUBJECT, FORMULA, DTYPE, DEVICE))):
         return
-    from .subject import Subject, SubjectError
+    from . import SubjectError, selection
+    from .subject import Subject
 
     try:
-        for name in names:
-            Subject(name)
+        for name in subjects(config):
+            selection(Subject(name, config.getoption(DEVICE)), config.getoption(FORMULA), config.getoption(DTYPE))
     except SubjectError as error:
-        raise pytest.UsageError(f"{OPTION}: {error}") from None
+        raise pytest.UsageError(f"{SUBJECT}: {error}") from None
+    except ValueError as error:
+        raise pytest.UsageError(f"--gaugeblock-{error}") from None
+
+
+def subjects(config: pytest.Config) -> list[str]:
+    """What is judged."""
+    return config.getoption(SUBJECT) or ["numpy"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,16 +54,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from .. import spec
 
         labels = [r.label for name in spec.formulas() for r in spec.requirements(name).values() if not r.own]
-    subjects = metafunc.config.getoption(OPTION) or ["numpy"]
-    pairs = [(subject, label) for subject in subjects for label in labels]
-    names = [label if len(subjects) == 1 else f"{subject}-{label}" for subject, label in pairs]
+    formulas = metafunc.config.getoption(FORMULA)
+    if formulas is not None:
+        labels = [label for label in labels if label.partition(".")[0] in formulas]
+    named = subjects(metafunc.config)
+    pairs = [(subject, label) for subject in named for label in labels]
+    names = [label if len(named) == 1 else f"{subject}-{label}" for subject, label in pairs]
     metafunc.parametrize(("subject", "label"), pairs, ids=names)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run in which nothing was judged is no pass."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is None or not session.config.getoption(OPTION) or session.exitstatus != pytest.ExitCode.OK:
+    if terminal is None or not session.config.getoption(SUBJECT) or session.exitstatus != pytest.ExitCode.OK:
         return
     if terminal.stats.get("skipped") and not terminal.stats.get("passed"):
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import backends, reference
+from ..spec import did_you_mean
 from .rounding import HALF, MODELS, PRECISIONS
 
 
@@ -88,7 +89,9 @@ def load(given: str) -> Any:
         found = attempt(given, lambda: importlib.import_module(module))
     else:
         names = ", ".join(backends.NAMES)
-        raise SubjectError(f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object")
+        meant = did_you_mean(given, backends.NAMES)
+        what = f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object{meant}"
+        raise SubjectError(what)
     for name in attribute.split(".") if colon else ():
         if not hasattr(found, name):
             raise SubjectError(f"{given}: {module} has no {attribute!r}")
@@ -99,13 +102,18 @@ def load(given: str) -> Any:
 def load_file(path: Path) -> Any:
     """The module in a file."""
     if not path.is_file():
-        raise SubjectError(f"{path}: there is no such file")
+        raise SubjectError(f"{path}: there is no such file{did_you_mean(str(path), beside(path))}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module, loader = importlib.util.module_from_spec(spec), spec.loader
     attempt(str(path), lambda: loader.exec_module(module))
     return module
+
+
+def beside(path: Path) -> list[str]:
+    """The files of Python in the same folder."""
+    return [str(each) for each in path.parent.glob("*.py")]
 
 
 def attempt(what: str, action: Any) -> Any:

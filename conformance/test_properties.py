@@ -5,15 +5,18 @@ import pytest
 pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
 
 from gaugeblock.conformance.properties import DTYPES, check_property
+from gaugeblock.conformance.pytest_plugin import DEVICE, DTYPE
 from gaugeblock.conformance.subject import Subject
 
 
-def test_property(subject: str, label: str) -> None:
-    loaded = Subject(subject)
+def test_property(subject: str, label: str, pytestconfig: pytest.Config) -> None:
+    loaded = Subject(subject, pytestconfig.getoption(DEVICE))
+    wanted = pytestconfig.getoption(DTYPE) or loaded.dtypes
+    dtypes = [dtype for dtype in DTYPES if dtype in loaded.dtypes and dtype in wanted]
+    if not dtypes:
+        pytest.skip(f"properties are judged in {' and '.join(DTYPES)} only")
     failed = ""
-    for dtype in DTYPES:
-        if dtype not in loaded.dtypes:
-            continue
+    for dtype in dtypes:
         try:
             check_property(label, loaded, dtype)
         except NotImplementedError as error:

@@ -5,20 +5,22 @@ from functools import lru_cache
 import pytest
 
 from gaugeblock.conformance import Report, check
+from gaugeblock.conformance.pytest_plugin import DEVICE, DTYPE
 from gaugeblock.conformance.report import failure
 
 
 @lru_cache
-def judged(subject: str, formula: str) -> Report | str:
+def judged(subject: str, formula: str, dtypes: tuple[str, ...] | None, device: str | None) -> Report | str:
     """The report of one formula, or why there is none."""
     try:
-        return check(subject, formulas=[formula])
+        return check(subject, [formula], dtypes, device)
     except ValueError as error:
         return str(error)
 
 
-def test_requirement(subject: str, label: str) -> None:
-    report = judged(subject, label.partition(".")[0])
+def test_requirement(subject: str, label: str, pytestconfig: pytest.Config) -> None:
+    dtypes, device = pytestconfig.getoption(DTYPE), pytestconfig.getoption(DEVICE)
+    report = judged(subject, label.partition(".")[0], dtypes and tuple(dtypes), device)
     if isinstance(report, str):
         pytest.skip(report)
     results = [result for result in report.results if result.requirement == label]

@@ -4,6 +4,8 @@ A definition is the mathematics as it stands, on scalars; it shares no code with
 """
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -41,7 +43,8 @@ def page(formula: str) -> str:
         A formula that has no page.
     """
     if formula not in formulas():
-        raise ValueError(f"formula: got {formula!r}; wanted one of {', '.join(formulas())}")
+        meant = did_you_mean(formula, formulas())
+        raise ValueError(f"formula: got {formula!r}; wanted one of {', '.join(formulas())}{meant}")
     return resources.files(__name__).joinpath(f"{formula}.md").read_text(encoding="utf-8")
 
 
@@ -62,8 +65,15 @@ def requirement(label: str) -> Requirement:
     """
     known = requirements(label.partition(".")[0])
     if label not in known:
-        raise ValueError(f"requirement: got {label!r}; wanted one of {', '.join(known)}")
+        meant = did_you_mean(label, known)
+        raise ValueError(f"requirement: got {label!r}; wanted one of {', '.join(known)}{meant}")
     return known[label]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message about a name that is none of `names`: the nearest one, if any is near."""
+    near = get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def admitted_forms(formula: str) -> dict[str, str]:

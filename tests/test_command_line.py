@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +16,14 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 def run(*arguments, cwd=None, **variables):
     command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", "GITHUB_ACTIONS": "", **variables}
+    environment = {
+        **os.environ,
+        "NO_COLOR": "1",
+        "FORCE_COLOR": "",
+        "COLUMNS": "120",
+        "GITHUB_ACTIONS": "",
+        **variables,
+    }
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
 
@@ -206,3 +215,97 @@ def test_version_and_help():
     assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(
         run("check", "--help").stdout.split()
     )
+
+
+@pytest.mark.parametrize("command", ["", "check", "compare", "spec", "bench"])
+def test_every_help_says_the_exit_status_and_fits(command):
+    done = run(*command.split(), "-h", COLUMNS="80")
+    assert done.returncode == 0
+    assert done.stdout == run(*command.split(), "--help", COLUMNS="80").stdout
+    assert "Exit status: " in done.stdout or command == "bench"
+    listed = re.findall(r"^  (?:check|compare|spec|bench) .*", done.stdout.partition("Commands:")[2], re.M)
+    assert not [line for line in listed if line.endswith("...")]  # no sentence is cut
+    assert max(map(len, done.stdout.splitlines())) <= 96
+    assert "<" not in done.stdout.partition("Options:")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "nmpy"], "did you mean 'numpy'?"),
+        (["check", "kernel.py"], "did you mean 'kernels.py'?"),
+        (["check", "--formula", "sofmax"], "did you mean 'softmax'?"),
+        (["check", "--dtype", "flaot32"], "did you mean 'float32'?"),
+        (["check", "--formulae", "relu"], "--formula"),
+        (["chek"], "Did you mean 'check'?"),
+        (["spec", "sofmax"], "did you mean 'softmax'?"),
+        (["spec", "sofmax.nan"], "did you mean 'softmax'?"),
+        (["spec", "softmax.nam"], "did you mean 'softmax.nan'?"),
+    ],
+)
+def test_a_mistyped_name_is_answered_with_the_nearest(arguments, words, tmp_path):
+    (tmp_path / "kernels.py").write_text("def relu(x): return x")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "did you mean" not in run("check", "--formula", "quite_another").stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted", "unwanted"),
+    [
+        ("gaugeblock che", ["check"], ["spec"]),
+        ("gaugeblock check nu", ["numpy"], ["torch"]),
+        ("gaugeblock check a", ["all"], ["numpy"]),
+        ("gaugeblock check --formula soft", ["softmax", "softmax_vjp"], ["relu"]),
+        ("gaugeblock check --dtype b", ["bfloat16"], ["float32"]),
+        ("gaugeblock spec rel", ["relu"], ["softmax"]),
+        ("gaugeblock spec softmax.n", ["softmax.nan"], ["softmax.shape"]),
+        ("gaugeblock bench t", ["torch"], ["all"]),
+        ("gaugeblock check my", [], ["numpy"]),  # the shell's own files
+    ],
+)
+def test_a_shell_completes_names(line, wanted, unwanted):
+    words = line.split()
+    variables = {"_GAUGEBLOCK_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    found = run(**variables).stdout.split()
+    assert set(wanted) <= set(found)
+    assert not set(unwanted) & set(found)
+
+
+def test_no_escape_codes_in_a_pipe_and_colours_where_they_are_asked_for():
+    check = "check", EXAMPLES / "by_hand.py", "--formula", "adam", "--dtype", "float32"
+    plain = run(*check, NO_COLOR="")
+    assert plain.stdout == run(*check).stdout
+    assert "\x1b" not in plain.stdout + plain.stderr
+    coloured = run(*check, NO_COLOR="", FORCE_COLOR="1")
+    assert "\x1b[1;31mFAIL" in coloured.stdout
+    assert coloured.stderr == ""  # no progress but on a terminal
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured.stdout) == plain.stdout
+    assert run("check", "nmpy", NO_COLOR="", FORCE_COLOR="1").stderr.startswith("\x1b[1;31mgaugeblock:\x1b[0m subject")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a thing of Unix")
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_progress_is_shown_on_a_terminal_alone(no_color):
+    import pty
+
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--formula", "adam"]
+    environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": no_color}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, env=environment) as process:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # Linux says so that the other end is closed
+            while more := os.read(main, 65536):
+                shown += more
+        assert process.stdout is not None
+        output = process.stdout.read()
+    os.close(main)
+    assert process.returncode == 0
+    assert b"\x1b" not in output
+    assert b"numpy conforms" in output
+    assert b"numpy adam float" in shown
+    colours = re.findall(rb"\x1b\[(?:\d+;)*(?:3\d|9\d)(?:;\d+)*m", shown)
+    assert bool(colours) == (not no_color)

@@ -1,37 +1,141 @@
 """What the documents show is what happens."""
 
+import io
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
+from itertools import groupby
 from pathlib import Path
 
 import pytest
+import typer
+import yaml
 
 from gaugeblock import spec
+from gaugeblock.conformance import cli, pytest_plugin
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMED = re.compile(r"(#!.*\n)?# (?P<name>[\w.]+)\n")
 
 
-@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])
-def test_a_python_block_of_the_readme_runs(code, tmp_path, monkeypatch):
+def blocks(page):
+    """The language and the text of each block of code."""
+    return re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.M | re.S)
+
+
+def commands(page):
+    """The lines of a page that a shell is given."""
+    found = []
+    for language, text in blocks(page):
+        if language == "console":
+            lines = text.splitlines()
+            found += [line[2:] for line in lines if line.startswith("$ ")] or lines
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
+    """One after another, in a folder of their own; one whose first line is a name is that file."""
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    for folder in ("examples", "vectors"):
+        if (ROOT / folder).is_dir():
+            Path(folder).symlink_to(ROOT / folder)
+    names = {"__name__": page.stem}
+    for language, text in blocks(page):
+        if language == "python":
+            if named := NAMED.match(text):
+                Path(named["name"]).write_text(text)
+                Path(named["name"]).chmod(0o755)
+            exec(compile(text, page.name, "exec"), names)
+        elif language == "console":
+            run(text)
+        elif language == "json":
+            while text := text.strip():
+                text = text[json.JSONDecoder().raw_decode(text)[1] :]
+        elif language == "yaml":
+            assert yaml.safe_load(text)
+        else:
+            assert language == "text", f"{language}: a block of a language that is not tested"
+
+
+def run(block):
+    """Run the commands of a block that shows what they print, each after '$ '; '...' stands for any words, or lines."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")} | {"PATH": path}
+    for command, wanted in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M):
+        done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+        shown = done.stdout + done.stderr
+        pattern = "".join(
+            r"(?:.*\n)*?" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r" *\n"
+            for line in wanted.splitlines()
+        )
+        assert re.fullmatch(pattern, shown), f"{command}\n{shown}"
+
+
+def test_the_blocks_are_seen_to_fail(tmp_path, monkeypatch):
+    with pytest.raises(AssertionError, match="echo 1"):
+        run("$ echo 1\n2\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_can_be_parsed(page):
+    for line in commands(page):
+        parse(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["gaugeblock chek", "a && gaugeblock check --formulas relu", "gaugeblock compare old.json"]
+)
+def test_a_command_that_there_is_not_is_seen(line):
+    with pytest.raises(typer.TyperException):
+        parse(line)
+
+
+def parse(line):
+    """Parse what a line gives to gaugeblock, and run none of it."""
+    words = list(shlex.shlex(line, posix=True, punctuation_chars=";&|()<>"))
+    for control, found in groupby(words, lambda word: set(word) <= set(";&|()<>")):
+        command = list(found)
+        if not control and command[0] == "gaugeblock":
+            program = typer.main.get_command(cli.app)
+            with program.make_context("gaugeblock", command[1:]) as context:
+                name, chosen, rest = program.resolve_command(context, command[1:])
+                chosen.make_context(name, rest, parent=context).close()
+
+
+def test_the_workflow_is_one():
+    """Every step of it is parsed, and the pytest of the page has the options that it names."""
+    workflow, steps = (yaml.safe_load(text) for language, text in blocks(ROOT / "docs/in_ci.md") if language == "yaml")
+    assert workflow[True] == ["push", "pull_request"]  # YAML 1.1 reads the key `on` so
+    (job,) = workflow["jobs"].values()
+    assert job["runs-on"]
+    assert all(("run" in step) != ("uses" in step) for step in [*job["steps"], *steps])
+    lines = [step["run"] for step in [*job["steps"], *steps] if "run" in step]
+    for line in lines:
+        parse(line)
+    assert sum(line.startswith("gaugeblock check") for line in lines) == 1
+    shown = re.findall(r"--gaugeblock-\w+", (ROOT / "docs/in_ci.md").read_text())
+    assert set(shown) == {pytest_plugin.SUBJECT, pytest_plugin.FORMULA, pytest_plugin.DTYPE, pytest_plugin.DEVICE}
 
 
 def test_ci_runs_the_test_command_of_the_readme():
-    commands = [line for block in blocks("console") for line in block.splitlines()]
+    shown = commands(ROOT / "README.md")
     ci = (ROOT / ".ci/run").read_text().splitlines()
-    assert commands[0] == "pip install . && gaugeblock check"
-    assert commands[-1] in ci
-    assert shlex.split(commands[-1])[:2] == ["pip", "install"]
+    assert shown[0] == "pip install . && gaugeblock check"
+    assert shown[-1] in ci
+    assert shlex.split(shown[-1])[:2] == ["pip", "install"]
 
 
 def test_every_file_that_a_document_links_to_is_there():
-    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+    for page in (*PAGES, ROOT / "CHANGELOG.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), (page.name, target)
 

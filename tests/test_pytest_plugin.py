@@ -1,5 +1,6 @@
 """`pytest --pyargs gaugeblock.conformance`: one test for each requirement, with the verdicts of the command line."""
 
+import json
 import os
 import subprocess
 import sys
@@ -52,6 +53,70 @@ def test_verdicts_equal_those_of_check(subject, tmp_path):
         wanted[result.requirement] = max(wanted[result.requirement], result.status, key=worst.index)
     assert verdicts(tmp_path / "junit.xml") == {label: names[status] for label, status in wanted.items() if status}
     assert done.returncode == int("fail" in wanted.values())
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2"), ("-n", "auto")], ids=" ".join)
+def test_verdicts_equal_those_of_the_command_line(processes, tmp_path):
+    (tmp_path / "some.py").write_text(
+        """
+import numpy as np
+
+def softmax(x, *, axis=-1):  # overflows
+    return np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True)
+
+def relu(x):
+    if x.size == 0:
+        raise NotImplementedError("no empty arrays")
+    return np.maximum(x, 0).astype(np.float32)  # wrong in float64
+
+def log_softmax(x, *, axis=-1):  # wrong, but not asked for
+    return x
+"""
+    )
+    chosen = {"formula": ["softmax", "relu"], "dtype": ["float32"], "device": ["cpu"]}
+    given = [word for name, values in chosen.items() for value in values for word in (f"--{name}", value)]
+    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "some.py", "--json", "report.json", *given]
+    status = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode
+    results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
+    names = {"pass": "passed", "fail": "failure", "not offered": "skipped"}
+    wanted = {result["requirement"]: names[result["status"]] for result in results}
+    assert set(wanted.values()) == set(names.values())
+
+    options = [word.replace("--", "--gaugeblock-") for word in given]
+    done = run(
+        "--pyargs",
+        "gaugeblock.conformance",
+        "--gaugeblock-subject=some.py",
+        *options,
+        *processes,
+        "--junit-xml=junit.xml",
+        "-k",
+        "test_requirement",
+        cwd=tmp_path,
+    )
+    assert verdicts(tmp_path / "junit.xml") == wanted
+    assert done.returncode == status == 1
+
+
+def test_in_a_dtype_without_properties_they_are_skipped(tmp_path):
+    chosen = "--gaugeblock-formula=relu", "--gaugeblock-dtype=float16"
+    done = run("--pyargs", "gaugeblock.conformance", *chosen, "-rs", cwd=tmp_path)
+    assert "properties are judged in float32 and float64 only" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--gaugeblock-formula=sofmax"], "--gaugeblock-formula: got 'sofmax'; wanted one of adam, "),
+        (["--gaugeblock-dtype=float8"], "--gaugeblock-dtype: got 'float8'; wanted one of float"),
+        (["--gaugeblock-device=cuda"], "--gaugeblock-subject: numpy: device: got 'cuda'; wanted 'cpu'"),
+    ],
+)
+def test_an_option_with_what_there_is_not_is_one_line(options, words, tmp_path):
+    done = run("--pyargs", "gaugeblock.conformance", *options, cwd=tmp_path)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_one_requirement_is_chosen_by_its_label(tmp_path):
