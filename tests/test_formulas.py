@@ -266,3 +266,16 @@ def test_a_python_scalar_stands_for_an_array_without_axes():
 def test_the_default_backend_has_every_formula():
     assert set(reference.FORMULAS) <= set(dir(gb))
     assert gb.backend.name == "numpy"
+
+
+@pytest.mark.parametrize("name", backends.NAMES)
+def test_the_gradients_of_a_layer_without_inputs_or_neurons(name):
+    backend = backends.load(name)
+    zeros = {shape: backend.asarray(np.zeros(shape, np.float32)) for shape in ((4, 0), (0, 5), (3, 0), (0,), (4, 3))}
+    ones = {shape: backend.asarray(np.ones(shape, np.float32)) for shape in ((4, 5), (5,), (4,), ())}
+    gx, gw, gb = backend.dense_vjp(zeros[4, 0], zeros[0, 5], ones[5,], ones[4, 5])
+    assert (tuple(gx.shape), tuple(gw.shape), backend.to_numpy(gb).tolist()) == ((4, 0), (0, 5), [4] * 5)
+    gx, gw, gb = backend.dense_vjp(zeros[4, 3], zeros[3, 0], zeros[0,], zeros[4, 0])
+    assert (backend.to_numpy(gx).tolist(), tuple(gw.shape), tuple(gb.shape)) == ([[0] * 3] * 4, (3, 0), (0,))
+    gx, gw, gb = backend.neuron_vjp(zeros[4, 0], zeros[0,], ones[()], ones[4,])
+    assert (tuple(gx.shape), tuple(gw.shape), float(gb)) == ((4, 0), (0,), 4)
