@@ -441,10 +441,9 @@ def test_a_program_that_cannot_be_judged_is_one_line_and_status_2(arguments, wor
     assert len(done.stderr.splitlines()) == 1
 
 
-def hear():
-    """Undo what the tests may have been started with: nohup and a shell's background ignore signals."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), signal.SIG_DFL)
+# Runs a command that hears signals, even where the tests were started by nohup or in a shell's background.
+HEARING = "import os, signal, sys; [signal.signal(s, signal.SIG_DFL) for s in (1, 2, 15)]; "
+HEARING += "os.execv(sys.argv[1], sys.argv[1:])"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups and named pipes are POSIX's")
@@ -459,7 +458,10 @@ def test_the_program_and_what_it_starts_never_outlive_the_command(sent, written,
     timeout = ["--timeout", "3" if sent is None else "60"]
     command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--exec", " ".join(program), *timeout]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, preexec_fn=hear, **quiet) as checking, open(tmp_path / "alive") as pipe:
+    with (
+        subprocess.Popen([sys.executable, "-c", HEARING, *command], **quiet) as checking,
+        open(tmp_path / "alive") as pipe,
+    ):
         assert pipe.readline() == "up\n"
         if sent is not None:
             checking.send_signal(getattr(signal, sent))
