@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .gradients import mutants_of, softmax
+from .gradients import OF_ANY, OF_SOFTMAX, mutants_of, softmax
 from .rounding import to_bfloat16
 
 
@@ -18,7 +18,7 @@ def right(y, x, g, *, axis=-1):
     return gradient(y, x, g, axis, softmax(x, axis))
 
 
-globals().update(mutants_of("categorical_cross_entropy_from_logits_vjp", right, gradient))
+globals().update(mutants_of("categorical_cross_entropy_from_logits_vjp", (OF_ANY, right), (OF_SOFTMAX, gradient)))
 
 # Another formula.
 

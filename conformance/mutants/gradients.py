@@ -15,11 +15,11 @@ from .rounding import to_bfloat16, to_float16, to_float32, to_tf32
 OF_ANY, OF_SOFTMAX = [], []
 
 
-def mutants_of(formula, right, with_probabilities=None):
-    """The mutants of `formula`, by name: of its right gradient, and of its gradient with given probabilities."""
+def mutants_of(formula, *pairs):
+    """The mutants of `formula`, by name, of pairs of mistakes and the function that they are made in."""
     found = {}
-    for mistakes, base in ((OF_ANY, right), (OF_SOFTMAX, with_probabilities)):
-        for requirement, words, wrong in mistakes if base else ():
+    for mistakes, base in pairs:
+        for requirement, words, wrong in mistakes:
             call = functools.partial(wrong, base)
             call.__name__ = f"{formula}__{wrong.__name__}"
             found[call.__name__] = breaks(f"{formula}.{requirement}", words)(call)

@@ -3,28 +3,9 @@
 import numpy as np
 
 from . import breaks
-from .memory import buffer, memory
-from .rounding import to_bfloat16, to_float16, to_float32, to_tf32
-
-
-def top(x, axis):
-    """The right shift."""
-    return np.max(x, axis=axis, keepdims=True)
-
-
-def total(terms, axis):
-    """The right sum."""
-    return np.sum(terms, axis=axis, keepdims=True)
-
-
-def normalised(e, axis):
-    """The right division."""
-    return e / total(e, axis)
-
-
-def softmax(x, axis):
-    """The right probabilities."""
-    return normalised(np.exp(x - top(x, axis)), axis)
+from .gradients import mutants_of, softmax
+from .gradients_of_rows import OF_POWERS, OF_ROWS, moved, top, total
+from .rounding import to_bfloat16, to_float16, to_tf32
 
 
 def pulled_back(p, g, axis):
@@ -37,9 +18,7 @@ def right(x, g, axis=-1):
     return pulled_back(softmax(x, axis), g, axis)
 
 
-def moved(axis, *arrays):
-    """The arrays with `axis` last."""
-    return [np.moveaxis(array, axis, -1) for array in arrays]
+globals().update(mutants_of("log_softmax_vjp", (OF_ROWS, right), (OF_POWERS, pulled_back)))
 
 
 # The Jacobian.
@@ -69,11 +48,6 @@ def log_softmax_vjp__sum_taken_for_1(x, g, *, axis=-1):
 @breaks("log_softmax_vjp.value", "g + p: the sum of g is taken for -1, that of a one-hot loss")
 def log_softmax_vjp__sum_taken_for_minus_1(x, g, *, axis=-1):
     return g + softmax(x, axis)
-
-
-@breaks("log_softmax_vjp.value", "straight-through: g comes back as it is")
-def log_softmax_vjp__straight_through(x, g, *, axis=-1):
-    return g + 0 * softmax(x, axis)
 
 
 @breaks("log_softmax_vjp.value", "g comes back less its mean, as if all p were 1/n")
@@ -121,43 +95,13 @@ def log_softmax_vjp__logarithms_for_probabilities(x, g, *, axis=-1):
     return pulled_back(np.log(softmax(x, axis)), g, axis)
 
 
-@breaks("log_softmax_vjp.value", "base 2 without its factor log(2)")
-def log_softmax_vjp__base_2(x, g, *, axis=-1):
-    return pulled_back(normalised(np.exp2(x - top(x, axis)), axis), g, axis)
-
-
-@breaks("log_softmax_vjp.value", "a temperature of sqrt(n), as attention has it")
-def log_softmax_vjp__scaled_by_root_of_length(x, g, *, axis=-1):
-    return right(x / x.dtype.type(np.sqrt(x.shape[axis])), g, axis)
-
-
 @breaks("log_softmax_vjp.value", "the largest logit gets the gradient of the maximum: sum(g) is subtracted there")
 def log_softmax_vjp__maximum_gets_the_sum(x, g, *, axis=-1):
     s = total(g, axis)
     return right(x, g, axis) - np.where(x == top(x, axis), s, s.dtype.type(0))
 
 
-@breaks("log_softmax_vjp.value", "the gradient is divided by the number of rows")
-def log_softmax_vjp__divided_by_batch(x, g, *, axis=-1):
-    return right(x, g, axis) / x.dtype.type(max(x.size // x.shape[axis], 1))
-
-
 # The logits: their shift, and those far from the largest.
-
-
-@breaks("log_softmax_vjp.shift", "the maximum is not subtracted, so that exp overflows")
-def log_softmax_vjp__unshifted(x, g, *, axis=-1):
-    return pulled_back(normalised(np.exp(x), axis), g, axis)
-
-
-@breaks("log_softmax_vjp.shift", "the maximum of the whole array is subtracted from every row")
-def log_softmax_vjp__global_maximum(x, g, *, axis=-1):
-    return pulled_back(normalised(np.exp(x - np.max(x, initial=-np.inf)), axis), g, axis)
-
-
-@breaks("log_softmax_vjp.shift", "the maximum starts from 0, so that nothing is subtracted from a negative row")
-def log_softmax_vjp__maximum_with_0(x, g, *, axis=-1):
-    return pulled_back(normalised(np.exp(x - np.maximum(top(x, axis), 0)), axis), g, axis)
 
 
 @breaks(
@@ -166,16 +110,6 @@ def log_softmax_vjp__maximum_with_0(x, g, *, axis=-1):
 def log_softmax_vjp__exp_of_difference_from_logsumexp(x, g, *, axis=-1):
     m = top(x, axis)
     return pulled_back(np.exp(x - (m + np.log(total(np.exp(x - m), axis)))), g, axis)
-
-
-@breaks("log_softmax_vjp.spread", "the first logit is subtracted instead of the maximum")
-def log_softmax_vjp__shift_by_first(x, g, *, axis=-1):
-    return pulled_back(normalised(np.exp(x - np.take(x, [0], axis=axis)), axis), g, axis)
-
-
-@breaks("log_softmax_vjp.spread", "the minimum is subtracted instead of the maximum")
-def log_softmax_vjp__shift_by_minimum(x, g, *, axis=-1):
-    return pulled_back(normalised(np.exp(x - np.min(x, axis=axis, keepdims=True)), axis), g, axis)
 
 
 @breaks(
@@ -198,18 +132,7 @@ def log_softmax_vjp__cut_at_1e_30(x, g, *, axis=-1):
     return np.where(p < 1e-30, p.dtype.type(0), pulled_back(p, g, axis))
 
 
-@breaks("log_softmax_vjp.exact", "an epsilon as small as the dtype's is added to the denominator")
-def log_softmax_vjp__epsilon_of_dtype(x, g, *, axis=-1):
-    e = np.exp(x - top(x, axis))
-    return pulled_back(e / (total(e, axis) + np.finfo(x.dtype).eps), g, axis)
-
-
 # The axis.
-
-
-@breaks("log_softmax_vjp.axis", "axis is ignored: always the last")
-def log_softmax_vjp__axis_ignored(x, g, *, axis=-1):
-    return right(x, g)
 
 
 @breaks("log_softmax_vjp.axis", "the axis of the sum of g is ignored: always the last")
@@ -217,31 +140,9 @@ def log_softmax_vjp__axis_of_sum_ignored(x, g, *, axis=-1):
     return pulled_back(softmax(x, axis), g, -1)
 
 
-@breaks("log_softmax_vjp.axis", "the default axis is the whole array")
-def log_softmax_vjp__whole_array_by_default(x, g, *, axis=None):
-    return right(x.ravel(), g.ravel()).reshape(x.shape) if axis is None else right(x, g, axis)
-
-
 @breaks("log_softmax_vjp.value", "g is added up over the whole array")
 def log_softmax_vjp__sum_over_batch(x, g, *, axis=-1):
     return g - softmax(x, axis) * np.sum(g)
-
-
-@breaks("log_softmax_vjp.axis", "a negative axis loses its sign")
-def log_softmax_vjp__axis_without_sign(x, g, *, axis=-1):
-    return right(x, g, -1 if axis == -1 else abs(axis))
-
-
-@breaks("log_softmax_vjp.axis", "the last axis is only found as -1: its number from the start means the one before")
-def log_softmax_vjp__last_axis_by_number(x, g, *, axis=-1):
-    return right(x, g, min(axis, max(x.ndim - 2, 0)))
-
-
-@breaks("log_softmax_vjp.axis", "more than two axes fail")
-def log_softmax_vjp__at_most_two_axes(x, g, *, axis=-1):
-    if x.ndim > 2:
-        raise ValueError(f"got {x.ndim} axes")
-    return right(x, g, axis)
 
 
 # Classes and rows that are left out.
@@ -266,31 +167,7 @@ def log_softmax_vjp__classes_beyond_1024(x, g, *, axis=-1):
     return np.moveaxis(g - p * total(g[..., :1024], -1), -1, axis)
 
 
-@breaks("log_softmax_vjp.value", "classes beyond 1024 are left out of the maximum")
-def log_softmax_vjp__maximum_beyond_1024(x, g, *, axis=-1):
-    x, g = moved(axis, x, g)
-    return np.moveaxis(pulled_back(normalised(np.exp(x - top(x[..., :1024], -1)), -1), g, -1), -1, axis)
-
-
-@breaks("log_softmax_vjp.batch", "rows beyond 1024 stay 0")
-def log_softmax_vjp__rows_beyond_1024(x, g, *, axis=-1):
-    gx = right(x, g, axis)
-    if gx.ndim > 1:
-        gx[1024:] = 0
-    return gx
-
-
 # Precision.
-
-
-@breaks("log_softmax_vjp.value", "bfloat16 logits")
-def log_softmax_vjp__bfloat16_logits(x, g, *, axis=-1):
-    return right(to_bfloat16(x), g, axis)
-
-
-@breaks("log_softmax_vjp.value", "g is rounded to bfloat16")
-def log_softmax_vjp__bfloat16_g(x, g, *, axis=-1):
-    return right(x, to_bfloat16(g), axis)
 
 
 @breaks("log_softmax_vjp.value", "the logarithms of probabilities were kept in float16")
@@ -309,23 +186,7 @@ def log_softmax_vjp__bfloat16_sum(x, g, *, axis=-1):
     return g - softmax(x, axis) * to_bfloat16(total(g, axis))
 
 
-@breaks("log_softmax_vjp.value", "the result is rounded to bfloat16")
-def log_softmax_vjp__bfloat16_output(x, g, *, axis=-1):
-    return to_bfloat16(right(x, g, axis))
-
-
-@breaks("log_softmax_vjp.value", "float32 inside")
-def log_softmax_vjp__float32_inside(x, g, *, axis=-1):
-    return to_float32(right(x.astype(np.float32), g.astype(np.float32), axis)).astype(x.dtype)
-
-
 # NaN and infinities.
-
-
-@breaks("log_softmax_vjp.nan", "NaN in the gradient becomes 0")
-def log_softmax_vjp__nan_as_zero(x, g, *, axis=-1):
-    gx = right(x, g, axis)
-    return np.where(np.isnan(gx), gx.dtype.type(0), gx)
 
 
 @breaks("log_softmax_vjp.nan", "a NaN of g stays in its own class: the sum passes over it")
@@ -339,11 +200,6 @@ def log_softmax_vjp__zero_hides_nan(x, g, *, axis=-1):
     return np.where(p == 0, g, pulled_back(p, g, axis))
 
 
-@breaks("log_softmax_vjp.infinity", "a masked class makes its row NaN: 0 times -infinity")
-def log_softmax_vjp__masked_nan(x, g, *, axis=-1):
-    return right(x, g, axis) + 0 * total(np.where(np.isneginf(x), x, 0), axis)
-
-
 @breaks("log_softmax_vjp.infinity", "a masked class gets 0, not g")
 def log_softmax_vjp__masked_zero(x, g, *, axis=-1):
     gx = right(x, g, axis)
@@ -353,91 +209,3 @@ def log_softmax_vjp__masked_zero(x, g, *, axis=-1):
 @breaks("log_softmax_vjp.infinity", "the g of a masked class counts nothing in the sum")
 def log_softmax_vjp__masked_g_left_out(x, g, *, axis=-1):
     return g - softmax(x, axis) * total(np.where(np.isneginf(x) & ~np.isnan(g), g.dtype.type(0), g), axis)
-
-
-@breaks("log_softmax_vjp.infinity", "a masked logit counts as -10000, so that a fully masked row has a gradient")
-def log_softmax_vjp__masked_as_minus_10000(x, g, *, axis=-1):
-    return right(np.where(np.isneginf(x), x.dtype.type(-1e4), x), g, axis)
-
-
-@breaks("log_softmax_vjp.infinity", "+infinity counts as a sure class, whose row gets 0")
-def log_softmax_vjp__infinite_is_sure(x, g, *, axis=-1):
-    return np.where(np.isposinf(top(x, axis)), x.dtype.type(0), right(x, g, axis))
-
-
-@breaks("log_softmax_vjp.batch", "a NaN anywhere makes the whole array NaN")
-def log_softmax_vjp__nan_spreads(x, g, *, axis=-1):
-    gx = right(x, g, axis)
-    return np.where(np.any(np.isnan(x)), gx.dtype.type(np.nan), gx)
-
-
-# Inputs, memory, dtype, shape and layout.
-
-
-@breaks("log_softmax_vjp.pure", "written into g")
-def log_softmax_vjp__in_place(x, g, *, axis=-1):
-    g[...] = right(x, g, axis)
-    return g
-
-
-@breaks("log_softmax_vjp.pure", "the logits become probabilities in place")
-def log_softmax_vjp__probabilities_in_place(x, g, *, axis=-1):
-    gx = right(x, g, axis)
-    x[...] = softmax(x, axis)
-    return gx
-
-
-@breaks("log_softmax_vjp.pure", "one buffer for each shape is reused, so that a later call changes an earlier result")
-def log_softmax_vjp__buffer_reused(x, g, *, axis=-1):
-    gx = buffer(x.shape, x.dtype)
-    gx[...] = right(x, g, axis)
-    return gx
-
-
-@breaks("log_softmax_vjp.dtype", "always float32")
-def log_softmax_vjp__always_float32(x, g, *, axis=-1):
-    return right(x, g, axis).astype(np.float32)
-
-
-@breaks("log_softmax_vjp.dtype", "always float64")
-def log_softmax_vjp__always_float64(x, g, *, axis=-1):
-    return right(x, g, axis).astype(np.float64)
-
-
-@breaks("log_softmax_vjp.shape", "an array of one axis comes back with two")
-def log_softmax_vjp__at_least_two_axes(x, g, *, axis=-1):
-    return np.atleast_2d(right(x, g, axis))
-
-
-@breaks("log_softmax_vjp.shape", "the axis of the classes comes last in the result")
-def log_softmax_vjp__axis_left_at_the_end(x, g, *, axis=-1):
-    return right(*moved(axis, x, g))
-
-
-@breaks("log_softmax_vjp.empty", "it asks for an element, which an empty array has not")
-def log_softmax_vjp__looks_at_first_element(x, g, *, axis=-1):
-    x.item(0)
-    return right(x, g, axis)
-
-
-@breaks("log_softmax_vjp.layout", "g is read as it lies in memory")
-def log_softmax_vjp__strides_of_g_ignored(x, g, *, axis=-1):
-    return right(x, memory(g), axis)
-
-
-@breaks("log_softmax_vjp.layout", "the logits are read as they lie in memory")
-def log_softmax_vjp__strides_of_x_ignored(x, g, *, axis=-1):
-    return right(memory(x), g, axis)
-
-
-@breaks("log_softmax_vjp.layout", "leading axes are joined as a view, which fails where three axes are not contiguous")
-def log_softmax_vjp__joined_as_view(x, g, *, axis=-1):
-    return right(np.reshape(x, (-1, x.shape[-1]), copy=False).reshape(x.shape), g, axis)
-
-
-@breaks("log_softmax_vjp.layout", "g serves as scratch memory and is put back, so that a read-only one fails")
-def log_softmax_vjp__g_as_scratch(x, g, *, axis=-1):
-    kept = g.copy()
-    g *= softmax(x, axis)
-    g[...] = kept
-    return right(x, g, axis)

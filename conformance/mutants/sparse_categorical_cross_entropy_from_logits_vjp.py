@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .gradients import mutants_of, softmax
+from .gradients import OF_ANY, OF_SOFTMAX, mutants_of, softmax
 
 
 def one_hot(labels, x, axis):
@@ -22,7 +22,9 @@ def right(labels, x, g, *, axis=-1):
     return gradient(labels, x, g, axis, softmax(x, axis))
 
 
-globals().update(mutants_of("sparse_categorical_cross_entropy_from_logits_vjp", right, gradient))
+globals().update(
+    mutants_of("sparse_categorical_cross_entropy_from_logits_vjp", (OF_ANY, right), (OF_SOFTMAX, gradient))
+)
 
 # Another formula.
 
