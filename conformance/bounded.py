@@ -17,7 +17,7 @@ from .rounding import isdtype as isdtype
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, arange, moveaxis = np.any, np.arange, np.moveaxis  # noqa: A001
+any, arange = np.any, np.arange  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
@@ -204,10 +204,10 @@ def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:
     return Bounded(np.where(condition, a_value, b_value), np.where(condition, a_error, b_error), b.model, b.dtype)
 
 
-def astype(x: Bounded, dtype: Any, /, *, copy: bool = True) -> Bounded:
+def astype(x: Bounded, dtype: Any, /) -> Bounded:
     """Another format: exact in a wider one, one rounding in a narrower."""
     if not isinstance(x, Bounded):
-        return np.astype(x, dtype, copy=copy)
+        return np.astype(x, dtype)
     model = model_of(dtype, x.model)
     if not isdtype(x.dtype, "real floating") or dtype.itemsize > x.dtype.itemsize:
         return Bounded(x.value, x.error / INFLATION, model, dtype)

@@ -18,7 +18,7 @@ from .rounding import isdtype as isdtype
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
-any, arange, moveaxis = np.any, np.arange, np.moveaxis  # noqa: A001
+any, arange = np.any, np.arange  # noqa: A001
 __array_namespace_info__ = np.__array_namespace_info__
 
 # Bits. A ball's radius is then about 2^-100 of the bound that it is compared with.
@@ -137,8 +137,8 @@ def where(condition: Any, a: Number, b: Exact, /) -> Exact:
     return Exact(np.where(condition, balls_of(a), b.balls), b.dtype)
 
 
-def astype(x: Exact, dtype: Any, /, *, copy: bool = True) -> Any:
-    return Exact(x.balls, dtype) if isinstance(x, Exact) else np.astype(x, dtype, copy=copy)
+def astype(x: Exact, dtype: Any, /) -> Any:
+    return Exact(x.balls, dtype) if isinstance(x, Exact) else np.astype(x, dtype)
 
 
 def concat(arrays: list[Exact], /, *, axis: int = 0) -> Exact:
