@@ -92,9 +92,8 @@ def selection(
     known("spec", [version], spec.VERSIONS)
     there = spec.dtypes(version)
     of = "" if version == spec.VERSION else f" of specification {version}"
-    wanted = (
-        known(f"dtype{of}", dtypes, there) if dtypes is not None else [d for d in subject.usual_dtypes if d in there]
-    )
+    usual = [dtype for dtype in subject.usual_dtypes if dtype in there]
+    wanted = usual if dtypes is None else known(f"dtype{of}", dtypes, there)
     for dtype in wanted:
         if dtype not in subject.dtypes:
             raise ValueError(f"dtype: got {dtype!r}; wanted one that {subject.name} has: {', '.join(subject.dtypes)}")

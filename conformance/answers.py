@@ -47,8 +47,8 @@ def judge_answers(folder: Path, path: Path) -> tuple[Report, list[str]]:
     Raises
     ------
     VectorsError
-        The folder is not as it was written, or of no version of the specification; the answers cannot be read, or are to
-        something that is not there.
+        The folder is not as it was written, or of no version of the specification; the answers cannot be read, or are
+        to something that is not there.
     """
     documents = {name: mapping(folder / name, text) for name, text in unchanged(folder).items() if "/" in name}
     answers = mapping(path, read(path))
@@ -74,11 +74,9 @@ def version_of(folder: Path, documents: dict[str, dict[str, Any]]) -> str:
     for name, document in documents.items():
         schema, version = document.get("schema"), document.get("spec")
         if schema != SCHEMA_VERSION or version not in spec.VERSIONS:
-            got, wanted = (
-                f"schema {schema}, specification {version}",
-                f"{SCHEMA_VERSION}, one of {', '.join(spec.VERSIONS)}",
-            )
-            raise VectorsError(f"{folder / name}: got {got}; wanted schema {wanted}: write the vectors anew")
+            got, versions = f"schema {schema}, specification {version}", " or ".join(spec.VERSIONS)
+            wanted = f"schema {SCHEMA_VERSION}, specification {versions}"
+            raise VectorsError(f"{folder / name}: got {got}; wanted {wanted}; this version may be too old for it")
     found = sorted({document["spec"] for document in documents.values()})
     if len(found) != 1:
         raise VectorsError(f"{folder}: got vectors of {' and '.join(found) or 'no version'}; wanted those of one")

@@ -81,9 +81,8 @@ def load(path: Path) -> dict[Key, Verdict]:
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
     found = f"reports of version {', '.join(map(str, versions))}" if versions else "no report"
-    raise ValueError(
-        f"{path}: holds {found}; wanted version {' or '.join(map(str, READABLE))}: judge again with --json"
-    )
+    wanted = " or ".join(map(str, READABLE))
+    raise ValueError(f"{path}: holds {found}; wanted version {wanted}: judge again with --json")
 
 
 def changes(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> list[Change]:

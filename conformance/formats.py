@@ -85,7 +85,7 @@ BADGE = """\
 
 
 def to_badge(document: dict[str, Any]) -> str:
-    """An SVG badge: all subjects conform, or how many of the formulas that were judged do not; one's claim at length."""
+    """An SVG badge: all subjects conform, or how many formulas do not; of a single one, what may be claimed too."""
     results = [result for report in document["reports"] for result in report["results"] if result["cases"]]
     judged = {result["formula"] for result in results}
     failed = {result["formula"] for result in results if result["status"] == "fail"}
@@ -95,11 +95,11 @@ def to_badge(document: dict[str, Any]) -> str:
         words, colour = f"fails {len(failed)} of {len(judged)}", "#b3261e"
     else:
         words, colour = "conforms", "#17693a"
-    claims = [report["claim"] for report in document["reports"] if report["claim"]]
-    long = claims[0] if words == "conforms" and len(document["reports"]) == len(claims) == 1 else words
+    single = document["reports"][0] if len(document["reports"]) == 1 else {"claim": ""}
+    title = single["claim"] if words == "conforms" and single["claim"] else words
     label, length = round(WIDTH * len("gaugeblock")), round(WIDTH * len(words))
     return BADGE.format(
-        title=html.escape(f"gaugeblock: {long}"),
+        title=html.escape(f"gaugeblock: {title}"),
         words=words,
         colour=colour,
         label=label,
