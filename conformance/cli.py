@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from .. import __version__, backends, spec
+from . import known
 from .citation import APA, BIBTEX, PLAIN, citation
 from .formats import annotations, to_badge, to_junit
 from .report import Report, print_report, to_document, to_json
@@ -137,6 +138,10 @@ def check(
     if timeout is not None and program is None:
         complain(f"--timeout: got {timeout:g} without --exec; wanted both, as only a program has a time-out")
         raise typer.Exit(2)
+    try:
+        known("spec", [version], spec.VERSIONS)
+    except ValueError as error:
+        raise typer.TyperException(str(error)) from None
     console, status = console_for(sys.stdout), 0
     given = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
     files = {option: path for option, path in given.items() if path is not None}
