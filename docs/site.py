@@ -157,10 +157,8 @@ def section(path: str, heading: str) -> str:
 
 def list_of_requirements() -> str:
     """All formulas and their requirements."""
-    lines = [
-        f"# Specification {spec.VERSION}\n",
-        "Each requirement has an address of its own, to be [cited](../citing.md) by.\n",
-    ]
+    lines = [f"# Specification {spec.VERSION}\n"]
+    lines += ["Each requirement has an address of its own, to be [cited](../citing.md) by, and says since when.\n"]
     for name in spec.formulas():
         lines.append(f"\n## [{name}]({name}.md)\n")
         for label, requirement in spec.requirements(name).items():
