@@ -93,10 +93,14 @@ class Report:
     @property
     def complete(self) -> list[str]:
         """The formulas of which each requirement was judged, in whole, and met, in every dtype that was judged."""
-        # Without memory layouts, nobody can hand it another one.
-        asked = [r for r in self.results if self.layouts or not r.requirement.endswith(".layout")]
-        lacking = {r.formula for r in asked if r.status != "pass" or r.reason}
-        return [formula for formula in dict.fromkeys(r.formula for r in asked) if formula not in lacking]
+        lacking = {r.formula for r in self.results if (r.status != "pass" or r.reason) and self.applies(r)}
+        return [formula for formula in dict.fromkeys(r.formula for r in self.results) if formula not in lacking]
+
+    def applies(self, result: Result) -> bool:
+        """Whether the subject has what a requirement is about: memory layouts, or arrays that it takes for good."""
+        if result.requirement.endswith(".layout"):
+            return self.layouts
+        return result.requirement != "adam.donate" or result.status != "not offered"
 
     @property
     def claim(self) -> str:
@@ -106,10 +110,10 @@ class Report:
         results = [r for r in self.results if r.formula in self.complete]
         conditions = [", ".join(dict.fromkeys(r.dtype for r in results)), *declared(self)]
         conditions += [] if self.layouts else ["memory layouts do not apply"]
-        labels = [spec.requirement(label) for label in dict.fromkeys(r.requirement for r in results)]
-        changed = [f"{each.label} as of {each.changed}" for each in labels if each.changed_after(self.version)]
-        formulas = f"{', '.join(self.complete)} ({'; '.join([*conditions, *changed])})"
-        return f"conforms to gaugeblock spec {self.version}: {formulas}"
+        conditions += [] if all(self.applies(r) for r in results if r.requirement == "adam.donate") else ["no donate"]
+        met = [spec.requirement(label) for label in dict.fromkeys(r.requirement for r in results if r.status == "pass")]
+        conditions += [f"{each.label} as of {each.changed}" for each in met if each.changed_after(self.version)]
+        return f"conforms to gaugeblock spec {self.version}: {', '.join(self.complete)} ({'; '.join(conditions)})"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON has it; ``report.schema.json`` beside this module describes it."""

@@ -191,6 +191,13 @@ def test_a_claim_says_on_what_conditions():
         f"conforms to gaugeblock spec {spec.VERSION}: relu (float32; subnormals flushed; memory layouts do not apply)"
     )
     assert check(flushing).claim == wanted
+    found = check(subject(adam_step=gb.adam_step), formulas=["adam"])
+    found.results = [r for r in found.results if r.requirement != "adam.donate"]
+    declined = found.results[0]._replace(requirement="adam.donate", status="not offered", reason="it is not taken")
+    found.results.append(declined)
+    assert found.claim == f"conforms to gaugeblock spec {spec.VERSION}: adam (float32, float64; no donate)"
+    found.results[-1] = declined._replace(status="fail")
+    assert found.claim == ""
     found = check(subject(dense=gb.dense), formulas=["dense"], version="1.0")
     assert found.claim == "conforms to gaugeblock spec 1.0: dense (float32, float64; dense.exact as of 1.2)"
 
