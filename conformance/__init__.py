@@ -24,6 +24,7 @@ def check(
     device: str | None = None,
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
+    version: str = spec.VERSION,
 ) -> Report:
     """Judge a subject.
 
@@ -40,6 +41,8 @@ def check(
         Of the random cases.
     progress : callable
         Told the formula and dtype that comes next.
+    version : str
+        Of the specification: its formulas, requirements and dtypes are judged, with the meaning that they have now.
 
     Returns
     -------
@@ -50,36 +53,51 @@ def check(
     SubjectError
         A subject that could not be loaded.
     ValueError
-        A formula or dtype that there is not, or that nothing is left to judge.
+        A formula, dtype or version that there is not, or that nothing is left to judge.
     """
     loaded = subject if isinstance(subject, Subject) else Subject(subject, device)
-    chosen, wanted = selection(loaded, formulas, dtypes)
+    chosen, wanted = selection(loaded, formulas, dtypes, version)
     results = []
     for dtype in wanted:
         with loaded.backend.settings(dtype):
             for formula in chosen:
                 progress(f"{loaded.name} {formula} {dtype}")
-                findings = list(judge(loaded, formula, np.dtype(dtype), seed))
+                findings = list(judge(loaded, formula, np.dtype(dtype), seed, version))
                 failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
-                results += results_of(formula, dtype, findings, diagnoses)
+                results += results_of(formula, dtype, findings, diagnoses, version)
     declared = loaded.subnormals, loaded.precision
     report = Report(
-        loaded.name, loaded.device or "cpu", seed, *declared, loaded.backend.versions(), results, loaded.dtypes
+        loaded.name,
+        loaded.device or "cpu",
+        seed,
+        *declared,
+        loaded.backend.versions(),
+        results,
+        loaded.dtypes,
+        version=version,
+        layouts=bool(loaded.layouts),
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
 
 
 def selection(
-    subject: Subject, formulas: Iterable[str] | None, dtypes: Iterable[str] | None
+    subject: Subject,
+    formulas: Iterable[str] | None,
+    dtypes: Iterable[str] | None,
+    version: str = spec.VERSION,
 ) -> tuple[Sequence[str], Sequence[str]]:
     """The formulas and the dtypes to judge; ValueError for one that there is not, or that the subject has not."""
-    wanted = known("dtype", dtypes, tuple(MODELS)) if dtypes is not None else subject.usual_dtypes
+    known("spec", [version], spec.VERSIONS)
+    there = spec.dtypes(version)
+    of = "" if version == spec.VERSION else f" of specification {version}"
+    usual = [dtype for dtype in subject.usual_dtypes if dtype in there]
+    wanted = usual if dtypes is None else known(f"dtype{of}", dtypes, there)
     for dtype in wanted:
         if dtype not in subject.dtypes:
             raise ValueError(f"dtype: got {dtype!r}; wanted one that {subject.name} has: {', '.join(subject.dtypes)}")
-    return known("formula", formulas, spec.formulas()), wanted
+    return known(f"formula{of}", formulas, spec.formulas(version)), wanted
 
 
 def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:

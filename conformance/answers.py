@@ -40,42 +40,55 @@ def judge_answers(folder: Path, path: Path) -> tuple[Report, list[str]]:
     Returns
     -------
     Report
-        On all formulas, in the dtypes that there are answers in.
+        On all formulas of the files' version of the specification, in the dtypes that there are answers in.
     list of str
         The cases that have no answer, of the files where others have.
 
     Raises
     ------
     VectorsError
-        The folder is not as it was written, or is of another specification; the answers cannot be read, or are to
-        something that is not there.
+        The folder is not as it was written, or of no version of the specification; the answers cannot be read, or are
+        to something that is not there.
     """
     documents = {name: mapping(folder / name, text) for name, text in unchanged(folder).items() if "/" in name}
     answers = mapping(path, read(path))
     for name in answers:
         if name not in documents:
             raise VectorsError(f"{path}: got answers to {name!r}; wanted files of {folder / MANIFEST}")
+    version = version_of(folder, documents)
     dtypes = {Path(name).name for name in answers}
     results: list[Result] = []
     missing: list[str] = []
     for name, document in documents.items():
         if Path(name).name in dtypes:
             own = an_object(f"{path}: {name}", answers.get(name, {}))
-            results += judge_file(folder / name, document, f"{path}: {name}", own)
+            results += judge_file(document, f"{path}: {name}", own)
             cases = [vector["case"] for vector in document["cases"]]
             missing += [f"{name}: {case}" for case in cases if own and case not in own]
-    return Report(str(path), "", SEED, "gradual", "full", {"numpy": np.__version__}, results), missing
+    numpy = {"numpy": np.__version__}
+    return Report(str(path), "", SEED, "gradual", "full", numpy, results, version=version), missing
 
 
-def judge_file(path: Path, document: dict[str, Any], where: str, answers: dict[str, Any]) -> list[Result]:
+def version_of(folder: Path, documents: dict[str, dict[str, Any]]) -> str:
+    """The version of the specification that a folder's files are of: the present one, or an earlier one."""
+    for name, document in documents.items():
+        schema, version = document.get("schema"), document.get("spec")
+        if schema != SCHEMA_VERSION or version not in spec.VERSIONS:
+            got, versions = f"schema {schema}, specification {version}", " or ".join(spec.VERSIONS)
+            wanted = f"schema {SCHEMA_VERSION}, specification {versions}"
+            raise VectorsError(f"{folder / name}: got {got}; wanted {wanted}; this version may be too old for it")
+    found = sorted({document["spec"] for document in documents.values()})
+    if len(found) != 1:
+        raise VectorsError(f"{folder}: got vectors of {' and '.join(found) or 'no version'}; wanted those of one")
+    return str(found[0])
+
+
+def judge_file(document: dict[str, Any], where: str, answers: dict[str, Any]) -> list[Result]:
     """Judge the answers to the cases of a file."""
-    if (document.get("schema"), document.get("spec")) != (SCHEMA_VERSION, spec.VERSION):
-        got = f"schema {document.get('schema')}, specification {document.get('spec')}"
-        wanted = f"schema {SCHEMA_VERSION}, specification {spec.VERSION}"
-        raise VectorsError(f"{path}: got {got}; wanted {wanted}, as `gaugeblock vectors` of this version writes")
-    formula, dtype = document["formula"], document["dtype"]
+    formula, dtype, version = document["formula"], document["dtype"], document["spec"]
     if not answers:
-        return results_of(formula, dtype, [NotOffered(label, "no answer") for label in spec.requirements(formula)], {})
+        unanswered = [NotOffered(label, "no answer") for label in spec.requirements(formula, version)]
+        return results_of(formula, dtype, unanswered, {}, version)
     cases, left_out = {vector["case"]: vector for vector in document["cases"]}, document["left_out"]
     for case in answers:
         if case not in cases:
@@ -92,7 +105,7 @@ def judge_file(path: Path, document: dict[str, Any], where: str, answers: dict[s
             raise VectorsError(f"{where}: {case}: {error}") from None
     findings += [NotOffered(case.partition("/")[0], reason) for case, reason in left_out.items()]
     findings.append(NotOffered(f"{formula}.pure", "about memory, which numbers in a file do not show"))
-    return results_of(formula, dtype, findings, {})
+    return results_of(formula, dtype, findings, {}, version)
 
 
 def unchanged(folder: Path) -> dict[str, bytes]:

@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from .. import __version__, backends, spec
+from . import known
+from .citation import APA, BIBTEX, PLAIN, citation
 from .formats import annotations, to_badge, to_junit
 from .report import Report, print_report, to_document, to_json
 from .rounding import MODELS
@@ -75,6 +77,7 @@ backend_names = completion(lambda word: backends.NAMES)
 subject_names = completion(lambda word: [*backends.NAMES, "all"])
 formula_names = completion(lambda word: spec.formulas())
 dtype_names = completion(lambda word: MODELS)
+versions = completion(lambda word: spec.VERSIONS)
 page_names = completion(lambda word: spec.requirements(word.partition(".")[0]) if "." in word else spec.formulas())
 
 
@@ -119,6 +122,10 @@ def check(
         float | None, typer.Option(metavar="SECONDS", help="The time that a program has for each answer. [default: 10]")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of the random cases.")] = 0,
+    version: Annotated[
+        str,
+        typer.Option("--spec", metavar="VERSION", help="Judge what this version requires.", autocompletion=versions),
+    ] = spec.VERSION,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
@@ -131,6 +138,10 @@ def check(
     if timeout is not None and program is None:
         complain(f"--timeout: got {timeout:g} without --exec; wanted both, as only a program has a time-out")
         raise typer.Exit(2)
+    try:
+        known("spec", [version], spec.VERSIONS)
+    except ValueError as error:
+        raise typer.TyperException(str(error)) from None
     console, status = console_for(sys.stdout), 0
     given = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
     files = {option: path for option, path in given.items() if path is not None}
@@ -141,9 +152,9 @@ def check(
         texts = {option: opened.enter_context(replaced(option, path)) for option, path in files.items()}
         reports, errors = [], []
         if program is not None:
-            verdicts = [judged_program(program, timeout, formula, dtype, device, seed)]
+            verdicts = [judged_program(program, timeout, formula, dtype, device, seed, version)]
         else:
-            verdicts = judged(installed(list(subjects or ["numpy"]), console), formula, dtype, device, seed)
+            verdicts = judged(installed(list(subjects or ["numpy"]), console), formula, dtype, device, seed, version)
         for found in verdicts:
             if isinstance(found, str):
                 complain(found)
@@ -156,6 +167,8 @@ def check(
         document = to_document(reports, shlex.join(["gaugeblock", *sys.argv[1:]]), errors)
         for option, text in texts.items():
             text.append(writers[option](document))
+    if reports:
+        print_citation(console)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(document):
             print(line)
@@ -175,7 +188,7 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
 
 
 def judged(
-    names: list[str], formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int
+    names: list[str], formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int, version: str
 ) -> list[Report | str]:
     """The report of each subject, or what is wrong with it; a progress bar on a terminal meanwhile."""
     # One subject takes about a second, less than processes do; but JAX compiles for half a minute.
@@ -183,19 +196,19 @@ def judged(
         from .parallel import judge_all
 
         with progress(len(names)) as tell:
-            return list(judge_all(names, formulas, dtypes, device, seed, tell))
-    return [judged_here(names[0], formulas, dtypes, device, seed)]
+            return list(judge_all(names, formulas, dtypes, device, seed, version, tell))
+    return [judged_here(names[0], formulas, dtypes, device, seed, version)]
 
 
 def judged_here(
-    subject: Any, formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int
+    subject: Any, formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int, version: str
 ) -> Report | str:
     """The report of one subject, or what is wrong with it, in this process."""
     from . import check as run
 
     with progress(len(spec.formulas()) * len(MODELS)) as tell:
         try:
-            return run(subject, formulas, dtypes, device, seed, tell)
+            return run(subject, formulas, dtypes, device, seed, tell, version)
         except ValueError as error:
             return str(error)
 
@@ -207,6 +220,7 @@ def judged_program(
     dtypes: list[str] | None,
     device: str | None,
     seed: int,
+    version: str,
 ) -> Report | str:
     """The report of a program, or what is wrong with it. The program ends with this command, however that ends."""
     from .program import TIMEOUT, Program
@@ -216,7 +230,7 @@ def judged_program(
             signal.signal(number, signal.default_int_handler)
     try:
         with Program(command, TIMEOUT if timeout is None else timeout) as subject:
-            return judged_here(subject, formulas, dtypes, device, seed)
+            return judged_here(subject, formulas, dtypes, device, seed, version)
     except ValueError as error:
         return str(error)
 
@@ -329,7 +343,8 @@ def show_spec(
             for formula in spec.formulas():
                 console.print(f"{formula}: {len(spec.requirements(formula))} requirements", markup=False)
         elif "." in name:
-            console.print(f"{name}: {spec.requirement(name).text}", markup=False, soft_wrap=True)
+            found = spec.requirement(name)
+            console.print(f"{name} ({found.history}): {found.text}", markup=False, soft_wrap=True)
         elif console.is_terminal:
             console.print(Markdown(spec.page(name)))
         else:
@@ -386,8 +401,20 @@ def judge(
         print_report(report, console)
         for line in missing:
             console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
+        print_citation(console)
         text.append(to_json(to_document([report], shlex.join(["gaugeblock", *sys.argv[1:]]))))
     raise typer.Exit(int(not passed))
+
+
+@app.command()
+def cite() -> None:
+    """Print how to cite gaugeblock, with the versions of both package and specification. BibTeX, APA and plain."""
+    print("\n\n".join(map(citation, (BIBTEX, APA, PLAIN))))
+
+
+def print_citation(console: Console) -> None:
+    """The last line of a report."""
+    console.print(f"cite: {citation()}", style="dim", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from .report import SCHEMA_VERSION
 
+READABLE = 2, SCHEMA_VERSION  # an older report has all that is compared
+
 Key = tuple[str, str, str, str]  # subject, formula, dtype, requirement
 
 
@@ -68,7 +70,7 @@ def load(path: Path) -> dict[Key, Verdict]:
     try:
         reports = json.loads(path.read_text(encoding="utf-8"))["reports"]
         versions = {report["schema"] for report in reports}
-        if reports and versions == {SCHEMA_VERSION}:
+        if reports and versions <= set(READABLE):
             return {
                 (report["subject"], result["formula"], result["dtype"], result["requirement"]): Verdict(
                     str(result["status"]), float(result["ratio"])
@@ -79,7 +81,8 @@ def load(path: Path) -> dict[Key, Verdict]:
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
     found = f"reports of version {', '.join(map(str, versions))}" if versions else "no report"
-    raise ValueError(f"{path}: holds {found}; wanted version {SCHEMA_VERSION}: judge again with --json")
+    wanted = " or ".join(map(str, READABLE))
+    raise ValueError(f"{path}: holds {found}; wanted version {wanted}: judge again with --json")
 
 
 def changes(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> list[Change]:

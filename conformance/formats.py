@@ -13,6 +13,9 @@ def to_junit(document: dict[str, Any]) -> str:
     suites = ElementTree.Element("testsuites", name="gaugeblock")
     for report in document["reports"]:
         suite = ElementTree.SubElement(suites, "testsuite", name=report["subject"])
+        properties = ElementTree.SubElement(suite, "properties")
+        for name, value in {"claim": report["claim"], "citation": document["citation"]}.items():
+            ElementTree.SubElement(properties, "property", name=name, value=value)
         for result in report["results"]:
             name = f"{result['requirement']} [{result['dtype']}]"
             test = ElementTree.SubElement(suite, "testcase", classname=report["subject"], name=name)
@@ -82,7 +85,7 @@ BADGE = """\
 
 
 def to_badge(document: dict[str, Any]) -> str:
-    """An SVG badge: all subjects conform, or how many of the formulas that were judged do not."""
+    """An SVG badge: all subjects conform, or how many formulas do not; of a single one, what may be claimed too."""
     results = [result for report in document["reports"] for result in report["results"] if result["cases"]]
     judged = {result["formula"] for result in results}
     failed = {result["formula"] for result in results if result["status"] == "fail"}
@@ -92,9 +95,11 @@ def to_badge(document: dict[str, Any]) -> str:
         words, colour = f"fails {len(failed)} of {len(judged)}", "#b3261e"
     else:
         words, colour = "conforms", "#17693a"
+    single = document["reports"][0] if len(document["reports"]) == 1 else {"claim": ""}
+    title = single["claim"] if words == "conforms" and single["claim"] else words
     label, length = round(WIDTH * len("gaugeblock")), round(WIDTH * len(words))
     return BADGE.format(
-        title=html.escape(f"gaugeblock: {words}"),
+        title=html.escape(f"gaugeblock: {title}"),
         words=words,
         colour=colour,
         label=label,

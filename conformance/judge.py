@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import spec
 from ..reference import AdamState
 from . import oracle
 from .cases import Case, cases
@@ -64,10 +65,14 @@ def judged_cases(
     return tuple(found)
 
 
-def judge(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int) -> Iterator[Finding | NotOffered]:
-    """Yield the findings of all cases of a formula."""
+def judge(
+    subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, version: str = spec.VERSION
+) -> Iterator[Finding | NotOffered]:
+    """Yield the findings of all cases of a formula, about what a version of the specification requires."""
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
     for case, expected in judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision):
+        if case.requirement not in spec.requirements(formula, version):
+            continue
         functions = subject.functions(case.function)
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
             yield NotOffered(case.requirement, f"{subject.name} is given no memory layout that a caller can choose")

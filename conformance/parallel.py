@@ -4,20 +4,26 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from . import check
+from . import check, selection
 from .report import Report
 from .rounding import MODELS
 from .subject import Subject
 
 
 def judge_part(
-    name: str, part: int, formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int
+    name: str,
+    part: int,
+    formulas: list[str] | None,
+    dtypes: list[str] | None,
+    device: str | None,
+    seed: int,
+    version: str,
 ) -> Report | str | None:
     """The report of a subject in one of its dtypes, by number; what is wrong with it; or None if it has fewer."""
     try:
         subject = Subject(name, device)
-        chosen = list(dtypes or subject.usual_dtypes)[part : part + 1]
-        return check(subject, formulas, chosen, device, seed) if chosen else None
+        chosen = selection(subject, formulas, dtypes, version)[1][part : part + 1]
+        return check(subject, formulas, chosen, device, seed, version=version) if chosen else None
     except ValueError as error:
         return str(error)
 
@@ -28,13 +34,14 @@ def judge_all(
     dtypes: list[str] | None,
     device: str | None,
     seed: int,
+    version: str,
     progress: Callable[[str], None],
 ) -> Iterator[Report | str]:
     """Yield the report of each subject, or what is wrong with it, in the order of `names`."""
     parts = range(max(len(MODELS), len(dtypes or ())))
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         jobs = {
-            name: [pool.submit(judge_part, name, part, formulas, dtypes, device, seed) for part in parts]
+            name: [pool.submit(judge_part, name, part, formulas, dtypes, device, seed, version) for part in parts]
             for name in names
         }
         for name, futures in jobs.items():

@@ -3,7 +3,6 @@
 import json
 import platform
 from collections.abc import Callable, Iterable
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,13 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .. import spec
+from .. import __version__, spec
 from ..reference import AdamState
 from . import oracle
 from .cases import Case
+from .citation import citation
 from .judge import Finding, NotOffered
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Result(NamedTuple):
@@ -48,6 +48,10 @@ class Report:
         Of what computed.
     dtypes : tuple of str
         All that the subject has, whether it was judged in them or not.
+    version : str
+        Of the specification.
+    layouts : bool
+        Whether its library has memory layouts; one without them is not asked for any.
     """
 
     def __init__(
@@ -60,10 +64,13 @@ class Report:
         versions: dict[str, str],
         results: list[Result],
         dtypes: tuple[str, ...] = (),
+        version: str = spec.VERSION,
+        layouts: bool = True,
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision = subnormals, precision
         self.versions, self.results, self.dtypes = versions, results, dtypes
+        self.version, self.layouts = version, layouts
 
     @property
     def judged(self) -> int:
@@ -83,12 +90,37 @@ class Report:
             raise ValueError(f"{self.subject}: no case was judged; the subject offers none of what was asked for")
         return all(result.status != "fail" for result in self.results)
 
+    @property
+    def complete(self) -> list[str]:
+        """The formulas of which each requirement was judged, in whole, and met, in every dtype that was judged."""
+        lacking = {r.formula for r in self.results if (r.status != "pass" or r.reason) and self.applies(r)}
+        return [formula for formula in dict.fromkeys(r.formula for r in self.results) if formula not in lacking]
+
+    def applies(self, result: Result) -> bool:
+        """Whether the subject has what a requirement is about: memory layouts, or arrays that it takes for good."""
+        if result.requirement.endswith(".layout"):
+            return self.layouts
+        return result.requirement != "adam.donate" or result.status != "not offered"
+
+    @property
+    def claim(self) -> str:
+        """What may be said of the subject: the version of the specification and the complete formulas, or nothing."""
+        if not self.complete:
+            return ""
+        results = [r for r in self.results if r.formula in self.complete]
+        conditions = [", ".join(dict.fromkeys(r.dtype for r in results)), *declared(self)]
+        conditions += [] if self.layouts else ["memory layouts do not apply"]
+        conditions += [] if all(self.applies(r) for r in results if r.requirement == "adam.donate") else ["no donate"]
+        met = [spec.requirement(label) for label in dict.fromkeys(r.requirement for r in results if r.status == "pass")]
+        conditions += [f"{each.label} as of {each.changed}" for each in met if each.changed_after(self.version)]
+        return f"conforms to gaugeblock spec {self.version}: {', '.join(self.complete)} ({'; '.join(conditions)})"
+
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON has it; ``report.schema.json`` beside this module describes it."""
         return {
             "schema": SCHEMA_VERSION,
-            "spec": spec.VERSION,
-            "gaugeblock": version("gaugeblock"),
+            "spec": self.version,
+            "gaugeblock": __version__,
             "subject": self.subject,
             "device": self.device,
             "subnormals": self.subnormals,
@@ -97,17 +129,23 @@ class Report:
             "versions": {"python": platform.python_version(), **self.versions},
             "machine": platform.machine(),
             "passed": self.passed,
+            "complete": self.complete,
+            "claim": self.claim,
             "results": [result_to_dict(result) for result in self.results],
         }
 
 
 def results_of(
-    formula: str, dtype: str, findings: Iterable[Finding | NotOffered], diagnoses: dict[str, str]
+    formula: str,
+    dtype: str,
+    findings: Iterable[Finding | NotOffered],
+    diagnoses: dict[str, str],
+    version: str = spec.VERSION,
 ) -> list[Result]:
-    """One result for each requirement that a subject can be judged by, in the order of the page."""
+    """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
     found = list(findings)
     results = []
-    for label, requirement in spec.requirements(formula).items():
+    for label, requirement in spec.requirements(formula, version).items():
         if requirement.own:
             continue
         judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
@@ -248,7 +286,12 @@ def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str
 
 def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
     """A run as JSON has it: its reports, the command, and what is wrong with the subjects that could not be judged."""
-    return {"command": command, "errors": list(errors), "reports": [report.to_dict() for report in reports]}
+    return {
+        "command": command,
+        "errors": list(errors),
+        "reports": [report.to_dict() for report in reports],
+        "citation": citation(),
+    }
 
 
 def to_json(document: dict[str, Any]) -> str:
@@ -257,7 +300,7 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print the verdict: a table of formula x dtype, then each requirement that fails."""
+    """Print the verdict: a table of formula x dtype, each requirement that fails, and what may be claimed."""
     console.print(summary(report))
     failures: dict[str, list[Result]] = {}
     for result in report.results:
@@ -271,7 +314,8 @@ def print_report(report: Report, console: Console) -> None:
     missing = not_offered(report)
     if missing:
         console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
-    left = [dtype for dtype in report.dtypes if dtype not in {result.dtype for result in report.results}]
+    judged = {result.dtype for result in report.results}
+    left = [dtype for dtype in report.dtypes if dtype in spec.dtypes(report.version) and dtype not in judged]
     if left:
         options = " ".join(f"--dtype {dtype}" for dtype in left)
         console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
@@ -280,14 +324,21 @@ def print_report(report: Report, console: Console) -> None:
     failed = sum(r.status == "fail" for r in requirements)
     count = f": {failed} of {len(requirements)} requirements fail" if failed else ""
     console.print(Text.assemble((report.subject, "bold"), " ", verdict, count), soft_wrap=True)
+    if report.claim:
+        console.print(Text(report.claim), soft_wrap=True)
+
+
+def declared(report: Report) -> list[str]:
+    """What the subject says of itself, where that changes its bounds."""
+    products = [] if report.precision == "full" else [f"float32 products in {report.precision}"]
+    return products + ([] if report.subnormals == "gradual" else ["subnormals flushed"])
 
 
 def summary(report: Report) -> Table:
     """The table of formula x dtype."""
-    declared = "" if report.precision == "full" else f", float32 products in {report.precision}"
-    declared += "" if report.subnormals == "gradual" else ", subnormals flushed"
-    where = f" on {report.device}" if report.device else ""
-    table = Table(title=f"{report.subject}{where}{declared}", title_justify="left", title_style="bold")
+    where = f"{report.subject} on {report.device}" if report.device else report.subject
+    version = [] if report.version == spec.VERSION else [f"specification {report.version}"]
+    table = Table(title=", ".join([where, *version, *declared(report)]), title_justify="left", title_style="bold")
     table.add_column("formula", no_wrap=True)
     table.add_column("dtype", no_wrap=True)
     for name in ("error / bound", "error in ulp", "cases"):
@@ -350,7 +401,8 @@ def not_offered(report: Report) -> str:
         if all(r.status == "not offered" for r in results):
             reasons.setdefault(results[0].reason, []).append(formula)
             continue
-        for label in dict.fromkeys(r.requirement for r in results if r.status == "not offered"):
-            reason = next(r.reason for r in results if r.requirement == label)
-            reasons.setdefault(reason, []).append(label)
+        for r in results:
+            label = r.requirement if r.status == "not offered" else f"{r.requirement} in part"
+            if r.status != "fail" and r.reason and label not in reasons.setdefault(r.reason, []):
+                reasons[r.reason].append(label)
     return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())

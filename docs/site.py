@@ -26,6 +26,10 @@ GUIDES = [
     "any_language.md",
     "vectors.md",
     "tolerance.md",
+    "verified.md",
+    "limits.md",
+    "versions.md",
+    "citing.md",
     "add_a_formula.md",
     "add_a_backend.md",
 ]
@@ -44,7 +48,7 @@ API = {
     "reference": ["AdamState", *reference.FORMULAS],
     "backends": ["load", "bind"],
     "conformance": [*conformance.__all__, "program.Program"],
-    "spec": ["formulas", "page", "requirements", "requirement", "admitted_forms", "Requirement"],
+    "spec": ["formulas", "dtypes", "page", "requirements", "requirement", "admitted_forms", "Requirement"],
 }
 FOLDERS = {module: f"api/{module}.md" for module in API} | FOLDERS
 
@@ -153,9 +157,10 @@ def section(path: str, heading: str) -> str:
 
 def list_of_requirements() -> str:
     """All formulas and their requirements."""
-    lines = [f"# Specification {spec.VERSION}\n", "Each requirement has an address of its own, to be cited by.\n"]
+    lines = [f"# Specification {spec.VERSION}\n"]
+    lines += ["Each requirement has an address of its own, to be [cited](../citing.md) by, and says since when.\n"]
     for name in spec.formulas():
         lines.append(f"\n## [{name}]({name}.md)\n")
         for label, requirement in spec.requirements(name).items():
-            lines.append(f"- [**{label}**]({name}.md#{label}): {requirement.text}")
+            lines.append(f"- [**{label}**]({name}.md#{label}) ({requirement.history}): {requirement.text}")
     return "\n".join(lines) + "\n"

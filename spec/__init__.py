@@ -10,11 +10,17 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-# Changes when a requirement, a bound or a definition does.
-VERSION = "1.2"
+# A new one comes with a new requirement, and with a changed requirement, bound or definition: docs/versions.md.
+VERSIONS = "1.0", "1.1", "1.2", "1.3"
+VERSION = VERSIONS[-1]
+DTYPES = {"float16": "1.2", "bfloat16": "1.2", "float32": "1.0", "float64": "1.0"}  # each with its first version
 
-OWN = r" \(gaugeblock's own functions only\)"
-REQUIREMENT = re.compile(rf"^- \*\*(?P<label>\w+\.\w+)\*\*(?P<own>{OWN})?: (?P<text>.+)$", re.M)
+SINCE = re.compile(r"^Since (\S+), unless a requirement names another version\.$", re.M)
+REQUIREMENT = re.compile(
+    r"^- \*\*(?P<label>\w+\.\w+)\*\*(?P<own> \(gaugeblock's own functions only\))?(?: \(since (?P<since>\S+)\))?"
+    r"(?: \(changed in (?P<changed>\S+)\))?(?: \(withdrawn in (?P<withdrawn>\S+)\))?: (?P<text>.+)$",
+    re.M,
+)
 FORM = re.compile(r"^- \*\*`(?P<name>\w+)`\*\*: (?P<text>.+)$", re.M)
 
 
@@ -24,13 +30,41 @@ class Requirement(NamedTuple):
     label: str
     text: str
     own: bool  # asked of gaugeblock's own functions only, never of a subject
+    since: str  # the first version that has it
+    changed: str | None  # the last version that gave it another meaning
+    withdrawn: str | None  # the first version that has it no longer
+
+    @property
+    def history(self) -> str:
+        """The versions that it names, in words."""
+        parts = {"since": self.since, "changed in": self.changed, "withdrawn in": self.withdrawn}
+        return ", ".join(f"{what} {version}" for what, version in parts.items() if version)
+
+    def is_in(self, version: str) -> bool:
+        """Whether a version has it."""
+        return not later(self.since, version) and (self.withdrawn is None or later(self.withdrawn, version))
+
+    def changed_after(self, version: str) -> bool:
+        """Whether its meaning in a version was another one."""
+        return self.changed is not None and later(self.changed, version)
+
+
+def later(version: str, other: str) -> bool:
+    """Whether a version came after another one."""
+    return VERSIONS.index(version) > VERSIONS.index(other)
 
 
 @lru_cache
-def formulas() -> tuple[str, ...]:
-    """The names of the formulas that have a page."""
+def formulas(version: str = VERSION) -> tuple[str, ...]:
+    """The names of the formulas that have a page, in a version."""
     pages = (entry.name for entry in resources.files(__name__).iterdir())
-    return tuple(sorted(name.removesuffix(".md") for name in pages if name.endswith(".md")))
+    names = sorted(name.removesuffix(".md") for name in pages if name.endswith(".md"))
+    return tuple(name for name in names if version == VERSION or requirements(name, version))
+
+
+def dtypes(version: str = VERSION) -> tuple[str, ...]:
+    """The dtypes that a version speaks of."""
+    return tuple(dtype for dtype, since in DTYPES.items() if not later(since, version))
 
 
 @lru_cache
@@ -49,21 +83,33 @@ def page(formula: str) -> str:
 
 
 @lru_cache
-def requirements(formula: str) -> dict[str, Requirement]:
-    """The requirements of a page by label, in the order of the page."""
-    found = REQUIREMENT.finditer(page(formula))
-    return {m["label"]: Requirement(m["label"], m["text"], m["own"] is not None) for m in found}
+def requirements(formula: str, version: str = VERSION) -> dict[str, Requirement]:
+    """The requirements of a page by label, in the order of the page: those that a version has."""
+    return {label: each for label, each in all_requirements(formula).items() if each.is_in(version)}
+
+
+@lru_cache
+def all_requirements(formula: str) -> dict[str, Requirement]:
+    """The requirements of a page by label, those that were withdrawn too."""
+    text = page(formula)
+    (since,) = SINCE.findall(text)
+    return {
+        m["label"]: Requirement(
+            m["label"], m["text"], m["own"] is not None, m["since"] or since, m["changed"], m["withdrawn"]
+        )
+        for m in REQUIREMENT.finditer(text)
+    }
 
 
 def requirement(label: str) -> Requirement:
-    """The requirement with a label like 'softmax.nan'.
+    """The requirement with a label like 'softmax.nan', also one that was withdrawn.
 
     Raises
     ------
     ValueError
         A label that no page has.
     """
-    known = requirements(label.partition(".")[0])
+    known = all_requirements(label.partition(".")[0])
     if label not in known:
         meant = did_you_mean(label, known)
         raise ValueError(f"requirement: got {label!r}; wanted one of {', '.join(known)}{meant}")

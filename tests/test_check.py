@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import gaugeblock as gb
-from gaugeblock import AdamState, backends
+from gaugeblock import AdamState, backends, spec
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, report
 from gaugeblock.conformance.rounding import HALF, MODELS
 
@@ -337,7 +337,7 @@ def test_the_report_follows_its_schema():
     found = [check("numpy"), check(subject(softmax=in_place, relu=lambda x: None, adam_step=inside))]
     document = json.loads(report.to_json(report.to_document(found)))
     jsonschema.Draft202012Validator(schema).validate(document)
-    assert document["reports"][0]["spec"] == "1.2"
+    assert document["reports"][0]["spec"] == spec.VERSION
     assert document["reports"][1]["passed"] is False
     document["reports"][0]["results"] = []
     with pytest.raises(jsonschema.ValidationError):

@@ -11,6 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+import gaugeblock
+from gaugeblock import spec
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -66,6 +69,9 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
         (["check", "--formula", "sofmax"], "formula: got 'sofmax'; wanted one of adam, "),
+        (["check", "--spec", "0.9"], "spec: got '0.9'; wanted one of 1.0, 1.1, 1.2"),
+        (["check", "numpy", "strict", "--spec", "latest"], "spec: got 'latest'; wanted one of 1.0, 1.1, 1.2"),
+        (["check", "--spec", "1.1", "--dtype", "float16"], "dtype of specification 1.1: got 'float16'; wanted one of"),
         (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float16, bfloat16, float32, float64"),
         (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
         (["check", "--seed", "one"], "Invalid value for '--seed'"),
@@ -77,8 +83,8 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["compare", "old.json", "new.json"], "old.json: cannot be read: No such file"),
         (["compare", "empty.py", "new.json"], "empty.py: is no report; wanted a file that `gaugeblock check --json`"),
         (["compare", "list.json", "new.json"], "list.json: is no report; wanted a file that"),
-        (["compare", "old_form.json", "new.json"], "old_form.json: holds reports of version 1; wanted version 2"),
-        (["compare", "none.json", "new.json"], "none.json: holds no report; wanted version 2: judge again"),
+        (["compare", "old_form.json", "new.json"], "old_form.json: holds reports of version 1; wanted version 2 or 3"),
+        (["compare", "none.json", "new.json"], "none.json: holds no report; wanted version 2 or 3: judge again"),
         (["chek"], "No such command 'chek'"),
         (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.shape"),
         (["spec", "sofmax"], "formula: got 'sofmax'; wanted one of"),
@@ -200,7 +206,7 @@ def test_all_is_every_installed_backend():
 def test_spec_shows_pages_and_requirements():
     assert "softmax: 16 requirements" in run("spec").stdout
     assert run("spec", "softmax").stdout.startswith("# Softmax\n")
-    assert run("spec", "softmax.nan").stdout.startswith("softmax.nan: if any x along the axis is NaN")
+    assert run("spec", "softmax.nan").stdout.startswith("softmax.nan (since 1.0): if any x along the axis is NaN")
 
 
 def test_the_command_line_needs_no_default_backend():
@@ -211,19 +217,19 @@ def test_the_command_line_needs_no_default_backend():
 
 
 def test_version_and_help():
-    assert run("--version").stdout.startswith("gaugeblock 0.2.0, specification 1.2")
+    assert run("--version").stdout == f"gaugeblock {gaugeblock.__version__}, specification {spec.VERSION}\n"
     assert "Exit status: 0 conforms, 1 does not, 2 could not be judged" in " ".join(
         run("check", "--help").stdout.split()
     )
 
 
-@pytest.mark.parametrize("command", ["", "check", "compare", "spec", "bench"])
+@pytest.mark.parametrize("command", ["", "check", "compare", "spec", "bench", "cite"])
 def test_every_help_says_the_exit_status_and_fits(command):
     done = run(*command.split(), "-h", COLUMNS="80")
     assert done.returncode == 0
     assert done.stdout == run(*command.split(), "--help", COLUMNS="80").stdout
-    assert "Exit status: " in done.stdout or command == "bench"
-    listed = re.findall(r"^  (?:check|compare|spec|bench) .*", done.stdout.partition("Commands:")[2], re.M)
+    assert "Exit status: " in done.stdout or command in ("bench", "cite")
+    listed = re.findall(r"^  (?:check|compare|spec|bench|cite) .*", done.stdout.partition("Commands:")[2], re.M)
     assert not [line for line in listed if line.endswith("...")]  # no sentence is cut
     assert max(map(len, done.stdout.splitlines())) <= 96
     assert "<" not in done.stdout.partition("Options:")[2]
@@ -260,6 +266,7 @@ def test_a_mistyped_name_is_answered_with_the_nearest(arguments, words, tmp_path
         ("gaugeblock check a", ["all"], ["numpy"]),
         ("gaugeblock check --formula soft", ["softmax", "softmax_vjp"], ["relu"]),
         ("gaugeblock check --dtype b", ["bfloat16"], ["float32"]),
+        ("gaugeblock check --spec 1.", ["1.0"], ["numpy"]),
         ("gaugeblock spec rel", ["relu"], ["softmax"]),
         ("gaugeblock spec softmax.n", ["softmax.nan"], ["softmax.shape"]),
         ("gaugeblock bench t", ["torch"], ["all"]),

@@ -7,8 +7,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+import gaugeblock as gb
 from gaugeblock import spec
 from gaugeblock.conformance import check
+from gaugeblock.conformance.citation import citation
 from gaugeblock.conformance.compare import Verdict, changes
 from gaugeblock.conformance.formats import annotations, to_badge, to_junit
 from gaugeblock.conformance.report import to_document
@@ -34,9 +36,10 @@ def test_junit_has_a_test_for_each_formula_dtype_and_requirement(document):
     suites = ElementTree.fromstring(to_junit(document))
     for suite, report in zip(suites, document["reports"], strict=False):
         results = report["results"]
-        assert [test.get("name") for test in suite] == [f"{r['requirement']} [{r['dtype']}]" for r in results]
-        assert {test.get("classname") for test in suite} == {report["subject"]}
-        for test, result in zip(suite, results, strict=True):
+        tests = suite.findall("testcase")
+        assert [test.get("name") for test in tests] == [f"{r['requirement']} [{r['dtype']}]" for r in results]
+        assert {test.get("classname") for test in tests} == {report["subject"]}
+        for test, result in zip(tests, results, strict=True):
             failure, skipped = test.find("failure"), test.find("skipped")
             assert (failure is not None) == (result["status"] == "fail")
             assert (skipped is not None) == (result["status"] == "not offered")
@@ -51,6 +54,21 @@ def test_junit_has_a_test_for_each_formula_dtype_and_requirement(document):
         assert counts[2] > 10
     assert int(suites[0].get("failures")) > 1
     assert suites[2].find("testcase/error").get("message") == "third: 100% broken"
+
+
+def test_junit_has_the_claim_and_the_citation(document):
+    suite = ElementTree.fromstring(to_junit(document))[0]
+    properties = {each.get("name"): each.get("value") for each in suite.find("properties")}
+    assert properties == {"claim": "", "citation": citation()}
+
+
+def test_the_badge_has_the_claim_of_a_single_subject_at_length():
+    report = check(types.SimpleNamespace(__name__="mine", relu=gb.relu))
+    badge = ElementTree.fromstring(to_badge(to_document([report])))
+    assert badge.get("aria-label") == f"gaugeblock: {report.claim}"
+    assert report.claim.startswith(f"conforms to gaugeblock spec {spec.VERSION}: relu (")
+    assert ">conforms<" in to_badge(to_document([report]))
+    assert "spec" not in to_badge(to_document([report], errors=["another could not be judged"]))
 
 
 def without(document, subjects=(), errors=True):

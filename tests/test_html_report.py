@@ -90,6 +90,8 @@ def test_the_page_says_what_failed_and_with_what(html, document):
     for name, version in document["reports"][0]["versions"].items():
         assert f"{name} {version}" in text
     assert f"specification {spec.VERSION}" in text
+    assert document["reports"][0]["claim"] in text
+    assert text.rstrip().endswith(f"Cite: {document['citation']}")
 
 
 def test_the_page_needs_nothing_else_and_is_small(html):

@@ -35,16 +35,18 @@ def test_a_formula_stands_in_places_of_the_same_name(formula):
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_every_line_that_looks_like_a_requirement_is_one(formula):
     text = spec.page(formula).partition("## Requirements")[2].partition("\n## ")[0]
-    lines = [line for line in text.splitlines() if line.strip()]
-    assert len(lines) == len(spec.requirements(formula)) > 5
+    text, withdrawn = text.split("\n", 3)[3], spec.page(formula).partition("\n## Withdrawn\n")[2]
+    lines = [line for line in (text + withdrawn).splitlines() if line.strip()]
+    assert len(lines) == len(spec.all_requirements(formula)) > 5
     assert all(label.startswith(f"{formula}.") for label in spec.requirements(formula))
 
 
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_every_page_has_its_sections(formula):
     headings = re.findall(r"^## (.+)$", spec.page(formula), re.M)
-    assert [h for h in headings if h != "Admitted forms"] == ["Requirements", "Bound", "Errata", "Rivals", "Sources"]
-    sources = spec.page(formula).partition("## Sources")[2]
+    optional = {"Admitted forms", "Withdrawn"}
+    assert [h for h in headings if h not in optional] == ["Requirements", "Bound", "Errata", "Rivals", "Sources"]
+    sources = spec.page(formula).partition("## Sources")[2].partition("## Withdrawn")[0]
     assert re.search(r"doi:10\.|arXiv:\d{4}\.\d{5}", sources)
 
 

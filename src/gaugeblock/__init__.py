@@ -17,7 +17,7 @@ from .reference import AdamState as AdamState
 if TYPE_CHECKING:
     from .reference import *  # noqa: F403
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 try:
     backend = backends.load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")

@@ -1,0 +1,104 @@
+"""How to cite gaugeblock: one set of versions in every file that names them, and a citation in every report."""
+
+import datetime
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import gaugeblock
+from gaugeblock import spec
+from gaugeblock.conformance import check
+from gaugeblock.conformance.citation import APA, AUTHORS, BIBTEX, MANIFEST, PLAIN, RELEASED, TITLE, citation
+from gaugeblock.conformance.report import to_document
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+CODEMETA, ZENODO = (json.loads((ROOT / name).read_text()) for name in ("codemeta.json", ".zenodo.json"))
+
+
+def run(*arguments, cwd=None):
+    command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_the_files_for_others_say_what_the_package_says():
+    """A version, a date, or an author that is changed in one place only is found here."""
+    (author,) = PROJECT["authors"]
+    assert CFF["version"] == CODEMETA["version"] == ZENODO["version"] == PROJECT["version"] == gaugeblock.__version__
+    assert CFF["date-released"] == CODEMETA["datePublished"] == ZENODO["publication_date"] == RELEASED
+    assert CFF["authors"] == ZENODO["creators"] == [author] == [{"name": AUTHORS}]
+    assert CODEMETA["author"] == [{"@type": "Organization", **author}]
+    assert CFF["title"] == ZENODO["title"] == TITLE
+    assert CODEMETA["name"] == PROJECT["name"]
+    assert CFF["license"] == ZENODO["license"] == PROJECT["license"]
+    assert CODEMETA["license"] == f"https://spdx.org/licenses/{PROJECT['license']}"
+    assert CFF["keywords"] == CODEMETA["keywords"] == ZENODO["keywords"] == PROJECT["keywords"]
+    assert PROJECT["description"] == CODEMETA["description"]
+    assert ZENODO["description"] == f"<p>{PROJECT['description']}</p>"
+    assert CODEMETA["softwareRequirements"] == [re.match(r"[\w-]+", each)[0] for each in PROJECT["dependencies"]]
+    assert CODEMETA["runtimePlatform"] == f"Python {PROJECT['requires-python']}"
+
+
+def test_they_name_the_specification_and_the_vectors():
+    assert [each["value"] for each in CFF["identifiers"]] == [f"specification {spec.VERSION}", f"sha256:{MANIFEST}"]
+    assert ZENODO["notes"] == f"Specification {spec.VERSION}; SHA-256 of the vectors' MANIFEST {MANIFEST}."
+
+
+def test_the_hash_is_that_of_the_vectors():
+    found = hashlib.sha256((ROOT / "vectors/MANIFEST").read_bytes()).hexdigest()
+    assert found == MANIFEST, f"the vectors were written anew: put {found} in conformance/citation.py"
+
+
+def test_they_have_the_form_that_their_readers_want():
+    """CI validates CITATION.cff by its schema; these are the terms that are required, or that a search is made by."""
+    assert {"cff-version", "message", "title", "authors"} <= set(CFF)
+    assert (CFF["cff-version"], CFF["type"]) == ("1.2.0", "software")
+    assert CODEMETA["@context"] == "https://w3id.org/codemeta/3.0"
+    assert CODEMETA["@type"] == "SoftwareSourceCode"
+    assert (ZENODO["upload_type"], ZENODO["access_right"]) == ("software", "open")
+    assert datetime.date.fromisoformat(RELEASED)
+
+
+def test_cite_prints_three_forms():
+    done = run("cite")
+    assert done.returncode == 0
+    assert done.stdout == "\n\n".join(citation(form) for form in (BIBTEX, APA, PLAIN)) + "\n"
+    for text in done.stdout.split("\n\n"):
+        for part in (AUTHORS, TITLE, gaugeblock.__version__, f"pecification {spec.VERSION}", MANIFEST, RELEASED[:4]):
+            assert part in text
+
+
+def test_the_bibtex_is_one_entry():
+    text = citation(BIBTEX)
+    assert re.fullmatch(r"@misc\{[^\s,{}]+,\n(  \w+ = \{.+\},\n)+\}", text)
+    assert text.count("{") == text.count("}")
+    assert re.findall(r"^  (\w+) =", text, re.M) == ["author", "title", "year", "version", "note"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "--formula", "relu"], ["check", "numpy", "strict", "--formula", "relu"]]
+)
+def test_a_report_ends_with_the_citation(arguments, tmp_path):
+    done = run(*arguments, "--json", "report.json", cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == f"cite: {citation()}"
+    assert done.stdout.count("cite: ") == 1
+    assert json.loads((tmp_path / "report.json").read_text())["citation"] == citation()
+
+
+def test_what_was_not_judged_has_nothing_to_cite():
+    done = run("check", "nothing.py")
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_a_report_names_the_package_that_judged():
+    (report,) = to_document([check("numpy", formulas=["relu"])])["reports"]
+    assert (report["gaugeblock"], report["spec"]) == (gaugeblock.__version__, spec.VERSION)
