@@ -29,7 +29,7 @@ GUIDES = [
     "add_a_formula.md",
     "add_a_backend.md",
 ]
-RESULTS = ["libraries.md"]
+RESULTS = ["libraries.md", "provenance.md"]
 DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 # The pages that are files elsewhere, and the folders that pages link to.
