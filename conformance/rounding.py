@@ -108,7 +108,8 @@ def nearest(ball: Any, model: Model) -> float | None:
     """
     if not ball.is_finite():
         return None
-    low, high = (nearest_to(*map(int, end.man_exp()), model) for end in (ball.lower(), ball.upper()))
+    ends = ball.lower().man_exp(), ball.upper().man_exp()
+    low, high = (nearest_to(int(integer), int(exponent), model) for integer, exponent in ends)
     return low if low == high else None
 
 
