@@ -108,13 +108,13 @@ def nearest(ball: Any, model: Model) -> float | None:
     """
     if not ball.is_finite():
         return None
-    low, high = nearest_to_end(ball.lower(), model), nearest_to_end(ball.upper(), model)
+    ends = ball.lower().man_exp(), ball.upper().man_exp()
+    low, high = (nearest_to(int(integer), int(exponent), model) for integer, exponent in ends)
     return low if low == high else None
 
 
-def nearest_to_end(end: Any, model: Model) -> float:
-    """The number of a format that is nearest to a ball without radius."""
-    integer, exponent = map(int, end.man_exp())
+def nearest_to(integer: int, exponent: int, model: Model) -> float:
+    """The number of a format that is nearest to an integer times a power of two."""
     length = integer.bit_length() + exponent
     last = max(length, model.exponent + 1) - model.precision  # the exponent of the last place
     if length < last:  # below half of it

@@ -19,7 +19,7 @@ from . import exact, oracle
 from .cases import Case
 from .judge import judged_cases, steps_after
 from .program import hexadecimal, request_of
-from .rounding import MODELS, finfo, nearest
+from .rounding import MODELS, Model, finfo, nearest, nearest_to
 
 SCHEMA_VERSION = 1
 SCHEMAS = "results.schema.json", "vectors.schema.json"
@@ -28,6 +28,7 @@ LINE = re.compile(r"([0-9a-f]{64})  (\S+)")  # of the manifest, as sha256sum wri
 SEED = 0
 LARGEST = 2000  # numbers in the inputs of a case
 MOST_BITS = 160 * 2**5  # of the balls: from there on only an exact middle between two numbers is left
+BITS_BEYOND = 64  # of a certificate's ends, more than the dtype has
 BOUND_BITS = 20  # more of a bound would only tell one machine's exp and sums from another's
 
 
@@ -81,11 +82,11 @@ def document(formula: str, dtype: str) -> str:
     left_out, lines = {}, []
     for case, expected in judged_cases(formula, dtype, SEED, "gradual", "full"):
         why = reason_to_leave_out(case)
-        rounded = None if why else settled(case, expected, np.dtype(dtype))
-        if rounded is None:
+        found = None if why else settled(case, expected, np.dtype(dtype))
+        if found is None:
             left_out[case.id] = why or f"{MOST_BITS} bits of a real value do not tell to which of two numbers it rounds"
         else:
-            lines.append(json.dumps(vector(case, rounded, np.dtype(dtype))))
+            lines.append(json.dumps(vector(case, *found, np.dtype(dtype))))
     head = {"schema": SCHEMA_VERSION, "spec": spec.VERSION, "formula": formula, "dtype": dtype, "seed": SEED}
     parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     without = ",\n".join(f"{json.dumps(name)}: {json.dumps(why)}" for name, why in left_out.items())
@@ -111,8 +112,11 @@ def arrays(case: Case) -> dict[str, np.ndarray]:
 
 def settled(
     case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]
-) -> dict[str, oracle.Expected] | None:
-    """`expected` with each finite value correctly rounded and what is left of the real one, or None if undecided."""
+) -> tuple[dict[str, oracle.Expected], dict[str, Any]] | None:
+    """`expected` with each finite value correctly rounded and what is left of the real one, or None if undecided.
+
+    The certificate is beside it: the interval of each real value, and the bits of the balls.
+    """
     bits = exact.PRECISION
     while bits <= MOST_BITS:
         balls = oracle.enclosed(case.function, case.arguments, case.options, dtype, bits)
@@ -120,7 +124,10 @@ def settled(
             found = {name: decided(each, balls[name]) for name, each in expected.items()}
         rounded = {name: each for name, each in found.items() if each is not None}
         if len(rounded) == len(found):
-            return rounded
+            with exact.working_precision(bits):
+                ends = {name: intervals(each, balls[name]) for name, each in rounded.items()}
+            texts = {f"{name}.{end}": text for name, pair in ends.items() for end, text in pair.items()}
+            return rounded, {"precision": bits, **texts}
         bits *= 2
     return None
 
@@ -138,13 +145,37 @@ def decided(expected: oracle.Expected, balls: np.ndarray) -> oracle.Expected | N
     return expected._replace(value=value, remainder=remainder, bound=rounded_up(expected.bound), certain=True)
 
 
+def intervals(expected: oracle.Expected, balls: np.ndarray) -> dict[str, str]:
+    """Both ends of the intervals in which the real values lie, as text; where there is no real value, that is said."""
+    model, ends = MODELS[expected.dtype.name], [("lower", False), ("upper", True)]
+    texts: dict[str, list[str]] = {name: [] for name, _ in ends}
+    for value, ball in zip(expected.value.flat, balls.flat, strict=True):
+        for name, up in ends:
+            texts[name].append(end_of(ball, up, value, model) if nearest(ball, model) == value else str(value))
+    return {name: " ".join(parts) for name, parts in texts.items()}
+
+
+def end_of(ball: Any, up: bool, value: float, model: Model) -> str:
+    """An end of a ball, rounded outward to as many bits as still round to the value: 0xap-3 is 10 / 8."""
+    bits = model.precision + BITS_BEYOND
+    whole, exponent = map(int, (ball.upper() if up else ball.lower()).man_exp())
+    while True:
+        more = max(whole.bit_length() - bits, 0)
+        integer = -(-whole >> more) if up else whole >> more
+        if nearest_to(integer, exponent + more, model) == value:
+            return f"{'-' * (integer < 0)}0x{abs(integer):x}p{exponent + more}"
+        bits *= 2
+
+
 def rounded_up(bound: np.ndarray) -> Any:
     """The bounds in a few bits, and none smaller."""
     fraction, exponent = np.frexp(bound)
     return np.ldexp(np.ceil(np.ldexp(fraction, BOUND_BITS)), exponent - BOUND_BITS)
 
 
-def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]) -> dict[str, Any]:
+def vector(
+    case: Case, expected: dict[str, oracle.Expected], certificate: dict[str, Any], dtype: np.dtype[Any]
+) -> dict[str, Any]:
     """A case as its line has it."""
     inputs = request_of(case.function, tuple(map(with_one_nan, case.arguments)), case.options)
     del inputs["dtype"]
@@ -170,6 +201,7 @@ def vector(case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any
         "function": case.function,
         "inputs": inputs,
         "expected": wanted,
+        "certificate": certificate,
     }
 
 

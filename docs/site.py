@@ -33,7 +33,7 @@ GUIDES = [
     "add_a_formula.md",
     "add_a_backend.md",
 ]
-RESULTS = ["libraries.md"]
+RESULTS = ["libraries.md", "provenance.md"]
 DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 # The pages that are files elsewhere, and the folders that pages link to.
@@ -144,7 +144,8 @@ def site_uri(path: str) -> str:
 def source_page(path: str) -> str:
     """A page that shows a file, or what is in a folder."""
     there, language = ROOT / path, Path(path).suffix.removeprefix(".")
-    names = sorted(str(each.relative_to(there)) for each in there.rglob("*") if each.is_file())
+    files = (each for each in there.rglob("*") if each.is_file() and each.suffix != ".pyc")
+    names = sorted(str(each.relative_to(there)) for each in files)
     text = "\n".join(names) + "\n" if there.is_dir() else there.read_text()
     return f"---\nsearch: {{ exclude: true }}\n---\n# {path}\n\n```{language}\n{text}```\n"
 

@@ -12,6 +12,8 @@ from mpmath import exp, floor, inf, isnan, ldexp, log, mag, mpf, nan, nint, sqrt
 
 # From the largest binary64 number down to beneath the smallest, and 128 more.
 BITS = 2**11 + 52 + 128
+# What is lost in so many bits, after thousands of operations.
+LOST = ldexp(1, 2**10 + 16 - BITS)
 
 # Bits of the exponent and of the fraction.
 FORMATS = {"float16": (5, 10), "bfloat16": (8, 7), "float32": (8, 23), "float64": (11, 52)}
@@ -275,10 +277,10 @@ def results(case, dtype):
     return found
 
 
-def recomputed(case, dtype):
+def recomputed(case, dtype, found):
     """What a case should expect: the digits of each value and remainder, and Adam's step."""
     digits = {}
-    for name, values in results(case, dtype).items():
+    for name, values in found.items():
         if name == "step":
             digits[name] = values
             continue
@@ -291,14 +293,41 @@ def recomputed(case, dtype):
     return digits
 
 
+def end(text):
+    """An end of an interval: 0xap-3 is 10 / 8."""
+    if "x" not in text:
+        return mpf(text)
+    integer, exponent = text.split("p")
+    return ldexp(mpf(int(integer, 16)), int(exponent))
+
+
+def is_certified(value, lower, upper, dtype):
+    """Whether a real number lies between two ends, which round to the same number of a format."""
+    if isnan(value) or abs(value) == inf:
+        return repr(lower) == repr(upper) == repr(value)
+    return encode(lower, dtype) == encode(upper, dtype) and lower - LOST <= value <= upper + LOST
+
+
+def uncertified(case, dtype, found):
+    """The results that have an element whose real value is not where the certificate says."""
+    for name, values in found.items():
+        if name != "step":
+            own = case["expected"].get(f"{name}.dtype", dtype)
+            with workprec(4 * BITS):
+                ends = [map(end, case["certificate"][f"{name}.{which}"].split()) for which in ("lower", "upper")]
+                if not all(is_certified(*each, own) for each in zip(values, *ends, strict=True)):
+                    yield name
+
+
 def disagreements(path):
-    """How many values of a file were recomputed, and where they are not those of the file."""
+    """How many values of a file were recomputed, and where they are not those of the file, or not where it says."""
     document = json.loads(Path(path).read_text())
-    count, wrong = 0, []
+    count, wrong, dtype = 0, [], document["dtype"]
     for case in document["cases"]:
-        expected = case["expected"]
-        for name, digits in recomputed(case, document["dtype"]).items():
+        expected, found = case["expected"], results(case, dtype)
+        for name, digits in recomputed(case, dtype, found).items():
             if expected[name] != digits:
-                wrong.append(f"{document['dtype']}: {case['case']}: {name}")
+                wrong.append(f"{dtype}: {case['case']}: {name}")
             count += prod(expected.get(f"{name}.shape", [0]))
+        wrong += [f"{dtype}: {case['case']}: the certificate of {name}" for name in uncertified(case, dtype, found)]
     return count, wrong

@@ -1,10 +1,14 @@
-"""Two guards: the wheel holds exactly the tracked files, and the type checker reads every module."""
+"""Guards: the wheel holds exactly the tracked files, the same bytes are built twice, the type checker reads all."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("spec", "reference", "backends", "conformance")
@@ -23,6 +27,40 @@ def test_the_wheel_built_from_the_sdist_holds_exactly_the_tracked_files(tmp_path
     wanted = {f"gaugeblock/{path}" for path in tracked() if path.split("/")[0] in PARTS}
     wanted |= {"gaugeblock/__init__.py", "gaugeblock/py.typed"}
     assert held == wanted
+    (sbom,) = (name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/sboms/" in name)
+    assert zipfile.ZipFile(wheel).read(sbom) == (ROOT / "sbom.cdx.json").read_bytes()
+
+
+def copied(folder, time):
+    """The tracked files in another folder, all of one time, for their owner alone if that is late."""
+    for path in tracked():
+        there = folder / path
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, there, follow_symlinks=False)
+        if not there.is_symlink():
+            there.chmod(0o600 if time > 1e9 else 0o644)
+            os.utime(there, (time, time))
+    return folder
+
+
+def built(folder, out, epoch):
+    """The bytes of the sdist and the wheel, by name."""
+    environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"} | epoch
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    return {path.name: path.read_bytes() for path in out.iterdir()}
+
+
+@pytest.mark.parametrize("epoch", [{}, {"SOURCE_DATE_EPOCH": "1700000000"}], ids=["", "SOURCE_DATE_EPOCH"])
+def test_the_same_bytes_are_built_twice(epoch, tmp_path):
+    first = built(copied(tmp_path / "a", 5e8), tmp_path / "first", epoch)
+    second = built(copied(tmp_path / "another/folder", 1.5e9), tmp_path / "second", epoch)
+    assert len(first) == 2
+    assert first == second
+    (sdist,) = (tmp_path / "first").glob("*.tar.gz")
+    shutil.unpack_archive(sdist, tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert built(unpacked, tmp_path / "third", epoch) == first
 
 
 def test_the_type_checker_reads_every_module():

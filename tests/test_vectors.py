@@ -1,6 +1,7 @@
 """The vectors: what a second oracle and the manifest say of them, how they are written, and how answers are judged."""
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -92,6 +93,62 @@ def test_a_single_bit_is_found_by_the_second_oracle_and_by_the_manifest(formula,
             answers.unchanged(folder)
 
 
+def moved(end, units):
+    """An end of an interval, moved by units in its last place."""
+    integer, exponent = end.split("p")
+    return f"{int(integer, 16) + units:#x}p{exponent}"
+
+
+@pytest.mark.parametrize("dtype", list(MODELS))
+def test_a_certificate_that_is_off_is_found(dtype, tmp_path):
+    document = read(f"log_softmax/{dtype}.json")
+    case = next(case for case in document["cases"] if case["case"] == "log_softmax.value/one_row")
+    right = case["certificate"]
+    (lower, *lowers), (upper, *uppers) = right["y.lower"].split(), right["y.upper"].split()
+    for wrong in (
+        {"y.lower": [moved(upper, 1), *lowers], "y.upper": [moved(upper, 2), *uppers]},
+        {"y.lower": [moved(lower, -2), *lowers], "y.upper": [moved(lower, -1), *uppers]},
+        {"y.lower": [moved(lower, -(2**65)), *lowers]},
+        {"y.upper": [moved(upper, 2**65), *uppers]},
+        {"y.lower": [upper, *lowers], "y.upper": [lower, *uppers]},
+        {"y.lower": ["nan", *lowers]},
+    ):
+        case["certificate"] = {**right, **{name: " ".join(ends) for name, ends in wrong.items()}}
+        (tmp_path / "changed.json").write_text(json.dumps({**document, "cases": [case]}))
+        found = second_oracle.disagreements(tmp_path / "changed.json")[1]
+        assert found == [f"{dtype}: log_softmax.value/one_row: the certificate of y"]
+
+
+@pytest.mark.parametrize("dtype", list(MODELS))
+def test_every_element_has_a_narrow_interval(dtype):
+    for formula in spec.formulas():
+        for case in read(f"{formula}/{dtype}.json")["cases"]:
+            certificate, expected = case["certificate"], case["expected"]
+            assert certificate["precision"] in {vectors.exact.PRECISION * 2**k for k in range(6)}
+            for name in [name.removesuffix(".shape") for name in expected if name.endswith(".shape")]:
+                lower, upper = (certificate[f"{name}.{end}"].split() for end in ("lower", "upper"))
+                assert len(lower) == len(upper) == np.prod(expected[f"{name}.shape"])
+                for a, b in zip(lower, upper, strict=True):
+                    low, high = second_oracle.end(a), second_oracle.end(b)
+                    narrow = max(abs(low) * 2.0 ** -(MODELS[dtype].precision + 60), second_oracle.LOST)
+                    assert a == b or high - low <= narrow, case["case"]
+
+
+def test_files_without_certificates_are_judged_too(folder, verdict):
+    names = [f"adam/{dtype}.json" for dtype in MODELS]
+    for name in names:
+        document = read(name)
+        for case in document["cases"]:
+            case.pop("certificate")
+        validator("vectors").validate(document)
+        (folder / name).write_text(json.dumps(document))
+    sums = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
+    (folder / "MANIFEST").write_text("".join(sums))
+    found, missing = verdict(expected_answers("adam/float32.json"), folder)
+    assert found.passed
+    assert not missing
+
+
 def test_they_are_written_with_the_same_bytes_every_time():
     written = dict(vectors.files())
     assert list(written) == vectors.names()
@@ -131,6 +188,9 @@ def test_the_schema_refuses_what_is_no_vector():
         (case["expected"], "y.bound", "3f800000"),
         (case["expected"], "other", 1.0),
         (case["inputs"], "x", 1.0),
+        (case["certificate"], "precision", 0),
+        (case["certificate"], "y.lower", "0x1.8p3"),
+        (case["certificate"], "y.upper", "0x1p3  0x1p3"),
     ]:
         before = part.get(key)
         part[key] = value
@@ -385,7 +445,7 @@ def test_what_has_no_answer_is_listed(tmp_path):
 
 
 def test_the_program_of_the_page_runs_and_is_judged(tmp_path):
-    (code,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+    code = next(code for code in re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S) if "results.json" in code)
     (tmp_path / "vectors").symlink_to(VECTORS)
     subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True)
     done = run("judge", "vectors", "results.json", cwd=tmp_path)
@@ -403,8 +463,10 @@ def test_the_case_of_the_page_is_a_case():
     (text,) = re.findall(r"^```json\n(.*?)^```", PAGE, re.M | re.S)
     case = json.loads(text)
     validator("vectors").validate({**read("softmax/float32.json"), "cases": [case]})
-    for name, digits in second_oracle.recomputed(case, "float32").items():
+    found = second_oracle.results(case, "float32")
+    for name, digits in second_oracle.recomputed(case, "float32", found).items():
         assert case["expected"][name] == digits
+    assert list(second_oracle.uncertified(case, "float32", found)) == []
     x = np.float32([0, 1])
     bound = vectors.rounded_up(oracle.expect("softmax", (x,), {}, x.dtype)["y"].bound)
     assert case["expected"]["y.bound"] == hexadecimal(bound)

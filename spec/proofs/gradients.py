@@ -1,0 +1,95 @@
+"""relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value, log_softmax_vjp.value,
+categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
+sparse_categorical_cross_entropy_from_logits_vjp.value: each gradient is the derivative of its formula.
+
+The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sympy
+
+from .real import Definition, Real, definition, flat, matrix, symbol, vector
+
+# What the gradient says, the loss, and the inputs that it is differentiated by.
+Regions = Iterator[tuple[Any, Any, Any]]
+
+
+# Each yields these for every region.
+
+
+def of_relu(vjp: Definition, forward: Definition) -> Regions:
+    for value in (-2, 3):
+        x, g = symbol("x", value), symbol("g", 5)
+        yield vjp(x, g), g * forward(x), x
+
+
+def of_neuron(vjp: Definition, forward: Definition) -> Regions:
+    for n in (1, 2, 3):
+        x, w, b, g = matrix("x", range(n), range(n)), vector("w", *range(n)), symbol("b", 7), vector("g", 5, 2)
+        yield vjp(x, w, b, g), sum(g_r * forward(x_r, w, b) for g_r, x_r in zip(g, x, strict=True)), (x, w, b)
+
+
+def of_dense(vjp: Definition, forward: Definition) -> Regions:
+    for n in (2, 3):
+        x, w = matrix("x", range(n), range(n)), matrix("w", *[range(2)] * n)
+        b, g = vector("b", 7, 8), matrix("g", range(2), range(2))
+        y = [forward(x_r, w, b) for x_r in x]
+        yield vjp(x, w, b, g), sum(g_k * y_k for g_k, y_k in zip(flat(g), flat(y), strict=True)), (x, w, b)
+
+
+def of_softmax(vjp: Definition, forward: Definition) -> Regions:
+    for n in (2, 3):
+        x, g = vector("x", *range(n)), vector("g", *range(n))
+        yield vjp(x, g), sum(g_i * y_i for g_i, y_i in zip(g, forward(x), strict=True)), x
+
+
+def of_cross_entropy(vjp: Definition, forward: Definition) -> Regions:
+    lo, hi = symbol("lo", "1/4"), symbol("hi", "3/4")
+    below, inside, above = "1/8", "1/2", "7/8"
+    for values in ([below, inside], [inside, above], [above, below], [below, inside, above], [inside, inside, inside]):
+        y, p, g = vector("y", *range(1, len(values) + 1)), vector("p", *values), symbol("g", 5)
+        yield vjp(y, p, g, lo, hi), g * forward(y, p, lo, hi), p
+
+
+def of_cross_entropy_from_logits(vjp: Definition, forward: Definition) -> Regions:
+    for values in ([1, 2], [1, 2, 3], [0, 1, 0]):  # labels that are 0 are left out of the sum
+        y, x, g = vector("y", *values), vector("x", *range(len(values))), symbol("g", 5)
+        y = [y_i if y_i != 0 else Real(0) for y_i in y]
+        yield vjp(y, x, g), g * forward(y, x), x
+
+
+def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) -> Regions:
+    for n in (2, 3):
+        for label in range(n):
+            x, g = vector("x", *range(n)), symbol("g", 5)
+            yield vjp(label, x, g), g * forward(label, x), x
+
+
+DERIVATIVES = {
+    "relu_vjp": of_relu,
+    "neuron_vjp": of_neuron,
+    "dense_vjp": of_dense,
+    "softmax_vjp": of_softmax,
+    "log_softmax_vjp": of_softmax,
+    "categorical_cross_entropy_vjp": of_cross_entropy,
+    "categorical_cross_entropy_from_logits_vjp": of_cross_entropy_from_logits,
+    "sparse_categorical_cross_entropy_from_logits_vjp": of_sparse_cross_entropy_from_logits,
+}
+
+
+def claims() -> Iterator[tuple[str, Any]]:
+    """What is proved, and what has to be 0, for each element in each region."""
+    for formula in DERIVATIVES:
+        yield from claims_of(formula)
+
+
+def claims_of(formula: str) -> Iterator[tuple[str, Any]]:
+    """The claims about one gradient."""
+    vjp, forward = definition(formula), definition(formula.removesuffix("_vjp"))
+    for claimed, loss, inputs in DERIVATIVES[formula](vjp, forward):
+        for gradient, variable in zip(flat(claimed), flat(inputs), strict=True):
+            derivative = sympy.diff(loss.expression, variable.expression)
+            what = f"{formula}, {variable.expression} = {variable.value}"
+            yield what, (gradient + Real(0)).expression - derivative

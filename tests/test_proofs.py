@@ -1,0 +1,195 @@
+"""The proofs prove what they claim, what is too strong they refuse, and the pages lead to them."""
+
+import importlib
+import re
+import shutil
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+import sympy
+
+from gaugeblock import spec
+from gaugeblock.conformance import oracle
+from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.reference import AdamState
+from gaugeblock.spec import proofs
+from gaugeblock.spec.proofs import gradients, shift
+from gaugeblock.spec.proofs.real import Real, symbol
+
+FOLDER = Path(proofs.__file__).parent
+GAPPA = [name for name in proofs.names() if name.endswith(".g")]
+GRADIENTS = [formula for formula in spec.formulas() if formula.endswith("_vjp")]
+LINK = re.compile(r"\]\(proofs/([^)]+)\)")
+CLAIM = re.compile(r"(?P<what>\|(?P<result>\w+) -/? [^|]+\|) <= (?P<mantissa>\d+)b(?P<exponent>-\d+)")
+
+needs_gappa = pytest.mark.skipif(
+    shutil.which("gappa") is None,
+    reason="NOT RUN: gappa is not installed, so that the proofs about rounding are not run",
+)
+
+
+# What they prove.
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=needs_gappa if n in GAPPA else ()) for n in proofs.names()])
+def test_it_is_a_proof(name):
+    assert proofs.failures(name) == []
+
+
+@pytest.mark.parametrize("gappa", [True, False], ids=["", "without Gappa"])
+def test_one_command_runs_them(gappa, monkeypatch, capsys):
+    def failures(name):
+        if name in GAPPA and not gappa:
+            raise FileNotFoundError("No such file or directory: 'gappa'")
+        return []
+
+    monkeypatch.setattr(proofs, "failures", failures)
+    with pytest.raises(SystemExit) as done:
+        importlib.import_module("gaugeblock.spec.proofs.__main__")  # what `python -m` runs
+    said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert list(said) == proofs.names()
+    assert {name for name, what in said.items() if what != "proved"} == (set() if gappa else set(GAPPA))
+    assert done.value.code == (0 if gappa else 1)
+
+
+@needs_gappa
+@pytest.mark.parametrize("name", [name for name in GAPPA if name != "clip_ends.g"])
+def test_half_of_each_claim_is_refused(name):
+    def halved(claim):
+        return f"{claim['what']} <= {claim['mantissa']}b{int(claim['exponent']) - 1}"
+
+    text, claims = CLAIM.subn(halved, proofs.text_of(name))
+    assert claims > 1
+    assert len([line for line in proofs.unproved(text) if re.match(r"(REL|BND)\(", line)]) == claims
+
+
+# What is wrong in a text, and the proofs that it is then none of.
+WRONG = {
+    "epsilon inside the root": ("adam_binary*.g", "sqrt(v1 / c2) + epsilon", "sqrt(v1 / c2 + epsilon)"),
+    "no bias correction": ("adam_binary32.g", "(m1 / c1)", "m1"),
+    "the moments exchanged": ("adam_binary32.g", "(m1 / c1) / (sqrt(v1", "(v1 / c1) / (sqrt(m1"),
+    "the bias subtracted": ("neuron_binary??.g", "= product + b", "= product - b"),
+    "the bias subtracted, fused": ("neuron_binary??_fma.g", "x * w + b)", "x * w - b)"),
+    "a lower end that binary16 has": ("clip_ends.g", "LOWER = 1e-15", "LOWER = 1e-7"),
+    "an upper end that binary32 has": ("clip_ends.g", "UPPER = 1 - 1e-15", "UPPER = 1 - 1e-7"),
+    "TensorFlow's epsilon as it is": ("adam_forms.py", "epsilon_hat = epsilon * c2.sqrt()", "epsilon_hat = epsilon"),
+    "lerp the other way": ("adam_forms.py", "(1 - beta1) * (grad - m)", "beta1 * (grad - m)"),
+}
+CHANGED = [
+    pytest.param(path.name, old, new, id=f"{what}: {path.name}", marks=needs_gappa if path.suffix == ".g" else ())
+    for what, (pattern, old, new) in WRONG.items()
+    for path in sorted(FOLDER.glob(pattern))
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), CHANGED)
+def test_what_is_wrong_is_refused(name, old, new):
+    text = proofs.text_of(name)
+    assert old in text
+    wrong = text.replace(old, new, 1)
+    if name.endswith(".g"):
+        assert proofs.unproved(wrong)
+    else:
+        module = {"__name__": "wrong", "__package__": proofs.__name__}
+        exec(compile(wrong, name, "exec"), module)
+        assert proofs.nonzero(module["claims"]())
+
+
+def changed(result, change):
+    """A result with its last element changed."""
+    if isinstance(result, list | tuple):
+        return [*result[:-1], changed(result[-1], change)]
+    return change(result)
+
+
+@pytest.mark.parametrize("formula", GRADIENTS)
+@pytest.mark.parametrize(
+    "change", [lambda gx: -gx, lambda gx: gx * 2, lambda gx: gx + 1], ids=["sign", "twice", "more"]
+)
+def test_a_wrong_derivative_is_found(formula, change):
+    module, right = importlib.import_module(f"gaugeblock.spec.{formula}"), gradients.definition(formula)
+    with mock.patch.object(module, formula, lambda *arguments: changed(right(*arguments), change)):
+        assert proofs.nonzero(gradients.claims_of(formula))
+
+
+def test_a_region_is_decided_by_its_point():
+    x, one = symbol("x", -2), Real(1)
+    assert x < 0 < one
+    assert (x * x).log() > 1
+    assert (x * x).exp().expression == sympy.exp(x.expression**2)
+    with mock.patch.object(importlib.import_module("gaugeblock.spec.relu_vjp"), "relu_vjp", lambda x, g: g):
+        assert proofs.nonzero(gradients.claims_of("relu_vjp")) == ["relu_vjp, x = -2: off by g"]
+
+
+@pytest.mark.parametrize("formula", shift.ARGUMENTS)
+def test_a_definition_that_a_shift_changes_is_found(formula):
+    module, right = importlib.import_module(f"gaugeblock.spec.{formula}"), shift.definition(formula)
+    place = shift.ARGUMENTS[formula].index("x")
+
+    def wrong(*arguments):
+        return changed(right(*arguments), lambda y: y * arguments[place][0])
+
+    with mock.patch.object(module, formula, wrong):
+        assert proofs.nonzero(shift.claims_of(formula))
+
+
+# What they are there for.
+
+
+def test_every_file_is_a_proof():
+    others = {"__init__.py", "__main__.py", "real.py"}
+    assert {path.name for path in FOLDER.iterdir() if path.is_file()} - set(proofs.names()) == others
+
+
+def test_every_gradient_and_every_shift_is_proved():
+    assert proofs.supported("gradients.py") == [f"{formula}.value" for formula in gradients.DERIVATIVES]
+    assert sorted(gradients.DERIVATIVES) == GRADIENTS
+    assert proofs.supported("shift.py") == [f"{formula}.shift" for formula in shift.ARGUMENTS]
+    labels = [label for formula in spec.formulas() for label in spec.requirements(formula)]
+    assert sorted(proofs.supported("shift.py")) == sorted(label for label in labels if label.endswith(".shift"))
+
+
+@pytest.mark.parametrize("name", proofs.names())
+def test_it_supports_requirements_whose_pages_link_it(name):
+    for label in proofs.supported(name):
+        assert spec.requirement(label).label == label
+        assert name in LINK.findall(spec.page(label.partition(".")[0])), label
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_what_a_page_links_supports_it(formula):
+    found = LINK.findall(spec.page(formula).partition("\n## Proofs\n")[2])
+    assert found == LINK.findall(spec.page(formula))
+    for name in found:
+        assert formula in {label.partition(".")[0] for label in proofs.supported(name)}, name
+
+
+def claimed(name):
+    """The numbers that a proof claims, by result."""
+    claims = CLAIM.finditer(proofs.text_of(name))
+    return {claim["result"]: int(claim["mantissa"]) * 2.0 ** int(claim["exponent"]) for claim in claims}
+
+
+@pytest.mark.parametrize("fma", ["", "_fma"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_bounds_are_no_less_than_what_is_proved(dtype, fma):
+    rng, model = np.random.default_rng(0), MODELS[dtype]
+    proved = claimed(f"adam_{dtype.replace('float', 'binary')}{fma}.g")
+    assert max(proved["m1"], proved["v1"]) <= model.gamma(4)
+    for step in (0, 1, 9, 1000, 100000):
+        grad, m, root = np.exp2(rng.uniform(-40, 20, (3, 100))).astype(dtype) * np.array([[1], [step > 0], [step > 0]])
+        state = AdamState(step, m.astype(dtype), (root * root).astype(dtype))
+        theta = np.zeros(100, dtype)
+        moved = oracle.running("adam_step", (theta, grad.astype(dtype), state), {}, theta.dtype, model)["theta"]
+        assert np.all((proved["step"] + proved["theta1"]) * np.abs(moved.value) <= moved.bound)
+
+    proved = claimed(f"neuron_{dtype.replace('float', 'binary')}{fma}.g")
+    x, w, b = rng.normal(size=(3, 100)).astype(dtype)
+    for each in zip(x, w, b, strict=True):
+        (expected,) = oracle.running("neuron", tuple(map(np.asarray, each)), {}, x.dtype, model).values()
+        product = abs(float(each[0]) * float(each[1])) * proved.get("product", 0)
+        assert product + model.unit * (abs(expected.value) + product) <= expected.bound
+    assert proved["y"] <= model.gamma(2)
+    assert proved["subnormal"] <= model.underflow
