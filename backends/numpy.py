@@ -1,11 +1,21 @@
-"""NumPy: the default backend."""
+"""NumPy: the default backend. What reads its arrays more than once does so block by block, while they are in the cache."""
 
 import contextlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy
+from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
+from ..reference.adam import AdamState, one_minus_power
+from ..reference.arguments import beta as checked_beta
+from ..reference.arguments import class_axis, class_numbers, floating, labels_like, number, same_shape, wide
+from ..reference.arguments import epsilon as checked_epsilon
+from ..reference.arguments import step as checked_step
+from ..reference.trees import flatten
 from . import bind
 
 name = "numpy"
@@ -17,13 +27,9 @@ dense = bind(reference.dense, numpy)
 neuron_vjp = bind(reference.neuron_vjp, numpy)
 dense_vjp = bind(reference.dense_vjp, numpy)
 relu_vjp = bind(reference.relu_vjp, numpy)
-softmax = bind(reference.softmax, numpy)
-log_softmax = bind(reference.log_softmax, numpy)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)
 categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, numpy)
-categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, numpy)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, numpy)
-sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, numpy)
 softmax_vjp = bind(reference.softmax_vjp, numpy)
 log_softmax_vjp = bind(reference.log_softmax_vjp, numpy)
 sparse_categorical_cross_entropy_from_logits_vjp = bind(
@@ -34,13 +40,181 @@ adam_second_moment = bind(reference.adam_second_moment, numpy)
 adam_bias_correction = bind(reference.adam_bias_correction, numpy)
 adam_update = bind(reference.adam_update, numpy)
 adam_init = bind(reference.adam_init, numpy)
-adam_step = bind(reference.adam_step, numpy)
+
+
+BLOCK = 2**18  # elements: 1 MiB of float32
+SMALL = 2**14  # elements of an array that is copied sooner than called for
+LINES = 128  # bytes: no block is narrower, as memory comes in lines
+
+
+def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
+    """Views of arrays of one shape (but for `axis`, which stays whole) that lie together in about a `BLOCK`."""
+    first = arrays[0]
+    if first.size <= BLOCK:
+        return [arrays]
+    strides = [abs(stride) * (length > 1) for stride, length in zip(first.strides, first.shape, strict=True)]
+    if axis is not None:
+        strides[axis] = 0
+    cut = strides.index(max(strides))  # the outermost axis in memory
+    length = first.shape[cut]
+    step = max(1, BLOCK * length // first.size, LINES // max(1, strides[cut]))
+    if step >= length or strides[cut] == 0:
+        return [arrays]
+    parts = [(slice(None),) * cut + (slice(start, start + step),) for start in range(0, length, step)]
+    return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays)))
 
 
 def relu(x: Any) -> Any:
-    """Return ``max(0, x)``: one pass, where the reference makes three."""
-    reference.arguments.floating(numpy, x=x)
-    return numpy.maximum(x, 0)
+    """Return ``max(0, x)``: against a row of zeros, as NumPy's loop for a number is not vectorised."""
+    floating(numpy, x=x)
+    return numpy.maximum(x, numpy.zeros(x.shape[-1:], x.dtype) if x.ndim > 1 else 0)
+
+
+def shifted(x: Any, axis: int) -> Any:
+    """The logits less their largest along `axis`: a new array, in at least float32."""
+    x = wide(x, numpy)
+    return numpy.subtract(x, numpy.maximum.reduce(x, axis=axis, keepdims=True))
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``exp(x_i) / sum_j exp(x_j)`` along `axis`, block by block."""
+    floating(numpy, x=x)
+    class_axis("x", x, axis)
+    y = numpy.empty_like(x)
+    for rows, out in blocks(axis, x, y):
+        e = shifted(rows, axis)
+        numpy.exp(e, out=e)
+        numpy.divide(e, numpy.add.reduce(e, axis=axis, keepdims=True), out=out)
+    return y
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, block by block."""
+    floating(numpy, x=x)
+    class_axis("x", x, axis)
+    y = numpy.empty_like(x)
+    for rows, out in blocks(axis, x, y):
+        z = shifted(rows, axis)
+        numpy.subtract(z, numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True)), out=out)
+    return y
+
+
+def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`, block by block."""
+    _, dtype = floating(numpy, x=x)
+    y = labels_like(y, numpy, dtype)
+    floating(numpy, x=x, y=y)
+    same_shape(x=x, y=y)
+    class_axis("x", x, axis)
+    losses = numpy.empty_like(x, shape=numpy.delete(x.shape, axis))
+    for rows, labels, out in blocks(axis, x, y, numpy.expand_dims(losses, axis)):
+        z = shifted(rows, axis)
+        z -= numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True))
+        loss = numpy.vecdot(wide(labels, numpy), z, axis=axis)
+        if numpy.isnan(loss).any():  # an infinite logarithm counts nothing where its label is 0
+            loss = numpy.add.reduce(labels * z, axis=axis, where=labels != 0)
+        numpy.negative(loss, out=numpy.squeeze(out, axis=axis))
+    return losses
+
+
+def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-log_softmax(x)_label`` along `axis`, block by block; of the logarithms only those are taken."""
+    floating(numpy, x=x)
+    class_axis("x", x, axis)
+    index = class_numbers(labels, x, axis, numpy)
+    losses = numpy.empty_like(x, shape=index.shape)
+    for rows, label, out in blocks(axis, x, *(numpy.expand_dims(each, axis) for each in (index, losses))):
+        z = shifted(rows, axis)
+        chosen = numpy.take_along_axis(z, label, axis=axis)
+        numpy.exp(z, out=z)
+        numpy.subtract(numpy.log(numpy.add.reduce(z, axis=axis, keepdims=True)), chosen, out=out)
+    return losses
+
+
+def adam_step(
+    theta: Any,
+    grad: Any,
+    state: AdamState,
+    /,
+    *,
+    learning_rate: Any = 0.001,
+    beta1: Any = 0.9,
+    beta2: Any = 0.999,
+    epsilon: Any = 1e-8,
+    donate: bool = False,
+) -> tuple[Any, AdamState]:
+    """Return the parameters and the state after one step of Adam, block by block; small leaves as one flat array.
+
+    With `donate`, the results of large leaves are written over theta and state.
+    """
+    rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    dtype = None
+    if isinstance(state, AdamState):
+        columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
+        dtype = common_dtype(columns)
+    if dtype is None:  # half precision, several dtypes, what is no array, and errors
+        return reference.adam_step(theta, grad, state, **rates, xp=numpy)
+    step = checked_step(state.step, name="state.step", least=0) + 1
+    beta1, beta2 = checked_beta("beta1", beta1, dtype), checked_beta("beta2", beta2, dtype)
+    learning_rate, epsilon = number("learning_rate", learning_rate, dtype), checked_epsilon(epsilon, numpy, dtype)
+    c1, c2 = (one_minus_power(beta, step, numpy, dtype) for beta in (beta1, beta2))
+    rate, root = learning_rate / c1, math.sqrt(c2)
+
+    def one(theta: Any, grad: Any, m: Any, v: Any, donate: bool = False) -> list[Any]:
+        new = [a if donate and a.flags.writeable else numpy.empty_like(a) for a in (theta, m, v)]
+        for theta, grad, m, v, new_theta, new_m, new_v in blocks(None, theta, grad, m, v, *new):
+            s = numpy.multiply(grad, 1 - beta1, out=numpy.empty_like(grad))
+            numpy.multiply(m, beta1, out=new_m)
+            new_m += s
+            numpy.multiply(grad, grad, out=s)
+            s *= 1 - beta2
+            numpy.multiply(v, beta2, out=new_v)
+            new_v += s
+            numpy.sqrt(new_v, out=s)
+            s /= root
+            s += epsilon
+            numpy.divide(new_m, s, out=s)
+            s *= rate
+            numpy.subtract(theta, s, out=new_theta)
+        return new
+
+    rows = list(zip(*columns, strict=True))
+    small, large = ([i for i, row in enumerate(rows) if (row[0].size <= SMALL) == is_small] for is_small in (True, False))
+    found = dict(zip(small, as_one(one, [rows[i] for i in small]), strict=True))
+    donate = donate and apart([array for i in large for array in rows[i]])
+    found |= {i: one(*rows[i], donate) for i in large}
+    theta, m, v = (rebuild([found[i][result] for i in range(len(rows))]) for result in range(3))
+    return theta, AdamState(step, m, v)
+
+
+def common_dtype(columns: list[list[Any]]) -> Any:
+    """The dtype of all leaves, if it is one and they are NumPy arrays whose shapes agree; None where they are not."""
+    leaves = [leaf for column in columns for leaf in column]
+    if {*map(type, leaves)} != {numpy.ndarray}:
+        return None
+    dtypes = [leaf.dtype for leaf in leaves]
+    shapes = [[leaf.shape for leaf in column] for column in columns]
+    same = dtypes.count(dtypes[0]) == len(dtypes) and shapes.count(shapes[0]) == len(shapes)
+    return dtypes[0] if same and dtypes[0] in (numpy.float32, numpy.float64) else None
+
+
+def as_one(function: Callable[..., list[Any]], rows: list[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
+    """Call an elementwise `function` on rows of small arrays as on one of flat arrays; the results for each row."""
+    if len(rows) < 2:
+        return [function(*row) for row in rows]
+    shapes = [row[0].shape for row in rows]
+    ends = list(accumulate(map(math.prod, shapes), initial=0))
+    results = function(*(numpy.concatenate(column, axis=None) for column in zip(*rows, strict=True)))
+    pieces = [
+        [flat[i:j].reshape(shape) for (i, j), shape in zip(pairwise(ends), shapes, strict=True)] for flat in results
+    ]
+    return zip(*pieces, strict=True)
+
+
+def apart(arrays: list[Any]) -> bool:
+    """Whether no two arrays overlap in memory, so that one can be written before another is read."""
+    bounds = sorted(map(byte_bounds, arrays))
+    return all(end <= start for (_, end), (start, _) in pairwise(bounds))
 
 
 def asarray(array: Any, device: str | None = None) -> Any:
