@@ -2,8 +2,8 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Iterable
+from itertools import chain, compress, groupby, pairwise
 from typing import Any
 
 import numpy
@@ -43,7 +43,7 @@ adam_init = bind(reference.adam_init, numpy)
 
 
 BLOCK = 2**18  # elements: 1 MiB of float32
-SMALL = 2**14  # elements of an array that is copied sooner than called for
+SMALL = 2**13  # elements: what a leaf of Adam has at most to be copied into one flat array with others
 LINES = 128  # bytes: no block is narrower, as memory comes in lines
 
 
@@ -171,44 +171,53 @@ def adam_step(
             numpy.multiply(v, beta2, out=new_v)
             new_v += s
             numpy.sqrt(new_v, out=s)
-            s /= root
+            s *= 1 / root
             s += epsilon
             numpy.divide(new_m, s, out=s)
             s *= rate
             numpy.subtract(theta, s, out=new_theta)
         return new
 
-    rows = list(zip(*columns, strict=True))
-    small, large = ([i for i, row in enumerate(rows) if (row[0].size <= SMALL) == is_small] for is_small in (True, False))
-    found = dict(zip(small, as_one(one, [rows[i] for i in small]), strict=True))
-    donate = donate and apart([array for i in large for array in rows[i]])
-    found |= {i: one(*rows[i], donate) for i in large}
-    theta, m, v = (rebuild([found[i][result] for i in range(len(rows))]) for result in range(3))
+    is_small = [leaf.size <= SMALL for leaf in columns[0]]
+    large = [i for i, small in enumerate(is_small) if not small]
+    donate = donate and apart([column[i] for column in columns for i in large])
+    found = as_one(one, [[*compress(column, is_small)] for column in columns])
+    for i in large:
+        for results, result in zip(found, one(*(column[i] for column in columns), donate), strict=True):
+            results.insert(i, result)
+    theta, m, v = map(rebuild, found)
     return theta, AdamState(step, m, v)
 
 
 def common_dtype(columns: list[list[Any]]) -> Any:
-    """The dtype of all leaves, if it is one and they are NumPy arrays whose shapes agree; None where they are not."""
-    leaves = [leaf for column in columns for leaf in column]
-    if {*map(type, leaves)} != {numpy.ndarray}:
+    """The dtype of all leaves, where it is one and they are NumPy's, of the same shapes in each column; otherwise None."""
+    leaves = [*chain(*columns)]
+    if not {*map(type, leaves)} <= {numpy.ndarray, numpy.float32, numpy.float64}:
         return None
-    dtypes = [leaf.dtype for leaf in leaves]
-    shapes = [[leaf.shape for leaf in column] for column in columns]
-    same = dtypes.count(dtypes[0]) == len(dtypes) and shapes.count(shapes[0]) == len(shapes)
+    dtypes, shapes = [leaf.dtype for leaf in leaves], [leaf.shape for leaf in leaves]
+    same = dtypes.count(dtypes[0]) == len(leaves) and shapes == len(columns) * shapes[: len(columns[0])]
     return dtypes[0] if same and dtypes[0] in (numpy.float32, numpy.float64) else None
 
 
-def as_one(function: Callable[..., list[Any]], rows: list[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
-    """Call an elementwise `function` on rows of small arrays as on one of flat arrays; the results for each row."""
-    if len(rows) < 2:
-        return [function(*row) for row in rows]
-    shapes = [row[0].shape for row in rows]
-    ends = list(accumulate(map(math.prod, shapes), initial=0))
-    results = function(*(numpy.concatenate(column, axis=None) for column in zip(*rows, strict=True)))
-    pieces = [
-        [flat[i:j].reshape(shape) for (i, j), shape in zip(pairwise(ends), shapes, strict=True)] for flat in results
-    ]
-    return zip(*pieces, strict=True)
+def as_one(step: Callable[..., list[Any]], columns: list[list[Any]]) -> list[list[Any]]:
+    """Do an elementwise step of Adam on many small leaves as on one flat array; return a list for each result."""
+    if len(columns[0]) < 2:
+        return [[*result] for result in zip(*map(step, *columns), strict=True)] or [[], [], []]
+    flat = numpy.concatenate([*chain(*columns)], axis=None).reshape(len(columns), -1)
+    shapes = [leaf.shape for leaf in columns[0]]
+    return [split(result, shapes) for result in step(*flat, donate=True)]
+
+
+def split(flat: Any, shapes: list[tuple[int, ...]]) -> list[Any]:
+    """Views of a flat array, of these shapes; those of one shape in a row are cut together."""
+    views: list[Any] = []
+    start = 0
+    for shape, run in groupby(shapes):
+        count = len([*run])
+        stop = start + count * math.prod(shape)
+        views.extend(flat[start:stop].reshape(count, *shape))
+        start = stop
+    return views
 
 
 def apart(arrays: list[Any]) -> bool:

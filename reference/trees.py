@@ -32,8 +32,9 @@ def flatten(**trees: Tree) -> tuple[list[list[Any]], Callable[[list[Any]], Tree]
     leaves, structure = optree.tree_flatten(trees[first])
     columns = [leaves]
     for name in others:
-        column, other = optree.tree_flatten(trees[name])
-        if other != structure:
-            raise TypeError(f"{name}: got structure {other}; wanted that of {first}, {structure}")
-        columns.append(column)
+        try:
+            columns.append(structure.flatten_up_to(trees[name]))
+        except ValueError:
+            other = optree.tree_structure(trees[name])
+            raise TypeError(f"{name}: got structure {other}; wanted that of {first}, {structure}") from None
     return columns, structure.unflatten
