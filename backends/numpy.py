@@ -44,7 +44,7 @@ adam_init = bind(reference.adam_init, numpy)
 
 BLOCK = 2**18  # elements: 1 MiB of float32
 SMALL = 2**13  # elements: what a leaf of Adam has at most to be copied into one flat array with others
-LINES = 128  # bytes: no block is narrower, as memory comes in lines
+WIDTH = 2**14  # bytes: no block is narrower, as many short runs of memory cost more than they save
 
 
 def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
@@ -57,7 +57,7 @@ def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
         strides[axis] = 0
     cut = strides.index(max(strides))  # the outermost axis in memory
     length = first.shape[cut]
-    step = max(1, BLOCK * length // first.size, LINES // max(1, strides[cut]))
+    step = max(1, BLOCK * length // first.size, WIDTH // max(1, strides[cut]))
     if step >= length or strides[cut] == 0:
         return [arrays]
     parts = [(slice(None),) * cut + (slice(start, start + step),) for start in range(0, length, step)]
@@ -110,7 +110,8 @@ def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) 
     for rows, labels, out in blocks(axis, x, y, numpy.expand_dims(losses, axis)):
         z = shifted(rows, axis)
         z -= numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True))
-        loss = numpy.vecdot(wide(labels, numpy), z, axis=axis)
+        last = axis in (-1, x.ndim - 1)
+        loss = numpy.vecdot(wide(labels, numpy), z) if last else numpy.add.reduce(labels * z, axis=axis)
         if numpy.isnan(loss).any():  # an infinite logarithm counts nothing where its label is 0
             loss = numpy.add.reduce(labels * z, axis=axis, where=labels != 0)
         numpy.negative(loss, out=numpy.squeeze(out, axis=axis))
