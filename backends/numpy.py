@@ -76,15 +76,20 @@ def shifted(x: Any, axis: int) -> Any:
     return numpy.subtract(x, numpy.maximum.reduce(x, axis=axis, keepdims=True))
 
 
+def exponentials(x: Any, axis: int) -> tuple[Any, Any]:
+    """``exp(x - max(x))`` and its sum along `axis`."""
+    e = shifted(x, axis)
+    numpy.exp(e, out=e)
+    return e, numpy.add.reduce(e, axis=axis, keepdims=True)
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """Return ``exp(x_i) / sum_j exp(x_j)`` along `axis`, block by block."""
     floating(numpy, x=x)
     class_axis("x", x, axis)
     y = numpy.empty_like(x)
     for rows, out in blocks(axis, x, y):
-        e = shifted(rows, axis)
-        numpy.exp(e, out=e)
-        numpy.divide(e, numpy.add.reduce(e, axis=axis, keepdims=True), out=out)
+        numpy.divide(*exponentials(rows, axis), out=out)
     return y
 
 
@@ -177,6 +182,7 @@ def adam_step(
             numpy.divide(new_m, s, out=s)
             s *= rate
             numpy.subtract(theta, s, out=new_theta)
+            del s  # the next block takes its memory
         return new
 
     is_small = [leaf.size <= SMALL for leaf in columns[0]]

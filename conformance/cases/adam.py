@@ -167,7 +167,9 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     )
     yield step("resumed", "from_copies", note, *run, checkpoints=counts)
 
-    yield step("donate", "first_step", "memory that is not the caller's", normal(10), normal(10), first(10), donate=True)
+    yield step(
+        "donate", "first_step", "memory that is not the caller's", normal(10), normal(10), first(10), donate=True
+    )
     run, note = (normal(10), gradients(rng, 3), AdamState(2, normal(10), positive(10))), "what was given is kept"
     yield step("donate", "three_steps", note, *run, donate=True, checkpoints=(1, 2, 3))
     given = normal(4099), normal(4099), AdamState(3, normal(4099), positive(4099))
