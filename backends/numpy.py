@@ -1,4 +1,4 @@
-"""NumPy: the default backend. What reads its arrays more than once does so block by block, while they are in the cache."""
+"""NumPy: the default backend. What is read more than once is read block by block, while it is in the cache."""
 
 import contextlib
 import math
@@ -22,8 +22,6 @@ name = "numpy"
 dtypes = ("float16", "float32", "float64")
 subnormals = "gradual"
 
-neuron = bind(reference.neuron, numpy)
-dense = bind(reference.dense, numpy)
 neuron_vjp = bind(reference.neuron_vjp, numpy)
 dense_vjp = bind(reference.dense_vjp, numpy)
 relu_vjp = bind(reference.relu_vjp, numpy)
@@ -42,6 +40,7 @@ adam_update = bind(reference.adam_update, numpy)
 adam_init = bind(reference.adam_init, numpy)
 
 
+PLAIN = numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)
 BLOCK = 2**18  # elements: 1 MiB of float32
 SMALL = 2**13  # elements: what a leaf of Adam has at most to be copied into one flat array with others
 WIDTH = 2**14  # bytes: no block is narrower, as many short runs of memory cost more than they save
@@ -62,6 +61,26 @@ def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
         return [arrays]
     parts = [(slice(None),) * cut + (slice(start, start + step),) for start in range(0, length, step)]
     return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays)))
+
+
+def neuron(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_i + b``: the reference, but for its checks where nothing is wrong."""
+    if plain(x, w) and plain(x, b) and w.shape == x.shape[-1:] != () == b.shape:
+        return numpy.matmul(x, w) + b
+    return reference.neuron(x, w, b, xp=numpy)
+
+
+def dense(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_ij + b_j``: the reference, but for its checks where nothing is wrong."""
+    if plain(x, w) and plain(x, b) and w.ndim == 2 and b.ndim == 1 and w.shape == x.shape[-1:] + b.shape:
+        return numpy.matmul(x, w) + b
+    return reference.dense(x, w, b, xp=numpy)
+
+
+def plain(a: Any, b: Any) -> bool:
+    """Whether both are arrays or scalars of NumPy's, in float32 or in float64."""
+    dtype = getattr(a, "dtype", ())  # a dtype is equal to None if it is float64
+    return dtype in PLAIN and getattr(b, "dtype", None) is dtype
 
 
 def relu(x: Any) -> Any:
@@ -111,30 +130,34 @@ def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) 
     floating(numpy, x=x, y=y)
     same_shape(x=x, y=y)
     class_axis("x", x, axis)
-    losses = numpy.empty_like(x, shape=numpy.delete(x.shape, axis))
-    for rows, labels, out in blocks(axis, x, y, numpy.expand_dims(losses, axis)):
+    before, behind = x.shape[:axis], x.shape[axis:][1:]
+    losses = numpy.empty((*before, 1, *behind), dtype)
+    for rows, labels, out in blocks(axis, x, y, losses):
         z = shifted(rows, axis)
         z -= numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True))
-        last = axis in (-1, x.ndim - 1)
-        loss = numpy.vecdot(wide(labels, numpy), z) if last else numpy.add.reduce(labels * z, axis=axis)
+        if behind:
+            loss = numpy.add.reduce(labels * z, axis=axis, keepdims=True)
+        else:
+            loss = numpy.vecdot(wide(labels, numpy), z)[..., None]
         if numpy.isnan(loss).any():  # an infinite logarithm counts nothing where its label is 0
-            loss = numpy.add.reduce(labels * z, axis=axis, where=labels != 0)
-        numpy.negative(loss, out=numpy.squeeze(out, axis=axis))
-    return losses
+            loss = numpy.add.reduce(labels * z, axis=axis, keepdims=True, where=labels != 0)
+        numpy.negative(loss, out=out)
+    return losses.reshape(before + behind)
 
 
 def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
     """Return ``-log_softmax(x)_label`` along `axis`, block by block; of the logarithms only those are taken."""
-    floating(numpy, x=x)
+    _, dtype = floating(numpy, x=x)
     class_axis("x", x, axis)
     index = class_numbers(labels, x, axis, numpy)
-    losses = numpy.empty_like(x, shape=index.shape)
-    for rows, label, out in blocks(axis, x, *(numpy.expand_dims(each, axis) for each in (index, losses))):
+    shape = (*x.shape[:axis], 1, *x.shape[axis:][1:])
+    losses = numpy.empty(shape, dtype)
+    for rows, label, out in blocks(axis, x, index.reshape(shape), losses):
         z = shifted(rows, axis)
         chosen = numpy.take_along_axis(z, label, axis=axis)
         numpy.exp(z, out=z)
         numpy.subtract(numpy.log(numpy.add.reduce(z, axis=axis, keepdims=True)), chosen, out=out)
-    return losses
+    return losses.reshape(index.shape)
 
 
 def adam_step(
@@ -168,36 +191,37 @@ def adam_step(
 
     def one(theta: Any, grad: Any, m: Any, v: Any, donate: bool = False) -> list[Any]:
         new = [a if donate and a.flags.writeable else numpy.empty_like(a) for a in (theta, m, v)]
-        for theta, grad, m, v, new_theta, new_m, new_v in blocks(None, theta, grad, m, v, *new):
-            s = numpy.multiply(grad, 1 - beta1, out=numpy.empty_like(grad))
-            numpy.multiply(m, beta1, out=new_m)
-            new_m += s
-            numpy.multiply(grad, grad, out=s)
-            s *= 1 - beta2
-            numpy.multiply(v, beta2, out=new_v)
-            new_v += s
-            numpy.sqrt(new_v, out=s)
-            s *= 1 / root
-            s += epsilon
-            numpy.divide(new_m, s, out=s)
-            s *= rate
-            numpy.subtract(theta, s, out=new_theta)
+        for p, g, m_before, v_before, p_new, m_new, v_new in blocks(None, theta, grad, m, v, *new):
+            s = numpy.multiply(g, 1 - beta1, out=numpy.empty_like(g))
+            numpy.multiply(m_before, beta1, out=m_new)
+            numpy.add(m_new, s, out=m_new)
+            numpy.multiply(g, g, out=s)
+            numpy.multiply(s, 1 - beta2, out=s)
+            numpy.multiply(v_before, beta2, out=v_new)
+            numpy.add(v_new, s, out=v_new)
+            numpy.sqrt(v_new, out=s)
+            numpy.multiply(s, 1 / root, out=s)
+            numpy.add(s, epsilon, out=s)
+            numpy.divide(m_new, s, out=s)
+            numpy.multiply(s, rate, out=s)
+            numpy.subtract(p, s, out=p_new)
             del s  # the next block takes its memory
         return new
 
-    is_small = [leaf.size <= SMALL for leaf in columns[0]]
+    several = len(columns[0]) > 1
+    is_small = [several and leaf.size <= SMALL for leaf in columns[0]]
     large = [i for i, small in enumerate(is_small) if not small]
     donate = donate and apart([column[i] for column in columns for i in large])
     found = as_one(one, [[*compress(column, is_small)] for column in columns])
     for i in large:
-        for results, result in zip(found, one(*(column[i] for column in columns), donate), strict=True):
+        for results, result in zip(found, one(*(column[i] for column in columns), donate=donate), strict=True):
             results.insert(i, result)
     theta, m, v = map(rebuild, found)
     return theta, AdamState(step, m, v)
 
 
 def common_dtype(columns: list[list[Any]]) -> Any:
-    """The dtype of all leaves, where it is one and they are NumPy's, of the same shapes in each column; otherwise None."""
+    """The dtype of all leaves, if it is one and they are NumPy's, of the same shapes in each column; otherwise None."""
     leaves = [*chain(*columns)]
     if not {*map(type, leaves)} <= {numpy.ndarray, numpy.float32, numpy.float64}:
         return None
@@ -208,8 +232,8 @@ def common_dtype(columns: list[list[Any]]) -> Any:
 
 def as_one(step: Callable[..., list[Any]], columns: list[list[Any]]) -> list[list[Any]]:
     """Do an elementwise step of Adam on many small leaves as on one flat array; return a list for each result."""
-    if len(columns[0]) < 2:
-        return [[*result] for result in zip(*map(step, *columns), strict=True)] or [[], [], []]
+    if not columns[0]:
+        return [[], [], []]
     flat = numpy.concatenate([*chain(*columns)], axis=None).reshape(len(columns), -1)
     shapes = [leaf.shape for leaf in columns[0]]
     return [split(result, shapes) for result in step(*flat, donate=True)]
