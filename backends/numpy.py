@@ -189,7 +189,7 @@ def adam_step(
     c1, c2 = (one_minus_power(beta, step, numpy, dtype) for beta in (beta1, beta2))
     rate, root = learning_rate / c1, math.sqrt(c2)
 
-    def one(theta: Any, grad: Any, m: Any, v: Any, donate: bool = False) -> list[Any]:
+    def one(donate: bool, theta: Any, grad: Any, m: Any, v: Any) -> list[Any]:
         new = [a if donate and a.flags.writeable else numpy.empty_like(a) for a in (theta, m, v)]
         for p, g, m_before, v_before, p_new, m_new, v_new in blocks(None, theta, grad, m, v, *new):
             s = numpy.multiply(g, 1 - beta1, out=numpy.empty_like(g))
@@ -214,7 +214,7 @@ def adam_step(
     donate = donate and apart([column[i] for column in columns for i in large])
     found = as_one(one, [[*compress(column, is_small)] for column in columns])
     for i in large:
-        for results, result in zip(found, one(*(column[i] for column in columns), donate=donate), strict=True):
+        for results, result in zip(found, one(donate, *(column[i] for column in columns)), strict=True):
             results.insert(i, result)
     theta, m, v = map(rebuild, found)
     return theta, AdamState(step, m, v)
@@ -236,7 +236,7 @@ def as_one(step: Callable[..., list[Any]], columns: list[list[Any]]) -> list[lis
         return [[], [], []]
     flat = numpy.concatenate([*chain(*columns)], axis=None).reshape(len(columns), -1)
     shapes = [leaf.shape for leaf in columns[0]]
-    return [split(result, shapes) for result in step(*flat, donate=True)]
+    return [split(result, shapes) for result in step(True, *flat)]
 
 
 def split(flat: Any, shapes: list[tuple[int, ...]]) -> list[Any]:
