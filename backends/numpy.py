@@ -1,29 +1,33 @@
-"""NumPy: the default backend."""
+"""NumPy: the default backend. What is read more than once is read block by block, while it is in the cache."""
 
 import contextlib
+import math
+from collections.abc import Callable, Iterable
+from itertools import chain, compress, groupby, pairwise
 from typing import Any
 
 import numpy
+from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
+from ..reference.adam import AdamState, one_minus_power
+from ..reference.arguments import beta as checked_beta
+from ..reference.arguments import class_axis, class_numbers, floating, labels_like, number, same_shape, wide
+from ..reference.arguments import epsilon as checked_epsilon
+from ..reference.arguments import step as checked_step
+from ..reference.trees import flatten
 from . import bind
 
 name = "numpy"
 dtypes = ("float16", "float32", "float64")
 subnormals = "gradual"
 
-neuron = bind(reference.neuron, numpy)
-dense = bind(reference.dense, numpy)
 neuron_vjp = bind(reference.neuron_vjp, numpy)
 dense_vjp = bind(reference.dense_vjp, numpy)
 relu_vjp = bind(reference.relu_vjp, numpy)
-softmax = bind(reference.softmax, numpy)
-log_softmax = bind(reference.log_softmax, numpy)
 categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)
 categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, numpy)
-categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, numpy)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, numpy)
-sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, numpy)
 softmax_vjp = bind(reference.softmax_vjp, numpy)
 log_softmax_vjp = bind(reference.log_softmax_vjp, numpy)
 sparse_categorical_cross_entropy_from_logits_vjp = bind(
@@ -34,13 +38,223 @@ adam_second_moment = bind(reference.adam_second_moment, numpy)
 adam_bias_correction = bind(reference.adam_bias_correction, numpy)
 adam_update = bind(reference.adam_update, numpy)
 adam_init = bind(reference.adam_init, numpy)
-adam_step = bind(reference.adam_step, numpy)
+
+
+PLAIN = numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)
+BLOCK = 2**18  # elements: 1 MiB of float32
+SMALL = 2**13  # elements: what a leaf of Adam has at most to be copied into one flat array with others
+WIDTH = 2**14  # bytes: no block is narrower, as many short runs of memory cost more than they save
+
+
+def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
+    """Views of arrays of one shape (but for `axis`, which stays whole) that lie together in about a `BLOCK`."""
+    first = arrays[0]
+    if first.size <= BLOCK:
+        return [arrays]
+    strides = [abs(stride) * (length > 1) for stride, length in zip(first.strides, first.shape, strict=True)]
+    if axis is not None:
+        strides[axis] = 0
+    cut = strides.index(max(strides))  # the outermost axis in memory
+    length = first.shape[cut]
+    step = max(1, BLOCK * length // first.size, WIDTH // max(1, strides[cut]))
+    if step >= length or strides[cut] == 0:
+        return [arrays]
+    parts = [(slice(None),) * cut + (slice(start, start + step),) for start in range(0, length, step)]
+    return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays)))
+
+
+def neuron(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_i + b``: the reference, but for its checks where nothing is wrong."""
+    if plain(x, w) and plain(x, b) and w.shape == x.shape[-1:] != () == b.shape:
+        return numpy.matmul(x, w) + b
+    return reference.neuron(x, w, b, xp=numpy)
+
+
+def dense(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_ij + b_j``: the reference, but for its checks where nothing is wrong."""
+    if plain(x, w) and plain(x, b) and w.ndim == 2 and b.ndim == 1 and w.shape == x.shape[-1:] + b.shape:
+        return numpy.matmul(x, w) + b
+    return reference.dense(x, w, b, xp=numpy)
+
+
+def plain(a: Any, b: Any) -> bool:
+    """Whether both are arrays or scalars of NumPy's, in float32 or in float64."""
+    dtype = getattr(a, "dtype", ())  # a dtype is equal to None if it is float64
+    return dtype in PLAIN and getattr(b, "dtype", None) is dtype
 
 
 def relu(x: Any) -> Any:
-    """Return ``max(0, x)``: one pass, where the reference makes three."""
-    reference.arguments.floating(numpy, x=x)
-    return numpy.maximum(x, 0)
+    """Return ``max(0, x)``: against a row of zeros, as NumPy's loop for a number is not vectorised."""
+    floating(numpy, x=x)
+    return numpy.maximum(x, numpy.zeros(x.shape[-1:], x.dtype) if x.ndim > 1 else 0)
+
+
+def shifted(x: Any, axis: int) -> Any:
+    """The logits less their largest along `axis`: a new array, in at least float32."""
+    x = wide(x, numpy)
+    return numpy.subtract(x, numpy.maximum.reduce(x, axis=axis, keepdims=True))
+
+
+def exponentials(x: Any, axis: int) -> tuple[Any, Any]:
+    """``exp(x - max(x))`` and its sum along `axis`."""
+    e = shifted(x, axis)
+    numpy.exp(e, out=e)
+    return e, numpy.add.reduce(e, axis=axis, keepdims=True)
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``exp(x_i) / sum_j exp(x_j)`` along `axis`, block by block."""
+    floating(numpy, x=x)
+    class_axis("x", x, axis)
+    y = numpy.empty_like(x)
+    for rows, out in blocks(axis, x, y):
+        numpy.divide(*exponentials(rows, axis), out=out)
+    return y
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, block by block."""
+    floating(numpy, x=x)
+    class_axis("x", x, axis)
+    y = numpy.empty_like(x)
+    for rows, out in blocks(axis, x, y):
+        z = shifted(rows, axis)
+        numpy.subtract(z, numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True)), out=out)
+    return y
+
+
+def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`, block by block."""
+    _, dtype = floating(numpy, x=x)
+    y = labels_like(y, numpy, dtype)
+    floating(numpy, x=x, y=y)
+    same_shape(x=x, y=y)
+    class_axis("x", x, axis)
+    before, behind = x.shape[:axis], x.shape[axis:][1:]
+    losses = numpy.empty((*before, 1, *behind), dtype)
+    for rows, labels, out in blocks(axis, x, y, losses):
+        z = shifted(rows, axis)
+        z -= numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True))
+        if behind:
+            loss = numpy.add.reduce(labels * z, axis=axis, keepdims=True)
+        else:
+            loss = numpy.vecdot(wide(labels, numpy), z)[..., None]
+        if numpy.isnan(loss).any():  # an infinite logarithm counts nothing where its label is 0
+            loss = numpy.add.reduce(labels * z, axis=axis, keepdims=True, where=labels != 0)
+        numpy.negative(loss, out=out)
+    return losses.reshape(before + behind)
+
+
+def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-log_softmax(x)_label`` along `axis`, block by block; of the logarithms only those are taken."""
+    _, dtype = floating(numpy, x=x)
+    class_axis("x", x, axis)
+    index = class_numbers(labels, x, axis, numpy)
+    shape = (*x.shape[:axis], 1, *x.shape[axis:][1:])
+    losses = numpy.empty(shape, dtype)
+    for rows, label, out in blocks(axis, x, index.reshape(shape), losses):
+        z = shifted(rows, axis)
+        chosen = numpy.take_along_axis(z, label, axis=axis)
+        numpy.exp(z, out=z)
+        numpy.subtract(numpy.log(numpy.add.reduce(z, axis=axis, keepdims=True)), chosen, out=out)
+    return losses.reshape(index.shape)
+
+
+def adam_step(
+    theta: Any,
+    grad: Any,
+    state: AdamState,
+    /,
+    *,
+    learning_rate: Any = 0.001,
+    beta1: Any = 0.9,
+    beta2: Any = 0.999,
+    epsilon: Any = 1e-8,
+    donate: bool = False,
+) -> tuple[Any, AdamState]:
+    """Return the parameters and the state after one step of Adam, block by block; small leaves as one flat array.
+
+    With `donate`, the results of large leaves are written over theta and state.
+    """
+    rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    dtype = None
+    if isinstance(state, AdamState):
+        columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
+        dtype = common_dtype(columns)
+    if dtype is None:  # half precision, several dtypes, what is no array, and errors
+        return reference.adam_step(theta, grad, state, **rates, xp=numpy)
+    step = checked_step(state.step, name="state.step", least=0) + 1
+    beta1, beta2 = checked_beta("beta1", beta1, dtype), checked_beta("beta2", beta2, dtype)
+    learning_rate, epsilon = number("learning_rate", learning_rate, dtype), checked_epsilon(epsilon, numpy, dtype)
+    c1, c2 = (one_minus_power(beta, step, numpy, dtype) for beta in (beta1, beta2))
+    rate, root = learning_rate / c1, math.sqrt(c2)
+
+    def one(donate: bool, theta: Any, grad: Any, m: Any, v: Any) -> list[Any]:
+        new = [a if donate and a.flags.writeable else numpy.empty_like(a) for a in (theta, m, v)]
+        for p, g, m_before, v_before, p_new, m_new, v_new in blocks(None, theta, grad, m, v, *new):
+            s = numpy.multiply(g, 1 - beta1, out=numpy.empty_like(g))
+            numpy.multiply(m_before, beta1, out=m_new)
+            numpy.add(m_new, s, out=m_new)
+            numpy.multiply(g, g, out=s)
+            numpy.multiply(s, 1 - beta2, out=s)
+            numpy.multiply(v_before, beta2, out=v_new)
+            numpy.add(v_new, s, out=v_new)
+            numpy.sqrt(v_new, out=s)
+            numpy.multiply(s, 1 / root, out=s)
+            numpy.add(s, epsilon, out=s)
+            numpy.divide(m_new, s, out=s)
+            numpy.multiply(s, rate, out=s)
+            numpy.subtract(p, s, out=p_new)
+            del s  # the next block takes its memory
+        return new
+
+    several = len(columns[0]) > 1
+    is_small = [several and leaf.size <= SMALL for leaf in columns[0]]
+    large = [i for i, small in enumerate(is_small) if not small]
+    donate = donate and apart([column[i] for column in columns for i in large])
+    found = as_one(one, [[*compress(column, is_small)] for column in columns])
+    for i in large:
+        for results, result in zip(found, one(donate, *(column[i] for column in columns)), strict=True):
+            results.insert(i, result)
+    theta, m, v = map(rebuild, found)
+    return theta, AdamState(step, m, v)
+
+
+def common_dtype(columns: list[list[Any]]) -> Any:
+    """The dtype of all leaves, if it is one and they are NumPy's, of the same shapes in each column; otherwise None."""
+    leaves = [*chain(*columns)]
+    if not {*map(type, leaves)} <= {numpy.ndarray, numpy.float32, numpy.float64}:
+        return None
+    dtypes, shapes = [leaf.dtype for leaf in leaves], [leaf.shape for leaf in leaves]
+    same = dtypes.count(dtypes[0]) == len(leaves) and shapes == len(columns) * shapes[: len(columns[0])]
+    return dtypes[0] if same and dtypes[0] in (numpy.float32, numpy.float64) else None
+
+
+def as_one(step: Callable[..., list[Any]], columns: list[list[Any]]) -> list[list[Any]]:
+    """Do an elementwise step of Adam on many small leaves as on one flat array; return a list for each result."""
+    if not columns[0]:
+        return [[], [], []]
+    flat = numpy.concatenate([*chain(*columns)], axis=None).reshape(len(columns), -1)
+    shapes = [leaf.shape for leaf in columns[0]]
+    return [split(result, shapes) for result in step(True, *flat)]
+
+
+def split(flat: Any, shapes: list[tuple[int, ...]]) -> list[Any]:
+    """Views of a flat array, of these shapes; those of one shape in a row are cut together."""
+    views: list[Any] = []
+    start = 0
+    for shape, run in groupby(shapes):
+        count = len([*run])
+        stop = start + count * math.prod(shape)
+        views.extend(flat[start:stop].reshape(count, *shape))
+        start = stop
+    return views
+
+
+def apart(arrays: list[Any]) -> bool:
+    """Whether no two arrays overlap in memory, so that one can be written before another is read."""
+    bounds = sorted(map(byte_bounds, arrays))
+    return all(end <= start for (_, end), (start, _) in pairwise(bounds))
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

@@ -26,7 +26,7 @@ SPECIAL_CASES = 0.15
 DECLINED = object()
 
 # Where outputs agree, these still tell one mistake from another.
-BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed")
+BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed", "donate")
 
 
 def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]) -> dict[str, str]:
@@ -82,7 +82,7 @@ def explanations(
         apart = 0
         for case, expected in chosen:
             theirs = outcome(backends.load("numpy"), mutant.in_dtype(dtype), case)
-            apart += not agree(ours[case.id], theirs, expected)
+            apart += theirs is not DECLINED and not agree(ours[case.id], theirs, expected)
             if apart > SPECIAL_CASES * len(failing):
                 break
         else:
@@ -115,6 +115,7 @@ def fails_alike(
 def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tuple[str, str, str]]:
     """What failed that outputs alone do not tell, in the memory layouts that the subject's library has."""
     found = [f for f in failed if f.requirement.endswith(BESIDE_THE_VALUES)]
+    found = [f for f in found if f.reason or not f.requirement.endswith(".donate")]  # of which values tell too
     here = [
         f for f in found if not f.case.requirement.endswith(".layout") or any(name in f.case.name for name in layouts)
     ]

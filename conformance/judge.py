@@ -94,11 +94,15 @@ def calls(subject: Subject, case: Case) -> Iterator[tuple[Case, Callable[..., An
 
 def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Change]]:
     """The memory layouts in which a case is put: one, but where layouts are judged, on all arrays and on each alone."""
-    if not case.requirement.endswith(".layout"):
+    about_layouts, donated = case.requirement.endswith(".layout"), case.options.get("donate", False)
+    if not about_layouts:
         yield "", lambda _, array: array
+    if not (about_layouts or (donated and case.arguments[0].ndim > 1)):
         return
     arrays = sum(2 if isinstance(value, AdamState) else isinstance(value, np.ndarray) for value in case.arguments)
     for name, change in subject.layouts.items():
+        if donated and name == "read_only":
+            continue  # nobody gives away what cannot be written to
         yield f"_{name}", partial(changed, change, None)
         for only in range(arrays if arrays > 1 else 0):
             yield f"_{name}_argument_{only + 1}", partial(changed, change, only)
@@ -134,23 +138,27 @@ def judge_call(
         return
 
     step = results.pop("step", None)
+    donated = case.options.get("donate", False)
+    kept, label = (given[1:2], "adam.donate") if donated else (given, f"{formula}.pure")  # the gradient, or all
     for name, (array, values) in results.items():
         admits_nan = oracle.may_be_nan(case.function, case.arguments, name, subject.precision)
         yield from judge_array(case, expected[name], name, values, admits_nan, found)
-        shared = any(backend.shares_memory(array, other) for _, other in given)
-        reason = f"{name} shares memory with an input" if shared else ""
-        yield found(f"{formula}.pure", passed=not shared, reason=reason)
+        shared = any(backend.shares_memory(array, other) for _, other in kept)
+        reason = f"{name} shares memory with {'the gradient' if donated else 'an input'}" if shared else ""
+        yield found(label, passed=not shared, reason=reason)
     if step is not None:
         wanted = steps_after(case)
         reason = "" if step == wanted else f"step is {step}, not {wanted}"
         yield found("adam.step", passed=not reason, reason=reason)
-    altered = [n for n, (before, after) in enumerate(given) if not still(backend, after, before.tobytes())]
-    reason = f"array argument {altered[0] + 1} of {len(given)} was changed" if altered else ""
-    yield found(f"{formula}.pure", passed=not altered, reason=reason)
+    altered = [n for n, (before, after) in enumerate(kept) if not still(backend, after, before.tobytes())]
+    number = altered[0] + 1 + donated if altered else 0
+    reason = f"array argument {number} of {len(given)} was changed" if altered else ""
+    yield found(label, passed=not altered, reason=reason)
     for array, bits in earlier.get(case.function, []):
         if not still(backend, array, bits):
             yield found(f"{formula}.pure", passed=False, reason="the result of an earlier call was changed")
     new = [(array, values.tobytes()) for array, values in results.values()]
+    new = new[-3:] if donated else new  # those of the last step: the others were given away
     earlier[case.function] = [*earlier.get(case.function, []), *new][-KEPT:]
 
 
@@ -201,6 +209,8 @@ def call(
     except (NotImplementedError, BrokenResultError):
         raise
     except (Exception, SystemExit) as error:
+        if isinstance(error, TypeError) and "donate" in case.options and "donate" in str(error):
+            raise NotImplementedError(f"{case.function} does not take donate") from None
         raise BrokenResultError(f"it raised {one_line(error)}") from None
 
 
@@ -316,7 +326,7 @@ ABOUT = {
 def label_of(case: Case, name: str) -> str:
     """The requirement that a result of a case is judged by: the case's, unless that is about another result."""
     if "checkpoints" in case.options:
-        return "adam.trajectory"
+        return "adam.donate" if "donate" in case.options else "adam.trajectory"
     about = case.requirement.partition(".")[2]
     elsewhere = any(about in others for other, others in ABOUT.items() if other != name) or about == "step"
     return LINES[name] if name in LINES and elsewhere and about not in ABOUT[name] else case.requirement

@@ -73,6 +73,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Run `form` on lifted arguments: `lift(value, is_hyper_parameter)`."""
     named = {**dict(zip(parameters(function), arguments, strict=False)), **options}
+    named.pop("donate", None)  # which is about memory
     for name, default in parameters(function).items():
         if name in HYPER_PARAMETERS:
             named[name] = lift(named.get(name, default), True)

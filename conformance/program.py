@@ -194,6 +194,8 @@ class Program:
         BrokenResultError
             It hangs, dies, or answers what is no answer; the message says so.
         """
+        if "donate" in options:
+            raise NotImplementedError("a pipe has no memory to give away")
         request = request_of(function, arguments, options)
         answer = self.exchange(function, request)
         if "not_offered" in answer:

@@ -96,7 +96,7 @@ def document(formula: str, dtype: str) -> str:
 
 def reason_to_leave_out(case: Case) -> str:
     """Why a case is in no file, or nothing."""
-    if case.requirement.endswith((".layout", ".resumed")):
+    if case.requirement.endswith((".layout", ".resumed", ".donate")):
         return "about memory, which numbers in a file do not show"
     count = sum(array.size for array in arrays(case).values())
     return f"{count} numbers, more than {LARGEST}; `gaugeblock check` has it" if count > LARGEST else ""

@@ -16,6 +16,9 @@ DType = Any
 
 def floating(xp: Namespace = None, /, **values: Array) -> tuple[Namespace, DType]:
     """Return the namespace and the dtype of `values`, which share one real floating dtype; Python scalars go along."""
+    dtypes = [getattr(value, "dtype", None) for value in values.values()]
+    if xp is not None and dtypes.count(dtypes[0]) == len(dtypes) and dtypes[0] in (xp.float32, xp.float64):
+        return xp, dtypes[0]  # most calls; the rest is slower
     arrays = {name: value for name, value in values.items() if is_array(name, value)}
     if not arrays:
         raise TypeError(f"{', '.join(values)}: got Python scalars only; wanted at least one array")
@@ -56,7 +59,8 @@ def is_half(xp: Namespace, dtype: DType) -> bool:
 
 def wide(x: Array, xp: Namespace) -> Array:
     """An array in at least float32: what is of half precision is computed there, and its result rounded once."""
-    return xp.astype(x, xp.float32) if hasattr(x, "dtype") and is_half(xp, x.dtype) else x
+    dtype = getattr(x, "dtype", xp.float32)
+    return xp.astype(x, xp.float32) if dtype != xp.float32 and is_half(xp, dtype) else x
 
 
 def rounded(y: Array, dtype: DType, xp: Namespace) -> Array:
@@ -90,20 +94,22 @@ def arrays(xp: Namespace, *values: Array) -> list[Array]:
 
 def wanted_shape(name: str, value: Array, wanted: tuple[Any, ...], why: str = "") -> None:
     """Raise ValueError unless `value` has the shape `wanted`."""
-    if shape(value) != wanted:
+    if getattr(value, "shape", ()) != wanted and shape(value) != wanted:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted {wanted}{why}")
 
 
 def same_shape(**values: Array) -> None:
     """Raise ValueError unless all have the shape of the first."""
     first, *others = values
+    wanted = shape(values[first])
     for name in others:
-        wanted_shape(name, values[name], shape(values[first]), f", as {first} has")
+        if shape(values[name]) != wanted:
+            wanted_shape(name, values[name], wanted, f", as {first} has")
 
 
 def labels_like(y: Array, xp: Namespace, dtype: DType) -> Array:
     """Labels that are bool or integer cast to `dtype`; others as they are."""
-    if getattr(y, "dtype", None) is not None and xp.isdtype(y.dtype, ("bool", "integral")):
+    if getattr(y, "dtype", dtype) != dtype and xp.isdtype(y.dtype, ("bool", "integral")):
         return xp.astype(y, dtype)
     return y
 

@@ -242,7 +242,7 @@ def test_a_step_that_is_not_advanced_fails_by_name():
         theta, new = gb.adam_step(theta, grad, state, **options)
         return theta, new._replace(step=state.step)
 
-    assert verdict("adam", adam_step=still) == {"adam.step", "adam.trajectory"}
+    assert verdict("adam", adam_step=still) == {"adam.step", "adam.trajectory", "adam.donate"}
 
 
 def test_not_implemented_is_not_offered_for_that_requirement():
@@ -288,6 +288,32 @@ def test_zero_cases_judged_is_an_error_never_a_pass():
         check(subject(softmax=softmax), formulas=["relu"])
     with pytest.raises(ValueError, match="no case was judged"):
         report.Report("nothing", "cpu", 0, "gradual", "full", {}, []).passed  # noqa: B018
+
+
+def test_a_step_that_does_not_take_donate_does_not_offer_it_and_one_that_ignores_it_passes():
+    def without(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        return gb.adam_step(theta, grad, state, learning_rate=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+
+    found = check(subject(adam_step=without), dtypes=["float32"])
+    assert found.passed
+    assert report.not_offered(found).count("adam_step does not take donate") == 1
+    assert {r.requirement: r.status for r in found.results}["adam.donate"] == "not offered"
+    found = check(subject(adam_step=lambda *a, donate=False, **k: without(*a, **k)), dtypes=["float32"])
+    assert {r.requirement: r.status for r in found.results}["adam.donate"] == "pass"
+
+
+def test_donated_arrays_that_were_given_up_are_not_read_again():
+    import jax
+
+    given_up = jax.jit(backends.load("jax").adam_step, donate_argnums=(0, 2))
+
+    def adam_step(theta, grad, state, *, donate=False, **options):
+        if not donate:
+            raise NotImplementedError("donated arrays only")
+        return given_up(theta, grad, state, **options)
+
+    found = check(subject(backend="jax", adam_step=adam_step), formulas=["adam"], dtypes=["float32"])
+    assert {r.requirement: r.status for r in found.results}["adam.donate"] == "pass"
 
 
 def test_a_declared_flush_is_admitted_and_an_undeclared_one_is_not():

@@ -166,3 +166,15 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         "what is kept beside the state is lost",
     )
     yield step("resumed", "from_copies", note, *run, checkpoints=counts)
+
+    yield step(
+        "donate", "first_step", "memory that is not the caller's", normal(10), normal(10), first(10), donate=True
+    )
+    run, note = (normal(10), gradients(rng, 3), AdamState(2, normal(10), positive(10))), "what was given is kept"
+    yield step("donate", "three_steps", note, *run, donate=True, checkpoints=(1, 2, 3))
+    given = normal(4099), normal(4099), AdamState(3, normal(4099), positive(4099))
+    yield step("donate", "long", "an array is read after it was written over", *given, donate=True)
+    given, note = (normal(4, 6), normal(4, 6), AdamState(3, normal(4, 6), positive(4, 6))), "a copy is written over"
+    yield step("donate", "two_axes", note, *given, donate=True)
+    given, note = (normal(10), normal(10), AdamState(3, normal(10), positive(10))), "donate=False taken for True"
+    yield step("donate", "declined", note, *given, donate=False)

@@ -49,8 +49,9 @@ def step(
     correction=correction,
     hats=hats,
     direction=direction,
+    donate=False,
 ):
-    """A right step, each line of which can be replaced."""
+    """A right step, each line of which can be replaced; it makes no use of `donate`."""
     t = state.step + 1
     m, v = first(state.m, grad, beta1), second(state.v, grad, beta2)
     m_hat, v_hat = hats(m, v, correction(beta1, t), correction(beta2, t))
@@ -954,6 +955,77 @@ def adam_step__buffer_reused(theta, grad, state, **options):
     new = buffer(theta.shape, theta.dtype)
     new[...], state = step(theta, grad, state, **options)
     return new, state
+
+
+# What is done with arrays that were given away, or were not.
+
+
+def in_place(theta, grad, state, **options):
+    """A right step, its results written over theta and the state."""
+    theta[...], (t, state.m[...], state.v[...]) = step(theta, grad, state, **options)
+    return theta, AdamState(t, state.m, state.v)
+
+
+@breaks("adam.pure", "donate is True by default")
+def adam_step__donate_by_default(theta, grad, state, *, donate=True, **options):
+    return (in_place if donate else step)(theta, grad, state, **options)
+
+
+@breaks("adam.pure", "donate=False is taken for True")
+def adam_step__donate_false_is_true(theta, grad, state, *, donate=None, **options):
+    return (step if donate is None else in_place)(theta, grad, state, **options)
+
+
+@breaks("adam.pure", "with donate, every call returns the same memory")
+def adam_step__donated_buffer_reused(theta, grad, state, *, donate=False, **options):
+    new, state = step(theta, grad, state, **options)
+    if donate:
+        buffer(theta.shape, theta.dtype)[...] = new
+        new = buffer(theta.shape, theta.dtype)
+    return new, state
+
+
+@breaks("adam.donate", "with donate, the square of the gradient is written over it")
+def adam_step__donated_gradient_squared(theta, grad, state, *, donate=False, **options):
+    result = step(theta, grad, state, **options)
+    if donate:
+        grad *= grad
+    return result
+
+
+@breaks("adam.donate", "with donate, m' is written over the gradient")
+def adam_step__donated_m_in_gradient(theta, grad, state, *, donate=False, **options):
+    theta, (t, m, v) = step(theta, grad, state, **options)
+    if donate:
+        grad[...], m = m, grad
+    return theta, AdamState(t, m, v)
+
+
+@breaks("adam.donate", "with donate, what was given is returned, and the results are lost")
+def adam_step__donated_results_lost(theta, grad, state, *, donate=False, **options):
+    return (theta, state._replace(step=state.step + 1)) if donate else step(theta, grad, state, **options)
+
+
+@breaks("adam.donate", "with donate, m is read again after it was written over")
+def adam_step__donated_m_read_again(theta, grad, state, *, beta1=0.9, donate=False, **options):
+    if donate:
+        state.m[...] = first_moment(state.m, grad, beta1)
+    return step(theta, grad, state, beta1=beta1, **options)
+
+
+@breaks("adam.donate", "with donate, theta is read again after it was written over")
+def adam_step__donated_theta_read_again(theta, grad, state, *, donate=False, **options):
+    if donate:
+        theta, _ = in_place(theta, grad, AdamState(state.step, state.m.copy(), state.v.copy()), **options)
+    return step(theta, grad, state, **options)
+
+
+@breaks("adam.donate", "with donate, the results of arrays that are not contiguous are written to a copy")
+def adam_step__donated_copy_written(theta, grad, state, *, donate=False, **options):
+    new, state = step(theta, grad, state, **options)
+    if donate:
+        theta.reshape(-1)[...] = new.reshape(-1)
+    return theta if donate else new, state
 
 
 @breaks("adam.dtype", "the hyper-parameters are numpy.float64, which makes float32 arrays float64")

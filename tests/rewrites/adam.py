@@ -120,6 +120,21 @@ def adam_step__in_blocks(theta, grad, state, *, learning_rate=0.001, beta1=0.9, 
     return theta, AdamState(state.step + 1, m, v)
 
 
+def adam_step__in_place_where_donated(
+    theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, donate=False
+):
+    if not donate:
+        theta, state = theta.copy(), AdamState(state.step, state.m.copy(), state.v.copy())
+    t, m, v = state.step + 1, state.m, state.v
+    c1, c2 = corrections(beta1, beta2, t)
+    m *= beta1
+    m += (1 - beta1) * grad
+    v *= beta2
+    v += (1 - beta2) * np.square(grad)
+    theta -= learning_rate * (m / c1) / (np.sqrt(v / c2) + epsilon)
+    return theta, AdamState(t, m, v)
+
+
 def adam_step__element_by_element(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
     results = [np.empty(theta.shape, theta.dtype) for _ in range(3)]
     c1, c2 = corrections(beta1, beta2, state.step + 1)
