@@ -6,8 +6,8 @@ start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
 
 import contextlib
 import math
-import operator
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import ml_dtypes
@@ -31,6 +31,7 @@ from ..reference.arguments import (
 )
 from ..reference.arguments import clip as checked_clip
 from ..reference.categorical_cross_entropy import default_clip
+from ..reference.trees import flatten
 from . import bind
 
 aten = torch.ops.aten
@@ -175,18 +176,32 @@ def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis
     """Return ``-log_softmax(x)_label`` along `axis`."""
     floating(xp, x=x)
     class_axis("x", x, axis)
-    index = class_numbers(labels, x, axis, xp).unsqueeze(axis)
-    return -torch.log_softmax(x, dim=axis).gather(axis, index).squeeze(axis)
+    chosen, _ = of_label(torch.log_softmax(x, dim=axis), labels, axis)
+    return -chosen.squeeze(axis)
 
 
 def sparse_categorical_cross_entropy_from_logits_vjp(labels: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
     """Return ``g (softmax(x)_i - [i = label])`` along `axis`."""
     _, dtype = floating(xp, x=x, g=g)
     class_axis("x", x, axis)
-    index = class_numbers(labels, x, axis, xp).unsqueeze(axis)
-    x, g = wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)
-    p = torch.softmax(x, dim=axis)
-    return rounded(g * p.scatter(axis, index, p.gather(axis, index) - 1), dtype, xp)
+    p = torch.softmax(wide(x, xp), dim=axis)
+    chosen, index = of_label(p, labels, axis)
+    g = wide(for_each_class(g, axis, xp, x=x), xp)
+    return rounded(g * p.scatter(axis, index, chosen - 1), dtype, xp)
+
+
+def of_label(values: Any, labels: Any, axis: int) -> tuple[Any, Any]:
+    """The value of each sample's class, and its index; whether there is that class, ``gather`` sees by itself."""
+    samples = values.shape[:axis] + values.shape[axis:][1:]
+    if isinstance(labels, torch.Tensor) and labels.dtype in (torch.int32, torch.int64) and labels.shape == samples:
+        index = labels.long().unsqueeze(axis)
+    else:
+        index = class_numbers(labels, values, axis, xp).unsqueeze(axis)  # says what is wrong
+    try:
+        return values.gather(axis, index), index
+    except RuntimeError:
+        class_numbers(labels, values, axis, xp)
+        raise
 
 
 def adam_step(
@@ -207,19 +222,22 @@ def adam_step(
     where it divides by 1, and both corrections come with the learning rate and epsilon: the spec's `efficient_order`.
     With `donate`, theta and the state are written over where they are contiguous.
     """
-    hyper = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
-    columns, rebuild = leaves(theta, grad, state)
-    if not (columns and are_ordinary(state.step, **hyper) and are_fusible(*columns)):
-        return reference.adam_step(theta, grad, state, **hyper, donate=donate, xp=xp)
+    rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    columns: list[list[Any]] = []
+    if isinstance(state, reference.AdamState):
+        columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
+    if not (are_fusible(columns) and are_ordinary(state.step, **rates)):  # errors, too
+        return reference.adam_step(theta, grad, state, **rates, donate=donate, xp=xp)
+    once = len({id(leaf) for column in columns for leaf in column}) == 4 * len(columns[0])  # what is donated
     thetas, grads, ms, vs = columns
     step, dtype, half = state.step + 1, thetas[0].dtype, thetas[0].dtype != ms[0].dtype
     if half:
-        thetas, grads = ([each.float() for each in column] for column in (thetas, grads))
-    if not donate or len({id(each) for each in (*thetas, *ms, *vs)}) < 3 * len(thetas):  # one that is given twice
-        thetas, ms, vs = ([each.clone() for each in column] for column in (thetas, ms, vs))
+        thetas, grads = ([leaf.float() for leaf in leaves] for leaves in (thetas, grads))
+    if not (donate and once):
+        thetas, ms, vs = ([leaf.clone() for leaf in leaves] for leaves in (thetas, ms, vs))
     # The kernel reads all memory in one order, whatever the strides.
-    thetas, grads, ms, vs = ([each.contiguous() for each in column] for column in (thetas, grads, ms, vs))
-    c1, c2 = one_minus_power(float(beta1), step, xp, dtype), one_minus_power(float(beta2), step, xp, dtype)
+    thetas, grads, ms, vs = ([leaf.contiguous() for leaf in leaves] for leaves in (thetas, grads, ms, vs))
+    c1, c2 = (one_minus_power(float(beta), step, xp, dtype) for beta in (beta1, beta2))
     torch._fused_adam_(
         thetas,
         grads,
@@ -235,51 +253,36 @@ def adam_step(
         amsgrad=False,
         maximize=False,
     )
-    thetas = [each.to(dtype) for each in thetas] if half else thetas
+    thetas = [leaf.to(dtype) for leaf in thetas] if half else thetas
     return rebuild(thetas), reference.AdamState(step, rebuild(ms), rebuild(vs))
 
 
-def leaves(theta: Any, grad: Any, state: Any) -> tuple[list[Any], Any]:
-    """The leaves of theta, grad, m and v, and what makes a tree of some; no leaves where the structures differ."""
-    if not isinstance(state, reference.AdamState):
-        return [], None
-    trees = theta, grad, state.m, state.v
-    if isinstance(theta, torch.Tensor):
-        return [[tree] for tree in trees], operator.itemgetter(0)
-    import optree  # here, since a tensor needs none of it
-
-    columns, structures = zip(*map(optree.tree_flatten, trees), strict=True)
-    return list(columns) if len({*structures}) == 1 else [], structures[0].unflatten
-
-
-def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
-    """Whether these are Python numbers in their ranges, and epsilon is far from what is 0 in float32."""
-    for each in (learning_rate, beta1, beta2, epsilon):
-        if not (type(each) is int or isinstance(each, float)):
-            return False
-    wanted_epsilon = epsilon == 0 or 1e-30 < epsilon < math.inf
-    return type(step) is int and step >= 0 and 0 <= beta1 < 1 and 0 <= beta2 < 1 and wanted_epsilon
-
-
-def are_fusible(*columns: list[Any]) -> bool:
-    """Whether the fused kernel takes all leaves at once: tensors of one kind, whose values alone are wanted."""
-    every = [each for column in columns for each in column]
-    if not every or not {type(each) for each in every} <= {torch.Tensor, torch.nn.Parameter}:
-        return False
-    dtypes = tuple(dtype for column in columns for dtype in {each.dtype for each in column})
-    devices = {each.device for each in every}
-    theta, grad, m, v = ([each.shape for each in column] for column in columns)
-    on_device = len(devices) == 1 and devices.pop().type in ("cpu", "cuda")
-    return dtypes in FUSED and on_device and theta == grad == m == v and values_alone(*every)
-
-
-# The dtypes of theta, grad, m and v that the fused kernel takes, those of half precision made float32.
+# The dtypes of theta, grad, m and v that the fused kernel takes, theta and grad in half precision made float32 for it.
 FUSED = {
     (torch.float16, torch.float16, torch.float32, torch.float32),
     (torch.bfloat16, torch.bfloat16, torch.float32, torch.float32),
     (torch.float32, torch.float32, torch.float32, torch.float32),
     (torch.float64, torch.float64, torch.float64, torch.float64),
 }
+
+
+def are_fusible(columns: list[list[Any]]) -> bool:
+    """Whether the fused kernel takes all leaves at once: tensors of one kind, whose values alone are wanted."""
+    every = [*chain(*columns)]
+    if not every or not {*map(type, every)} <= {torch.Tensor, torch.nn.Parameter}:
+        return False
+    dtypes = tuple(dtype for leaves in columns for dtype in {leaf.dtype for leaf in leaves})
+    shapes, devices = [leaf.shape for leaf in every], {leaf.device for leaf in every}
+    same = len(devices) == 1 and shapes == len(columns) * shapes[: len(columns[0])]
+    return same and dtypes in FUSED and every[0].device.type in ("cpu", "cuda") and values_alone(*every)
+
+
+def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
+    """Whether these are Python numbers in their ranges, and epsilon is far from what is 0 in float32."""
+    rates = (learning_rate, beta1, beta2, epsilon)
+    if type(step) is not int or not all(type(rate) is int or isinstance(rate, float) for rate in rates):
+        return False
+    return step >= 0 <= beta1 < 1 and 0 <= beta2 < 1 and (epsilon == 0 or 1e-30 < epsilon < math.inf)
 
 
 def values_alone(*tensors: Any) -> bool:

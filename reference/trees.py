@@ -9,6 +9,16 @@ Tree = Any
 def map_leaves(function: Callable[..., tuple[Any, ...]], results: int, /, **trees: Tree) -> tuple[Tree, ...]:
     """Call `function` on the corresponding leaves of `trees`; return its `results` results as trees like the first.
 
+    Errors as in `flatten`.
+    """
+    columns, rebuild = flatten(**trees)
+    rows = [function(*row) for row in zip(*columns, strict=True)]
+    return tuple(rebuild([row[i] for row in rows]) for i in range(results))
+
+
+def flatten(**trees: Tree) -> tuple[list[list[Any]], Callable[[list[Any]], Tree]]:
+    """Return the leaves of each tree, and what makes a tree like the first of such a list.
+
     Raises
     ------
     TypeError
@@ -16,15 +26,15 @@ def map_leaves(function: Callable[..., tuple[Any, ...]], results: int, /, **tree
     """
     first, *others = trees
     if hasattr(trees[first], "dtype"):
-        return function(*trees.values())
+        return [[leaf] for leaf in trees.values()], lambda leaves: leaves[0]
     import optree  # here, since an array needs none of it
 
     leaves, structure = optree.tree_flatten(trees[first])
     columns = [leaves]
     for name in others:
-        column, other = optree.tree_flatten(trees[name])
-        if other != structure:
-            raise TypeError(f"{name}: got structure {other}; wanted that of {first}, {structure}")
-        columns.append(column)
-    rows = [function(*row) for row in zip(*columns, strict=True)]
-    return tuple(structure.unflatten([row[i] for row in rows]) for i in range(results))
+        try:
+            columns.append(structure.flatten_up_to(trees[name]))
+        except ValueError:
+            other = optree.tree_structure(trees[name])
+            raise TypeError(f"{name}: got structure {other}; wanted that of {first}, {structure}") from None
+    return columns, structure.unflatten
