@@ -1,4 +1,4 @@
-"""PyTorch. Where its native kernel is the formula, that is bound; the rest is the reference on its tensors.
+"""PyTorch. Where its native kernels make the formula and conform, they are bound; the rest is the reference.
 
 Under ``torch.compile`` a step that is a Python number is part of the program, which is compiled anew for each: there,
 start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
@@ -274,7 +274,7 @@ def are_fusible(columns: list[list[Any]]) -> bool:
     dtypes = tuple(dtype for leaves in columns for dtype in {leaf.dtype for leaf in leaves})
     shapes, devices = [leaf.shape for leaf in every], {leaf.device for leaf in every}
     same = len(devices) == 1 and shapes == len(columns) * shapes[: len(columns[0])]
-    return same and dtypes in FUSED and every[0].device.type in ("cpu", "cuda") and values_alone(*every)
+    return bool(same and dtypes in FUSED and every[0].device.type in ("cpu", "cuda") and values_alone(*every))
 
 
 def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
