@@ -282,7 +282,7 @@ def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon:
     rates = (learning_rate, beta1, beta2, epsilon)
     if type(step) is not int or not all(type(rate) is int or isinstance(rate, float) for rate in rates):
         return False
-    return step >= 0 <= beta1 < 1 and 0 <= beta2 < 1 and (epsilon == 0 or 1e-30 < epsilon < math.inf)
+    return bool(step >= 0 <= beta1 < 1 and 0 <= beta2 < 1 and (epsilon == 0 or 1e-30 < epsilon < math.inf))
 
 
 def values_alone(*tensors: Any) -> bool:
