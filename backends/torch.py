@@ -238,7 +238,7 @@ def adam_step(
     # The kernel reads all memory in one order, whatever the strides.
     thetas, grads, ms, vs = ([leaf.contiguous() for leaf in leaves] for leaves in (thetas, grads, ms, vs))
     c1, c2 = (one_minus_power(float(beta), step, xp, dtype) for beta in (beta1, beta2))
-    torch._fused_adam_(
+    torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
         thetas,
         grads,
         ms,
