@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy
 
 from .. import reference
+from ..reference.arguments import class_axis, class_numbers, floating, rounded, wide
 from . import bind
 
 name = "jax"
@@ -23,7 +24,6 @@ categorical_cross_entropy = bind(reference.categorical_cross_entropy, jnp)
 categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, jnp)
 categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, jnp)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, jnp)
-sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, jnp)
 softmax_vjp = bind(reference.softmax_vjp, jnp)
 log_softmax_vjp = bind(reference.log_softmax_vjp, jnp)
 sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, jnp)
@@ -59,8 +59,29 @@ def dense_vjp(x: Any, w: Any, b: Any, g: Any) -> Any:
         return reference.dense_vjp(x, w, b, g, xp=jnp)
 
 
+def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-log_softmax(x)_label`` along `axis`; of the logarithms only those are computed."""
+    _, dtype = floating(jnp, x=x)
+    class_axis("x", x, axis)
+    index = jnp.expand_dims(class_numbers(labels, x, axis, jnp), axis)
+    x = wide(x, jnp)
+    largest = jnp.max(x, axis=axis, keepdims=True)
+    total = jnp.sum(jnp.exp(x - largest), axis=axis, keepdims=True)
+    losses = jnp.log(total) - (jnp.take_along_axis(x, index, axis=axis) - largest)
+    return rounded(jnp.squeeze(losses, axis=axis), dtype, jnp)
+
+
 # Under jit: hyper-parameters are constants of the program, so that 1 - beta is formed on the host; the step is traced.
 HYPER_PARAMETERS = ("learning_rate", "beta1", "beta2", "epsilon")
+keeping = jax.jit(adam_step, static_argnames=HYPER_PARAMETERS)
+donating = jax.jit(adam_step, static_argnames=HYPER_PARAMETERS, donate_argnums=(0, 2))
+
+
+def adam_step_jitted(*arguments: Any, donate: bool = False, **options: Any) -> Any:
+    """`adam_step` under jit; with `donate`, its results are written over theta and the state, which are gone then."""
+    return (donating if donate else keeping)(*arguments, **options)
+
+
 jitted = types.SimpleNamespace(
     neuron=jax.jit(neuron),
     dense=jax.jit(dense),
@@ -88,7 +109,7 @@ jitted = types.SimpleNamespace(
     adam_second_moment=jax.jit(adam_second_moment, static_argnums=2),
     adam_bias_correction=jax.jit(adam_bias_correction, static_argnums=1),
     adam_update=jax.jit(adam_update, static_argnums=(3, 4)),
-    adam_step=jax.jit(adam_step, static_argnames=HYPER_PARAMETERS),
+    adam_step=adam_step_jitted,
 )
 variants = {"jit": jitted}
 
@@ -96,10 +117,10 @@ variants = {"jit": jitted}
 def asarray(array: Any, device: str | None = None) -> Any:
     """A NumPy array as a JAX array on `device`: 'cpu', 'gpu', 'cuda:1', 'tpu', ..."""
     if device is None:
-        return jnp.array(array)
+        return jax.device_put(array, may_alias=False)  # jnp.array compiles a program for each shape
     platform, _, index = device.partition(":")
     try:
-        return jnp.array(array, device=jax.devices(platform)[int(index or 0)])
+        return jax.device_put(array, jax.devices(platform)[int(index or 0)], may_alias=False)
     except (RuntimeError, ValueError, IndexError):
         there = ", ".join(sorted({d.platform for d in jax.devices()}))
         raise ValueError(f"device: got {device!r}; wanted one that JAX has here ({there})") from None

@@ -1,11 +1,13 @@
-"""PyTorch. Where its native kernel is the formula, that is bound; the rest is the reference on its tensors.
+"""PyTorch. Where its native kernels make the formula and conform, they are bound; the rest is the reference.
 
 Under ``torch.compile`` a step that is a Python number is part of the program, which is compiled anew for each: there,
 start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
 """
 
 import contextlib
+import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import ml_dtypes
@@ -14,38 +16,67 @@ import torch
 from array_api_compat import torch as xp
 
 from .. import reference
-from ..reference.arguments import class_axis, floating
+from ..reference.adam import one_minus_power
+from ..reference.arguments import (
+    arrays,
+    class_axis,
+    class_numbers,
+    floating,
+    for_each_class,
+    labels_like,
+    rounded,
+    same_shape,
+    shape,
+    wide,
+)
+from ..reference.arguments import clip as checked_clip
+from ..reference.categorical_cross_entropy import default_clip
+from ..reference.trees import flatten
 from . import bind
+
+aten = torch.ops.aten
 
 name = "torch"
 dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "gradual"
 
-neuron = bind(reference.neuron, xp)
-dense = bind(reference.dense, xp)
 neuron_vjp = bind(reference.neuron_vjp, xp)
 dense_vjp = bind(reference.dense_vjp, xp)
-relu_vjp = bind(reference.relu_vjp, xp)
-categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
-categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, xp)
-categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
-categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, xp)
-sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, xp)
-softmax_vjp = bind(reference.softmax_vjp, xp)
-log_softmax_vjp = bind(reference.log_softmax_vjp, xp)
-sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, xp)
 adam_first_moment = bind(reference.adam_first_moment, xp)
 adam_second_moment = bind(reference.adam_second_moment, xp)
 adam_bias_correction = bind(reference.adam_bias_correction, xp)
 adam_update = bind(reference.adam_update, xp)
 adam_init = bind(reference.adam_init, xp)
-adam_step = bind(reference.adam_step, xp)
+
+
+def neuron(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_i + b``, as ``torch.matmul`` does."""
+    _, dtype = floating(xp, x=x, w=w, b=b)
+    if shape(b) or not shape(x) or shape(w) != shape(x)[-1:]:
+        return reference.neuron(x, w, b, xp=xp)  # no axes, or shapes that do not fit
+    return rounded(torch.matmul(wide(x, xp), wide(w, xp)) + wide(b, xp), dtype, xp)
+
+
+def dense(x: Any, w: Any, b: Any) -> Any:
+    """Return ``sum_i x_i w_ij + b_j``, as ``torch.nn.functional.linear`` does with the weights transposed."""
+    _, dtype = floating(xp, x=x, w=w, b=b)
+    if not shape(x) or len(shape(b)) != 1 or shape(w) != (shape(x)[-1], *shape(b)):
+        return reference.dense(x, w, b, xp=xp)  # shapes that do not fit: it says how
+    return rounded(torch.nn.functional.linear(wide(x, xp), wide(w, xp).mT, wide(b, xp)), dtype, xp)
 
 
 def relu(x: Any) -> Any:
     """Return ``max(0, x)``, as ``torch.relu`` does."""
     floating(xp, x=x)
     return torch.relu(x)
+
+
+def relu_vjp(x: Any, g: Any) -> Any:
+    """Return ``g`` where x > 0, and 0 where x <= 0, as the derivative of ``torch.relu`` does; where x is NaN, NaN."""
+    floating(xp, x=x, g=g)
+    same_shape(x=x, g=g)
+    x, g = arrays(xp, x, g)
+    return aten.threshold_backward(g, x, 0).add_(x.clamp(-0.0, -0.0))  # -0 changes nothing; of a NaN it is NaN
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
@@ -55,11 +86,213 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
     return torch.softmax(x, dim=axis)
 
 
+def softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
+    """Return ``p_i (g_i - sum_j g_j p_j)`` along `axis`, as the derivative of ``torch.softmax`` does."""
+    _, dtype = floating(xp, x=x, g=g)
+    same_shape(x=x, g=g)
+    class_axis("x", x, axis)
+    x, g = wide(x, xp), wide(g, xp)
+    return rounded(aten._softmax_backward_data(g, torch.softmax(x, dim=axis), axis, x.dtype), dtype, xp)
+
+
 def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
     """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, as ``torch.log_softmax`` does."""
     floating(xp, x=x)
     class_axis("x", x, axis)
     return torch.log_softmax(x, dim=axis)
+
+
+def log_softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
+    """Return ``g_i - p_i sum_j g_j`` along `axis`, as the derivative of ``torch.log_softmax`` does."""
+    _, dtype = floating(xp, x=x, g=g)
+    same_shape(x=x, g=g)
+    class_axis("x", x, axis)
+    x, g = wide(x, xp), wide(g, xp)
+    return rounded(aten._log_softmax_backward_data(g, torch.log_softmax(x, dim=axis), axis, x.dtype), dtype, xp)
+
+
+def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
+    """Return ``-sum_i y_i log(p_i)`` along `axis`, p clipped; in one new array, but where a derivative is wanted.
+
+    ``torch.clamp`` has derivative 0 where p is NaN.
+    """
+    _, dtype = floating(xp, p=p)
+    y = labels_like(y, xp, dtype)
+    floating(xp, p=p, y=y)
+    if not values_alone(y, p):
+        return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip, xp=xp)
+    same_shape(p=p, y=y)
+    class_axis("p", p, axis)
+    lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
+    return rounded(wide(p, xp).clamp(lo, hi).log_().mul_(y).sum(axis).neg_(), dtype, xp)
+
+
+def categorical_cross_entropy_vjp(
+    y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None
+) -> Any:
+    """Return ``-g y_i / p_i``, and 0 where p is outside the clip."""
+    _, dtype = floating(xp, p=p)
+    y = labels_like(y, xp, dtype)
+    floating(xp, p=p, y=y, g=g)
+    same_shape(p=p, y=y)
+    class_axis("p", p, axis)
+    lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
+    y, p, g = wide(y, xp), wide(p, xp), wide(for_each_class(g, axis, xp, p=p), xp)
+    return rounded(torch.where((p < lo) | (p > hi), 0, -g * y / p), dtype, xp)
+
+
+def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`.
+
+    ``torch.nn.functional.cross_entropy`` gives NaN where a label is 0 and its logit -infinity.
+    """
+    _, dtype = floating(xp, x=x)
+    y = labels_like(y, xp, dtype)
+    floating(xp, x=x, y=y)
+    same_shape(x=x, y=y)
+    class_axis("x", x, axis)
+    y, x = wide(y, xp), wide(x, xp)
+    logs = torch.log_softmax(x, dim=axis)
+    if values_alone(y, x):
+        logs = aten.softshrink_backward.grad_input(logs, y, 0, grad_input=logs).mul_(y)  # in place: 0 where y is 0
+    else:
+        logs = aten.threshold_backward(logs, y.abs(), 0) * y  # the same with derivatives, NaN where y is
+    return rounded(-logs.sum(axis), dtype, xp)
+
+
+def categorical_cross_entropy_from_logits_vjp(y: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
+    """Return ``g (softmax(x)_i sum_j y_j - y_i)`` along `axis`."""
+    _, dtype = floating(xp, x=x)
+    y = labels_like(y, xp, dtype)
+    floating(xp, x=x, y=y, g=g)
+    same_shape(x=x, y=y)
+    class_axis("x", x, axis)
+    y, x, g = wide(y, xp), wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)
+    weighted = torch.softmax(x, dim=axis) * y.sum(axis, keepdim=True)
+    return rounded(g * weighted.sub_(y), dtype, xp)
+
+
+def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
+    """Return ``-log_softmax(x)_label`` along `axis`."""
+    floating(xp, x=x)
+    class_axis("x", x, axis)
+    chosen, _ = of_label(torch.log_softmax(x, dim=axis), labels, axis)
+    return -chosen.squeeze(axis)
+
+
+def sparse_categorical_cross_entropy_from_logits_vjp(labels: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
+    """Return ``g (softmax(x)_i - [i = label])`` along `axis`."""
+    _, dtype = floating(xp, x=x, g=g)
+    class_axis("x", x, axis)
+    p = torch.softmax(wide(x, xp), dim=axis)
+    chosen, index = of_label(p, labels, axis)
+    g = wide(for_each_class(g, axis, xp, x=x), xp)
+    return rounded(g * p.scatter(axis, index, chosen - 1), dtype, xp)
+
+
+def of_label(values: Any, labels: Any, axis: int) -> tuple[Any, Any]:
+    """The value of each sample's class, and its index; whether there is that class, ``gather`` sees by itself."""
+    samples = values.shape[:axis] + values.shape[axis:][1:]
+    if isinstance(labels, torch.Tensor) and labels.dtype in (torch.int32, torch.int64) and labels.shape == samples:
+        index = labels.long().unsqueeze(axis)
+    else:
+        index = class_numbers(labels, values, axis, xp).unsqueeze(axis)  # says what is wrong
+    try:
+        return values.gather(axis, index), index
+    except RuntimeError:
+        class_numbers(labels, values, axis, xp)
+        raise
+
+
+def adam_step(
+    theta: Any,
+    grad: Any,
+    state: reference.AdamState,
+    /,
+    *,
+    learning_rate: Any = 0.001,
+    beta1: Any = 0.9,
+    beta2: Any = 0.999,
+    epsilon: Any = 1e-8,
+    donate: bool = False,
+) -> tuple[Any, reference.AdamState]:
+    """Return the parameters and the state after one step of Adam, by one call of PyTorch's fused kernel for all leaves.
+
+    The kernel's own correction, ``1 - beta**t``, is too far off for small t in float64. It is told that t is infinite,
+    where it divides by 1, and both corrections come with the learning rate and epsilon: the spec's `efficient_order`.
+    With `donate`, theta and the state are written over where they are contiguous.
+    """
+    rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    columns: list[list[Any]] = []
+    if isinstance(state, reference.AdamState):
+        columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
+    if not (are_fusible(columns) and are_ordinary(state.step, **rates)):  # errors, too
+        return reference.adam_step(theta, grad, state, **rates, donate=donate, xp=xp)
+    once = len({id(leaf) for column in columns for leaf in column}) == 4 * len(columns[0])  # what is donated
+    thetas, grads, ms, vs = columns
+    step, dtype, half = state.step + 1, thetas[0].dtype, thetas[0].dtype != ms[0].dtype
+    if half:
+        thetas, grads = ([leaf.float() for leaf in leaves] for leaves in (thetas, grads))
+    if not (donate and once):
+        thetas, ms, vs = ([leaf.clone() for leaf in leaves] for leaves in (thetas, ms, vs))
+    # The kernel reads all memory in one order, whatever the strides.
+    thetas, grads, ms, vs = ([leaf.contiguous() for leaf in leaves] for leaves in (thetas, grads, ms, vs))
+    c1, c2 = (one_minus_power(float(beta), step, xp, dtype) for beta in (beta1, beta2))
+    torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
+        thetas,
+        grads,
+        ms,
+        vs,
+        [],
+        [torch.full((), math.inf, device=ms[0].device)] * len(ms),
+        lr=learning_rate * math.sqrt(c2) / c1,
+        beta1=beta1,
+        beta2=beta2,
+        weight_decay=0,
+        eps=epsilon * math.sqrt(c2),
+        amsgrad=False,
+        maximize=False,
+    )
+    thetas = [leaf.to(dtype) for leaf in thetas] if half else thetas
+    return rebuild(thetas), reference.AdamState(step, rebuild(ms), rebuild(vs))
+
+
+# The dtypes of theta, grad, m and v that the fused kernel takes, theta and grad in half precision made float32 for it.
+FUSED = {
+    (torch.float16, torch.float16, torch.float32, torch.float32),
+    (torch.bfloat16, torch.bfloat16, torch.float32, torch.float32),
+    (torch.float32, torch.float32, torch.float32, torch.float32),
+    (torch.float64, torch.float64, torch.float64, torch.float64),
+}
+
+
+def are_fusible(columns: list[list[Any]]) -> bool:
+    """Whether the fused kernel takes all leaves at once: tensors of one kind, whose values alone are wanted."""
+    every = [*chain(*columns)]
+    if not every or not {*map(type, every)} <= {torch.Tensor, torch.nn.Parameter}:
+        return False
+    dtypes = tuple(dtype for leaves in columns for dtype in {leaf.dtype for leaf in leaves})
+    shapes, devices = [leaf.shape for leaf in every], {leaf.device for leaf in every}
+    same = len(devices) == 1 and shapes == len(columns) * shapes[: len(columns[0])]
+    return bool(same and dtypes in FUSED and every[0].device.type in ("cpu", "cuda") and values_alone(*every))
+
+
+def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
+    """Whether these are Python numbers in their ranges, and epsilon is far from what is 0 in float32."""
+    rates = (learning_rate, beta1, beta2, epsilon)
+    if type(step) is not int or not all(type(rate) is int or isinstance(rate, float) for rate in rates):
+        return False
+    return bool(step >= 0 <= beta1 < 1 and 0 <= beta2 < 1 and (epsilon == 0 or 1e-30 < epsilon < math.inf))
+
+
+def values_alone(*tensors: Any) -> bool:
+    """Whether no derivative of what is computed is wanted, and no transform or compiler looks on."""
+    return not (
+        torch.compiler.is_compiling()
+        or torch._C._are_functorch_transforms_active()
+        or torch.autograd.forward_ad._current_level >= 0
+        or (torch.is_grad_enabled() and True in {each.requires_grad for each in tensors})
+    )
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

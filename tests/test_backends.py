@@ -138,6 +138,17 @@ def test_jax_copies_nothing_to_the_host():
     assert len(arrays.out_avals) == len(list(every_formula(reference, np.asarray)))
 
 
+def test_jax_gives_up_what_is_donated_under_jit_and_nothing_else():
+    gb = backends.load("jax")
+    theta, grad = gb.asarray(X), gb.asarray(2 * X)
+    state = gb.adam_init(theta)
+    kept = gb.jitted.adam_step(theta, grad, state)
+    assert not any(array.is_deleted() for array in (theta, grad, state.m, state.v))
+    found = gb.jitted.adam_step(theta, grad, state, donate=True)
+    assert [array.is_deleted() for array in (theta, grad, state.m, state.v)] == [True, False, True, True]
+    np.testing.assert_array_equal(found[0], kept[0])
+
+
 @pytest.mark.parametrize("name", backends.NAMES)
 def test_the_array_decides(name):
     backend = backends.load(name)
