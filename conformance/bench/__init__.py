@@ -87,7 +87,7 @@ def measure(
     for _, group in groupby(chosen, lambda work: (work.formula, work.cores)):
         left = list(group)
         fitting = [work for work in left if needed(work) < memory()]
-        yield from (unmeasured(work, "it needs more memory than there is") for work in left if work not in fitting)
+        yield from (unmeasured(work, "it needs more memory than is free") for work in left if work not in fitting)
         if fitting:
             yield from in_a_process(fitting, backends, progress)
 
@@ -119,10 +119,10 @@ def unmeasured(work: Work, reason: str) -> dict[str, Any]:
     """What is said of a work that could not be measured."""
     return {
         **work._asdict(),
-        "shape": list(work.shape),
+        "shape": [*work.shape],
         "elements": work.elements,
         "contenders": [],
-        "missing": [reason],
+        "missing": [f"{work}: {reason}"],
     }
 
 
@@ -131,12 +131,10 @@ def needed(work: Work) -> int:
     return work.elements * (120 if work.formula == "adam" else 48)
 
 
-def memory() -> int:
-    """The bytes of memory that this machine has, or that a work may use where it does not tell."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30
+def memory(which: str = "MemAvailable") -> int:
+    """The bytes of memory that there are for new arrays, or in all (MemTotal); 8 GiB where the system does not tell."""
+    found = re.search(rf"^{which}:\s+(\d+) kB", read(Path("/proc/meminfo")), re.M)
+    return int(found[1]) * 1024 if found else 8 * 2**30
 
 
 def document(command: str, backends: list[str]) -> dict[str, Any]:
@@ -172,15 +170,13 @@ def machine() -> dict[str, Any]:
         for cache in sorted(cpus.glob("cpu0/cache/index*"))
     }
     model = re.search(r"^model name\s*: (.*)", read(Path("/proc/cpuinfo")), re.M)
-    tuned = {
-        name: value for name, value in sorted(os.environ.items()) if name.startswith(("MALLOC_", "GLIBC_", "LD_PR"))
-    }
+    pages = re.search(r"\[(\w+)\]", read(Path("/sys/kernel/mm/transparent_hugepage/enabled")))
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": model[1] if model else platform.processor(),
         "cores": os.cpu_count(),
         "caches": caches,
-        "memory_bytes": memory(),
+        "memory_bytes": memory("MemTotal"),
         "allocator": " ".join(filter(None, platform.libc_ver())) or "unknown",
         "allocator_settings": {
             name: value for name, value in sorted(os.environ.items()) if name.startswith(ALLOCATORS)

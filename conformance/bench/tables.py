@@ -122,12 +122,12 @@ def judging(document: dict[str, Any]) -> list[Table]:
 def machine(document: dict[str, Any]) -> Table:
     """What it was measured on."""
     about = document["machine"]
-    settings = " ".join(f"{name}={value}" for name, value in about["allocator_settings"].items())
+    settings = " ".join(f"{name}={value}" for name, value in about["allocator_settings"].items()) or "its defaults"
     rows = {
         "machine": f"{about['processor']}, {about['cores']} cores, {about['system']}",
         "caches": ", ".join(f"{name} {size}" for name, size in about["caches"].items()),
         "memory": f"{about['memory_bytes'] / 2**30:.0f} GiB",
-        "allocator": f"{about['allocator']}, {settings or 'its defaults'}, huge pages {about['huge_pages'] or 'unknown'}",
+        "allocator": f"{about['allocator']}, {settings}, huge pages {about['huge_pages'] or 'unknown'}",
         "versions": ", ".join(f"{name} {number}" for name, number in document["versions"].items()),
     }
     table = Table(show_header=False)

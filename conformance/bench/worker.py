@@ -50,7 +50,7 @@ def measure(work: Work, backends: list[str]) -> dict[str, Any]:
                 reasons.append(f"{contender.name}: it raised {one_line(error)}")
     counts = {contender.name: calls_of_a_batch(contender.call) for contender in chosen}
     seconds: dict[str, list[float]] = {contender.name: [] for contender in chosen}
-    faults: dict[str, list[float]] = {contender.name: [] for contender in chosen}
+    pages: dict[str, list[tuple[float, float]]] = {contender.name: [] for contender in chosen}
     order, start, shuffle = list(chosen), time.perf_counter(), random.Random(0).shuffle
     for number in range(ROUNDS):
         if number >= LEAST and time.perf_counter() - start > ENOUGH:
@@ -59,21 +59,30 @@ def measure(work: Work, backends: list[str]) -> dict[str, Any]:
         for contender in order:
             before = page_faults()
             seconds[contender.name].append(batch(contender.call, counts[contender.name]))
-            faults[contender.name].append((page_faults() - before) / counts[contender.name])
+            after = page_faults()
+            pages[contender.name].append(
+                tuple((b - a) / counts[contender.name] for a, b in zip(before, after, strict=True))
+            )
     return {
         **work._asdict(),
         "elements": work.elements,
         "contenders": [
             {
                 "name": contender.name,
-                "seconds": [float(f"{each:.4g}") for each in seconds[contender.name]],
-                "page_faults": float(f"{statistics.median(faults[contender.name]):.3g}"),
+                "seconds": [rounded(each) for each in seconds[contender.name]],
+                "page_faults": rounded(statistics.median(faults for faults, _ in pages[contender.name])),
+                "kernel_seconds": rounded(statistics.mean(kernel for _, kernel in pages[contender.name])),
                 **once_more(work, contender),
             }
             for contender in chosen
         ],
         "missing": reasons,
     }
+
+
+def rounded(number: float) -> float:
+    """Four digits, which is more than a time is good for."""
+    return float(f"{number:.4g}")
 
 
 def batch(call: Callable[[], Any], count: int) -> float:
@@ -95,13 +104,14 @@ def calls_of_a_batch(call: Callable[[], Any]) -> int:
     return count
 
 
-def page_faults() -> int:
-    """The pages that this process was given so far, or 0 where the system does not tell."""
+def page_faults() -> tuple[float, float]:
+    """The pages that this process was given so far, and the seconds in the kernel; 0 where the system does not tell."""
     try:
         import resource
     except ImportError:
-        return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        return 0.0, 0.0
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_minflt, usage.ru_stime
 
 
 def once_more(work: Work, contender: Contender) -> dict[str, Any]:
@@ -154,7 +164,7 @@ def judged(
         if (got.dtype, got.shape) != (wanted.dtype, wanted.value.shape):
             return {"ratio": "inf", "wrong": f"{name}: {got.dtype} of shape {got.shape}"}
         worst = max(worst, float(np.max(oracle.ratios(got, wanted)[0], initial=0.0)))
-    return {"ratio": float(f"{worst:.3g}") if math.isfinite(worst) else "inf"}  # JSON has no infinity
+    return {"ratio": rounded(worst) if math.isfinite(worst) else "inf"}  # JSON has no infinity
 
 
 def reset_memory() -> int | None:
