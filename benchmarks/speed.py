@@ -9,20 +9,19 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import blocks
 
+from gaugeblock import spec
 from gaugeblock.conformance.bench import tables
 from gaugeblock.conformance.bench.tables import duration, ratio, seconds_of, title
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-FORWARD = (
-    "neuron dense relu softmax log_softmax categorical_cross_entropy categorical_cross_entropy_from_logits "
-    "sparse_categorical_cross_entropy_from_logits adam"
-).split()
+FORWARD = [formula for formula in spec.formulas() if not formula.endswith("_vjp")]
 SIZES = [10**power for power in range(1, 9)]
 RUNS = {
     "speed": ["numpy", "torch", "jax", "strict"],
@@ -237,7 +236,8 @@ def machine(document: Document) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
     return (
         f"{about['processor']}, {about['cores']} cores, {caches}, {about['memory_bytes'] / 2**30:.0f} GiB, "
-        f"{about['system']}; allocator: {about['allocator']}, {settings}, huge pages {about['huge_pages']}; {versions}.\n"
+        f"{about['system']}; allocator: {about['allocator']}, {settings}, huge pages {about['huge_pages']}; "
+        f"{versions}.\n"
     )
 
 
@@ -321,7 +321,7 @@ def steps(growth: Document) -> Iterator[tuple[str, str, str, str, str]]:
         floors = {each["elements"]: contender for each, contender in points(growth, formula, "floor")}
         for name in SERIES[1:4]:
             line = list(points(growth, formula, name))
-            for (less, a), (more, b) in zip(line, line[1:], strict=False):
+            for (less, a), (more, b) in pairwise(line):
                 sizes = less["elements"], more["elements"]
                 times = each_takes(b, sizes[1]) / each_takes(a, sizes[0])
                 if times >= 1.5:

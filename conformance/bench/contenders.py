@@ -67,7 +67,7 @@ def contenders(work: Work, names: list[str]) -> Iterator[Contender | str]:
 def inputs(formula: str, shape: tuple[int, ...]) -> tuple[Array, ...]:
     """The arguments of a formula, normally distributed."""
     random = np.random.default_rng(0)
-    normal: Callable[..., Array] = partial(random.standard_normal, dtype=np.float32)
+    normal: Callable[..., Any] = partial(random.standard_normal, dtype=np.float32)
     name = formula.removesuffix("_vjp")
     arguments: tuple[Array, ...]
     results = shape[:-1]  # the shape of the result

@@ -57,7 +57,7 @@ class Stopwatch:
 
 def main() -> None:
     """Judge a backend in one dtype, and print where the time went."""
-    name, dtype, started = sys.argv[1], sys.argv[2], float([*sys.argv, time.time()][3])
+    name, dtype, started = sys.argv[1], sys.argv[2], float([*sys.argv, str(time.time())][3])
     check = importlib.import_module(PACKAGE).check
     report = importlib.import_module(f"{PACKAGE}.report")
     watch = Stopwatch()

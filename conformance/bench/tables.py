@@ -32,8 +32,8 @@ def ratio(measurement: Measurement, name: str, other: str = "naive") -> float | 
 
 def title(measurement: Measurement) -> str:
     """The work, in words."""
-    fields = ("formula", "shape", "tensors", "cores")
-    return str(Work(*(tuple(value) if isinstance(value := measurement[name], list) else value for name in fields)))
+    shape = tuple(measurement["shape"])
+    return str(Work(measurement["formula"], shape, measurement["tensors"], measurement["cores"]))
 
 
 def duration(seconds: float) -> str:

@@ -2,11 +2,11 @@
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def seconds_of(action: Callable[[], object]) -> float:
 
 
 def run(*arguments: str) -> str:
-    """What Python prints in a process of its own."""
+    """What Python prints, in a process of its own."""
     return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True).stdout
 
 
@@ -49,8 +49,7 @@ def verdicts(backends: list[str]) -> Seconds:
     together = {" ".join(backends): backends} if len(backends) > 1 else {}
     found: Seconds = {}
     for name, chosen in ({each: [each] for each in backends} | together).items():
-        command = "-m", "gaugeblock.conformance.cli", "check", *chosen
-        found |= in_turns({name: lambda command=command: run(*command)}, 3)
+        found |= in_turns({name: partial(run, "-m", "gaugeblock.conformance.cli", "check", *chosen)}, 3)
     return found
 
 
@@ -67,7 +66,7 @@ def profiles(backends: list[str]) -> dict[str, dict[str, float]]:
 
 def imports() -> Seconds:
     """The time of `import numpy` and `import gaugeblock`, each in a new process."""
-    return in_turns({name: lambda name=name: run("-c", f"import {name}") for name in ("numpy", "gaugeblock")}, 21)
+    return in_turns({name: partial(run, "-c", f"import {name}") for name in ("numpy", "gaugeblock")}, 21)
 
 
 def oracle_speed() -> list[dict[str, Any]]:
@@ -108,7 +107,3 @@ def measured(backends: list[str], progress: Callable[[str], None]) -> dict[str, 
     progress("the oracle")
     found["oracle"] = oracle_speed()
     return found
-
-
-def median(seconds: list[float]) -> float:
-    return statistics.median(seconds)

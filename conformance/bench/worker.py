@@ -29,8 +29,8 @@ from .peers import under_keras
 Array = np.ndarray
 
 BATCH = 0.02  # seconds
-ROUNDS = 15  # at most, and no more once
-ENOUGH = 3.0  # seconds are over, but always
+ROUNDS = 11  # at most, and no more once
+ENOUGH = 2.0  # seconds are over, but always
 LEAST = 3
 SAMPLE = 2**17  # elements of a large result are judged
 FLOAT32 = np.dtype(np.float32)
@@ -60,9 +60,8 @@ def measure(work: Work, backends: list[str]) -> dict[str, Any]:
             before = page_faults()
             seconds[contender.name].append(batch(contender.call, counts[contender.name]))
             after = page_faults()
-            pages[contender.name].append(
-                tuple((b - a) / counts[contender.name] for a, b in zip(before, after, strict=True))
-            )
+            faults, kernel = ((b - a) / counts[contender.name] for a, b in zip(before, after, strict=True))
+            pages[contender.name].append((faults, kernel))
     return {
         **work._asdict(),
         "elements": work.elements,
@@ -121,7 +120,12 @@ def once_more(work: Work, contender: Contender) -> dict[str, Any]:
     before = reset_memory()
     returned = contender.call()
     peak = None if before is None else max(0, memory("VmHWM") - before)
-    return {"peak_bytes": peak} | (judged(work, contender, given, returned, chosen) if contender.backend else {})
+    if not contender.backend:
+        return {"peak_bytes": peak}
+    try:
+        return {"peak_bytes": peak, **judged(work, contender, given, returned, chosen)}
+    except (TypeError, ValueError) as error:
+        return {"peak_bytes": peak, "ratio": "inf", "wrong": one_line(error)}
 
 
 def sample(work: Work) -> Array | None:
