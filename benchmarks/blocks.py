@@ -1,5 +1,6 @@
 """What a command measured, written into README.md between the command's marks."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 README = Path(__file__).parent / "README.md"
@@ -12,3 +13,10 @@ def write(name: str, command: str, text: str, page: Path = README) -> None:
     new = page.with_suffix(".new")
     new.write_text(f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}")
     new.replace(page)
+
+
+def table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A table in Markdown."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"

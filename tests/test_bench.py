@@ -6,6 +6,8 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import goals
+import growth
 import jsonschema
 import numpy as np
 import pytest
@@ -159,20 +161,20 @@ def test_the_results_follow_the_schema(name):
 
 
 def test_the_pages_say_what_the_results_do():
-    run_of_tables, growth = speed.load("speed"), speed.load("growth")
+    tables_run, growth_run = speed.load("speed"), speed.load("growth")
     page = (ROOT / "benchmarks/README.md").read_text()
-    for name, text in speed.texts(run_of_tables, growth).items():
+    for name, text in speed.texts(tables_run, growth_run).items():
         assert f"<!-- {name}: {speed.COMMAND} -->\n\n{text}\n<!-- end of {name} -->" in page
-    goals = speed.goals_text(run_of_tables, growth)
-    assert f"<!-- goals: {speed.COMMAND} -->\n\n{goals}\n<!-- end of goals -->" in (ROOT / "README.md").read_text()
-    assert speed.UNEXPLAINED not in page
+    text = goals.text(tables_run, growth_run)
+    assert f"<!-- goals: {speed.COMMAND} -->\n\n{text}\n<!-- end of goals -->" in (ROOT / "README.md").read_text()
+    assert growth.UNEXPLAINED not in page
 
 
 def test_the_results_are_of_all_that_the_pages_name():
     measured = {(each["formula"], each["elements"]) for each in speed.load("growth")["measurements"]}
     assert {formula for formula, _ in measured} == set(speed.FORWARD)
     for formula in speed.FORWARD:
-        assert {size for name, size in measured if name == formula} == set(speed.SIZES)
+        assert {size for name, size in measured if name == formula} == set(growth.SIZES)
     assert {each["formula"] for each in speed.load("speed")["measurements"]} == set(spec.formulas())
 
 
@@ -193,10 +195,10 @@ def measured(size, seconds, kernel, floor):
     [
         (measured(100, 300.0, 180.0, 10.0), "new memory: 9 page faults, 60% of the time in the kernel"),
         (measured(100, 300.0, 0.0, 30.0), "the memory: the floor takes 3.0 times as long there, too"),
-        (measured(100, 300.0, 0.0, 10.0), speed.UNEXPLAINED),
+        (measured(100, 300.0, 0.0, 10.0), growth.UNEXPLAINED),
         (measured(100, 149.0, 0.0, 10.0), None),
     ],
 )
 def test_a_step_has_the_reason_that_was_measured(larger, words):
-    growth = {"measurements": [measured(10, 10.0, 0.0, 1.0), larger]}
-    assert [step[-1] for step in speed.steps(growth)] == ([words] if words else [])
+    run_of_two = {"measurements": [measured(10, 10.0, 0.0, 1.0), larger]}
+    assert [step[-1] for step in growth.steps(run_of_two)] == ([words] if words else [])

@@ -37,12 +37,12 @@ class Work(NamedTuple):
 
 
 def of_size(formula: str, size: int) -> Work:
-    """`size` elements: rows of 1000 classes, a batch of 100 features and 100 neurons, or 10^6 terms of a neuron."""
+    """`size` elements: rows of 1000 classes, a batch of 100 features for 100 neurons, or 10^6 terms of a neuron."""
     name = formula.removesuffix("_vjp")
     if name in ("relu", "adam"):
         return Work(formula, (size,))
     columns = min(size, {"neuron": 10**6, "dense": 100}.get(name, 1000))
-    return Work(formula, (size // columns, columns, columns)[: 3 if name == "dense" else 2])
+    return Work(formula, (size // columns, columns, *([100] if name == "dense" else [])))
 
 
 class Contender(NamedTuple):
