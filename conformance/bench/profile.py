@@ -15,7 +15,10 @@ from typing import Any
 
 from rich.console import Console
 
-PACKAGE = __package__.rpartition(".")[0]
+from ... import backends
+from .. import check, report
+
+PACKAGE = "gaugeblock.conformance"
 PARTS = {
     "the library's import": ("gaugeblock.backends", "load"),
     "the subject": (f"{PACKAGE}.judge", "call"),
@@ -58,19 +61,17 @@ class Stopwatch:
 def main() -> None:
     """Judge a backend in one dtype, and print where the time went."""
     name, dtype, started = sys.argv[1], sys.argv[2], float([*sys.argv, str(time.time())][3])
-    check = importlib.import_module(PACKAGE).check
-    report = importlib.import_module(f"{PACKAGE}.report")
     watch = Stopwatch()
     watch.add("start", time.time() - started)
     for part, (module, function) in PARTS.items():
         watch.wrap(part, module, function)
     if name == "jax":
-        importlib.import_module("gaugeblock.backends").load(name)
+        backends.load(name)
         from jax import monitoring
 
-        def listen(event: str, seconds: float, **_: Any) -> None:
+        def listen(event: str, duration_secs: float, **_: Any) -> None:
             if event.rpartition("/")[2] in COMPILATION:
-                watch.add("compilation", seconds)
+                watch.add("compilation", duration_secs)
 
         monitoring.register_event_duration_secs_listener(listen)
     found = check(name, dtypes=[dtype])

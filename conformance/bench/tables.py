@@ -19,7 +19,7 @@ def quartiles(seconds: list[float], others: list[float]) -> tuple[float, float, 
     """The quartiles of the ratios of the same rounds."""
     ratios = [a / b for a, b in zip(seconds, others, strict=True)]
     if len(ratios) < 2:
-        return (ratios[0],) * 3
+        return ratios[0], ratios[0], ratios[0]
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
     return low, middle, high
 
