@@ -411,8 +411,8 @@ def bench(
     """Measure the speed on this machine. Exit status: 2 if something could not be measured.
 
     Each formula in float32 on one core, beside plain NumPy, the libraries that are installed, and the floor that memory
-    and arithmetic set; then, if no formula and no size is given, the judge itself. That takes about four minutes, and
-    with all backends ten; ten elements of one formula take ten seconds.
+    and arithmetic set; then, if no formula and no size is given, the judge itself. That takes about five minutes, and
+    ten with all backends; one formula on a few elements takes ten seconds.
     """
     from json import dumps
 
