@@ -426,21 +426,20 @@ def bench(
         works = speed.works(formula, size)
     except (ImportError, ValueError) as error:
         raise typer.TyperException(str(error)) from None
+    if json and plot and json.resolve() == plot.resolve():
+        raise typer.TyperException("--json, --plot: got one file for two of them; name a file for each")
     draw = plotter(plot)
     console = console_for(sys.stdout)
     with ExitStack() as opened:
         text = [] if json is None else opened.enter_context(replaced("--json", json))
         picture = [] if plot is None else opened.enter_context(replaced("--plot", plot))
         document = speed.document(shlex.join(["gaugeblock", *sys.argv[1:]]), chosen)
-        console.print(tables.machine(document))
         with progress(len(works) + 4 * everything) as tell:
-            for measurement in speed.measure(works, chosen, tell):
-                document["measurements"].append(measurement)
-                console.print(tables.speed(measurement))
+            document["measurements"] = list(speed.measure(works, chosen, tell))
             if everything:
                 document |= verdict.measured(chosen, tell)
-                for table in tables.judging(document):
-                    console.print(table)
+        for table in tables.tables(document):
+            console.print(table)
         for line in dict.fromkeys(line for each in document["measurements"] for line in each["missing"]):
             console.print(f"not measured: {line}", style="dim", markup=False, soft_wrap=True)
         text.append(dumps(document, indent=1) + "\n")

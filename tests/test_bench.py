@@ -16,7 +16,7 @@ from test_command_line import run
 
 from gaugeblock import backends, spec
 from gaugeblock.conformance import bench
-from gaugeblock.conformance.bench import contenders, naive, peers, tables, verdict, worker
+from gaugeblock.conformance.bench import contenders, naive, peers, plot, tables, verdict, worker
 from gaugeblock.conformance.bench.contenders import Work, of_size
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +66,7 @@ def test_a_run_shows_a_table_and_writes_its_document_and_a_plot(tmp_path):
         (["--size", "0"], "size: got 0; wanted a number of elements, at least 1"),
         (["--size", "many"], "--size"),
         (["--plot", "growth.png"], "--plot: got 'growth.png'; wanted a file.svg"),
+        (["--plot", "a.svg", "--json", "a.svg"], "--json, --plot: got one file for two of them"),
         (["--json", "no/folder/run.json"], "--json: no/folder/run.json: cannot be written"),
     ],
 )
@@ -124,7 +125,9 @@ def test_what_raises_or_is_not_installed_is_said(quick, monkeypatch):
     monkeypatch.setattr(naive, "log_softmax", lambda x: 1 / 0)
     for name in ("scipy.special", "onnxruntime", "keras", "jax"):
         monkeypatch.setitem(sys.modules, name, None)
-    reasons = worker.measure(of_size("log_softmax", 12), ["numpy"])["missing"]
+    found = worker.measure(of_size("log_softmax", 12), ["numpy"])
+    reasons = found["missing"]
+    assert tables.speed(found).row_count == len(found["contenders"]) == 3  # without a ratio
     assert any(line.startswith("scipy.special: scipy.special is not installed; `pip install") for line in reasons)
     assert [line.partition(":")[0] for line in reasons] == [
         *("jax.nn", "scipy.special", "onnxruntime", "keras.ops on numpy"),
@@ -140,6 +143,7 @@ def test_a_process_that_dies_and_a_work_too_large_are_said(monkeypatch):
     monkeypatch.setattr(bench, "memory", lambda: 1000)
     (found,) = bench.measure([Work("adam", (100,))], ["numpy"])
     assert found["missing"] == ["adam 100: it needs more memory than is free"]
+    assert plot.growth([found]).startswith("<?xml")
 
 
 def test_ratios_are_of_the_same_rounds():
@@ -177,27 +181,27 @@ def test_the_results_are_of_all_that_the_pages_name():
     assert {each["formula"] for each in speed.load("speed")["measurements"]} == set(spec.formulas())
 
 
-def measured(size, seconds, kernel, floor):
-    """What a run found of one size: of the backend and of the floor."""
-    both = (("gaugeblock.numpy", seconds, kernel), ("floor", floor, 0.0))
+def measured(size, seconds, floor, kernel=0.0, faults=0):
+    """What a run found of one size: of the backend, a call of which takes 16 pages, and of the floor."""
+    both = (("gaugeblock.numpy", seconds), ("floor", floor))
+    more = {"kernel_seconds": kernel, "page_faults": faults, "peak_bytes": 16 * 4096}
     return {
         "formula": "relu",
         "elements": size,
-        "contenders": [
-            {"name": name, "seconds": [each], "kernel_seconds": kernel, "page_faults": 9} for name, each, kernel in both
-        ],
+        "contenders": [{"name": name, "seconds": [each], **more} for name, each in both],
     }
 
 
 @pytest.mark.parametrize(
     ("larger", "words"),
     [
-        (measured(100, 300.0, 180.0, 10.0), "new memory: 9 page faults, 60% of the time in the kernel"),
-        (measured(100, 300.0, 0.0, 30.0), "the memory: the floor takes 3.0 times as long there, too"),
-        (measured(100, 300.0, 0.0, 10.0), growth.UNEXPLAINED),
-        (measured(100, 149.0, 0.0, 10.0), None),
+        (measured(100, 300.0, 10.0, kernel=180.0), "new memory: 0 page faults, 60% of the time in the kernel"),
+        (measured(100, 300.0, 10.0, faults=16), "new memory: 16 page faults, 0% of the time in the kernel"),
+        (measured(100, 300.0, 30.0), "the memory: the floor takes 3.0 times as long there, too"),
+        (measured(100, 300.0, 10.0), growth.UNEXPLAINED),
+        (measured(100, 149.0, 10.0), None),
     ],
 )
 def test_a_step_has_the_reason_that_was_measured(larger, words):
-    run_of_two = {"measurements": [measured(10, 10.0, 0.0, 1.0), larger]}
+    run_of_two = {"measurements": [measured(10, 10.0, 1.0), larger]}
     assert [step[-1] for step in growth.steps(run_of_two)] == ([words] if words else [])

@@ -33,10 +33,10 @@ def growth(measurements: list[dict[str, Any]]) -> str:
     for each in measurements:
         if each["contenders"] and each["tensors"] == each["cores"] == 1:
             panels.setdefault(each["formula"], []).append(each)
-    down = -(-len(panels) // ACROSS)
+    down = max(1, -(-len(panels) // ACROSS))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 0.6 + 2.4 * down), layout="constrained")
-        grid = figure.subplots(down, min(ACROSS, len(panels)), sharex=True, squeeze=False)
+        grid = figure.subplots(down, max(1, min(ACROSS, len(panels))), sharex=True, squeeze=False)
         labels: dict[str, Any] = {}
         for axes, (formula, points) in zip(grid.flat, panels.items(), strict=False):
             for name, line in lines(points).items():

@@ -1,6 +1,7 @@
 """What a run of `gaugeblock bench` shows: tables of its document."""
 
 import statistics
+from collections.abc import Iterator
 from typing import Any
 
 from rich.table import Table
@@ -62,13 +63,16 @@ def speed(measurement: Measurement) -> Table:
     seconds = seconds_of(measurement)
     for contender in measurement["contenders"]:
         name = contender["name"]
-        low, middle, high = quartiles(seconds[name], seconds["naive"])
         peak = contender["peak_bytes"]
+        times, spread = "", ""
+        if "naive" in seconds:
+            low, middle, high = quartiles(seconds[name], seconds["naive"])
+            times, spread = f"{middle:.2f}", f"{low:.2f}-{high:.2f}"
         table.add_row(
             name,
             duration(statistics.median(seconds[name])),
-            f"{middle:.2f}",
-            f"{low:.2f}-{high:.2f}",
+            times,
+            spread,
             "" if peak is None else size(peak),
             f"{contender['page_faults']:.0f}",
             verdict(contender),
@@ -113,12 +117,6 @@ def oracle(found: list[dict[str, Any]]) -> Table:
     return table
 
 
-def judging(document: dict[str, Any]) -> list[Table]:
-    """The tables of the judge itself."""
-    shown = {"verdicts": verdicts, "profiles": profiles, "imports": imports, "oracle": oracle}
-    return [table(document[name]) for name, table in shown.items()]  # type: ignore[operator]
-
-
 def machine(document: dict[str, Any]) -> Table:
     """What it was measured on."""
     about = document["machine"]
@@ -134,3 +132,12 @@ def machine(document: dict[str, Any]) -> Table:
     for row in rows.items():
         table.add_row(*row)
     return table
+
+
+def tables(document: dict[str, Any]) -> Iterator[Table]:
+    """Yield all that a run measured."""
+    yield machine(document)
+    yield from (speed(each) for each in document["measurements"] if each["contenders"])
+    for name, shown in (("verdicts", verdicts), ("profiles", profiles), ("imports", imports), ("oracle", oracle)):
+        if name in document:
+            yield shown(document[name])
