@@ -131,7 +131,8 @@ def label(*words: str) -> str:
 
 
 def missing(name: str, error: ImportError) -> str:
-    """Why a peer cannot be measured."""
+    """Why a peer cannot be measured: itself, or the backend that it takes arrays of."""
+    error = error.__cause__ if isinstance(error.__cause__, ImportError) else error
     reason = f"{error.name} is not installed" if isinstance(error, ModuleNotFoundError) else str(error).splitlines()[0]
     return f"{name}: {reason}; `pip install 'gaugeblock[libraries]'` adds it"
 
@@ -199,11 +200,8 @@ def adam(work: Work, names: list[str]) -> Iterator[Contender | str]:
         for variant, namespace in getattr(backend, "variants", {"": backend}).items():
             step = finished(name, namespace.adam_step)
             yield Contender(label(f"gaugeblock.{name}", variant), partial(step, *given), backend, partial(tuple, given))
-            donate: Any = partial(backend.adam_step, donate=True)
-            if variant == "jit":
-                donate = importlib.import_module("jax").jit(donate, donate_argnums=(0, 2))
-                given = theirs_alone(given)
-            own = Kept(finished(name, donate), *given)
+            donate = finished(name, partial(namespace.adam_step, donate=True))
+            own = Kept(donate, *(theirs_alone(given) if name == "jax" else given))
             yield own.contender(label(f"gaugeblock.{name}", variant, "donated"), backend)
     try:
         for implementation in ("", "foreach", "fused"):
