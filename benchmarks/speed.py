@@ -1,7 +1,7 @@
 """The results of `gaugeblock bench` in `results/`, and what the pages say of them.
 
 `python benchmarks/speed.py` writes the blocks of README.md here and of the project's; with the word `measure` it runs
-`gaugeblock bench` first, which takes about 12 minutes on a quiet machine.
+`gaugeblock bench` first, which takes about 15 minutes on a quiet machine.
 """
 
 import json
@@ -99,7 +99,7 @@ def machine(document: Document) -> str:
     return (
         f"{about['processor']}, {about['cores']} cores, {caches}, {about['memory_bytes'] / 2**30:.0f} GiB, "
         f"{about['system']}; allocator: {about['allocator']}, {settings}, huge pages {about['huge_pages']}; "
-        f"{versions}.\n"
+        f"{versions}; load in the minute before: {'unknown' if about['load'] is None else round(about['load'], 1)}.\n"
     )
 
 

@@ -175,6 +175,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": model[1] if model else platform.processor(),
         "cores": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "caches": caches,
         "memory_bytes": memory("MemTotal"),
         "allocator": " ".join(filter(None, platform.libc_ver())) or "unknown",

@@ -123,6 +123,7 @@ def machine(document: dict[str, Any]) -> Table:
     settings = " ".join(f"{name}={value}" for name, value in about["allocator_settings"].items()) or "its defaults"
     rows = {
         "machine": f"{about['processor']}, {about['cores']} cores, {about['system']}",
+        "load": "unknown" if about["load"] is None else f"{about['load']:.1f} in the minute before",
         "caches": ", ".join(f"{name} {size}" for name, size in about["caches"].items()),
         "memory": f"{about['memory_bytes'] / 2**30:.0f} GiB",
         "allocator": f"{about['allocator']}, {settings}, huge pages {about['huge_pages'] or 'unknown'}",
