@@ -1,0 +1,109 @@
+"""How long a verdict takes and where its time goes, what an import costs, and how fast the oracle is."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ... import reference
+from .. import oracle
+
+Seconds = dict[str, list[float]]
+
+
+def in_turns(actions: dict[str, Callable[[], object]], rounds: int, enough: float = 20.0) -> Seconds:
+    """The seconds of each action in each round, in which all run once, in another order.
+
+    After one round to warm up, unless that alone took `enough` seconds: then it is the one that counts.
+    """
+    order, found = list(actions), []
+    rng = np.random.default_rng(0)
+    for _ in range(rounds + 1):
+        rng.shuffle(order)
+        found.append({name: seconds_of(actions[name]) for name in order})
+        if sum(sum(each.values()) for each in found) > enough:
+            break
+    counted = found[1:] or found
+    return {name: [float(f"{each[name]:.4g}") for each in counted] for name in actions}
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def run(*arguments: str) -> str:
+    """What Python prints, in a process of its own; a verdict may be that a subject does not conform."""
+    return subprocess.run([sys.executable, *arguments], check=False, capture_output=True, text=True).stdout
+
+
+def verdicts(backends: list[str]) -> Seconds:
+    """The time of `gaugeblock check` from the shell, on all cores, of each backend and of all together."""
+    together = {" ".join(backends): backends} if len(backends) > 1 else {}
+    found: Seconds = {}
+    for name, chosen in ({each: [each] for each in backends} | together).items():
+        found |= in_turns({name: partial(run, "-m", "gaugeblock.conformance.cli", "check", *chosen)}, 3)
+    return found
+
+
+def profiles(backends: list[str]) -> dict[str, dict[str, float]]:
+    """The seconds of each part of a verdict, by backend and dtype."""
+    module = f"{__package__}.profile"
+    return {
+        f"{name}, {dtype}": json.loads(run("-m", module, name, dtype, str(time.time())).splitlines()[-1])
+        for name in backends
+        for dtype in ("float32", "float64")
+        if (name, dtype) != ("jax", "float64")  # which takes as long as float32, and says the same
+    }
+
+
+def imports() -> Seconds:
+    """The time of `import numpy` and `import gaugeblock`, each in a new process."""
+    return in_turns({name: partial(run, "-c", f"import {name}") for name in ("numpy", "gaugeblock")}, 21)
+
+
+def oracle_speed() -> list[dict[str, Any]]:
+    """Bound, expected value and comparison of softmax, on one core; the floor is the formula itself in float64."""
+    found = []
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if before:
+        os.sched_setaffinity(0, {max(before)})
+    try:
+        for dtype in (np.dtype("float32"), np.dtype("float64")):
+            for classes in (10, 1000):
+                count = 1_000_000 if dtype.itemsize < 8 else 50_000
+                x = np.random.default_rng(0).normal(size=(count // classes, classes)).astype(dtype)
+                output, wide = reference.softmax(x), x.astype(np.float64)
+
+                def judge(x: np.ndarray = x, output: np.ndarray = output) -> object:
+                    return oracle.ratios(output, oracle.expect("softmax", (x,), {}, x.dtype)["y"])
+
+                def floor(wide: np.ndarray = wide) -> object:
+                    return reference.softmax(wide)
+
+                seconds = in_turns({"judge": judge, "floor": floor}, 7)
+                found.append({"dtype": dtype.name, "classes": classes, "elements": x.size, **seconds})
+    finally:
+        if before:
+            os.sched_setaffinity(0, before)
+    return found
+
+
+def measured(backends: list[str], progress: Callable[[str], None]) -> dict[str, Any]:
+    """All of these, as the document has them."""
+    progress("gaugeblock check")
+    found: dict[str, Any] = {"verdicts": verdicts(backends)}
+    progress("where its time goes")
+    found["profiles"] = profiles(backends)
+    progress("import gaugeblock")
+    found["imports"] = imports()
+    progress("the oracle")
+    found["oracle"] = oracle_speed()
+    return found
