@@ -20,7 +20,11 @@ from .sweep import Place, Sweep, Tally, identity, sweep_chunk
 Work = Callable[[int], tuple[int, Tally]]
 Engine = Callable[[Work, Iterable[int]], Iterator[tuple[int, Tally]]]  # results in any order, as they are ready
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# Of a worker: one thread, and memory that is used again, since to get it anew takes as long as computing.
+ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1") | {
+    "MALLOC_MMAP_THRESHOLD_": str(2**24),
+    "MALLOC_TRIM_THRESHOLD_": str(2**26),
+}
 SECONDS = 10  # that a cluster has to answer
 
 
@@ -125,7 +129,7 @@ def processes(work: Work, numbers: Iterable[int]) -> Iterator[tuple[int, Tally]]
     if not numbers:
         return
     with (
-        environment(ONE_THREAD),
+        environment(ENVIRONMENT),
         ProcessPoolExecutor(min(cores, len(numbers)), get_context("spawn"), start_worker) as pool,
     ):
         try:
@@ -181,7 +185,7 @@ def dask_client(scheduler: str | None, local: int | None) -> Iterator[Any]:
     if local is not None:
         with (
             LocalCluster(
-                n_workers=local, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+                n_workers=local, threads_per_worker=1, dashboard_address=None, silence_logs=50, env=ENVIRONMENT
             ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):

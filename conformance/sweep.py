@@ -39,6 +39,7 @@ CHECKED = 8  # values of a block in each chunk at which the oracle itself is hel
 
 # The upper ends of the histogram's bins, in ulp; what is further off is in one more.
 EDGES = tuple(k / 2 for k in range(1, 33))
+LAST = len(EDGES) + 1
 
 # Where no formula takes exp, so that E says nothing there: each subtracts the maximum first.
 UNUSED = "x > 0"
@@ -130,7 +131,7 @@ class Tally(NamedTuple):
         )
 
 
-NOTHING = Tally(0, 0, (0,) * (len(EDGES) + 1), 0, 0, 0.0, None, None, 0.0)
+NOTHING = Tally(0, 0, (0,) * LAST, 0, 0, 0.0, None, None, 0.0)
 
 
 def checked(sweep: Sweep) -> Sweep:
@@ -273,55 +274,65 @@ def compared(sweep: Sweep, flush: bool, first: int, given: list[Array], got: Arr
     wide = [each.astype(np.float64) for each in given]
     y, g, x = meaning(np, sweep.formula)(*wide), got.astype(np.float64), wide[0].reshape(-1)
 
-    special = specials(sweep.formula, x, y)
+    exactly = specials(sweep.formula, x, y)  # the rest is compared by the error
     right = (g == y) | (np.isnan(g) & np.isnan(y))
     if sweep.formula == "sqrt":
         right &= (y != 0) | (np.signbit(g) == np.signbit(y))
-    wrong = np.where(special, ~right, np.isnan(g))
-
-    top = 2.0 ** (2 - model.exponent)  # an infinite result stands for the number that comes after the largest
-    infinite = np.isinf(g) & ~special
-    if infinite.any():
-        g[infinite] = np.copysign(top, g[infinite])
-        y[infinite] = np.clip(y[infinite], -top, top)
-    np.clip(y, -(2.0**1000), 2.0**1000, out=y)
+    if (exactly & right).all():  # half of all values, for log and sqrt
+        return NOTHING._replace(exact=len(y))
+    wrong = np.where(exactly, ~right, np.isnan(g))
+    if (infinite := np.isinf(g)).any():  # stands for the number that would come after the largest, and all beyond
+        top = 2.0 ** (2 - model.exponent)
+        y, g = np.where(infinite, np.clip(y, -top, top), y), np.clip(g, -top, top)
     error = np.abs(g - y) / spacing(y, model)
-    error[special | wrong] = 0.0
+    error[exactly | wrong] = 0.0
 
+    flushed = np.zeros(0, np.intp)
     if model.flushes:
         off = np.flatnonzero((error > 0.5) | wrong)
         flushed = off[is_flushed(sweep.formula, x[off], y[off], got[off], model)]
-        error[flushed], special[flushed], wrong[flushed] = 0.0, True, False
-    else:
-        flushed = np.zeros(0, np.intp)
+        error[flushed], exactly[flushed], wrong[flushed] = 0.0, True, False
 
-    oracle = 0.0
-    if sweep.formula in ELEMENTARY:
-        doubled, width = 2 * error, 2 * ORACLE_ULP * 2.0 ** (model.precision - 52)
-        edge = np.rint(doubled)
-        unsure = np.flatnonzero((np.abs(doubled - edge) < width) & (edge > 0) & (edge <= len(EDGES)))
-        sample = np.flatnonzero(error)[:: max(count // CHECKED, 1)] if check and (count := len(error)) else []
-        for place in {*unsure, *sample, int(np.argmax(error))}:
-            if error[place] and np.abs(y[place]) <= top:
-                error[place], off = certain(sweep.formula, x[place], y[place], g[place], model)
-                oracle = max(oracle, off)
-
-    far = np.flatnonzero((error > sweep.limit) | wrong)
-    counted = error if not (special | wrong).any() else error[~(special | wrong)]
-    bins = np.minimum(np.maximum(np.ceil(2 * counted), 1), len(EDGES) + 1).astype(np.intp) - 1
-    place = int(np.argmax(error))
-    worst, bits = float(error[place]), to_bits(got)
+    oracle = settle(sweep.formula, x, y, g, error, check, model) if sweep.formula in ELEMENTARY else 0.0
+    other = exactly | wrong
+    place, bits, mistakes = int(np.argmax(error)), to_bits(got), int(np.count_nonzero(wrong))
+    over = np.flatnonzero((error > sweep.limit) | wrong) if mistakes or error[place] > sweep.limit else []
+    doubled = 2 * (error[~other] if other.any() else error)
+    none, *bins = np.bincount(np.ceil(np.minimum(doubled, LAST)).astype(np.intp), minlength=LAST + 1).tolist()
     return Tally(
-        int(np.count_nonzero(special & ~wrong)) - len(flushed),
+        int(np.count_nonzero(exactly & ~wrong)) - len(flushed),
         len(flushed),
-        tuple(np.bincount(bins, minlength=len(EDGES) + 1).tolist()),
-        int(np.count_nonzero(wrong)),
-        int(np.count_nonzero(wrong[far] | is_beyond(sweep, given, far, got, model))),
-        worst,
-        Place(first + place, int(bits[place])) if worst else None,
-        Place(first + int(far[0]), int(bits[far[0]])) if len(far) else None,
+        (none + bins[0], *bins[1:]),
+        mistakes,
+        beyond(sweep, given, over, got, model),
+        min(float(error[place]), 2.0**1000),
+        Place(first + place, int(bits[place])) if error[place] else None,
+        Place(first + int(over[0]), int(bits[over[0]])) if len(over) else None,
         oracle,
     )
+
+
+def settle(formula: str, x: Array, y: Array, g: Array, error: Array, check: bool, model: Model) -> float:
+    """Replace the errors that are too near an edge, and the largest, by those in Arb; the largest error of the oracle.
+
+    With `check`, some others are too.
+    """
+    doubled, width = 2 * error, 2 * ORACLE_ULP * 2.0 ** (model.precision - 52)
+    edge = np.rint(doubled)
+    places = np.flatnonzero((np.abs(doubled - edge) < width) & (edge > 0)).tolist()
+    places = [place for place in places if edge[place] < LAST]
+    if check:
+        places += np.flatnonzero(error)[:: max(len(error) // CHECKED, 1)].tolist()
+    oracle, settled = 0.0, set()
+    while True:
+        for place in places:
+            if np.abs(y[place]) <= 2.0 ** (2 - model.exponent):
+                error[place], off = certain(formula, x[place], y[place], g[place], model)
+                oracle = max(oracle, off)
+        settled.update(places)
+        places = [int(np.argmax(error))]
+        if places[0] in settled or error[places[0]] == 0:
+            return oracle
 
 
 def specials(formula: str, x: Array, y: Array) -> Array:
@@ -369,27 +380,35 @@ def is_flushed(formula: str, x: Array, y: Array, got: Array, model: Model) -> Ar
     return operand | ((np.abs(y) <= model.smallest_normal * slack) & (got == 0))
 
 
-def is_beyond(sweep: Sweep, given: list[Array], places: Array, got: Array, model: Model) -> Array:
-    """Which results are further off than the bound that the formulas charge for this operation."""
+def beyond(sweep: Sweep, given: list[Array], places: Any, got: Array, model: Model) -> int:
+    """How many of the results in some places are further off than the bound that formulas charge for the operation."""
     if len(places) == 0:
-        return np.zeros(0, np.bool_)
+        return 0
     chosen = [each[places] if len(each.shape) and len(each) == len(got) else each for each in given]
-    lifted = [bounded.lift(each, model, each.dtype) for each in chosen]
-    allowed = meaning(bounded, sweep.formula)(*lifted)
+    allowed = meaning(bounded, sweep.formula)(*(bounded.lift(each, model, each.dtype) for each in chosen))
     g = got[places].astype(np.float64)
-    return ~((np.abs(g - allowed.value) <= allowed.error) | (g == allowed.value))
+    return int(np.count_nonzero(~((np.abs(g - allowed.value) <= allowed.error) | (g == allowed.value))))
 
 
 def to_document(sweep: Sweep, tallies: dict[int, Tally]) -> dict[str, Any]:
-    """The result of a sweep as JSON has it; ``sweep.schema.json`` beside this module describes it."""
+    """The result of a sweep as JSON has it; ``sweep.schema.json`` beside this module describes it.
+
+    Raises
+    ------
+    ArithmeticError
+        A value is missing, or was counted twice.
+    """
     found: dict[str, Tally] = {}
     for number, tally in tallies.items():
         region = sweep.region(number)
         found[region] = found.get(region, NOTHING) + tally
+    count = sum(tally.values for tally in found.values())
+    if count != sweep.values:
+        raise ArithmeticError(f"{sweep.formula}: {count:,} values were counted; there are {sweep.values:,}")
     regions = {name: region_to_dict(sweep, found[name]) for name in sorted(found)}
     return {
         **identity(sweep),
-        "values": sum(tally.values for tally in found.values()),
+        "values": count,
         "limit": sweep.limit,
         "holds": all(region["over"] == 0 for name, region in regions.items() if name != UNUSED),
         "edges": list(EDGES),
