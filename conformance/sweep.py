@@ -35,6 +35,7 @@ FORMULAS = ("relu", *ELEMENTARY, "neuron")
 DTYPES = tuple(dtype for dtype in MODELS if dtype != "float64")  # which has too many values
 BLOCK = 2**15  # values that are computed at once: they stay in a processor's cache
 ORACLE_ULP = 64
+SMALL = 2.0**-8  # of a largest error in ulp that Arb is not asked for: 1 is the exp of half of all values, nearly
 CHECKED = 8  # values of a block in each chunk at which the oracle itself is held against Arb
 
 # The upper ends of the histogram's bins, in ulp; what is further off is in one more.
@@ -331,7 +332,7 @@ def settle(formula: str, x: Array, y: Array, g: Array, error: Array, check: bool
                 oracle = max(oracle, off)
         settled.update(places)
         places = [int(np.argmax(error))]
-        if places[0] in settled or error[places[0]] == 0:
+        if places[0] in settled or error[places[0]] < SMALL:
             return oracle
 
 

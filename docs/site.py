@@ -26,10 +26,11 @@ GUIDES = [
     "any_language.md",
     "vectors.md",
     "tolerance.md",
+    "sweep.md",
     "add_a_formula.md",
     "add_a_backend.md",
 ]
-RESULTS = ["libraries.md"]
+RESULTS = ["libraries.md", "accuracy.md"]
 DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 # The pages that are files elsewhere, and the folders that pages link to.
