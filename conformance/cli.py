@@ -37,7 +37,8 @@ heeded."""
 
 app = typer.Typer(
     help="The gauge for neural-network arithmetic: judge an implementation within derived bounds.",
-    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n\n{STATUS}",
+    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n"
+    f"  gaugeblock sweep numpy --formula exp              every value of float32, against the oracle\n\n{STATUS}",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -430,7 +431,7 @@ def sweep(
         chosen = sweeps.checked(sweeps.Sweep(subject, formula, dtype, device))
         with ExitStack() as opened:
             text = [] if json is None else opened.enter_context(replaced("--json", json))
-            engine = chunks.processes
+            engine: chunks.Engine = chunks.processes
             if scheduler is not None or local is not None:
                 client = opened.enter_context(chunks.dask_client(scheduler, int(local[1]) if local else None))
                 engine = chunks.on_dask(client)
@@ -440,7 +441,7 @@ def sweep(
     except KeyboardInterrupt:
         complain(f"stopped; what is done is kept in {output}, and the same command continues it")
         raise typer.Exit(130) from None
-    except ValueError as error:
+    except (ArithmeticError, ValueError) as error:
         complain(error)
         raise typer.Exit(2) from None
     console = console_for(sys.stdout)

@@ -63,7 +63,7 @@ class Sweep(NamedTuple):
     def values(self) -> int:
         """How many there are."""
         bits = 32 if self.dtype == "float32" else 16
-        return 2 ** (2 * bits if self.formula == "neuron" else bits)
+        return 1 << (2 * bits if self.formula == "neuron" else bits)
 
     @property
     def chunk(self) -> int:
@@ -199,7 +199,7 @@ def identity(sweep: Sweep) -> dict[str, Any]:
 
 def simd() -> str:
     """The widest instructions that NumPy found, by which its functions are chosen."""
-    found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])  # type: ignore[union-attr]
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
     return found[-1] if found else ""
 
 
@@ -297,7 +297,7 @@ def compared(sweep: Sweep, flush: bool, first: int, given: list[Array], got: Arr
     oracle = settle(sweep.formula, x, y, g, error, check, model) if sweep.formula in ELEMENTARY else 0.0
     other = exactly | wrong
     place, bits, mistakes = int(np.argmax(error)), to_bits(got), int(np.count_nonzero(wrong))
-    over = np.flatnonzero((error > sweep.limit) | wrong) if mistakes or error[place] > sweep.limit else []
+    over: Any = np.flatnonzero((error > sweep.limit) | wrong) if mistakes or error[place] > sweep.limit else ()
     doubled = 2 * (error[~other] if other.any() else error)
     none, *bins = np.bincount(np.ceil(np.minimum(doubled, LAST)).astype(np.intp), minlength=LAST + 1).tolist()
     return Tally(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib import resources
 
+import accuracy
 import flint
 import jsonschema
 import ml_dtypes
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaugeblock import backends
 from gaugeblock.conformance import chunks, sweep
 from gaugeblock.conformance.rounding import MODELS, nearest
 from gaugeblock.conformance.sweep import NOTHING, Place, Sweep, Tally
@@ -226,6 +228,7 @@ def stored(folder):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from gaugeblock import backends
 from gaugeblock.conformance import chunks, sweep
 told = iter(range(5))
 def tell(what):
@@ -410,3 +413,37 @@ def test_without_dask_the_extra_is_named(monkeypatch):
         chunks.dask_client(None, 2),
     ):
         pass
+
+
+# What is published.
+
+
+def test_the_page_says_what_the_results_say():
+    assert accuracy.PAGE.read_text() == accuracy.page(accuracy.results())
+
+
+def test_every_result_is_whole_and_of_the_accuracy_that_the_specification_states():
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    for document in accuracy.results():
+        validator.validate(document)
+        chosen = Sweep(document["subject"], document["formula"], document["dtype"])
+        assert document["limit"] == chosen.limit
+        assert sum(region["values"] for region in document["regions"].values()) == document["values"] == chosen.values
+        for region in document["regions"].values():
+            parts = region["exact"], region["flushed"], region["wrong"], *region["histogram"]
+            assert sum(parts) == region["values"]
+    swept = {(each["subject"], each["formula"], each["dtype"]) for each in accuracy.results()}
+    for name in ("numpy", "jax", "torch"):
+        offered = backends.load(name).dtypes
+        wanted = {
+            (name, formula, dtype) for formula in sweep.FORMULAS[:-1] for dtype in sweep.DTYPES if dtype in offered
+        }
+        assert wanted <= swept
+    assert ("numpy", "neuron", "float16") in swept
+
+
+def test_an_oracle_that_is_worse_than_assumed_is_noticed():
+    y = np.exp(1.0)
+    assert sweep.certain("exp", 1.0, y, float(np.float32(y)), MODELS["float32"])[0] < 0.5
+    with pytest.raises(ArithmeticError, match="assumed 64"):
+        sweep.certain("exp", 1.0, y * (1 + 2.0**-44), float(np.float32(y)), MODELS["float32"])
