@@ -434,14 +434,14 @@ def place_to_dict(sweep: Sweep, place: Place | None) -> dict[str, Any] | None:
     """A place with its bits in hexadecimal, and as numbers to be read."""
     if place is None:
         return None
-    x, *w = (float(each.reshape(-1)[0]) for each in arguments(sweep, place.value, 1)[:2])
+    x, *w = (str(each.reshape(-1)[0]) for each in arguments(sweep, place.value, 1)[:2])
     digits = sweep.values.bit_length() // 4
     return {
         "bits": f"0x{place.value:0{digits}x}",
-        "x": str(x),
-        **({"w": str(w[0])} if w else {}),
+        "x": x,
+        **({"w": w[0]} if w else {}),
         "got": f"0x{place.got:0{8 if sweep.dtype == 'float32' else 4}x}",
-        "result": str(float(of_bits(np.asarray([place.got]), sweep.dtype)[0])),
+        "result": str(of_bits(np.asarray([place.got]), sweep.dtype)[0]),
     }
 
 
