@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from functools import partial
@@ -193,6 +193,7 @@ def dask_client(scheduler: str | None, local: int | None) -> Iterator[Any]:
         return
     if not re.fullmatch(r"(\w+://)?\S+:\d+", scheduler or ""):
         raise ValueError(f"--scheduler: got {scheduler!r}; wanted an address such as tcp://localhost:8786")
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would say is said in one line
     try:
         client = Client(scheduler, timeout=SECONDS, set_as_default=False)
     except OSError as error:
@@ -214,10 +215,13 @@ def on_dask(client: Any) -> Engine:
     def engine(work: Work, numbers: Iterable[int]) -> Iterator[tuple[int, Tally]]:
         futures = client.map(work, list(numbers), pure=False)
         try:
-            for _, result in as_completed(futures, with_results=True, loop=client.loop):
-                yield result
+            for future in as_completed(futures, loop=client.loop):
+                yield future.result()
         except KilledWorker as error:
             raise ValueError(f"chunk after chunk, workers die: {error}") from None
+        except (CancelledError, OSError) as error:
+            what = "the scheduler is gone; with one again, the same command continues"
+            raise ValueError(f"{what} ({type(error).__name__})") from None
         except ModuleNotFoundError as error:
             raise ValueError(f"a worker has no {error.name}; install gaugeblock there, with the subject") from None
         finally:
