@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gaugeblock.conformance.sweep import DTYPES, FORMULAS, UNUSED, place_in_words
+from gaugeblock.conformance.sweep import DTYPES, FORMULAS, UNUSED, largest, verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "sweep"
@@ -26,7 +26,8 @@ float16), or of the part of them that it names.
 The bounds of the formulas rest on the accuracy E of exp, log and sqrt that the specification takes for granted. *At
 most E: proved* means that no value of that region is further off, and *refuted* says how many are, and the first of
 them. Relu has no error, and the product of two float16, exact in float32, is rounded once: at most 0.5 ulp. exp of what
-is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first.
+is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first. The numbers on this page
+are rounded up.
 """
 END = """\
 *Correctly rounded* is the share of the values, special ones aside, that are off by at most 0.5 ulp. *Subnormals as 0*
@@ -71,37 +72,25 @@ def page(documents: Iterable[dict[str, Any]]) -> str:
 def row(document: dict[str, Any], name: str) -> str:
     """What a sweep found in one region."""
     region, limit = document["regions"][name], document["limit"]
-    where = place_in_words(region["worst"]) if region["worst"] else ""
+    ulp, where, _ = largest(region)
     compared = sum(region["histogram"])
-    share = (
-        ""
-        if not compared
-        else "all"
-        if region["histogram"][0] == compared
-        else f"{percent(region['histogram'][0], compared)}"
-    )
-    verdict = "proved"
-    if region["over"]:
-        first = f"refuted: {region['over']:,} values, the first {place_in_words(region['first'])}"
-        verdict = first if name == UNUSED else f"**{first}**"
-    ulp = f"{region['ulp']:.4f}" if region["worst"] else "0"
     cells = [
         document["dtype"],
         document["subject"],
         name,
         f"{limit:g}",
-        verdict,
+        verdict(name, region) if name == UNUSED or not region["over"] else f"**{verdict(name, region)}**",
         ulp,
         where,
-        share,
+        percent(region["histogram"][0], compared) if compared else "",
         f"{region['flushed']:,}",
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def percent(part: int, whole: int) -> str:
-    """A share that is not all, never rounded to it."""
-    return f"{min(100 * part / whole, 99.9999):.4f} %"
+    """A share; less than all is never rounded to it."""
+    return "all" if part == whole else f"{min(100 * part / whole, 99.9999):.4f} %"
 
 
 if __name__ == "__main__":

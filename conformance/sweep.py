@@ -11,6 +11,7 @@ certain; and so are some values of each chunk, to hold the assumption against.
 import functools
 import hashlib
 import json
+import math
 import platform
 import re
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ FORMULAS = ("relu", *ELEMENTARY, "neuron")
 DTYPES = tuple(dtype for dtype in MODELS if dtype != "float64")  # which has too many values
 BLOCK = 2**15  # values that are computed at once: they stay in a processor's cache
 ORACLE_ULP = 64
-SMALL = 2.0**-8  # of a largest error in ulp that Arb is not asked for: 1 is the exp of half of all values, nearly
+SMALL = 2.0**-8  # ulp; a largest error below it is left to float64: exp is nearly 1 for half of all values
 CHECKED = 8  # values of a block in each chunk at which the oracle itself is held against Arb
 
 # The upper ends of the histogram's bins, in ulp; what is further off is in one more.
@@ -465,9 +466,11 @@ def tables(document: dict[str, Any]) -> Iterator[Table]:
 
 
 def largest(region: dict[str, Any]) -> tuple[str, str, str]:
-    """The largest error of a region, where it is, and what comes out there."""
+    """The largest error of a region, rounded up, where it is, and what comes out there."""
     place = region["worst"]
-    return (f"{region['ulp']:.4f}", place_in_words(place), place["result"]) if place else ("0", "", "")
+    if place is None:
+        return "0", "", ""
+    return f"{math.ceil(region['ulp'] * 1e4) / 1e4:.4f}", place_in_words(place), place["result"]
 
 
 def place_in_words(place: dict[str, Any]) -> str:
