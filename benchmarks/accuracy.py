@@ -26,7 +26,7 @@ float16), or of the part of them that it names.
 The bounds of the formulas rest on the accuracy E of exp, log and sqrt that the specification takes for granted. *At
 most E: proved* means that no value of that region is further off, and *refuted* says how many are, and the first of
 them. Relu has no error, and the product of two float16, exact in float32, is rounded once: at most 0.5 ulp. exp of what
-is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first. The numbers on this page
+is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first. The errors on this page
 are rounded up.
 """
 END = """\
