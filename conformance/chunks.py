@@ -184,9 +184,14 @@ def dask_client(scheduler: str | None, local: int | None) -> Iterator[Any]:
         what = f"{error.name} is not installed; `pip install 'gaugeblock[dask]'` adds it"
         raise ValueError(f"{'--scheduler' if local is None else '--dask'}: {what}") from None
     if local is not None:
-        options: dict[str, Any] = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "env": ENVIRONMENT}
         with (
-            LocalCluster(n_workers=local, threads_per_worker=1, **options) as cluster,
+            LocalCluster(
+                n_workers=local,
+                threads_per_worker=1,
+                dashboard_address=":0",
+                silence_logs=logging.CRITICAL,
+                env=ENVIRONMENT,
+            ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
             yield client
