@@ -179,18 +179,16 @@ def dask_client(scheduler: str | None, local: int | None) -> Iterator[Any]:
         Dask is not installed, or the scheduler or its workers do not answer in time.
     """
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
         what = f"{error.name} is not installed; `pip install 'gaugeblock[dask]'` adds it"
         raise ValueError(f"{'--scheduler' if local is None else '--dask'}: {what}") from None
     if local is not None:
-        with (
+        with (  # Dask's own environment has workers give memory back at once
+            dask.config.set({"distributed.nanny.pre-spawn-environ": ENVIRONMENT}),
             LocalCluster(
-                n_workers=local,
-                threads_per_worker=1,
-                dashboard_address=":0",
-                silence_logs=logging.CRITICAL,
-                env=ENVIRONMENT,
+                n_workers=local, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL
             ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
