@@ -179,7 +179,7 @@ def dask_client(scheduler: str | None, local: int | None) -> Iterator[Any]:
         Dask is not installed, or the scheduler or its workers do not answer in time.
     """
     try:
-        import dask
+        import dask.config
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
         what = f"{error.name} is not installed; `pip install 'gaugeblock[dask]'` adds it"
