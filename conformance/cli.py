@@ -1,6 +1,7 @@
 """The command line."""
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -38,7 +39,8 @@ heeded."""
 
 app = typer.Typer(
     help="The gauge for neural-network arithmetic: judge an implementation within derived bounds.",
-    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n\n{STATUS}",
+    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n"
+    f"  gaugeblock sweep numpy --formula exp              every value of float32, against the oracle\n\n{STATUS}",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -415,6 +417,64 @@ def cite() -> None:
 def print_citation(console: Console) -> None:
     """The last line of a report."""
     console.print(f"cite: {citation()}", style="dim", markup=False, soft_wrap=True)
+
+
+@app.command()
+def sweep(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="BACKEND",
+            help="A backend's name; or a file.py or package.module:object with functions of its own.",
+            autocompletion=backend_names,
+        ),
+    ],
+    formula: Annotated[
+        str, typer.Option(metavar="NAME", help="relu, exp, log, sqrt, or neuron: all pairs of float16.")
+    ],
+    dtype: Annotated[str, typer.Option(metavar="NAME", help="float16, bfloat16 or float32.")] = "float32",
+    device: Annotated[str | None, typer.Option(metavar="NAME", help="Compute on this device of the library.")] = None,
+    output: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where finished chunks are kept; the same command continues there.")
+    ] = Path("sweeps"),
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compute on the workers of this Dask scheduler.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="local:N", help="Compute on N Dask workers on this machine.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result to this file as JSON.")] = None,
+) -> None:
+    """Hold every value against the oracle. Exit status: 0 all within the limit, 1 not, 130 stopped: to be continued."""
+    from . import chunks
+    from . import sweep as sweeps
+
+    if scheduler is not None and dask is not None:
+        raise typer.TyperException(f"--dask: got {dask!r} and --scheduler too; wanted one or the other")
+    local = re.fullmatch(r"local:([1-9]\d{0,3})", dask or "")
+    if dask is not None and local is None:
+        raise typer.TyperException(f"--dask: got {dask!r}; wanted local:N, such as local:4")
+    try:
+        chosen = sweeps.checked(sweeps.Sweep(subject, formula, dtype, device))
+        with ExitStack() as opened:
+            text = [] if json is None else opened.enter_context(replaced("--json", json))
+            engine: chunks.Engine = chunks.processes
+            if scheduler is not None or local is not None:
+                client = opened.enter_context(chunks.dask_client(scheduler, int(local[1]) if local else None))
+                engine = chunks.on_dask(client)
+            tell = opened.enter_context(progress(len(chosen.numbers)))
+            document = sweeps.to_document(chosen, chunks.run(chosen, output, engine, tell))
+            text.append(sweeps.to_json(document))
+    except KeyboardInterrupt:
+        complain(f"stopped; what is done is kept in {output}, and the same command continues it")
+        raise typer.Exit(130) from None
+    except (ArithmeticError, ValueError) as error:
+        complain(error)
+        raise typer.Exit(2) from None
+    console = console_for(sys.stdout)
+    for table in sweeps.tables(document):
+        console.print(table)
+    raise typer.Exit(int(not document["holds"]))
 
 
 @app.command()

@@ -26,6 +26,7 @@ GUIDES = [
     "any_language.md",
     "vectors.md",
     "tolerance.md",
+    "sweep.md",
     "verified.md",
     "limits.md",
     "versions.md",
@@ -33,7 +34,7 @@ GUIDES = [
     "add_a_formula.md",
     "add_a_backend.md",
 ]
-RESULTS = ["libraries.md", "provenance.md"]
+RESULTS = ["libraries.md", "accuracy.md", "provenance.md"]
 DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 # The pages that are files elsewhere, and the folders that pages link to.

@@ -101,7 +101,8 @@ def test_a_command_that_there_is_not_is_seen(line):
 
 def parse(line):
     """Parse what a line gives to gaugeblock, and run none of it."""
-    words = list(shlex.shlex(line, posix=True, punctuation_chars=";&|()<>"))
+    words = shlex.shlex(line, posix=True, punctuation_chars=";&|()<>")
+    words.whitespace_split = True
     for control, found in groupby(words, lambda word: set(word) <= set(";&|()<>")):
         command = list(found)
         if not control and command[0] == "gaugeblock":

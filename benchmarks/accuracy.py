@@ -1,0 +1,99 @@
+"""The tables of docs/accuracy.md, from the results of sweeps: `python benchmarks/accuracy.py`.
+
+A result is what `gaugeblock sweep numpy --formula exp --json benchmarks/results/sweep/numpy-exp-float32.json` writes.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gaugeblock.conformance.sweep import DTYPES, FORMULAS, UNUSED, largest, verdict
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "sweep"
+PAGE = ROOT / "docs" / "accuracy.md"
+ORDER = [(formula, dtype) for formula in FORMULAS for dtype in reversed(DTYPES)]
+
+START = """\
+# Accuracy, proved value by value
+
+`python benchmarks/accuracy.py` writes this page from the results of [sweeps](sweep.md), which are in
+[`benchmarks/results/sweep/`](../benchmarks/results/sweep/): nothing on it is typed by hand. Each row is a sweep of
+every value of the dtype (2^32 of float32, 2^16 of float16 and bfloat16; of the neuron's product all 2^32 pairs of
+float16), or of the part of them that it names.
+
+The bounds of the formulas rest on the accuracy E of exp, log and sqrt that the specification takes for granted. *At
+most E: proved* means that no value of that region is further off, and *refuted* says how many are, and the first of
+them. Relu has no error, and the product of two float16, exact in float32, is rounded once: at most 0.5 ulp. exp of what
+is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first. The errors on this page
+are rounded up.
+"""
+END = """\
+*Correctly rounded* is the share of the values, special ones aside, that are off by at most 0.5 ulp. *Subnormals as 0*
+counts the values whose operand or result is subnormal and was taken for 0, which a backend declares ('flush'); they are
+in no other column. An error is in units of the last place of the nearest number of the format. The largest, and every
+one that is near an edge of the histogram, was computed by Arb; the others by NumPy's float64, which Arb never found to
+be off by more than {oracle:.2g} ulp of float64, where 64 are allowed for.
+"""
+
+
+def results() -> list[dict[str, Any]]:
+    """The documents, in the order of the page."""
+    found = [json.loads(path.read_text()) for path in RESULTS.glob("*.json")]
+    return sorted(found, key=lambda each: (ORDER.index((each["formula"], each["dtype"])), each["subject"]))
+
+
+def page(documents: Iterable[dict[str, Any]]) -> str:
+    """The text of the page."""
+    lines, last = [START], None
+    documents = list(documents)
+    for document in documents:
+        if last != document["formula"]:
+            last = document["formula"]
+            lines.append(f"\n## {last}\n")
+            lines.append(
+                "| dtype | backend | values | E | at most E | largest error in ulp | at "
+                "| correctly rounded | subnormals as 0 |"
+            )
+            lines.append("|---|---|---|---|---|---|---|---|---|")
+        lines += [row(document, name) for name in document["regions"]]
+    oracle = max(region["oracle"] for document in documents for region in document["regions"].values())
+    versions = {
+        name: value for document in documents for name, value in document["versions"].items() if "." not in name
+    }
+    made = ", ".join(f"{name} {value}" for name, value in sorted(versions.items()))
+    machines = " and ".join(sorted({document["machine"] for document in documents}))
+    specs = " and ".join(sorted({document["spec"] for document in documents}))
+    lines.append(f"\n{END.format(oracle=oracle)}\nComputed on {machines} with {made}, for specification {specs}.")
+    return "\n".join(lines) + "\n"
+
+
+def row(document: dict[str, Any], name: str) -> str:
+    """What a sweep found in one region."""
+    region, limit = document["regions"][name], document["limit"]
+    ulp, where, _ = largest(region)
+    compared = sum(region["histogram"])
+    cells = [
+        document["dtype"],
+        document["subject"],
+        name,
+        f"{limit:g}",
+        verdict(name, region) if name == UNUSED or not region["over"] else f"**{verdict(name, region)}**",
+        ulp,
+        where,
+        percent(region["histogram"][0], compared) if compared else "",
+        f"{region['flushed']:,}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share; less than all is never rounded to it."""
+    return "all" if part == whole else f"{min(100 * part / whole, 99.9999):.4f} %"
+
+
+if __name__ == "__main__":
+    new = PAGE.with_suffix(".new")
+    new.write_text(page(results()))
+    new.replace(PAGE)
