@@ -6,6 +6,7 @@ A backend has
 - ``name``; ``dtypes``: those that it is judged in; ``subnormals``: 'gradual', or 'flush' where they count as 0;
 - ``asarray(array, device=None)``: a NumPy array as one of the library's, and ``to_numpy(array)`` back;
 - ``shares_memory(a, b)``: whether two of the library's arrays do;
+- ``computed(results)``, where arrays are computed late: a dictionary of results, computed now;
 - ``variants``, where there are any: by name, the formulas in another way of running them, such as under jit;
 - ``layouts``: by name, functions that return an array's equal in another memory layout;
 - ``settings(dtype)``: a context manager: the library's global settings under which that dtype is judged;
