@@ -10,6 +10,8 @@ A backend has
 - ``variants``, where there are any: by name, the formulas in another way of running them, such as under jit;
 - ``layouts``: by name, functions that return an array's equal in another memory layout;
 - ``settings(dtype)``: a context manager: the library's global settings under which that dtype is judged;
+- ``full_precision()``, where global flags of the library make products less precise: a context manager that sets them
+  for the backend's own formulas; what somebody else's subject is judged under is up to that;
 - ``versions()``: names and versions of what computes, for a report.
 
 Importing a backend imports its library and no other, and changes no setting of it.

@@ -56,7 +56,7 @@ def check(
     chosen, wanted = selection(loaded, formulas, dtypes)
     results = []
     for dtype in wanted:
-        with loaded.backend.settings(dtype):
+        with loaded.settings(dtype):
             for formula in chosen:
                 progress(f"{loaded.name} {formula} {dtype}")
                 findings = list(judge(loaded, formula, np.dtype(dtype), seed))

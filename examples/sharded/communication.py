@@ -39,9 +39,9 @@ HYPER_PARAMETERS = {
     "adam_update": (0.001, 1e-8),
 }
 PROCESSES = 2
-COLLECTIVE = re.compile(
-    r" = (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)(?:-start)?\((.*)"
-)
+KINDS = "all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute"
+COLLECTIVE = re.compile(rf" = (.*?) ({KINDS})(?:-start)?\((.*)")  # the shapes of its results before its name
+SHAPE = re.compile(r"\w\d+\[([\d,]*)\]")
 
 
 def example(formula: str) -> tuple[Any, ...]:
@@ -71,9 +71,7 @@ def in_xla(formula: str, along: str) -> list[str]:
         if reducer := re.search(r"to_apply=(%[\w.-]+)", rest):
             kind = re.search(rf"^{re.escape(reducer[1])} .*?ROOT \S+ = \S+ (\w+)\(", text, re.M | re.S)[1]
         kind = {"maximum": "max", "add": "sum"}.get(kind, kind)
-        found += [
-            f"{kind} {shape_name(sizes(s), jax.device_count())}" for s in re.findall(r"\w\d+\[([\d,]*)\]", shapes)
-        ]
+        found += [f"{kind} {shape_name(sizes(each), jax.device_count())}" for each in SHAPE.findall(shapes)]
     return sorted(found)
 
 
@@ -95,11 +93,8 @@ class Collectives(TorchDispatchMode):
             return NotImplemented  # so that it comes again, as what each process does
         name = function._schema.name.removeprefix("_c10d_functional::")
         if name.startswith(("all_", "reduce_")):
-            kind = (
-                args[1]
-                if name == "all_reduce"
-                else name.replace("_", "-").removesuffix("-tensor").removesuffix("-into")
-            )
+            other = name.removesuffix("_tensor").removesuffix("_into").replace("_", "-")
+            kind = args[1] if name == "all_reduce" else other
             self.found.append(f"{kind} {shape_name(list(args[0].shape), PROCESSES)}")
         return function(*args, **(kwargs or {}))
 

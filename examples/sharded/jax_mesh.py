@@ -1,15 +1,11 @@
 """The formulas on JAX arrays that are sharded over a mesh of devices, under jit: subjects for `gaugeblock check`.
 
-    export XLA_FLAGS=--xla_force_host_platform_device_count=8
-    gaugeblock check examples/sharded/jax_mesh.py:batch examples/sharded/jax_mesh.py:classes
-
-`python examples/sharded/jax_mesh.py` prints which communication XLA compiles each formula to.
+export XLA_FLAGS=--xla_force_host_platform_device_count=8
+gaugeblock check examples/sharded/jax_mesh.py:batch examples/sharded/jax_mesh.py:classes
 """
 
-import re
 import sys
 import types
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,8 @@
 """The formulas on PyTorch's DTensors, over several processes: `python examples/sharded/torch_dtensor.py --processes 4`.
 
 Every process judges the same cases in the same order, as a training script would run; the first prints the report. The
-processes meet in a file, not at a port. One that raises or dies ends them all; they wait `--timeout` for one that hangs.
+processes meet in a file, not at a port. One that raises or dies ends them all; for one that hangs they wait `--timeout`
+seconds.
 """
 
 import datetime
@@ -32,7 +33,7 @@ from axes import ALONG, formulas, sharded_axes
 
 
 class ProcessError(BaseException):
-    """One process cannot go on, so that the others must not wait for it: no verdict, which the judge would go on from."""
+    """One process cannot go on, and the others must not wait for it: no Exception, which the judge would go on from."""
 
 
 def shard(formula: str, along: str, arguments: Any, axis: int, mesh: DeviceMesh) -> Any:
