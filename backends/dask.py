@@ -6,14 +6,16 @@ selects, is to be given one first: ``x.compute_chunk_sizes()``.
 """
 
 import contextlib
+import importlib.metadata
 import types
 from collections.abc import Iterator
 from typing import Any
 
-import dask
 import dask.array
+import dask.base
+import dask.config
 import numpy
-from array_api_compat.dask import array as compat
+from array_api_compat.dask import array as namespace
 
 from .. import reference
 from . import bind
@@ -21,6 +23,8 @@ from . import bind
 name = "dask"
 dtypes = ("float16", "float32", "float64")
 subnormals = "gradual"
+
+compat: Any = namespace
 
 
 def largest(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -75,7 +79,8 @@ def asarray(array: Any, device: str | None = None) -> Any:
     if device not in (None, "cpu"):
         raise ValueError(f"device: got {device!r}; wanted 'cpu', the one that Dask has")
     array = numpy.asarray(array)
-    return dask.array.from_array(array, chunks=tuple(max(1, -(-length // 2)) for length in array.shape))
+    chunks: Any = tuple(max(1, -(-length // 2)) for length in array.shape)
+    return dask.array.from_array(array, chunks=chunks)
 
 
 def to_numpy(array: Any) -> Any:
@@ -92,7 +97,7 @@ def shares_memory(a: Any, b: Any) -> bool:
 
 def computed(results: dict[str, Any]) -> Any:
     """The same results, computed and held in memory in their chunks."""
-    return dask.persist(results)[0]
+    return dask.base.persist(results)[0]
 
 
 layouts = {"one_chunk": lambda array: array.rechunk(-1)}
@@ -107,4 +112,4 @@ def settings(dtype: str) -> Iterator[None]:
 
 def versions() -> dict[str, str]:
     """The library that computes."""
-    return {"dask": dask.__version__, "numpy": numpy.__version__}
+    return {"dask": importlib.metadata.version("dask"), "numpy": numpy.__version__}

@@ -112,7 +112,7 @@ PRECISION = [
     (torch.backends.cuda.matmul, "allow_fp16_reduced_precision_reduction", False),
     (torch.backends.cuda.matmul, "allow_bf16_reduced_precision_reduction", False),
     (torch.backends.cuda.matmul, "allow_fp16_accumulation", False),
-    (torch.backends.mkldnn.matmul, "fp32_precision", "ieee"),
+    (torch.backends.mkldnn.matmul, "fp32_precision", "ieee"),  # pyright: ignore[reportAttributeAccessIssue]
 ]
 
 
@@ -133,6 +133,6 @@ def versions() -> dict[str, str]:
     """The library that computes, and the flag that bears on its products."""
     return {
         "torch": torch.__version__,
-        "torch.backends.cuda.matmul.fp32_precision": torch.backends.cuda.matmul.fp32_precision,
+        "torch.backends.cuda.matmul.fp32_precision": str(torch.backends.cuda.matmul.fp32_precision),
         "numpy": numpy.__version__,
     }

@@ -87,7 +87,7 @@ SETTINGS = {
     "jax": "import jax as j; get = lambda: (j.config.jax_enable_x64, j.config.jax_default_matmul_precision, "
     "j.config.jax_numpy_dtype_promotion, j.config.jax_debug_nans)",
     "numpy": "import numpy as n; get = lambda: (n.geterr(), n.get_printoptions())",
-    "dask": "import dask as d; get = lambda: dict(d.config.config)",
+    "dask": "import dask as d, numpy as n; get = lambda: (d.config.get('scheduler', None), n.geterr())",
 }
 
 
