@@ -122,7 +122,7 @@ def main():
                  for a in communication.example(formula)]
         bounds = jax.tree.leaves(expected(formula, *given)[1])
         arrays = [jax.numpy.asarray(array) for array in given]
-        alone = jax.tree.leaves(getattr(jax_mesh.JITTED, formula)(*arrays))
+        alone = jax.tree.leaves(jax_mesh.compiled(formula)(*arrays))
         shared = jax.tree.leaves(jax_mesh.call(formula, along, *arrays))
         for a, b, bound in zip(alone, shared, bounds, strict=True):
             assert np.all(np.abs(np.float64(a) - np.float64(b)) <= bound), formula

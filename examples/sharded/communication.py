@@ -65,7 +65,7 @@ def shape_name(shape: list[int], devices: int) -> str:
 def in_xla(formula: str, along: str) -> list[str]:
     """The collectives of the program that XLA makes of a formula."""
     arguments = jax.tree.map(lambda a: jnp.asarray(a) if isinstance(a, np.ndarray) else a, example(formula))
-    lowered = getattr(jax_mesh.JITTED, formula).lower(*jax_mesh.shard(formula, along, arguments))
+    lowered = jax_mesh.compiled(formula).lower(*jax_mesh.shard(formula, along, arguments))
     text, found = lowered.compile().as_text(), []
     for shapes, kind, rest in COLLECTIVE.findall(text):
         if reducer := re.search(r"to_apply=(%[\w.-]+)", rest):

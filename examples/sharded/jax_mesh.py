@@ -4,22 +4,36 @@ export XLA_FLAGS=--xla_force_host_platform_device_count=8
 gaugeblock check examples/sharded/jax_mesh.py:batch examples/sharded/jax_mesh.py:classes
 """
 
+import inspect
 import sys
 import types
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from gaugeblock import backends
+from gaugeblock import reference
+from gaugeblock.backends import bind
 
 sys.path.append(str(Path(__file__).parent))
 from axes import ALONG, formulas, sharded_axes
 
-JITTED = backends.load("jax").variants["jit"]
+# Hyper-parameters are constants of the program.
+CONSTANTS = {"axis", "clip", "learning_rate", "beta", "beta1", "beta2", "epsilon"}
+
+
+@cache
+def compiled(formula: str) -> Any:
+    """A formula of the reference, under jit."""
+    function = bind(getattr(reference, formula), jnp)
+    parameters = list(inspect.signature(function).parameters.values())
+    named = [p.name for p in parameters if p.name in CONSTANTS and p.kind is p.KEYWORD_ONLY]
+    placed = [i for i, p in enumerate(parameters) if p.name in CONSTANTS and p.kind is not p.KEYWORD_ONLY]
+    return jax.jit(function, static_argnames=named, static_argnums=placed)
 
 
 def is_array(value: Any) -> bool:
@@ -47,7 +61,8 @@ def shard(formula: str, along: str, arguments: Any, axis: int = -1) -> Any:
 
 def call(formula: str, along: str, *arguments: Any, **options: Any) -> Any:
     """A formula, of sharded arguments."""
-    return getattr(JITTED, formula)(*shard(formula, along, arguments, options.get("axis", -1)), **options)
+    with jax.default_matmul_precision("highest"):
+        return compiled(formula)(*shard(formula, along, arguments, options.get("axis", -1)), **options)
 
 
 def subject(along: str) -> types.SimpleNamespace:
