@@ -6,9 +6,12 @@ A backend has
 - ``name``; ``dtypes``: those that it is judged in; ``subnormals``: 'gradual', or 'flush' where they count as 0;
 - ``asarray(array, device=None)``: a NumPy array as one of the library's, and ``to_numpy(array)`` back;
 - ``shares_memory(a, b)``: whether two of the library's arrays do;
+- ``computed(results)``, where arrays are computed late: a dictionary of results, computed now;
 - ``variants``, where there are any: by name, the formulas in another way of running them, such as under jit;
 - ``layouts``: by name, functions that return an array's equal in another memory layout;
 - ``settings(dtype)``: a context manager: the library's global settings under which that dtype is judged;
+- ``full_precision()``, where global flags of the library make products less precise: a context manager that sets them
+  for the backend's own formulas; what somebody else's subject is judged under is up to that;
 - ``versions()``: names and versions of what computes, for a report.
 
 Importing a backend imports its library and no other, and changes no setting of it.

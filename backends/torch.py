@@ -331,24 +331,41 @@ layouts = {
 }
 
 
-@contextlib.contextmanager
-def settings(dtype: str) -> Iterator[None]:
-    """Products in full precision, which is a global flag in PyTorch and is set back afterwards."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
+def settings(dtype: str) -> contextlib.AbstractContextManager[None]:
+    """None; but functions are called once before they are judged."""
     one = torch.ones(8, dtype=getattr(torch, dtype))
     for function in (torch.exp, torch.expm1, torch.log, torch.sqrt):
         function(one)  # the first threaded call can be off by thousands of ulp (pytorch/pytorch#188792)
+    return contextlib.nullcontext()
+
+
+# PyTorch's flags of the precision of products, and their values for all of it.
+PRECISION = [
+    (torch.backends.cuda.matmul, "fp32_precision", "ieee"),
+    (torch.backends.cuda.matmul, "allow_fp16_reduced_precision_reduction", False),
+    (torch.backends.cuda.matmul, "allow_bf16_reduced_precision_reduction", False),
+    (torch.backends.cuda.matmul, "allow_fp16_accumulation", False),
+    (torch.backends.mkldnn.matmul, "fp32_precision", "ieee"),  # pyright: ignore[reportAttributeAccessIssue]
+]
+
+
+@contextlib.contextmanager
+def full_precision() -> Iterator[None]:
+    """Products in full precision, by flags that are global in PyTorch, and are set back afterwards."""
+    before = [getattr(where, flag) for where, flag, _ in PRECISION]
+    for where, flag, value in PRECISION:
+        setattr(where, flag, value)
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        for (where, flag, _), value in zip(PRECISION, before, strict=True):
+            setattr(where, flag, value)
 
 
 def versions() -> dict[str, str]:
     """The library that computes, and the flag that bears on its products."""
     return {
         "torch": torch.__version__,
-        "torch.get_float32_matmul_precision": torch.get_float32_matmul_precision(),
+        "torch.backends.cuda.matmul.fp32_precision": str(torch.backends.cuda.matmul.fp32_precision),
         "numpy": numpy.__version__,
     }

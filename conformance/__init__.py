@@ -59,7 +59,7 @@ def check(
     chosen, wanted = selection(loaded, formulas, dtypes, version)
     results = []
     for dtype in wanted:
-        with loaded.backend.settings(dtype):
+        with loaded.settings(dtype):
             for formula in chosen:
                 progress(f"{loaded.name} {formula} {dtype}")
                 findings = list(judge(loaded, formula, np.dtype(dtype), seed, version))

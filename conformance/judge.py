@@ -192,13 +192,16 @@ def call(
     Where the case has checkpoints, Adam is called for each gradient, and goes on from what `copied` gives there.
     """
     given, arguments = converted(backend, case, change)
+    computed = getattr(backend, "computed", lambda results: results)
+
+    def name(result: Any) -> dict[str, Any]:
+        return dict(computed(named(case.function, result)))
 
     def run() -> dict[str, Any]:
         if "checkpoints" not in case.options:
-            return unpack(backend, named(case.function, function(*arguments, **case.options)))
+            return unpack(backend, name(function(*arguments, **case.options)))
         theta, _, state = arguments
         grads = (backend.asarray(np.array(grad)) for grad in case.arguments[1])
-        name = partial(named, case.function)
         found = trajectory(function, name, theta, grads, state, copied=copied, **case.options)
         return after(case.options["checkpoints"], (unpack(backend, each) for each in found))
 

@@ -260,7 +260,7 @@ def check_property(name: str, subject: Subject, dtype: str) -> None:
     if not functions:
         raise NotImplementedError(f"{subject.name} has no {chosen.function}")
     for function in functions.values():
-        with warnings.catch_warnings(), subject.backend.settings(dtype):
+        with warnings.catch_warnings(), subject.settings(dtype):
             warnings.simplefilter("ignore")
             search(name, judged(subject, chosen.function, function, np.dtype(dtype)), chosen.inputs(np.dtype(dtype)))
 

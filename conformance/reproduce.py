@@ -47,7 +47,7 @@ def reproduce(
             continue
         for named, function, change in calls(loaded, chosen):
             if named.id == case:
-                with loaded.backend.settings(dtype):
+                with loaded.settings(dtype):
                     _, arguments = converted(loaded.backend, named, change)
                 return under_settings(function, loaded, dtype), arguments, named
     raise ValueError(f"case: got {case!r}; wanted the id of a case that {loaded.name} is judged by")
@@ -58,7 +58,7 @@ def under_settings(function: Any, subject: Subject, dtype: str) -> Any:
 
     @functools.wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
-        with subject.backend.settings(dtype):
+        with subject.settings(dtype):
             return function(*arguments, **options)
 
     return run

@@ -1,9 +1,11 @@
 """What is judged: an object that has some of the formulas by name."""
 
+import contextlib
 import copy
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,12 @@ class Subject:
             raise SubjectError(f"{self.name}: precision: got {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
         if not any(self.functions(name) for name in reference.FORMULAS):
             raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named softmax, dense, ...")
+
+    @contextlib.contextmanager
+    def settings(self, dtype: str) -> Iterator[None]:
+        """The settings in which it is judged; the precision of products is set for a backend's formulas alone."""
+        with self.backend.settings(dtype), getattr(self.object, "full_precision", contextlib.nullcontext)():
+            yield
 
     def declaring(self, precision: str) -> "Subject":
         """The same subject, as if it declared this precision."""

@@ -218,7 +218,7 @@ def sweep_chunk(sweep: Sweep, wanted: dict[str, Any], number: int) -> tuple[int,
             raise ValueError(f"a worker on {platform.node()} has {key} {here[key]}; wanted {value}, as here")
     subject, tally = loaded(sweep.subject, sweep.device), NOTHING
     block = min(BLOCK, sweep.chunk)
-    with subject.backend.settings(sweep.dtype):
+    with subject.settings(sweep.dtype):
         for first in range(number * sweep.chunk, (number + 1) * sweep.chunk, block):
             tally += sweep_block(sweep, subject, first, block, check=first % sweep.chunk == 0)
     return number, tally

@@ -20,7 +20,7 @@ def run(code, **environment):
 
 
 LOADED = "import sys; print(sorted({{m.partition('.')[0] for m in sys.modules}} & set({names})))"
-LIBRARIES = ["array_api_strict", "flint", "jax", "numpy", "optree", "pytest", "rich", "torch", "typer"]
+LIBRARIES = ["array_api_strict", "dask", "flint", "jax", "numpy", "optree", "pytest", "rich", "torch", "typer"]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ LIBRARIES = ["array_api_strict", "flint", "jax", "numpy", "optree", "pytest", "r
         ("from gaugeblock.backends import strict", ["array_api_strict", "numpy"]),
         ("from gaugeblock.backends import torch", ["numpy", "torch"]),
         ("from gaugeblock.backends import jax", ["jax", "numpy"]),
+        ("from gaugeblock.backends import dask", ["dask", "numpy"]),
     ],
 )
 def test_importing_loads_one_library(statement, loads):
@@ -86,6 +87,7 @@ SETTINGS = {
     "jax": "import jax as j; get = lambda: (j.config.jax_enable_x64, j.config.jax_default_matmul_precision, "
     "j.config.jax_numpy_dtype_promotion, j.config.jax_debug_nans)",
     "numpy": "import numpy as n; get = lambda: (n.geterr(), n.get_printoptions())",
+    "dask": "import dask as d, numpy as n; get = lambda: (d.config.get('scheduler', None), n.geterr())",
 }
 
 
@@ -150,8 +152,10 @@ def test_jax_gives_up_what_is_donated_under_jit_and_nothing_else():
 
 
 @pytest.mark.parametrize("name", backends.NAMES)
-def test_the_array_decides(name):
+def test_the_array_decides(name, monkeypatch):
     backend = backends.load(name)
+    if name == "dask":  # array-api-compat's namespace for it has none
+        monkeypatch.setattr("array_api_compat.dask.array.take_along_axis", backend.take_along_axis, raising=False)
     for own, free in zip(
         every_formula(backend, backend.asarray), every_formula(reference, backend.asarray), strict=True
     ):
