@@ -410,7 +410,7 @@ def judge(
 
 @app.command()
 def cite() -> None:
-    """Print how to cite gaugeblock, with the versions of both package and specification. BibTeX, APA and plain."""
+    """Print how to cite gaugeblock. In BibTeX, APA and plain text, with the versions of package and specification."""
     print("\n\n".join(map(citation, (BIBTEX, APA, PLAIN))))
 
 

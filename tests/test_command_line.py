@@ -223,12 +223,12 @@ def test_version_and_help():
     )
 
 
-@pytest.mark.parametrize("command", ["", "check", "compare", "spec", "bench", "cite"])
+@pytest.mark.parametrize("command", ["", "check", "compare", "spec", "sweep", "bench", "cite"])
 def test_every_help_says_the_exit_status_and_fits(command):
     done = run(*command.split(), "-h", COLUMNS="80")
     assert done.returncode == 0
     assert done.stdout == run(*command.split(), "--help", COLUMNS="80").stdout
-    assert "Exit status: " in done.stdout or command in ("bench", "cite")
+    assert "Exit status: " in done.stdout or command == "cite"
     listed = re.findall(r"^  (?:check|compare|spec|bench|cite) .*", done.stdout.partition("Commands:")[2], re.M)
     assert not [line for line in listed if line.endswith("...")]  # no sentence is cut
     assert max(map(len, done.stdout.splitlines())) <= 96

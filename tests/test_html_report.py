@@ -127,7 +127,7 @@ def test_each_snippet_reproduces_its_failure(html, document):
         if label == "relu.pure":
             exec(code, {})
             assert "# passes: it sees values only, but" in code
-        elif label in ("adam.trajectory", "adam.resumed"):
+        elif label in ("adam.trajectory", "adam.resumed", "adam.donate"):
             assert code.startswith("# many steps: gaugeblock check ")
         else:
             with pytest.raises((AssertionError, RuntimeError, ValueError)):

@@ -66,7 +66,7 @@ def test_it_shows_progress_in_a_terminal():
 @pytest.mark.parametrize(
     ("arguments", "without", "message"),
     [
-        (["--backend", "cupy"], None, "backend: got 'cupy'; wanted one of jax, numpy, strict, torch"),
+        (["--backend", "cupy"], None, "backend: got 'cupy'; wanted one of dask, jax, numpy, strict, torch"),
         (["--backend", "torch"], "torch", "pip install 'gaugeblock[torch]'"),
         ([], "sklearn", "sklearn is not installed; `pip install scikit-learn"),
         (["--plot", "loss.txt"], None, "--plot: got 'loss.txt'; wanted a file.svg, .png or .pdf"),
