@@ -11,10 +11,12 @@ from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
 from ..reference.adam import AdamState, one_minus_power
+from ..reference.arguments import arrays, class_axis, class_numbers, floating, labels_like, number, same_shape, wide
 from ..reference.arguments import beta as checked_beta
-from ..reference.arguments import class_axis, class_numbers, floating, labels_like, number, same_shape, wide
+from ..reference.arguments import clip as checked_clip
 from ..reference.arguments import epsilon as checked_epsilon
 from ..reference.arguments import step as checked_step
+from ..reference.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
 from . import bind
 
@@ -24,8 +26,6 @@ subnormals = "gradual"
 
 neuron_vjp = bind(reference.neuron_vjp, numpy)
 dense_vjp = bind(reference.dense_vjp, numpy)
-relu_vjp = bind(reference.relu_vjp, numpy)
-categorical_cross_entropy = bind(reference.categorical_cross_entropy, numpy)
 categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, numpy)
 categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, numpy)
 softmax_vjp = bind(reference.softmax_vjp, numpy)
@@ -89,6 +89,16 @@ def relu(x: Any) -> Any:
     return numpy.maximum(x, numpy.zeros(x.shape[-1:], x.dtype) if x.ndim > 1 else 0)
 
 
+def relu_vjp(x: Any, g: Any) -> Any:
+    """Return ``g`` where x > 0, and 0 where x <= 0, by the bits of g: to select takes ten times as long."""
+    floating(numpy, x=x, g=g)
+    same_shape(x=x, g=g)
+    x, g = arrays(numpy, x, g)
+    bits = f"i{x.itemsize}"
+    y = (g.view(bits) & -(x > 0).astype(bits)).view(x.dtype)
+    return y + numpy.minimum(numpy.maximum(x, -0.0), -0.0)  # -0 changes nothing; of a NaN it is NaN
+
+
 def shifted(x: Any, axis: int) -> Any:
     """The logits less their largest along `axis`: a new array, in at least float32."""
     x = wide(x, numpy)
@@ -121,6 +131,22 @@ def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
         z = shifted(rows, axis)
         numpy.subtract(z, numpy.log(numpy.add.reduce(numpy.exp(z), axis=axis, keepdims=True)), out=out)
     return y
+
+
+def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
+    """Return ``-sum_i y_i log(p_i)`` along `axis`, p clipped, block by block."""
+    _, dtype = floating(numpy, p=p)
+    y = labels_like(y, numpy, dtype)
+    floating(numpy, p=p, y=y)
+    same_shape(p=p, y=y)
+    class_axis("p", p, axis)
+    ends = default_clip(numpy, dtype) if clip is None else checked_clip(clip, numpy, dtype)
+    losses = numpy.empty_like(p, shape=numpy.delete(p.shape, axis))
+    for rows, labels, out in blocks(axis, p, y, numpy.expand_dims(losses, axis)):
+        logs = numpy.log(numpy.clip(wide(rows, numpy), *ends))
+        logs *= labels
+        numpy.negative(numpy.add.reduce(logs, axis=axis), out=numpy.squeeze(out, axis=axis))
+    return losses
 
 
 def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:

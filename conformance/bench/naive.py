@@ -34,7 +34,7 @@ def categorical_cross_entropy(y: Array, p: Array) -> Array:
 
 
 def categorical_cross_entropy_from_logits(y: Array, x: Array) -> Array:
-    return -np.sum(y * log_softmax(x), axis=-1)
+    return categorical_cross_entropy(y, softmax(x))  # the source has no log-softmax
 
 
 def sparse_categorical_cross_entropy_from_logits(labels: Array, x: Array) -> Array:
