@@ -11,7 +11,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
 from ..reference.adam import AdamState, one_minus_power
-from ..reference.arguments import arrays, class_axis, class_numbers, floating, labels_like, number, same_shape, wide
+from ..reference.arguments import arrays, class_axis, class_numbers, floating, labelled, number, same_shape, wide
 from ..reference.arguments import beta as checked_beta
 from ..reference.arguments import clip as checked_clip
 from ..reference.arguments import epsilon as checked_epsilon
@@ -135,11 +135,7 @@ def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
 
 def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
     """Return ``-sum_i y_i log(p_i)`` along `axis`, p clipped, block by block."""
-    _, dtype = floating(numpy, p=p)
-    y = labels_like(y, numpy, dtype)
-    floating(numpy, p=p, y=y)
-    same_shape(p=p, y=y)
-    class_axis("p", p, axis)
+    _, dtype, y = labelled(numpy, y, axis, p=p)
     ends = default_clip(numpy, dtype) if clip is None else checked_clip(clip, numpy, dtype)
     losses = numpy.empty_like(p, shape=numpy.delete(p.shape, axis))
     for rows, labels, out in blocks(axis, p, y, numpy.expand_dims(losses, axis)):
@@ -151,11 +147,7 @@ def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[
 
 def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
     """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`, block by block."""
-    _, dtype = floating(numpy, x=x)
-    y = labels_like(y, numpy, dtype)
-    floating(numpy, x=x, y=y)
-    same_shape(x=x, y=y)
-    class_axis("x", x, axis)
+    _, dtype, y = labelled(numpy, y, axis, x=x)
     before, behind = x.shape[:axis], x.shape[axis:][1:]
     losses = numpy.empty((*before, 1, *behind), dtype)
     for rows, labels, out in blocks(axis, x, y, losses):

@@ -23,7 +23,7 @@ from ..reference.arguments import (
     class_numbers,
     floating,
     for_each_class,
-    labels_like,
+    labelled,
     rounded,
     same_shape,
     shape,
@@ -116,13 +116,9 @@ def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[
 
     ``torch.clamp`` has derivative 0 where p is NaN.
     """
-    _, dtype = floating(xp, p=p)
-    y = labels_like(y, xp, dtype)
-    floating(xp, p=p, y=y)
+    _, dtype, y = labelled(xp, y, axis, p=p)
     if not values_alone(y, p):
         return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip, xp=xp)
-    same_shape(p=p, y=y)
-    class_axis("p", p, axis)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     return rounded(wide(p, xp).clamp(lo, hi).log_().mul_(y).sum(axis).neg_(), dtype, xp)
 
@@ -131,11 +127,7 @@ def categorical_cross_entropy_vjp(
     y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None
 ) -> Any:
     """Return ``-g y_i / p_i``, and 0 where p is outside the clip."""
-    _, dtype = floating(xp, p=p)
-    y = labels_like(y, xp, dtype)
-    floating(xp, p=p, y=y, g=g)
-    same_shape(p=p, y=y)
-    class_axis("p", p, axis)
+    _, dtype, y = labelled(xp, y, axis, p=p, g=g)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     y, p, g = wide(y, xp), wide(p, xp), wide(for_each_class(g, axis, xp, p=p), xp)
     return rounded(torch.where((p < lo) | (p > hi), 0, -g * y / p), dtype, xp)
@@ -146,11 +138,7 @@ def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) 
 
     ``torch.nn.functional.cross_entropy`` gives NaN where a label is 0 and its logit -infinity.
     """
-    _, dtype = floating(xp, x=x)
-    y = labels_like(y, xp, dtype)
-    floating(xp, x=x, y=y)
-    same_shape(x=x, y=y)
-    class_axis("x", x, axis)
+    _, dtype, y = labelled(xp, y, axis, x=x)
     y, x = wide(y, xp), wide(x, xp)
     logs = torch.log_softmax(x, dim=axis)
     if values_alone(y, x):
@@ -162,11 +150,7 @@ def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) 
 
 def categorical_cross_entropy_from_logits_vjp(y: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
     """Return ``g (softmax(x)_i sum_j y_j - y_i)`` along `axis`."""
-    _, dtype = floating(xp, x=x)
-    y = labels_like(y, xp, dtype)
-    floating(xp, x=x, y=y, g=g)
-    same_shape(x=x, y=y)
-    class_axis("x", x, axis)
+    _, dtype, y = labelled(xp, y, axis, x=x, g=g)
     y, x, g = wide(y, xp), wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)
     weighted = torch.softmax(x, dim=axis) * y.sum(axis, keepdim=True)
     return rounded(g * weighted.sub_(y), dtype, xp)

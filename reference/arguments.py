@@ -107,13 +107,6 @@ def same_shape(**values: Array) -> None:
             wanted_shape(name, values[name], wanted, f", as {first} has")
 
 
-def labels_like(y: Array, xp: Namespace, dtype: DType) -> Array:
-    """Labels that are bool or integer cast to `dtype`; others as they are."""
-    if getattr(y, "dtype", dtype) != dtype and xp.isdtype(y.dtype, ("bool", "integral")):
-        return xp.astype(y, dtype)
-    return y
-
-
 def class_axis(name: str, value: Array, axis: Any) -> None:
     """Raise unless `axis` is an axis of `value`, and not of length 0."""
     ndim = len(shape(value))
@@ -125,6 +118,22 @@ def class_axis(name: str, value: Array, axis: Any) -> None:
         raise ValueError(f"axis: got {axis}; wanted {-ndim} to {ndim - 1} for {name} of shape {shape(value)}")
     if shape(value)[axis] == 0:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
+
+
+def labelled(xp: Namespace, y: Array, axis: Any, /, **values: Array) -> tuple[Namespace, DType, Array]:
+    """Check what a loss is given: the classes, which are the first of `values`, their labels y, and a gradient.
+
+    Return the namespace, the dtype, and the labels, in that dtype where they are bool or integer.
+    """
+    name = next(iter(values))
+    classes = {name: values[name]}
+    xp, dtype = floating(xp, **classes)
+    if getattr(y, "dtype", dtype) != dtype and xp.isdtype(y.dtype, ("bool", "integral")):
+        y = xp.astype(y, dtype)
+    floating(xp, **{**classes, "y": y, **values})  # named in this order in an error
+    same_shape(**classes, y=y)
+    class_axis(name, values[name], axis)
+    return xp, dtype, y
 
 
 def one_a_sample(name: str, value: Array, axis: int, **classes: Array) -> None:

@@ -1,6 +1,6 @@
 """Categorical cross-entropy of labels and probabilities, for each sample."""
 
-from .arguments import Array, DType, Namespace, class_axis, floating, labels_like, rounded, same_shape, wide
+from .arguments import Array, DType, Namespace, labelled, rounded, wide
 from .arguments import clip as checked_clip
 
 
@@ -42,11 +42,7 @@ def categorical_cross_entropy(
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
-    xp, dtype = floating(xp, p=p)
-    y = labels_like(y, xp, dtype)
-    floating(xp, p=p, y=y)
-    same_shape(p=p, y=y)
-    class_axis("p", p, axis)
+    xp, dtype, y = labelled(xp, y, axis, p=p)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     y, p = wide(y, xp), wide(p, xp)
     return rounded(-xp.sum(y * xp.log(clipped(p, lo, hi, xp)), axis=axis), dtype, xp)

@@ -1,6 +1,6 @@
 """Categorical cross-entropy of labels and logits, for each sample."""
 
-from .arguments import Array, Namespace, class_axis, floating, labels_like, rounded, same_shape, wide
+from .arguments import Array, Namespace, labelled, rounded, wide
 from .log_softmax import log_softmax
 
 
@@ -37,11 +37,7 @@ def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = 
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
-    xp, dtype = floating(xp, x=x)
-    y = labels_like(y, xp, dtype)
-    floating(xp, x=x, y=y)
-    same_shape(x=x, y=y)
-    class_axis("x", x, axis)
+    xp, dtype, y = labelled(xp, y, axis, x=x)
     y, x = wide(y, xp), wide(x, xp)
     terms = xp.where(y == 0, xp.zeros_like(y), y * log_softmax(x, axis=axis, xp=xp))
     return rounded(-xp.sum(terms, axis=axis), dtype, xp)

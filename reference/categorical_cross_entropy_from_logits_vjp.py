@@ -1,6 +1,6 @@
 """The gradient of categorical cross-entropy from logits, towards the logits."""
 
-from .arguments import Array, Namespace, class_axis, floating, for_each_class, labels_like, rounded, same_shape, wide
+from .arguments import Array, Namespace, for_each_class, labelled, rounded, wide
 from .softmax import softmax
 
 
@@ -41,11 +41,7 @@ def categorical_cross_entropy_from_logits_vjp(
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28.
     """
-    xp, dtype = floating(xp, x=x)
-    y = labels_like(y, xp, dtype)
-    floating(xp, x=x, y=y, g=g)
-    same_shape(x=x, y=y)
-    class_axis("x", x, axis)
+    xp, dtype, y = labelled(xp, y, axis, x=x, g=g)
     y, x, g = wide(y, xp), wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)
     weight = xp.sum(y, axis=axis, keepdims=True)
     return rounded(g * (softmax(x, axis=axis, xp=xp) * weight - y), dtype, xp)

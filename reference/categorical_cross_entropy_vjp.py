@@ -1,6 +1,6 @@
 """The gradient of categorical cross-entropy, towards the probabilities."""
 
-from .arguments import Array, Namespace, class_axis, floating, for_each_class, labels_like, rounded, same_shape, wide
+from .arguments import Array, Namespace, for_each_class, labelled, rounded, wide
 from .arguments import clip as checked_clip
 from .categorical_cross_entropy import clipped, default_clip
 
@@ -45,11 +45,7 @@ def categorical_cross_entropy_vjp(
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
-    xp, dtype = floating(xp, p=p)
-    y = labels_like(y, xp, dtype)
-    floating(xp, p=p, y=y, g=g)
-    same_shape(p=p, y=y)
-    class_axis("p", p, axis)
+    xp, dtype, y = labelled(xp, y, axis, p=p, g=g)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     y, p, g = wide(y, xp), wide(p, xp), wide(for_each_class(g, axis, xp, p=p), xp)
     gp = xp.where((p < lo) | (p > hi), xp.zeros_like(p), -g * y / clipped(p, lo, hi, xp))
