@@ -10,13 +10,13 @@ import numpy
 from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
-from ..reference.adam import AdamState, one_minus_power
 from ..reference.arguments import arrays, class_axis, class_numbers, floating, labelled, number, same_shape, wide
 from ..reference.arguments import beta as checked_beta
 from ..reference.arguments import clip as checked_clip
 from ..reference.arguments import epsilon as checked_epsilon
 from ..reference.arguments import step as checked_step
-from ..reference.categorical_cross_entropy import default_clip
+from ..reference.formulas.adam import AdamState, one_minus_power
+from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
 from . import bind
 

@@ -16,7 +16,6 @@ import torch
 from array_api_compat import torch as xp
 
 from .. import reference
-from ..reference.adam import one_minus_power
 from ..reference.arguments import (
     arrays,
     class_axis,
@@ -30,7 +29,8 @@ from ..reference.arguments import (
     wide,
 )
 from ..reference.arguments import clip as checked_clip
-from ..reference.categorical_cross_entropy import default_clip
+from ..reference.formulas.adam import one_minus_power
+from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
 from . import bind
 

@@ -27,8 +27,8 @@ from rich.table import Table
 
 from gaugeblock import AdamState, backends
 from gaugeblock.conformance import check
-from gaugeblock.conformance.report import to_document, to_json
-from gaugeblock.conformance.subject import Subject
+from gaugeblock.conformance.judging.subject import Subject
+from gaugeblock.conformance.reporting.report import to_document, to_json
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("jax", "torch")

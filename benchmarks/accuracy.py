@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gaugeblock.conformance.sweep import DTYPES, FORMULAS, UNUSED, largest, verdict
+from gaugeblock.conformance.sweep.sweep import DTYPES, FORMULAS, UNUSED, largest, verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "sweep"

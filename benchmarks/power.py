@@ -17,11 +17,12 @@ from rich.progress import track
 
 from gaugeblock import reference, spec
 from gaugeblock.backends import numpy as gb
-from gaugeblock.conformance import check, oracle
-from gaugeblock.conformance.cases import Case, cases
+from gaugeblock.conformance import check
+from gaugeblock.conformance.arithmetic.rounding import HALF
+from gaugeblock.conformance.formulas import Case, cases
+from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.matrix import DTYPES, kills
-from gaugeblock.conformance.rounding import HALF
 
 SEEDS = 1000
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))

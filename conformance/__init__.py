@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from .. import backends, reference, spec
-from . import oracle
-from .diagnosis import diagnose
-from .judge import Finding, as_step, judge
-from .report import Report, results_of
-from .reproduce import reproduce
-from .rounding import MODELS
-from .subject import Subject, SubjectError
+from .arithmetic.rounding import MODELS
+from .judging import oracle
+from .judging.diagnosis import diagnose
+from .judging.judge import Finding, as_step, judge
+from .judging.reproduce import reproduce
+from .judging.subject import Subject, SubjectError
+from .reporting.report import Report, results_of
 
 __all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected", "reproduce"]
 

@@ -1,14 +1,14 @@
 """The pytest side: the options of `gaugeblock check`, one test for each requirement, and fixtures for none of it.
 
 ``pytest --pyargs gaugeblock.conformance --gaugeblock-subject torch`` runs ``test_requirements.py`` and
-``test_properties.py`` beside this module.
+``test_properties.py`` in the folder `suite`.
 """
 
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent / "suite"
 SUBJECT, FORMULA, DTYPE, DEVICE = (f"--gaugeblock-{name}" for name in ("subject", "formula", "dtype", "device"))
 
 
@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not any(map(config.getoption, (SUBJECT, FORMULA, DTYPE, DEVICE))):
         return
     from . import SubjectError, selection
-    from .subject import Subject
+    from .judging.subject import Subject
 
     try:
         for name in subjects(config):
@@ -47,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.path.resolve().parent != HERE or "label" not in metafunc.fixturenames:
         return
     if metafunc.definition.path.name == "test_properties.py":
-        from .properties import PROPERTIES
+        from .suite.properties import PROPERTIES
 
         labels = list(PROPERTIES)
     else:

@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-import gaugeblock.conformance.program
+import gaugeblock.conformance.exchange.program
 from gaugeblock import conformance, reference, spec
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ FOLDERS = {"spec": "spec/index.md", "benchmarks": "benchmarks.md"}
 API = {
     "reference": ["AdamState", *reference.FORMULAS],
     "backends": ["load", "bind"],
-    "conformance": [*conformance.__all__, "program.Program"],
+    "conformance": [*conformance.__all__, "exchange.program.Program"],
     "spec": ["formulas", "dtypes", "page", "requirements", "requirement", "admitted_forms", "Requirement"],
 }
 FOLDERS = {module: f"api/{module}.md" for module in API} | FOLDERS

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gaugeblock.conformance import check
-from gaugeblock.conformance.report import print_report
+from gaugeblock.conformance.reporting.report import print_report
 
 HERE = Path(__file__).parent
 

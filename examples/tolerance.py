@@ -11,8 +11,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gaugeblock.conformance import bounded, exact
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 PAGE, PICTURE = (Path(__file__).parent.parent / "docs" / name for name in ("tolerance.md", "tolerance.svg"))
 START, END = "<!-- steps: python examples/tolerance.py -->\n", "<!-- end of steps -->\n"

@@ -16,9 +16,9 @@ import train
 from rich.progress import track
 
 from gaugeblock import backends, reference
-from gaugeblock.conformance import bounded
-from gaugeblock.conformance.bounded import Bounded
-from gaugeblock.conformance.rounding import HOST, MODELS, Model
+from gaugeblock.conformance.arithmetic import bounded
+from gaugeblock.conformance.arithmetic.bounded import Bounded
+from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS, Model
 from gaugeblock.reference import AdamState
 
 README = Path(__file__).parent.parent / "README.md"

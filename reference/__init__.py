@@ -6,35 +6,35 @@ standard. No array library is imported here.
 
 from types import FunctionType
 
-from .adam import AdamState as AdamState
-from .adam import adam_bias_correction as adam_bias_correction
-from .adam import adam_first_moment as adam_first_moment
-from .adam import adam_init as adam_init
-from .adam import adam_second_moment as adam_second_moment
-from .adam import adam_step as adam_step
-from .adam import adam_update as adam_update
-from .categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
-from .categorical_cross_entropy_from_logits import (
+from .formulas.adam import AdamState as AdamState
+from .formulas.adam import adam_bias_correction as adam_bias_correction
+from .formulas.adam import adam_first_moment as adam_first_moment
+from .formulas.adam import adam_init as adam_init
+from .formulas.adam import adam_second_moment as adam_second_moment
+from .formulas.adam import adam_step as adam_step
+from .formulas.adam import adam_update as adam_update
+from .formulas.categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
+from .formulas.categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
 )
-from .categorical_cross_entropy_from_logits_vjp import (
+from .formulas.categorical_cross_entropy_from_logits_vjp import (
     categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
 )
-from .categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
-from .dense import dense as dense
-from .dense_vjp import dense_vjp as dense_vjp
-from .log_softmax import log_softmax as log_softmax
-from .log_softmax_vjp import log_softmax_vjp as log_softmax_vjp
-from .neuron import neuron as neuron
-from .neuron_vjp import neuron_vjp as neuron_vjp
-from .relu import relu as relu
-from .relu_vjp import relu_vjp as relu_vjp
-from .softmax import softmax as softmax
-from .softmax_vjp import softmax_vjp as softmax_vjp
-from .sparse_categorical_cross_entropy_from_logits import (
+from .formulas.categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
+from .formulas.dense import dense as dense
+from .formulas.dense_vjp import dense_vjp as dense_vjp
+from .formulas.log_softmax import log_softmax as log_softmax
+from .formulas.log_softmax_vjp import log_softmax_vjp as log_softmax_vjp
+from .formulas.neuron import neuron as neuron
+from .formulas.neuron_vjp import neuron_vjp as neuron_vjp
+from .formulas.relu import relu as relu
+from .formulas.relu_vjp import relu_vjp as relu_vjp
+from .formulas.softmax import softmax as softmax
+from .formulas.softmax_vjp import softmax_vjp as softmax_vjp
+from .formulas.sparse_categorical_cross_entropy_from_logits import (
     sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits,
 )
-from .sparse_categorical_cross_entropy_from_logits_vjp import (
+from .formulas.sparse_categorical_cross_entropy_from_logits_vjp import (
     sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
 )
 

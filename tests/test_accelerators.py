@@ -13,8 +13,8 @@ from test_command_line import run
 
 from gaugeblock import backends
 from gaugeblock.conformance import check
+from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.mutants.rounding import to_tf32
-from gaugeblock.conformance.subject import Subject
 
 # A device that multiplies in TF32 unless it is told not to, as software.
 COARSE = """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaugeblock import backends, reference
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 X = np.ones((2, 3), np.float32)
 

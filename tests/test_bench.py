@@ -20,7 +20,7 @@ from gaugeblock.conformance.bench import contenders, naive, peers, plot, tables,
 from gaugeblock.conformance.bench.contenders import Work, of_size
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = json.loads(resources.files("gaugeblock.conformance").joinpath("bench.schema.json").read_text())
+SCHEMA = json.loads(resources.files("gaugeblock.conformance.bench").joinpath("bench.schema.json").read_text())
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gaugeblock.conformance import bounded, exact, expected, oracle
-from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.forms import FORMS
+from gaugeblock.conformance import expected
+from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.formulas.forms import FORMS
+from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.mutants.rounding import flush
-from gaugeblock.conformance.rounding import HOST, MODELS
 
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 U = 2.0**-24

@@ -11,8 +11,9 @@ import torch
 
 import gaugeblock as gb
 from gaugeblock import AdamState, backends, spec
-from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, report
-from gaugeblock.conformance.rounding import HALF, MODELS
+from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
+from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
+from gaugeblock.conformance.reporting import report
 
 
 def subject(**functions):
@@ -359,7 +360,7 @@ def test_an_instance_is_a_subject():
 
 
 def test_the_report_follows_its_schema():
-    schema = json.loads(resources.files("gaugeblock.conformance").joinpath("report.schema.json").read_text())
+    schema = json.loads(resources.files("gaugeblock.conformance.reporting").joinpath("report.schema.json").read_text())
     found = [check("numpy"), check(subject(softmax=in_place, relu=lambda x: None, adam_step=inside))]
     document = json.loads(report.to_json(report.to_document(found)))
     jsonschema.Draft202012Validator(schema).validate(document)

@@ -15,8 +15,8 @@ import yaml
 import gaugeblock
 from gaugeblock import spec
 from gaugeblock.conformance import check
-from gaugeblock.conformance.citation import APA, AUTHORS, BIBTEX, MANIFEST, PLAIN, RELEASED, TITLE, citation
-from gaugeblock.conformance.report import to_document
+from gaugeblock.conformance.reporting.citation import APA, AUTHORS, BIBTEX, MANIFEST, PLAIN, RELEASED, TITLE, citation
+from gaugeblock.conformance.reporting.report import to_document
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -54,7 +54,7 @@ def test_they_name_the_specification_and_the_vectors():
 
 def test_the_hash_is_that_of_the_vectors():
     found = hashlib.sha256((ROOT / "vectors/MANIFEST").read_bytes()).hexdigest()
-    assert found == MANIFEST, f"the vectors were written anew: put {found} in conformance/citation.py"
+    assert found == MANIFEST, f"the vectors were written anew: put {found} in conformance/reporting/citation.py"
 
 
 def test_they_have_the_form_that_their_readers_want():

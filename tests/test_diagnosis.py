@@ -9,12 +9,12 @@ import pytest
 import gaugeblock as gb
 from gaugeblock import reference, spec
 from gaugeblock.conformance import check
-from gaugeblock.conformance.diagnosis import NONE_KNOWN, explanations
+from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
+from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN, explanations
+from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.matrix import failures
 from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_tf32
-from gaugeblock.conformance.rounding import HALF, MODELS
-from gaugeblock.conformance.subject import Subject
 
 
 def subject(**functions):

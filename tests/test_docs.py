@@ -15,7 +15,8 @@ import typer
 import yaml
 
 from gaugeblock import spec
-from gaugeblock.conformance import cli, pytest_plugin
+from gaugeblock.conformance import pytest_plugin
+from gaugeblock.conformance.cli import commands as cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -16,10 +16,10 @@ import pytest
 
 from gaugeblock import spec
 from gaugeblock.conformance import SubjectError, check
-from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.judge import BrokenResultError
-from gaugeblock.conformance.program import GIVE_UP, Program, fields, request_of, result_of
-from gaugeblock.conformance.rounding import MODELS, finfo
+from gaugeblock.conformance.arithmetic.rounding import MODELS, finfo
+from gaugeblock.conformance.exchange.program import GIVE_UP, Program, fields, request_of, result_of
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.judging.judge import BrokenResultError
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/any_language.md").read_text()
@@ -35,7 +35,7 @@ CASES = {
 
 
 def validator(name):
-    schema = json.loads(resources.files("gaugeblock.conformance").joinpath(f"{name}.schema.json").read_text())
+    schema = json.loads(resources.files("gaugeblock.conformance.exchange").joinpath(f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -406,7 +406,7 @@ def test_the_command_line_judges_a_program_and_writes_its_report(written, tmp_pa
     assert done.returncode == 0, done.stderr
     assert f"{command} conforms" in done.stdout
     report = json.loads((tmp_path / "report.json").read_text())
-    schema = json.loads(resources.files("gaugeblock.conformance").joinpath("report.schema.json").read_text())
+    schema = json.loads(resources.files("gaugeblock.conformance.reporting").joinpath("report.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(report)
     assert report["reports"][0]["subject"] == command
     wrong = " ".join(written("element / total", "element"))

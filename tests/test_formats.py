@@ -10,10 +10,10 @@ import pytest
 import gaugeblock as gb
 from gaugeblock import spec
 from gaugeblock.conformance import check
-from gaugeblock.conformance.citation import citation
-from gaugeblock.conformance.compare import Verdict, changes
-from gaugeblock.conformance.formats import annotations, to_badge, to_junit
-from gaugeblock.conformance.report import to_document
+from gaugeblock.conformance.reporting.citation import citation
+from gaugeblock.conformance.reporting.compare import Verdict, changes
+from gaugeblock.conformance.reporting.formats import annotations, to_badge, to_junit
+from gaugeblock.conformance.reporting.report import to_document
 
 
 def identity(x):

@@ -9,8 +9,8 @@ import pytest
 
 from gaugeblock import spec
 from gaugeblock.conformance import check, reproduce
-from gaugeblock.conformance.html import to_html
-from gaugeblock.conformance.report import to_document
+from gaugeblock.conformance.reporting.html import to_html
+from gaugeblock.conformance.reporting.report import to_document
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaugeblock import reference, spec
-from gaugeblock.conformance.cases import cases
+from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.matrix import kills
 

@@ -11,8 +11,8 @@ import pytest
 import sympy
 
 from gaugeblock import spec
-from gaugeblock.conformance import oracle
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.judging import oracle
 from gaugeblock.reference import AdamState
 from gaugeblock.spec import proofs
 from gaugeblock.spec.proofs import gradients, shift

@@ -9,9 +9,9 @@ import rewrites.softmax
 
 import gaugeblock as gb
 from gaugeblock import spec
-from gaugeblock.conformance import properties
-from gaugeblock.conformance.properties import PROPERTIES, check_property
-from gaugeblock.conformance.subject import Subject
+from gaugeblock.conformance.judging.subject import Subject
+from gaugeblock.conformance.suite import properties
+from gaugeblock.conformance.suite.properties import PROPERTIES, check_property
 
 DTYPES = ("float32", "float64")
 SPARSE_VJP = "sparse_categorical_cross_entropy_from_logits_vjp"

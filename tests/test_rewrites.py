@@ -7,8 +7,8 @@ import pytest
 
 from gaugeblock import reference, spec
 from gaugeblock.conformance import check
+from gaugeblock.conformance.arithmetic.rounding import HALF
 from gaugeblock.conformance.mutants import in_float32
-from gaugeblock.conformance.rounding import HALF
 
 SEEDS = range(3)
 LINES = {"adam_first_moment", "adam_second_moment", "adam_bias_correction", "adam_update"}  # in float32 there

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from gaugeblock import reference, spec
-from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.forms import admitted
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.formulas.forms import admitted
 
 DTYPES = [np.dtype(name) for name in MODELS]
 

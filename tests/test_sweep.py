@@ -19,11 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaugeblock import backends
-from gaugeblock.conformance import chunks, cli, sweep
-from gaugeblock.conformance.rounding import MODELS, nearest
-from gaugeblock.conformance.sweep import NOTHING, Place, Sweep, Tally
+from gaugeblock.conformance.arithmetic.rounding import MODELS, nearest
+from gaugeblock.conformance.cli import commands as cli
+from gaugeblock.conformance.sweep import chunks, sweep
+from gaugeblock.conformance.sweep.sweep import NOTHING, Place, Sweep, Tally
 
-SCHEMA = json.loads(resources.files("gaugeblock.conformance").joinpath("sweep.schema.json").read_text())
+SCHEMA = json.loads(resources.files("gaugeblock.conformance.sweep").joinpath("sweep.schema.json").read_text())
 
 
 def result(chosen, folder):

@@ -16,9 +16,9 @@ import train
 import train_together
 
 from gaugeblock import backends, reference
-from gaugeblock.conformance import bounded
-from gaugeblock.conformance.bounded import Bounded
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance.arithmetic import bounded
+from gaugeblock.conformance.arithmetic.bounded import Bounded
+from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "examples/train.py"

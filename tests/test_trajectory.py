@@ -9,9 +9,11 @@ import pytest
 
 import gaugeblock
 from gaugeblock import AdamState
-from gaugeblock.conformance import bounded, check, oracle
-from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance import check
+from gaugeblock.conformance.arithmetic import bounded
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.judging import oracle
 
 STEPS, SAVED_AFTER = 60, (1, 7, 50)
 DTYPES = ["float32", "float64"]

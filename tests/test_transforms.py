@@ -11,7 +11,7 @@ import pytest
 
 from gaugeblock import AdamState, backends, reference, spec
 from gaugeblock.conformance import assert_conforms, check
-from gaugeblock.conformance.cases import cases
+from gaugeblock.conformance.formulas import cases
 
 FORMULAS = spec.formulas()
 COMPILER = os.environ.get("CXX", "g++")

@@ -19,11 +19,13 @@ import second_oracle
 from flint import arb
 
 from gaugeblock import backends, reference, spec
-from gaugeblock.conformance import answers, mutants, oracle, vectors
-from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.judge import BrokenResultError, call
-from gaugeblock.conformance.program import hexadecimal
-from gaugeblock.conformance.rounding import MODELS, nearest
+from gaugeblock.conformance import mutants
+from gaugeblock.conformance.arithmetic.rounding import MODELS, nearest
+from gaugeblock.conformance.exchange import answers, vectors
+from gaugeblock.conformance.exchange.program import hexadecimal
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.judging import oracle
+from gaugeblock.conformance.judging.judge import BrokenResultError, call
 
 ROOT = Path(__file__).parent.parent
 VECTORS = ROOT / "vectors"
@@ -41,7 +43,7 @@ def read(name):
 
 
 def validator(name):
-    schema = json.loads(resources.files("gaugeblock.conformance").joinpath(f"{name}.schema.json").read_text())
+    schema = json.loads(resources.files("gaugeblock.conformance.exchange").joinpath(f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 

@@ -14,11 +14,12 @@ import pytest
 from flint import arb, ctx
 
 from gaugeblock import reference, spec
-from gaugeblock.conformance import exact, oracle
-from gaugeblock.conformance.cases import cases
-from gaugeblock.conformance.forms import admitted
-from gaugeblock.conformance.rounding import MODELS
-from gaugeblock.conformance.trajectory import after
+from gaugeblock.conformance.arithmetic import exact
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.formulas.forms import admitted
+from gaugeblock.conformance.judging import oracle
+from gaugeblock.conformance.judging.trajectory import after
 from gaugeblock.spec.softmax import softmax
 
 DTYPES = [np.dtype(name) for name in MODELS]

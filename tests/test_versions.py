@@ -12,8 +12,9 @@ import pytest
 
 import gaugeblock as gb
 from gaugeblock import spec
-from gaugeblock.conformance import answers, check, mutants
-from gaugeblock.conformance.rounding import MODELS
+from gaugeblock.conformance import check, mutants
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.exchange import answers
 
 HERE = Path(__file__).parent
 PUBLISHED = (HERE / "published_requirements.txt").read_text().splitlines()

@@ -16,7 +16,8 @@ from typing import Any
 from rich.console import Console
 
 from ... import backends
-from .. import check, report
+from .. import check
+from ..reporting import report
 
 PACKAGE = "gaugeblock.conformance"
 PARTS = {

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ... import reference
-from .. import oracle
+from ..judging import oracle
 
 Seconds = dict[str, list[float]]
 

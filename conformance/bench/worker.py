@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from ...reference import AdamState
-from .. import oracle
-from ..subject import one_line
+from ..judging import oracle
+from ..judging.subject import one_line
 from .contenders import Contender, Work, contenders
 from .peers import under_keras
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..judge import Finding, judge
-from ..rounding import HALF
-from ..subject import Subject
+from ..arithmetic.rounding import HALF
+from ..judging.judge import Finding, judge
+from ..judging.subject import Subject
 from . import Mutant
 
 DTYPES = ("float32", "float64")

@@ -1,0 +1,189 @@
+"""Answers that were computed elsewhere, judged by the numbers in the files of ``vectors.py`` alone.
+
+``docs/vectors.md`` describes both; ``results.schema.json`` beside this module is the schema of the answers.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import partial
+from inspect import Parameter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ... import spec
+from ...reference import AdamState
+from ..formulas import Case
+from ..judging import oracle
+from ..judging.judge import BrokenResultError, Finding, NotOffered, judge_array
+from ..reporting.report import Report, Result, results_of
+from .program import result_of
+from .vectors import MANIFEST, SCHEMA_VERSION, SEED, listed
+
+
+class VectorsError(ValueError):
+    """A folder that does not have the vectors as they were written, or answers that are none."""
+
+
+def judge_answers(folder: Path, path: Path) -> tuple[Report, list[str]]:
+    """Judge the answers in a file.
+
+    Parameters
+    ----------
+    folder : Path
+        What `gaugeblock vectors` wrote.
+    path : Path
+        The answers: JSON, by the path of a file in the folder and the name of a case.
+
+    Returns
+    -------
+    Report
+        On all formulas of the files' version of the specification, in the dtypes that there are answers in.
+    list of str
+        The cases that have no answer, of the files where others have.
+
+    Raises
+    ------
+    VectorsError
+        The folder is not as it was written, or of no version of the specification; the answers cannot be read, or are
+        to something that is not there.
+    """
+    documents = {name: mapping(folder / name, text) for name, text in unchanged(folder).items() if "/" in name}
+    answers = mapping(path, read(path))
+    for name in answers:
+        if name not in documents:
+            raise VectorsError(f"{path}: got answers to {name!r}; wanted files of {folder / MANIFEST}")
+    version = version_of(folder, documents)
+    dtypes = {Path(name).name for name in answers}
+    results: list[Result] = []
+    missing: list[str] = []
+    for name, document in documents.items():
+        if Path(name).name in dtypes:
+            own = an_object(f"{path}: {name}", answers.get(name, {}))
+            results += judge_file(document, f"{path}: {name}", own)
+            cases = [vector["case"] for vector in document["cases"]]
+            missing += [f"{name}: {case}" for case in cases if own and case not in own]
+    numpy = {"numpy": np.__version__}
+    return Report(str(path), "", SEED, "gradual", "full", numpy, results, version=version), missing
+
+
+def version_of(folder: Path, documents: dict[str, dict[str, Any]]) -> str:
+    """The version of the specification that a folder's files are of: the present one, or an earlier one."""
+    for name, document in documents.items():
+        schema, version = document.get("schema"), document.get("spec")
+        if schema != SCHEMA_VERSION or version not in spec.VERSIONS:
+            got, versions = f"schema {schema}, specification {version}", " or ".join(spec.VERSIONS)
+            wanted = f"schema {SCHEMA_VERSION}, specification {versions}"
+            raise VectorsError(f"{folder / name}: got {got}; wanted {wanted}; this version may be too old for it")
+    found = sorted({document["spec"] for document in documents.values()})
+    if len(found) != 1:
+        raise VectorsError(f"{folder}: got vectors of {' and '.join(found) or 'no version'}; wanted those of one")
+    return str(found[0])
+
+
+def judge_file(document: dict[str, Any], where: str, answers: dict[str, Any]) -> list[Result]:
+    """Judge the answers to the cases of a file."""
+    formula, dtype, version = document["formula"], document["dtype"], document["spec"]
+    if not answers:
+        unanswered = [NotOffered(label, "no answer") for label in spec.requirements(formula, version)]
+        return results_of(formula, dtype, unanswered, {}, version)
+    cases, left_out = {vector["case"]: vector for vector in document["cases"]}, document["left_out"]
+    for case in answers:
+        if case not in cases:
+            reason = left_out.get(case, "there is no such case")
+            raise VectorsError(f"{where}: got an answer to {case!r}, which is not among the cases: {reason}")
+    findings: list[Finding | NotOffered] = []
+    for case, vector in cases.items():
+        if case not in answers:
+            findings.append(NotOffered(vector["requirement"], "no answer"))
+            continue
+        try:
+            findings += judged(vector, np.dtype(dtype), an_object(f"{where}: {case}", answers[case]))
+        except BrokenResultError as error:
+            raise VectorsError(f"{where}: {case}: {error}") from None
+    findings += [NotOffered(case.partition("/")[0], reason) for case, reason in left_out.items()]
+    findings.append(NotOffered(f"{formula}.pure", "about memory, which numbers in a file do not show"))
+    return results_of(formula, dtype, findings, {}, version)
+
+
+def unchanged(folder: Path) -> dict[str, bytes]:
+    """The files that a folder's manifest lists, if they have the sums that it says."""
+    if not (folder / MANIFEST).is_file():
+        raise VectorsError(f"{folder}: it has no {MANIFEST}; wanted a folder that `gaugeblock vectors` wrote")
+    try:
+        sums = listed(folder)
+    except (OSError, ValueError) as error:
+        raise VectorsError(str(error)) from None
+    texts = {name: read(folder / name) for name in sums}
+    for name, text in texts.items():
+        if hashlib.sha256(text).hexdigest() != sums[name]:
+            raise VectorsError(f"{folder / name}: it was changed after {MANIFEST} was written; write the vectors anew")
+    return texts
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise VectorsError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def mapping(path: Path, text: bytes) -> dict[str, Any]:
+    """The object in a file of JSON."""
+    try:
+        return an_object(path, json.loads(text))
+    except (RecursionError, UnicodeDecodeError, json.JSONDecodeError):
+        raise VectorsError(f"{path}: it is not JSON") from None
+
+
+def an_object(where: object, value: Any) -> dict[str, Any]:
+    """`value`, if it is an object of JSON."""
+    if not isinstance(value, dict):
+        raise VectorsError(f"{where}: got {json.dumps(value)[:60]}; wanted an object")
+    return value
+
+
+def judged(vector: dict[str, Any], dtype: np.dtype[Any], answer: dict[str, Any]) -> Iterator[Finding]:
+    """Judge the answer to a case."""
+    case, wanted = case_of(vector, dtype), vector["expected"]
+    found = partial(Finding, case=case)
+    for name in (key.removesuffix(".bound") for key in wanted if key.endswith(".bound")):
+        may_be_nan = wanted.get(f"{name}.infinity_or_nan", False)
+        values = result_of(answer, name, dtype)
+        yield from judge_array(case, expected_of(wanted, name, dtype), name, values, may_be_nan, found)
+    if "step" in wanted:
+        right = answer.get("step") == wanted["step"]
+        reason = "" if right else f"step is {json.dumps(answer.get('step'))[:60]}, not {wanted['step']}"
+        yield found("adam.step", passed=right, reason=reason)
+
+
+def expected_of(wanted: dict[str, Any], name: str, dtype: np.dtype[Any]) -> oracle.Expected:
+    """What a result should be."""
+    value = result_of(wanted, name, dtype)
+    shape = wanted[f"{name}.shape"]
+    remainder, bound = (
+        result_of({"y": wanted[f"{name}.{part}"], "y.shape": shape}, "y", np.dtype(np.float64))
+        for part in ("remainder", "bound")
+    )
+    # Where the bound is 0 the value itself is wanted, though in half precision it was rounded.
+    remainder = np.where(bound == 0, 0.0, remainder)
+    return oracle.Expected(value.astype(np.float64), remainder, bound, value.dtype, certain=True)
+
+
+def case_of(vector: dict[str, Any], dtype: np.dtype[Any]) -> Case:
+    """A case as a report shows it."""
+    inputs, function = vector["inputs"], vector["function"]
+    given = {name: value for name, value in inputs.items() if "." not in name}
+    for name in given:
+        if isinstance(given[name], list) and f"{name}.shape" in inputs:
+            given[name] = np.asarray(given[name], int).reshape(inputs[f"{name}.shape"])
+        elif f"{name}.shape" in inputs:
+            given[name] = result_of(inputs, name, dtype)
+    if function == "adam_step":
+        given["state"] = AdamState(*(given.pop(name) for name in AdamState._fields))
+    required = [name for name, default in oracle.parameters(function).items() if default is Parameter.empty]
+    arguments = tuple(given.pop(name) for name in required)
+    name = vector["case"].partition("/")[2]
+    return Case(vector["requirement"], name, vector["note"], function, arguments, given, "exact" in vector["flags"])

@@ -1,0 +1,1 @@
+"""How a subject is judged: the oracle says what each result should be, and the judge compares."""

@@ -1,0 +1,150 @@
+"""The diagnosis: which known mistake or rival a failing subject most likely is.
+
+The subject's outputs are compared with those of the mutants of the same function, on all cases. A mutant explains the
+subject if they agree everywhere, within what rounding explains, and fail in the same way where the outputs alone do
+not tell (inputs changed, shapes, dtypes, memory layouts). One that is merely coarse is named by its numerics class.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ... import backends
+from ..arithmetic.rounding import MODELS, PRECISIONS
+from ..formulas import Case
+from ..mutants import Mutant, mutants
+from ..mutants.matrix import failures
+from . import oracle
+from .judge import BrokenResultError, Finding, call, judge, judged_cases
+from .subject import Subject
+
+NONE_KNOWN = "none of the known mistakes"
+
+# Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
+SPECIAL_CASES = 0.15
+
+DECLINED = object()
+
+# Where outputs agree, these still tell one mistake from another.
+BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed", "donate")
+
+
+def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]) -> dict[str, str]:
+    """What each failing function most likely is, by its name."""
+    found = {}
+    for function in dict.fromkeys(finding.case.function for finding in failed):
+        own = [finding for finding in failed if finding.case.function == function]
+        likely = [
+            how_sure(dtype, apart) + mutant.words
+            for apart, mutant in explanations(subject, formula, function, dtype, seed, own)
+        ]
+        precision = tightest_precision(subject, formula, function, dtype, seed)
+        coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
+        found[function] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
+    return found
+
+
+def how_sure(dtype: np.dtype[Any], apart: int) -> str:
+    """What stands before the words of a mutant: half precision tells fewer mistakes apart than the others."""
+    return "perhaps: " if dtype.itemsize < 4 else "nearly: " if apart else ""
+
+
+def tightest_precision(subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int) -> str | None:
+    """The tightest numerics class whose bound a subject meets that fails the one that it is judged by."""
+    if not oracle.has_classes(function, dtype):
+        return None
+    classes = list(PRECISIONS)
+    for precision in classes[classes.index(subject.precision) + 1 :]:
+        findings = judge(subject.declaring(precision), formula, dtype, seed)
+        if all(finding.passed for finding in findings if isinstance(finding, Finding)):
+            return precision
+    return None
+
+
+def explanations(
+    subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+) -> list[tuple[int, Mutant]]:
+    """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
+    failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
+    pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
+    chosen = [(case, expected) for case, expected in pairs if case.function == function]
+    # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
+    chosen.sort(key=lambda p: ("checkpoints" in p[0].options, not any(name.startswith(p[0].id) for name in failing)))
+    ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
+    declined = tuple(name for name, found in ours.items() if found is DECLINED)
+    chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
+    found = []
+    for mutant in mutants(formula):
+        if mutant.function != function or mutant.requirement not in broken:  # each breaks the one that it is tied to
+            continue
+        if mutant.half and dtype.itemsize >= 4:
+            continue
+        apart = 0
+        for case, expected in chosen:
+            theirs = outcome(backends.load("numpy"), mutant.in_dtype(dtype), case)
+            apart += theirs is not DECLINED and not agree(ours[case.id], theirs, expected)
+            if apart > SPECIAL_CASES * len(failing):
+                break
+        else:
+            if fails_alike(mutant, dtype, failed, subject.layouts, declined):
+                found.append((apart, mutant))
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def outcome(backend: Any, function: Any, case: Case) -> Any:
+    """The results of a call by name, None where it raises or returns none, or DECLINED."""
+    try:
+        return call(backend, function, case)[1]
+    except NotImplementedError:
+        return DECLINED
+    except BrokenResultError:
+        return None
+
+
+def fails_alike(
+    mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: dict[str, Any], declined: tuple[str, ...]
+) -> bool:
+    """Whether a mutant fails the requirements that values do not tell on the same cases and for the same reasons."""
+    known = [f for f in failures(mutant, dtype.name) if not f.case.id.startswith(declined)]
+    ours = {f.case.id.removesuffix("_jit") for f in failed}
+    if 2 * len(ours & {f.case.id for f in known}) < len(ours):
+        return False
+    return beside_the_values(failed, layouts) == beside_the_values(known, layouts)
+
+
+def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """What failed that outputs alone do not tell, in the memory layouts that the subject's library has."""
+    found = [f for f in failed if f.requirement.endswith(BESIDE_THE_VALUES)]
+    found = [f for f in found if f.reason or not f.requirement.endswith(".donate")]  # of which values tell too
+    here = [
+        f for f in found if not f.case.requirement.endswith(".layout") or any(name in f.case.name for name in layouts)
+    ]
+    return {(f.requirement, f.case.id.removesuffix("_jit"), kind_of(f.reason)) for f in here}
+
+
+def kind_of(reason: str) -> str:
+    """What is wrong, without what differs from one library to another: a message, a dtype, a shape."""
+    return "it raised" if reason.startswith("it raised") else reason.partition(" has ")[0]
+
+
+def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected]) -> bool:
+    """Whether two outcomes are the same, but for what rounding explains."""
+    if ours is None or theirs is None:
+        return ours is theirs
+    for name, result in ours.items():
+        if name == "step":
+            if result != theirs[name]:
+                return False
+            continue
+        a, b = result[1], theirs[name][1]
+        if a.shape != b.shape or np.iscomplexobj(a) or np.iscomplexobj(b):
+            return False
+        a, b = a.astype(np.float64), b.astype(np.float64)
+        with np.errstate(all="ignore"):
+            bound = expected[name].bound if expected[name].bound.shape == b.shape else 0.0
+            units = 32 if expected[name].dtype.itemsize >= 4 else 2  # in half precision, what rounds the result alone
+            allowed = 2 * bound + units * MODELS[expected[name].dtype.name].unit * np.abs(b)
+            same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
+        if not np.all(same):
+            return False
+    return True

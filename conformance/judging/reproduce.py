@@ -1,0 +1,64 @@
+"""One call of a subject, as the judge makes it."""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ..formulas import Case, cases
+from .judge import calls, converted
+from .subject import Subject
+
+
+def reproduce(
+    subject: Any, case: str, dtype: str, seed: int = 0, device: str | None = None
+) -> tuple[Any, list[Any], Case]:
+    """Return what the judge calls on a case, to be called again.
+
+    Parameters
+    ----------
+    subject, device
+        As in `check`.
+    case : str
+        The id of the case in a report: 'softmax.axis/first', or with a memory layout or variant at its end.
+    dtype : str
+    seed : int
+        Of the random cases.
+
+    Returns
+    -------
+    function : callable
+        The subject's, under the library's settings for that dtype.
+    arguments : list
+        New arrays of the subject's library, in the layout of the case.
+    case : Case
+        With the arguments as NumPy arrays, and the options.
+
+    Raises
+    ------
+    SubjectError
+        As in `check`.
+    ValueError
+        A case that there is not.
+    """
+    loaded = Subject(subject, device)
+    for chosen in cases(case.partition(".")[0], np.dtype(dtype), seed):
+        if not case.startswith(chosen.id):
+            continue
+        for named, function, change in calls(loaded, chosen):
+            if named.id == case:
+                with loaded.settings(dtype):
+                    _, arguments = converted(loaded.backend, named, change)
+                return under_settings(function, loaded, dtype), arguments, named
+    raise ValueError(f"case: got {case!r}; wanted the id of a case that {loaded.name} is judged by")
+
+
+def under_settings(function: Any, subject: Subject, dtype: str) -> Any:
+    """The function, run under the settings of the subject's library."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any, **options: Any) -> Any:
+        with subject.settings(dtype):
+            return function(*arguments, **options)
+
+    return run

@@ -1,0 +1,408 @@
+"""The report: what was judged, and how it came out."""
+
+import json
+import platform
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ... import __version__, spec
+from ...reference import AdamState
+from ..formulas import Case
+from ..judging import oracle
+from ..judging.judge import Finding, NotOffered
+from .citation import citation
+
+SCHEMA_VERSION = 3
+
+
+class Result(NamedTuple):
+    """The verdict on one requirement of a formula in one dtype."""
+
+    formula: str
+    dtype: str
+    requirement: str
+    status: str  # 'pass', 'fail' or 'not offered'
+    cases: frozenset[str]  # the ids of those that were judged
+    measured: dict[str, tuple[float, float]]  # the ratio and ulp of those whose numbers were compared, by id
+    ratio: float  # the worst error / bound; infinite where a result is wrong in kind
+    ulp: float  # the worst error in units of the last place
+    worst: Finding | None  # the finding with that ratio, or the first failure
+    diagnosis: str | None  # the known mistake or rival that it most likely is
+    reason: str  # why it was not offered
+
+
+class Report:
+    """All results of one subject.
+
+    Attributes
+    ----------
+    subject, device : str
+    results : list of Result
+    seed : int
+    versions : dict of str
+        Of what computed.
+    dtypes : tuple of str
+        All that the subject has, whether it was judged in them or not.
+    version : str
+        Of the specification.
+    layouts : bool
+        Whether its library has memory layouts; one without them is not asked for any.
+    """
+
+    def __init__(
+        self,
+        subject: str,
+        device: str,
+        seed: int,
+        subnormals: str,
+        precision: str,
+        versions: dict[str, str],
+        results: list[Result],
+        dtypes: tuple[str, ...] = (),
+        version: str = spec.VERSION,
+        layouts: bool = True,
+    ) -> None:
+        self.subject, self.device, self.seed = subject, device, seed
+        self.subnormals, self.precision = subnormals, precision
+        self.versions, self.results, self.dtypes = versions, results, dtypes
+        self.version, self.layouts = version, layouts
+
+    @property
+    def judged(self) -> int:
+        """How many cases were judged, each counted once for a dtype."""
+        return count_cases(self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the subject conforms.
+
+        Raises
+        ------
+        ValueError
+            If nothing was judged.
+        """
+        if not self.judged:
+            raise ValueError(f"{self.subject}: no case was judged; the subject offers none of what was asked for")
+        return all(result.status != "fail" for result in self.results)
+
+    @property
+    def complete(self) -> list[str]:
+        """The formulas of which each requirement was judged, in whole, and met, in every dtype that was judged."""
+        lacking = {r.formula for r in self.results if (r.status != "pass" or r.reason) and self.applies(r)}
+        return [formula for formula in dict.fromkeys(r.formula for r in self.results) if formula not in lacking]
+
+    def applies(self, result: Result) -> bool:
+        """Whether the subject has what a requirement is about: memory layouts, or arrays that it takes for good."""
+        if result.requirement.endswith(".layout"):
+            return self.layouts
+        return result.requirement != "adam.donate" or result.status != "not offered"
+
+    @property
+    def claim(self) -> str:
+        """What may be said of the subject: the version of the specification and the complete formulas, or nothing."""
+        if not self.complete:
+            return ""
+        results = [r for r in self.results if r.formula in self.complete]
+        conditions = [", ".join(dict.fromkeys(r.dtype for r in results)), *declared(self)]
+        conditions += [] if self.layouts else ["memory layouts do not apply"]
+        conditions += [] if all(self.applies(r) for r in results if r.requirement == "adam.donate") else ["no donate"]
+        met = [spec.requirement(label) for label in dict.fromkeys(r.requirement for r in results if r.status == "pass")]
+        conditions += [f"{each.label} as of {each.changed}" for each in met if each.changed_after(self.version)]
+        return f"conforms to gaugeblock spec {self.version}: {', '.join(self.complete)} ({'; '.join(conditions)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON has it; ``report.schema.json`` beside this module describes it."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "spec": self.version,
+            "gaugeblock": __version__,
+            "subject": self.subject,
+            "device": self.device,
+            "subnormals": self.subnormals,
+            "precision": self.precision,
+            "seed": self.seed,
+            "versions": {"python": platform.python_version(), **self.versions},
+            "machine": platform.machine(),
+            "passed": self.passed,
+            "complete": self.complete,
+            "claim": self.claim,
+            "results": [result_to_dict(result) for result in self.results],
+        }
+
+
+def results_of(
+    formula: str,
+    dtype: str,
+    findings: Iterable[Finding | NotOffered],
+    diagnoses: dict[str, str],
+    version: str = spec.VERSION,
+) -> list[Result]:
+    """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
+    found = list(findings)
+    results = []
+    for label, requirement in spec.requirements(formula, version).items():
+        if requirement.own:
+            continue
+        judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
+        declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
+        if not judged:
+            missing = "no result to ask it of" if found else "the subject has no function that this is asked of"
+            reason = declined[0] if declined else missing
+            results.append(Result(formula, dtype, label, "not offered", frozenset(), {}, 0.0, 0.0, None, None, reason))
+            continue
+        worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
+        measured: dict[str, tuple[float, float]] = {}
+        for f in judged:
+            if f.place is not None or f.ratio:
+                ratio, ulp = measured.get(f.case.id, (0.0, 0.0))
+                measured[f.case.id] = max(ratio, f.ratio), max(ulp, f.ulp)
+        results.append(
+            Result(
+                formula,
+                dtype,
+                label,
+                "pass" if all(f.passed for f in judged) else "fail",
+                frozenset(f.case.id for f in judged),
+                measured,
+                max(f.ratio for f in judged),
+                max(f.ulp for f in judged),
+                worst if worst.place is not None or not worst.passed else None,
+                None if worst.passed else diagnoses.get(worst.case.function),
+                "; ".join(sorted(set(declined))),
+            )
+        )
+    return results
+
+
+def count_cases(results: Iterable[Result]) -> int:
+    """How many cases stand behind the results, each counted once for a dtype."""
+    return len({(result.dtype, case) for result in results for case in result.cases})
+
+
+def number(value: float) -> float | str:
+    """A number as JSON can hold it."""
+    return value if np.isfinite(value) else str(value)
+
+
+def result_to_dict(result: Result) -> dict[str, Any]:
+    worst = result.worst
+    return {
+        "formula": result.formula,
+        "dtype": result.dtype,
+        "requirement": result.requirement,
+        "status": result.status,
+        "cases": len(result.cases),
+        "measured": {case: [number(ratio), number(ulp)] for case, (ratio, ulp) in result.measured.items()},
+        "ratio": number(result.ratio),
+        "ulp": number(result.ulp),
+        "diagnosis": result.diagnosis,
+        "reason": (worst.reason if worst else "") or result.reason,  # why it fails, rather than what was declined
+        "worst": None if worst is None else worst_to_dict(worst),
+    }
+
+
+def worst_to_dict(worst: Finding) -> dict[str, Any]:
+    return {
+        "case": worst.case.id,
+        "note": worst.case.note,
+        "exact": worst.case.exact,
+        "function": worst.case.function,
+        "arguments": {name: str(value) for name, value in inputs(worst).items()},
+        "output": worst.output,
+        "index": None if worst.place is None else list(worst.place),
+        "got": number(worst.got),
+        "got_hex": float(worst.got).hex(),
+        "expected": number(worst.expected),
+        "expected_hex": float(worst.expected).hex(),
+        "bound": number(worst.bound),
+        "ratio": number(worst.ratio),
+        "ulp": number(worst.ulp),
+    }
+
+
+def inputs(worst: Finding) -> dict[str, str]:
+    """The arguments that the worst element depends on: its own elements, or its row where the shapes say so."""
+    case, shown = worst.case, {}
+    names = list(oracle.parameters(case.function))
+    for name, value in zip(names, case.arguments, strict=False):
+        parts = value._asdict() if isinstance(value, AdamState) else {"": value}
+        for part, array in parts.items():
+            place, text = excerpt(case, name, array, worst)
+            shown[f"{name}{'.' if part else ''}{part}{place}"] = text
+    return shown | {name: repr(value) for name, value in case.options.items()}
+
+
+# Of the arguments of a layer's gradients, by function, result and name: what the element at an index comes from.
+SLICES: dict[tuple[str, str, str], Callable[[tuple[int, ...]], tuple[Any, ...]]] = {
+    ("neuron_vjp", "gx", "g"): lambda index: index[:-1],
+    ("neuron_vjp", "gx", "w"): lambda index: index[-1:],
+    ("neuron_vjp", "gw", "x"): lambda index: (..., *index) if index else (),
+    ("dense_vjp", "gx", "g"): lambda index: index[:-1],
+    ("dense_vjp", "gx", "w"): lambda index: index[-1:],
+    ("dense_vjp", "gw", "x"): lambda index: (..., index[0]),
+    ("dense_vjp", "gw", "g"): lambda index: (..., index[1]),
+    ("dense_vjp", "gb", "g"): lambda index: (..., *index),
+}
+
+
+def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str]:
+    """What to show of an argument, as index and values: the one element, or the row that a result comes from."""
+    index = worst.place
+    if not isinstance(array, np.ndarray):
+        return "", repr(array)
+    place = ""
+    elementwise = case.function.startswith("adam") or case.function in ("relu", "relu_vjp")
+    elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
+    if index is not None and elementwise and array.ndim == len(index):
+        place, array = str(list(index)) if index else "", array[index]
+    elif index is not None and "checkpoints" in case.options:  # the gradients, one for each step
+        place, array = str([":", *index]).replace("'", ""), np.moveaxis(array, 0, -1)[index]
+    elif index is not None and case.function.removesuffix("_vjp") in ("softmax", "log_softmax"):
+        axis = case.options.get("axis", -1) % array.ndim
+        place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
+        array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
+    elif index is not None and "cross_entropy" in case.function:
+        axis = case.options.get("axis", -1) % case.arguments[1].ndim
+        index = (*index[:axis], *index[axis + 1 :]) if case.function.endswith("_vjp") else index
+        several = array.ndim > len(index)
+        place = str([*index[:axis], *([":"] if several else []), *index[axis:]]).replace("'", "") if index else ""
+        array = np.moveaxis(array, axis, -1)[index] if several else array[index]
+    elif index is not None and case.function == "dense" and array.ndim == 2 and array is case.arguments[1]:
+        place, array = f"[:, {index[-1]}]", array[:, index[-1]]
+    elif index is not None and case.function in ("dense", "neuron") and array is case.arguments[0] and array.ndim > 1:
+        row = index[:-1] if case.function == "dense" else index
+        place, array = str(list(row)) if row else "", array[row]
+    elif index is not None and (case.function, worst.output, name) in SLICES:
+        chosen = SLICES[case.function, worst.output, name](index)
+        place, array = str(list(chosen)).replace("Ellipsis", "...") if chosen else "", array[chosen]
+    text = np.array2string(np.asarray(array), threshold=12, edgeitems=4, precision=9, separator=", ")
+    return place, " ".join(text.split())
+
+
+def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
+    """A run as JSON has it: its reports, the command, and what is wrong with the subjects that could not be judged."""
+    return {
+        "command": command,
+        "errors": list(errors),
+        "reports": [report.to_dict() for report in reports],
+        "citation": citation(),
+    }
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """A run as text."""
+    return json.dumps(document, indent=1) + "\n"
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the verdict: a table of formula x dtype, each requirement that fails, and what may be claimed."""
+    console.print(summary(report))
+    failures: dict[str, list[Result]] = {}
+    for result in report.results:
+        if result.status == "fail":
+            failures.setdefault(result.requirement, []).append(result)
+    for results in failures.values():
+        for line in failure(results):
+            console.print(line, soft_wrap=True)
+    for line in diagnoses(report):
+        console.print(line, soft_wrap=True)
+    missing = not_offered(report)
+    if missing:
+        console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
+    judged = {result.dtype for result in report.results}
+    left = [dtype for dtype in report.dtypes if dtype in spec.dtypes(report.version) and dtype not in judged]
+    if left:
+        options = " ".join(f"--dtype {dtype}" for dtype in left)
+        console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
+    verdict = Text("conforms", style="bold green") if report.passed else Text("does not conform", style="bold red")
+    requirements = [r for r in report.results if r.status != "not offered"]
+    failed = sum(r.status == "fail" for r in requirements)
+    count = f": {failed} of {len(requirements)} requirements fail" if failed else ""
+    console.print(Text.assemble((report.subject, "bold"), " ", verdict, count), soft_wrap=True)
+    if report.claim:
+        console.print(Text(report.claim), soft_wrap=True)
+
+
+def declared(report: Report) -> list[str]:
+    """What the subject says of itself, where that changes its bounds."""
+    products = [] if report.precision == "full" else [f"float32 products in {report.precision}"]
+    return products + ([] if report.subnormals == "gradual" else ["subnormals flushed"])
+
+
+def summary(report: Report) -> Table:
+    """The table of formula x dtype."""
+    where = f"{report.subject} on {report.device}" if report.device else report.subject
+    version = [] if report.version == spec.VERSION else [f"specification {report.version}"]
+    table = Table(title=", ".join([where, *version, *declared(report)]), title_justify="left", title_style="bold")
+    table.add_column("formula", no_wrap=True)
+    table.add_column("dtype", no_wrap=True)
+    for name in ("error / bound", "error in ulp", "cases"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for formula, dtype in dict.fromkeys((r.formula, r.dtype) for r in report.results):
+        results = [r for r in report.results if (r.formula, r.dtype) == (formula, dtype)]
+        if all(r.status == "not offered" for r in results):
+            continue
+        failed = [r.requirement.partition(".")[2] for r in results if r.status == "fail"]
+        verdict = Text("fails: " + ", ".join(failed), style="red") if failed else Text("conforms", style="green")
+        ratio, ulp = max(r.ratio for r in results), max(r.ulp for r in results)
+        table.add_row(formula, dtype, f"{ratio:.3g}", f"{ulp:.3g}", str(count_cases(results)), verdict)
+    return table
+
+
+def failure(results: list[Result]) -> list[Text]:
+    """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
+    result, dtypes = results[0], " and ".join(r.dtype for r in results)
+    head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {dtypes}")
+    lines = [head, Text(f"  {spec.requirement(result.requirement).text}", style="italic")]
+    worst = result.worst
+    if worst is not None:
+        lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
+        if worst.place is not None:
+            lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in inputs(worst).items())}"))
+            name, space, when = worst.output.partition(" ")  # such as: theta after 10 steps
+            place = f"{name}{list(worst.place) if worst.place else ''}{space}{when}"
+            lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
+            exactly = worst.bound == 0
+            within = "exactly" if exactly else f"within {worst.bound:.3g}"
+            multiple = "" if exactly else f"{worst.ratio:.3g} times the bound, "
+            lines.append(Text(f"  expected  {worst.expected:.17g} {within}"))
+            lines.append(Text(f"  error     {multiple}{worst.ulp:.3g} ulp"))
+        if worst.reason:
+            lines.append(Text(f"  reason    {worst.reason}"))
+    return lines
+
+
+def diagnoses(report: Report) -> list[Text]:
+    """What each failing formula most likely is."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in report.results:
+        if result.diagnosis and result.worst:
+            dtypes = found.setdefault((result.worst.case.function, result.diagnosis), [])
+            dtypes += [result.dtype] if result.dtype not in dtypes else []
+    return [
+        Text.assemble(("MOST LIKELY ", "bold yellow"), (function, "bold"), f" in {' and '.join(dtypes)}: {words}")
+        for (function, words), dtypes in found.items()
+    ]
+
+
+def not_offered(report: Report) -> str:
+    """What the subject does not offer, with the reason, in one line."""
+    reasons: dict[str, list[str]] = {}
+    whole: dict[str, list[Result]] = {}
+    for result in report.results:
+        whole.setdefault(result.formula, []).append(result)
+    for formula, results in whole.items():
+        if all(r.status == "not offered" for r in results):
+            reasons.setdefault(results[0].reason, []).append(formula)
+            continue
+        for r in results:
+            label = r.requirement if r.status == "not offered" else f"{r.requirement} in part"
+            if r.status != "fail" and r.reason and label not in reasons.setdefault(r.reason, []):
+                reasons[r.reason].append(label)
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())

@@ -1,0 +1,28 @@
+"""One test for each property that is put to a subject; see `pytest_plugin`."""
+
+import pytest
+
+pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
+
+from gaugeblock.conformance.judging.subject import Subject
+from gaugeblock.conformance.pytest_plugin import DEVICE, DTYPE
+from gaugeblock.conformance.suite.properties import DTYPES, check_property
+
+
+def test_property(subject: str, label: str, pytestconfig: pytest.Config) -> None:
+    loaded = Subject(subject, pytestconfig.getoption(DEVICE))
+    wanted = pytestconfig.getoption(DTYPE) or loaded.dtypes
+    dtypes = [dtype for dtype in DTYPES if dtype in loaded.dtypes and dtype in wanted]
+    if not dtypes:
+        pytest.skip(f"properties are judged in {' and '.join(DTYPES)} only")
+    failed = ""
+    for dtype in dtypes:
+        try:
+            check_property(label, loaded, dtype)
+        except NotImplementedError as error:
+            pytest.skip(str(error) or "the subject raises NotImplementedError")
+        except AssertionError as error:
+            failed = "\n".join([str(error), *(note for note in error.__notes__ if "reproduce" in note)])
+            break
+    if failed:  # here, where the report does not show the exception a second time
+        pytest.fail(failed, pytrace=False)

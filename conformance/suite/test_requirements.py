@@ -1,0 +1,31 @@
+"""One test for each requirement that a subject can be judged by; see `pytest_plugin`."""
+
+from functools import lru_cache
+
+import pytest
+
+from gaugeblock.conformance import Report, check
+from gaugeblock.conformance.pytest_plugin import DEVICE, DTYPE
+from gaugeblock.conformance.reporting.report import failure
+
+
+@lru_cache
+def judged(subject: str, formula: str, dtypes: tuple[str, ...] | None, device: str | None) -> Report | str:
+    """The report of one formula, or why there is none."""
+    try:
+        return check(subject, [formula], dtypes, device)
+    except ValueError as error:
+        return str(error)
+
+
+def test_requirement(subject: str, label: str, pytestconfig: pytest.Config) -> None:
+    dtypes, device = pytestconfig.getoption(DTYPE), pytestconfig.getoption(DEVICE)
+    report = judged(subject, label.partition(".")[0], dtypes and tuple(dtypes), device)
+    if isinstance(report, str):
+        pytest.skip(report)
+    results = [result for result in report.results if result.requirement == label]
+    failed = [result for result in results if result.status == "fail"]
+    if failed:
+        pytest.fail("\n".join(line.plain for line in failure(failed)), pytrace=False)
+    if all(result.status == "not offered" for result in results):
+        pytest.skip(results[0].reason)

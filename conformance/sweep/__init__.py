@@ -1,0 +1,1 @@
+"""Every number of a format through a function, chunk by chunk."""

@@ -1,0 +1,39 @@
+"""The neuron: a weighted sum of the inputs, plus a bias."""
+
+from ..arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
+
+
+def neuron(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
+    """Return ``y = sum_i x_i w_i + b``.
+
+    Parameters
+    ----------
+    x : array of shape (..., n), or without axes
+        Inputs; the leading axes are a batch.
+    w : array of shape (n,), or without axes where x is
+        Weights, of x's dtype.
+    b : array without axes
+        Bias, of x's dtype.
+    xp : namespace, optional
+        The arrays' Array API namespace, where it is known.
+
+    Returns
+    -------
+    array of shape (...)
+
+    Raises
+    ------
+    TypeError
+        No array, a dtype that is not real floating, or mixed dtypes.
+    ValueError
+        A shape that does not fit.
+
+    References
+    ----------
+    Rosenblatt 1958, doi:10.1037/h0042519.
+    """
+    xp, dtype = floating(xp, x=x, w=w, b=b)
+    wanted_shape("b", b, ())
+    wanted_shape("w", w, shape(x)[-1:], ", the last axis of x")
+    x, w, b = wide(x, xp), wide(w, xp), wide(b, xp)
+    return rounded((x * w if shape(x) == () else xp.matmul(x, w)) + b, dtype, xp)
