@@ -20,6 +20,7 @@ from ..arguments import (
 from ..arguments import beta as checked_beta
 from ..arguments import epsilon as checked_epsilon
 from ..arguments import step as checked_step
+from ..declaration import formula
 from ..trees import map_leaves
 
 Tree = Any
@@ -33,6 +34,7 @@ class AdamState(NamedTuple):
     v: Tree
 
 
+@formula("(...), (...), () -> (...)", domain=("real", "real", "[0, 1)"), half="once", page="adam")
 def adam_first_moment(m: Array, grad: Array, beta1: Scalar, /, *, xp: Namespace = None) -> Array:
     """Return ``m' = beta1 m + (1 - beta1) g``, the decaying mean of the gradients.
 
@@ -66,6 +68,7 @@ def adam_first_moment(m: Array, grad: Array, beta1: Scalar, /, *, xp: Namespace 
     return beta1 * m + (1 - beta1) * grad
 
 
+@formula("(...), (...), () -> (...)", domain=("nonnegative", "real", "[0, 1)"), half="once", page="adam")
 def adam_second_moment(v: Array, grad: Array, beta2: Scalar, /, *, xp: Namespace = None) -> Array:
     """Return ``v' = beta2 v + (1 - beta2) g^2``, the decaying mean of the squared gradients.
 
@@ -77,6 +80,7 @@ def adam_second_moment(v: Array, grad: Array, beta2: Scalar, /, *, xp: Namespace
     return beta2 * v + (1 - beta2) * (grad * grad)
 
 
+@formula("(...), (), () -> (...)", domain=("real", "[0, 1)", "count"), half="once", page="adam")
 def adam_bias_correction(moment: Array, beta: Scalar, step: Scalar, /, *, xp: Namespace = None) -> Array:
     """Return ``moment / (1 - beta^step)``: the moment as if it had not started at 0.
 
@@ -120,6 +124,12 @@ def one_minus_power(beta: Scalar, step: Scalar, xp: Namespace, dtype: DType) -> 
     return -(math if isinstance(exponent, float) else xp).expm1(exponent)
 
 
+@formula(
+    "(...), (...), (...), (), () -> (...)",
+    domain=("real", "real", "nonnegative", "(-inf, inf)", "[0, inf)"),
+    half="once",
+    page="adam",
+)
 def adam_update(
     theta: Array, m_hat: Array, v_hat: Array, learning_rate: Scalar, epsilon: Scalar, /, *, xp: Namespace = None
 ) -> Array:
@@ -200,6 +210,20 @@ def adam_init(theta: Tree, *, xp: Namespace = None) -> AdamState:
     return AdamState(0, *map_leaves(zeros, 2, theta=theta))
 
 
+@formula(
+    "(...), (...), ((), (...), (...)) -> (...), ((), (...), (...))",
+    domain=("real", "real", ("count", "real", "nonnegative")),
+    results=("theta", ("step", "m", "v")),
+    products=False,
+    half="once",
+    page="adam",
+    options={
+        "learning_rate": (0.001, 0.0, -0.01, 3.0, 1e-8, 0.5),
+        "beta1": (0.9, 0.0, 0.95, 0.5, 0.999),
+        "beta2": (0.999, 0.0, 0.9, 0.95, 0.99999, 0.999999),
+        "epsilon": (1e-8, 1e-30, 1e-3, 0.0),
+    },
+)
 def adam_step(
     theta: Tree,
     grad: Tree,

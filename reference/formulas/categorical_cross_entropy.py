@@ -2,8 +2,10 @@
 
 from ..arguments import Array, DType, Namespace, labelled, rounded, wide
 from ..arguments import clip as checked_clip
+from ..declaration import formula
 
 
+@formula("(..., n), (..., n) -> (...)", domain=("weight", "probability"))
 def categorical_cross_entropy(
     y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None, xp: Namespace = None
 ) -> Array:

@@ -1,9 +1,11 @@
 """Categorical cross-entropy of labels and logits, for each sample."""
 
 from ..arguments import Array, Namespace, labelled, rounded, wide
+from ..declaration import formula
 from .log_softmax import log_softmax
 
 
+@formula("(..., n), (..., n) -> (...)", domain=("weight", "logit"))
 def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
     """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`: one loss a sample, no mean and no clip.
 

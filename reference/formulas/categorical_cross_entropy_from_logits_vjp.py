@@ -1,9 +1,11 @@
 """The gradient of categorical cross-entropy from logits, towards the logits."""
 
 from ..arguments import Array, Namespace, for_each_class, labelled, rounded, wide
+from ..declaration import formula
 from .softmax import softmax
 
 
+@formula("(..., n), (..., n), (...) -> (..., n)", domain=("weight", "logit", "real"))
 def categorical_cross_entropy_from_logits_vjp(
     y: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = None
 ) -> Array:

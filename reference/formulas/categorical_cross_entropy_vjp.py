@@ -2,9 +2,11 @@
 
 from ..arguments import Array, Namespace, for_each_class, labelled, rounded, wide
 from ..arguments import clip as checked_clip
+from ..declaration import formula
 from .categorical_cross_entropy import clipped, default_clip
 
 
+@formula("(..., n), (..., n), (...) -> (..., n)", domain=("weight", "probability", "real"))
 def categorical_cross_entropy_vjp(
     y: Array, p: Array, g: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None, xp: Namespace = None
 ) -> Array:

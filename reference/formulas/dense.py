@@ -1,8 +1,10 @@
 """The dense layer: a row of neurons over the same inputs."""
 
 from ..arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
+from ..declaration import formula
 
 
+@formula("(..., n), (n, m), (m) -> (..., m)", half="once")
 def dense(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
     """Return ``y_j = sum_i x_i w_ij + b_j``.
 

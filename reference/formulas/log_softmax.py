@@ -1,8 +1,10 @@
 """Log-softmax: logits to logarithms of probabilities."""
 
 from ..arguments import Array, Namespace, class_axis, floating, rounded, wide
+from ..declaration import formula
 
 
+@formula("(..., n) -> (..., n)", domain=("logit",))
 def log_softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
     """Return ``y_i = x_i - log(sum_j exp(x_j))`` along `axis`, with the maximum subtracted first.
 

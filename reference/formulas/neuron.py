@@ -1,8 +1,10 @@
 """The neuron: a weighted sum of the inputs, plus a bias."""
 
 from ..arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
+from ..declaration import formula
 
 
+@formula("(..., n?), (n?), () -> (...)", half="once")
 def neuron(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
     """Return ``y = sum_i x_i w_i + b``.
 

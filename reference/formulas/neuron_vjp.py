@@ -3,8 +3,10 @@
 import math
 
 from ..arguments import Array, Namespace, arrays, floating, rounded, shape, wanted_shape, wide
+from ..declaration import formula
 
 
+@formula("(..., n?), (n?), (), (...) -> (..., n?), (n?), ()", results=("gx", "gw", "gb"), half="once")
 def neuron_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) -> tuple[Array, Array, Array]:
     """Return ``gx = g w``, ``gw``, the sum of g x, and ``gb``, the sum of g; the sums are over the batch.
 

@@ -1,8 +1,10 @@
 """The rectified linear unit."""
 
 from ..arguments import Array, Namespace, floating
+from ..declaration import formula
 
 
+@formula("(...) -> (...)", half="once")
 def relu(x: Array, *, xp: Namespace = None) -> Array:
     """Return ``max(0, x)``; NaN stays NaN, and the derivative at 0 is 0.
 

@@ -1,8 +1,10 @@
 """The gradient of the rectified linear unit."""
 
 from ..arguments import Array, Namespace, arrays, floating, same_shape
+from ..declaration import formula
 
 
+@formula("(...), (...) -> (...)", half="once")
 def relu_vjp(x: Array, g: Array, *, xp: Namespace = None) -> Array:
     """Return ``g`` where x > 0, and 0 where x <= 0, whatever g is; where x is NaN, NaN.
 

@@ -1,9 +1,11 @@
 """Categorical cross-entropy of integer labels and logits, for each sample."""
 
 from ..arguments import Array, Namespace, class_axis, class_numbers, floating, rounded, wide
+from ..declaration import formula
 from .log_softmax import log_softmax
 
 
+@formula("(...), (..., n) -> (...)", domain=("index", "logit"))
 def sparse_categorical_cross_entropy_from_logits(
     labels: Array, x: Array, /, *, axis: int = -1, xp: Namespace = None
 ) -> Array:

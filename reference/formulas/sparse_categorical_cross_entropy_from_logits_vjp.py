@@ -1,9 +1,11 @@
 """The gradient of categorical cross-entropy of integer labels, towards the logits."""
 
 from ..arguments import Array, Namespace, class_axis, class_numbers, floating, for_each_class, rounded, wide
+from ..declaration import formula
 from .softmax import softmax
 
 
+@formula("(...), (..., n), (...) -> (..., n)", domain=("index", "logit", "real"))
 def sparse_categorical_cross_entropy_from_logits_vjp(
     labels: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = None
 ) -> Array:
