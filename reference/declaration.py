@@ -321,9 +321,8 @@ def check(declaration: Declaration) -> None:
     ]
     required = [parameter for parameter in positional if parameter.default is parameter.empty]
     if not len(required) <= len(signature.arguments) <= len(positional):
-        raise ValueError(
-            f"{name}: signature: got {signature.text!r}; wanted {len(required)} groups before the arrow, one an argument"
-        )
+        wanted = f"{len(required)} groups before the arrow, one for each argument"
+        raise ValueError(f"{name}: signature: got {signature.text!r}; wanted {wanted}")
     if len(declaration.domain) != len(signature.arguments):
         got, count = len(declaration.domain), len(signature.arguments)
         raise ValueError(f"{name}: domain: got {got}; wanted {count}, one for each argument")
