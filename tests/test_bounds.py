@@ -1,7 +1,7 @@
 """The running bounds: sound, close to their closed forms, and never empty."""
 
+import dataclasses
 from fractions import Fraction
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as hnp
 from gaugeblock.conformance import expected
 from gaugeblock.conformance.arithmetic import bounded, exact
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
-from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.formulas.forms import FORMS
+from gaugeblock.conformance.arithmetic.running import enclosed
+from gaugeblock.conformance.formulas import call, cases, declared
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.mutants.rounding import flush
 
@@ -101,20 +101,23 @@ def test_the_gradients_of_softmax_and_log_softmax_have_their_closed_forms():
     r = U * (3 * (d + (p * d).sum(-1, keepdims=True)) + 4 * 3 + 7 + 1)
     s, total, sizes = (a.sum(-1, keepdims=True) for a in (g * p, g.astype(float), np.abs(g.astype(float))))
     of_s = (np.abs(g) * p * (r + 7 * U)).sum(-1, keepdims=True)
-    with mock.patch.dict(FORMS, {"softmax_vjp": {}, "log_softmax_vjp": {}}):
-        _, bound = expected("softmax_vjp", x, g)
-        _, other = expected("log_softmax_vjp", x, g)
+    _, bound = expected(with_forms("softmax_vjp", ()), x, g)
+    _, other = expected(with_forms("log_softmax_vjp", ()), x, g)
     closed = p * (np.abs(g - s) * (r + 2 * U) + of_s)
     assert np.all((closed * 0.5 <= bound) & (bound <= closed * 1.001))  # the largest logit is charged no exp
     closed = p * (np.abs(total) * (r + U) + 6 * U * sizes) + U * np.abs(g - p * total)
     assert np.all((closed * 0.5 <= other) & (other <= closed * 1.001))
 
 
+def with_forms(function, names):
+    """A formula of which only these forms are admitted."""
+    formula = declared(function)
+    return dataclasses.replace(formula, forms={name: formula.forms[name] for name in names})
+
+
 def ratio_with(forms, function, output, *arguments, subnormals="gradual"):
     """Error / bound where only these forms are admitted."""
-    admitted = {name: form for name, form in FORMS[function].items() if name in forms}
-    with mock.patch.dict(FORMS, {function: admitted}):
-        wanted = oracle.expect(function, arguments, {}, FLOAT32, subnormals)["y"]
+    wanted = oracle.expect(call(with_forms(function, forms), arguments, {}), FLOAT32, subnormals)["y"]
     return oracle.ratios(output, wanted)[0].max()
 
 
@@ -177,8 +180,7 @@ def test_the_gradients_of_cross_entropy_have_their_closed_forms():
     probability, own = expected("softmax", x)
     total = np.sum(y, axis=-1, keepdims=True, dtype=np.float64)
     closed = own * total + U * (7 * probability * total + 2 * np.abs(probability * total - y))
-    with mock.patch.dict(FORMS, {"categorical_cross_entropy_from_logits_vjp": {}}):
-        _, bound = expected("categorical_cross_entropy_from_logits_vjp", y, x, g)
+    _, bound = expected(with_forms("categorical_cross_entropy_from_logits_vjp", ()), y, x, g)
     np.testing.assert_allclose(bound, np.abs(g[:, None]) * closed, rtol=1e-4)
 
 
@@ -186,9 +188,8 @@ def test_the_gradient_through_log_softmax_is_covered_where_functions_are_as_bad_
     function = "categorical_cross_entropy_from_logits_vjp"
     y, x, g = np.eye(3, dtype=np.float32), np.full((3, 3), 0.75, np.float32), np.float32([1, 1.25, 1.5])
     worst = rewritten.categorical_cross_entropy_from_logits_vjp__functions_as_bad_as_granted(y, x, g)
-    for forms, exceeds in ((FORMS[function], False), ({}, True)):
-        with mock.patch.dict(FORMS, {function: forms}):
-            wanted = oracle.expect(function, (y, x, g), {}, FLOAT32)["y"]
+    for formula, exceeds in ((declared(function), False), (with_forms(function, ()), True)):
+        wanted = oracle.expect(call(formula, (y, x, g), {}), FLOAT32)["y"]
         assert np.any(oracle.ratios(worst, wanted)[0] > 1) == exceeds
 
 
@@ -210,8 +211,8 @@ def test_the_bias_correction_admits_six_roundings():
 
 def test_relu_has_no_tolerance_and_flush_widens_it():
     x = np.float32([1e-40, -1e-40, 2])
-    gradual = oracle.expect("relu", (x,), {}, FLOAT32)["y"].bound
-    flush = oracle.expect("relu", (x,), {}, FLOAT32, "flush")["y"].bound
+    gradual = oracle.expect(call("relu", (x,), {}), FLOAT32)["y"].bound
+    flush = oracle.expect(call("relu", (x,), {}), FLOAT32, "flush")["y"].bound
     assert gradual.tolist() == [0, 0, 0]
     assert flush[0] >= float(x[0])
     assert flush[2] == 0
@@ -246,8 +247,8 @@ def test_an_empty_tolerance_is_an_error(formula, arguments):
 
 @given(hnp.arrays(np.float64, (2, 6), elements=st.floats(-700, 700)))
 def test_balls_are_centred_to_twice_the_precision(x):
-    found = oracle.expect("softmax", (x,), {}, FLOAT64)["y"]
-    balls = oracle.enclosed("softmax", (x,), {}, FLOAT64)["y"]
+    found = oracle.expect(call("softmax", (x,), {}), FLOAT64)["y"]
+    balls = enclosed(call("softmax", (x,), {}), FLOAT64)["y"]
     with exact.working_precision():
         for value, remainder, ball in zip(found.value.flat, found.remainder.flat, balls.flat, strict=True):
             left = ball - value - remainder
