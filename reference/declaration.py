@@ -302,7 +302,7 @@ def contracts(signature: Signature, domain: tuple[Any, ...]) -> bool:
     """Whether an axis that two real arguments share is missing from a result, as that of a sum of products is."""
     real = [
         set(axes)
-        for group, kind in zip(signature.arguments, domain, strict=True)
+        for group, kind in zip(signature.arguments, domain, strict=False)
         if kind == "real"
         for axes in leaves(group)
     ]
