@@ -25,12 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be judged, in one line."""
     if not any(map(config.getoption, (SUBJECT, FORMULA, DTYPE, DEVICE))):
         return
-    from . import SubjectError, selection
-    from .judging.subject import Subject
+    from .judging.check import selection
+    from .judging.loading import SubjectError
 
     try:
         for name in subjects(config):
-            selection(Subject(name, config.getoption(DEVICE)), config.getoption(FORMULA), config.getoption(DTYPE))
+            selection(name, config.getoption(FORMULA), config.getoption(DTYPE), config.getoption(DEVICE))
     except SubjectError as error:
         raise pytest.UsageError(f"{SUBJECT}: {error}") from None
     except ValueError as error:

@@ -125,7 +125,7 @@ class Declaration:
     """What is said about a formula; `formula` describes the fields."""
 
     function: Callable[..., Any]
-    signature: Signature
+    signature: Signature | None  # None where nothing was declared
     domain: tuple[Any, ...]
     results: tuple[Any, ...]
     definition: Callable[..., Any] | None = None
@@ -145,7 +145,7 @@ class Declaration:
     @property
     def name(self) -> str:
         """The function's name."""
-        return str(self.function.__name__)
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
 
     @property
     def formula(self) -> str:
@@ -161,7 +161,7 @@ class Declaration:
     @property
     def arguments(self) -> dict[str, Axes]:
         """The axes of each argument, by its name."""
-        return dict(zip(self.parameters, self.signature.arguments, strict=False))
+        return dict(zip(self.parameters, self.signature.arguments, strict=False)) if self.signature else {}
 
     @property
     def hyper_parameters(self) -> frozenset[str]:
@@ -182,6 +182,9 @@ class Declaration:
         TypeError, ValueError
             What was returned is not made of these.
         """
+        if not self.results:  # nothing was declared
+            several = isinstance(result, (tuple, list))
+            return {f"y{number}": each for number, each in enumerate(result, 1)} if several else {"y": result}
         if len(self.results) == 1 and isinstance(self.results[0], str):
             return {self.results[0]: result}
         found: dict[str, Any] = {}
@@ -310,6 +313,7 @@ def contracts(signature: Signature, domain: tuple[Any, ...]) -> bool:
 def check(declaration: Declaration) -> None:
     """Raise ValueError for a declaration that does not fit its function or itself."""
     name, signature = declaration.name, declaration.signature
+    assert signature is not None
     positional = [
         parameter
         for parameter in inspect.signature(declaration.function).parameters.values()
@@ -320,14 +324,14 @@ def check(declaration: Declaration) -> None:
         wanted = f"{len(required)} groups before the arrow, one for each argument"
         raise ValueError(f"{name}: signature: got {signature.text!r}; wanted {wanted}")
     if len(declaration.domain) != len(signature.arguments):
-        got, wanted = len(declaration.domain), len(signature.arguments)
-        raise ValueError(f"{name}: domain: got {got}; wanted {wanted}, one for each argument")
+        got, count = len(declaration.domain), len(signature.arguments)
+        raise ValueError(f"{name}: domain: got {got}; wanted {count}, one for each argument")
     for kind in (part for each in declaration.domain for part in (each if isinstance(each, tuple) else (each,))):
         if kind not in DOMAINS and not (isinstance(kind, str) and RANGE.fullmatch(kind)):
             raise ValueError(f"{name}: domain: got {kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'")
     if len(declaration.results) != len(signature.results):
-        got, wanted = len(declaration.results), len(signature.results)
-        raise ValueError(f"{name}: results: got {got} names; wanted {wanted}, one for each group after the arrow")
+        got, count = len(declaration.results), len(signature.results)
+        raise ValueError(f"{name}: results: got {got} names; wanted {count}, one for each group after the arrow")
     if declaration.half not in ("each", "once"):
         raise ValueError(f"{name}: half: got {declaration.half!r}; wanted 'each' or 'once'")
     for option in declaration.options:

@@ -91,8 +91,12 @@ def requirements(formula: str, version: str = VERSION) -> dict[str, Requirement]
 @lru_cache
 def all_requirements(formula: str) -> dict[str, Requirement]:
     """The requirements of a page by label, those that were withdrawn too."""
-    text = page(formula)
-    (since,) = SINCE.findall(text)
+    return read_requirements(page(formula))
+
+
+def read_requirements(text: str) -> dict[str, Requirement]:
+    """The requirements in a page's text by label, those that were withdrawn too."""
+    (since,) = SINCE.findall(text) or [VERSION]
     return {
         m["label"]: Requirement(
             m["label"], m["text"], m["own"] is not None, m["since"] or since, m["changed"], m["withdrawn"]

@@ -67,7 +67,7 @@ def works(formulas: list[str] | None, sizes: list[int] | None) -> list[Work]:
     ValueError
         A formula that there is not, or a size below 1.
     """
-    from .. import known
+    from ..judging.check import known
 
     chosen = known("formula", formulas, spec.formulas())
     for size in sizes or ():

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ... import reference
+from ..formulas import call
 from ..judging import oracle
 
 Seconds = dict[str, list[float]]
@@ -83,7 +84,7 @@ def oracle_speed() -> list[dict[str, Any]]:
                 output, wide = reference.softmax(x), x.astype(np.float64)
 
                 def judge(x: np.ndarray = x, output: np.ndarray = output) -> object:
-                    return oracle.ratios(output, oracle.expect("softmax", (x,), {}, x.dtype)["y"])
+                    return oracle.ratios(output, oracle.expect(call("softmax", (x,), {}), x.dtype)["y"])
 
                 def floor(wide: np.ndarray = wide) -> object:
                     return reference.softmax(wide)

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from ...reference import AdamState
+from ..formulas import call
 from ..judging import oracle
-from ..judging.subject import one_line
+from ..judging.loading import one_line
 from .contenders import Contender, Work, contenders
 from .peers import under_keras
 
@@ -159,8 +160,9 @@ def judged(
 ) -> dict[str, Any]:
     """The worst error / bound of the chosen rows, or what is wrong with the result."""
     function = "adam_step" if work.formula == "adam" else work.formula
-    expected = oracle.expect(function, given, {}, FLOAT32, contender.backend.subnormals)
-    results, worst = oracle.outputs(function, contender.result(returned)), 0.0
+    asked = call(function, given, {})
+    expected = oracle.expect(asked, FLOAT32, contender.backend.subnormals)
+    results, worst = asked.formula.named(contender.result(returned)), 0.0
     for name, wanted in expected.items():
         if name in ("gw", "gb") and chosen is not None:
             continue  # they are sums over all rows

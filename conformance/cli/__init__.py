@@ -1,3 +1,3 @@
-"""The command line."""
+"""The command line, a module a command."""
 
-from .commands import main as main
+from .app import main as main

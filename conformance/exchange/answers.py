@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from ... import spec
-from ...reference import AdamState
-from ..formulas import Case
-from ..judging import oracle
+from ..arithmetic.running import Expected
+from ..formulas import Case, declared
 from ..judging.judge import BrokenResultError, Finding, NotOffered, judge_array
 from ..reporting.report import Report, Result, results_of
 from .program import result_of
@@ -153,13 +152,13 @@ def judged(vector: dict[str, Any], dtype: np.dtype[Any], answer: dict[str, Any])
         may_be_nan = wanted.get(f"{name}.infinity_or_nan", False)
         values = result_of(answer, name, dtype)
         yield from judge_array(case, expected_of(wanted, name, dtype), name, values, may_be_nan, found)
-    if "step" in wanted:
-        right = answer.get("step") == wanted["step"]
-        reason = "" if right else f"step is {json.dumps(answer.get('step'))[:60]}, not {wanted['step']}"
-        yield found("adam.step", passed=right, reason=reason)
+    for name in case.formula.counts:
+        right = answer.get(name) == wanted[name]
+        reason = "" if right else f"{name} is {json.dumps(answer.get(name))[:60]}, not {wanted[name]}"
+        yield found(f"{case.formula.formula}.{name}", passed=right, reason=reason)
 
 
-def expected_of(wanted: dict[str, Any], name: str, dtype: np.dtype[Any]) -> oracle.Expected:
+def expected_of(wanted: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Expected:
     """What a result should be."""
     value = result_of(wanted, name, dtype)
     shape = wanted[f"{name}.shape"]
@@ -169,7 +168,7 @@ def expected_of(wanted: dict[str, Any], name: str, dtype: np.dtype[Any]) -> orac
     )
     # Where the bound is 0 the value itself is wanted, though in half precision it was rounded.
     remainder = np.where(bound == 0, 0.0, remainder)
-    return oracle.Expected(value.astype(np.float64), remainder, bound, value.dtype, certain=True)
+    return Expected(value.astype(np.float64), remainder, bound, value.dtype, certain=True)
 
 
 def case_of(vector: dict[str, Any], dtype: np.dtype[Any]) -> Case:
@@ -181,9 +180,12 @@ def case_of(vector: dict[str, Any], dtype: np.dtype[Any]) -> Case:
             given[name] = np.asarray(given[name], int).reshape(inputs[f"{name}.shape"])
         elif f"{name}.shape" in inputs:
             given[name] = result_of(inputs, name, dtype)
-    if function == "adam_step":
-        given["state"] = AdamState(*(given.pop(name) for name in AdamState._fields))
-    required = [name for name, default in oracle.parameters(function).items() if default is Parameter.empty]
+    formula = declared(function)
+    if formula.state:
+        parts = {part: given.pop(part) for part in formula.state_names}
+        given[formula.state] = formula.state_of(parts)
+    required = [name for name, default in formula.parameters.items() if default is Parameter.empty]
     arguments = tuple(given.pop(name) for name in required)
-    name = vector["case"].partition("/")[2]
-    return Case(vector["requirement"], name, vector["note"], function, arguments, given, "exact" in vector["flags"])
+    name, steps = vector["case"].partition("/")[2], tuple(given.pop("checkpoints", ()))
+    exact = "exact" in vector["flags"]
+    return Case(vector["requirement"], name, vector["note"], formula, arguments, given, exact, steps)

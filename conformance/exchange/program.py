@@ -14,7 +14,7 @@ import subprocess
 import threading
 from binascii import unhexlify
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -22,12 +22,9 @@ from typing import Any
 import numpy as np
 
 from ... import reference
-from ...reference import AdamState
-from ...reference.formulas.categorical_cross_entropy import default_clip
-from ..arithmetic import bounded
-from ..judging import oracle
+from ..formulas import Case, call
 from ..judging.judge import BrokenResultError
-from ..judging.subject import SubjectError
+from ..judging.loading import SubjectError
 
 TIMEOUT = 10.0  # seconds for an answer
 GIVE_UP = 3  # time-outs of a function in a row, after which it is not asked again
@@ -195,17 +192,16 @@ class Program:
         BrokenResultError
             It hangs, dies, or answers what is no answer; the message says so.
         """
-        if "donate" in options:
+        asked = call(function, arguments, options)
+        if asked.formula.donation in options:
             raise NotImplementedError("a pipe has no memory to give away")
-        request = request_of(function, arguments, options)
+        request = request_of(asked)
         answer = self.exchange(function, request)
         if "not_offered" in answer:
             raise NotImplementedError(plain(str(answer["not_offered"]))[:SHOWN] or "the program does not offer this")
         dtype = np.dtype(request["dtype"])
-        results = {name: result_of(answer, name, dtype) for name in oracle.RESULTS.get(function, ("y",))}
-        if function == "adam_step":
-            return results["theta"], AdamState(results["step"], results["m"], results["v"])
-        return tuple(results.values()) if len(results) > 1 else results["y"]
+        formula = asked.formula
+        return formula.returned({name: result_of(answer, name, dtype, formula.counts) for name in formula.names})
 
     def exchange(self, function: str, request: dict[str, Any]) -> dict[str, Any]:
         """Put a request to the program, started anew where it is not running, and return its answer."""
@@ -251,26 +247,27 @@ class Program:
         return answer
 
 
-def request_of(function: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+def request_of(asked: Case) -> dict[str, Any]:
     """The arguments as a request has them: flat, by name, none left out."""
-    names = oracle.parameters(function)
-    named = {**names, **dict(zip(names, arguments, strict=False)), **options}
+    formula = asked.formula
+    named = {**formula.parameters, **dict(zip(formula.parameters, asked.arguments, strict=False)), **asked.options}
     given: dict[str, Any] = {}
     for name, value in named.items():
-        if isinstance(value, AdamState):
+        if hasattr(value, "_asdict"):
             given |= value._asdict()
-        elif name not in ("donate", "xp"):
+        elif name != formula.donation:
             given[name] = value
     dtype = next(v.dtype for v in given.values() if isinstance(v, np.ndarray) and v.dtype.kind not in "biu")
-    if "clip" in given and given["clip"] is None:
-        given["clip"] = default_clip(bounded, dtype)
+    given |= {name: value for name, value in formula.defaults(dtype).items() if given[name] is None}
+    if asked.steps:
+        given["checkpoints"] = asked.steps
     request: dict[str, Any] = {"dtype": dtype.name}
     for name, value in given.items():
-        request |= fields(name, value)
+        request |= fields(name, value, name in formula.hyper_parameters)
     return request
 
 
-def fields(name: str, value: Any) -> dict[str, Any]:
+def fields(name: str, value: Any, is_real: bool) -> dict[str, Any]:
     """An argument as keys and values: an array as its shape and its bits, or integers; a float with its bits too."""
     if isinstance(value, np.ndarray):
         integral = value.dtype.kind in "biu"
@@ -278,7 +275,7 @@ def fields(name: str, value: Any) -> dict[str, Any]:
             f"{name}.shape": list(value.shape),
             name: value.ravel().astype(int).tolist() if integral else hexadecimal(value),
         }
-    if name in oracle.HYPER_PARAMETERS or name == "clip":
+    if is_real or (isinstance(value, tuple) and any(isinstance(each, float) for each in value)):
         numbers = np.asarray(value, np.float64)
         return {name: numbers.tolist(), f"{name}.bits": hexadecimal(numbers)}
     return {name: value}
@@ -290,11 +287,11 @@ def hexadecimal(array: np.ndarray) -> str:
     return np.ravel(array).view(f"u{size}").astype(f">u{size}").tobytes().hex()
 
 
-def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Any:
-    """A result of an answer: an array, or Adam's step as it came, which the judge looks at."""
+def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any], counts: Collection[str] = ()) -> Any:
+    """A result of an answer: an array, or a count as it came, which the judge looks at."""
     if name not in answer:
         raise BrokenResultError(f"the answer has no {name!r}")
-    if name == "step":
+    if name in counts:
         return answer[name]
     shape, digits = answer.get(f"{name}.shape"), answer[name]
     if not isinstance(shape, list) or not all(type(length) is int and 0 <= length < 2**31 for length in shape):

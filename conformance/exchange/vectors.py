@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from ... import spec
-from ...reference import AdamState
 from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS, Model, finfo, nearest, nearest_to
+from ..arithmetic.running import Expected, enclosed
 from ..formulas import Case
 from ..judging import oracle
-from ..judging.judge import judged_cases, steps_after
+from ..judging.judge import count_after, judged_cases
 from .program import hexadecimal, request_of
 
 SCHEMA_VERSION = 1
@@ -104,23 +104,23 @@ def reason_to_leave_out(case: Case) -> str:
 
 
 def arrays(case: Case) -> dict[str, np.ndarray]:
-    """The arrays among the arguments of a case, those of Adam's state too."""
+    """The arrays among the arguments of a case, those of a state too."""
     named: dict[str, Any] = {}
-    for name, value in zip(oracle.parameters(case.function), case.arguments, strict=False):
-        named |= value._asdict() if isinstance(value, AdamState) else {name: value}
+    for name, value in zip(case.formula.parameters, case.arguments, strict=False):
+        named |= value._asdict() if hasattr(value, "_asdict") else {name: value}
     return {name: np.asarray(value) for name, value in named.items() if hasattr(value, "dtype")}
 
 
 def settled(
-    case: Case, expected: dict[str, oracle.Expected], dtype: np.dtype[Any]
-) -> tuple[dict[str, oracle.Expected], dict[str, Any]] | None:
+    case: Case, expected: dict[str, Expected], dtype: np.dtype[Any]
+) -> tuple[dict[str, Expected], dict[str, Any]] | None:
     """`expected` with each finite value correctly rounded and what is left of the real one, or None if undecided.
 
     The certificate is beside it: the interval of each real value, and the bits of the balls.
     """
     bits = exact.PRECISION
     while bits <= MOST_BITS:
-        balls = oracle.enclosed(case.function, case.arguments, case.options, dtype, bits)
+        balls = enclosed(case, dtype, bits)
         with exact.working_precision(bits):
             found = {name: decided(each, balls[name]) for name, each in expected.items()}
         rounded = {name: each for name, each in found.items() if each is not None}
@@ -133,7 +133,7 @@ def settled(
     return None
 
 
-def decided(expected: oracle.Expected, balls: np.ndarray) -> oracle.Expected | None:
+def decided(expected: Expected, balls: np.ndarray) -> Expected | None:
     """`expected` with the values and remainders that the balls round to, or None where they do not decide."""
     value, remainder = np.where(np.isnan(expected.value), np.nan, expected.value), np.zeros(expected.value.shape)
     for index in np.argwhere(np.isfinite(expected.value)):
@@ -146,7 +146,7 @@ def decided(expected: oracle.Expected, balls: np.ndarray) -> oracle.Expected | N
     return expected._replace(value=value, remainder=remainder, bound=rounded_up(expected.bound), certain=True)
 
 
-def intervals(expected: oracle.Expected, balls: np.ndarray) -> dict[str, str]:
+def intervals(expected: Expected, balls: np.ndarray) -> dict[str, str]:
     """Both ends of the intervals in which the real values lie, as text; where there is no real value, that is said."""
     model, ends = MODELS[expected.dtype.name], [("lower", False), ("upper", True)]
     texts: dict[str, list[str]] = {name: [] for name, _ in ends}
@@ -175,10 +175,10 @@ def rounded_up(bound: np.ndarray) -> Any:
 
 
 def vector(
-    case: Case, expected: dict[str, oracle.Expected], certificate: dict[str, Any], dtype: np.dtype[Any]
+    case: Case, expected: dict[str, Expected], certificate: dict[str, Any], dtype: np.dtype[Any]
 ) -> dict[str, Any]:
     """A case as its line has it."""
-    inputs = request_of(case.function, tuple(map(with_one_nan, case.arguments)), case.options)
+    inputs = request_of(case._replace(arguments=tuple(map(with_one_nan, case.arguments))))
     del inputs["dtype"]
     own = {name: array for name, array in arrays(case).items() if array.dtype.name in MODELS}
     inputs |= {f"{name}.dtype": array.dtype.name for name, array in own.items() if array.dtype != dtype}
@@ -190,10 +190,9 @@ def vector(
         wanted[f"{name}.bound"] = hexadecimal(each.bound)
         if each.dtype != dtype:
             wanted[f"{name}.dtype"] = each.dtype.name
-        if np.any(np.isinf(each.value)) and oracle.may_be_nan(case.function, case.arguments, name):
+        if np.any(np.isinf(each.value)) and oracle.may_be_nan(case, name.partition(" ")[0]):
             wanted[f"{name}.infinity_or_nan"] = True
-    if case.function == "adam_step":
-        wanted["step"] = steps_after(case)
+    wanted |= {name: count_after(case, name) for name in case.formula.counts}
     return {
         "case": case.id,
         "requirement": case.requirement,
@@ -208,14 +207,14 @@ def vector(
 
 def with_one_nan(value: Any) -> Any:
     """An argument whose NaN have the same bits on every machine."""
-    if isinstance(value, AdamState):
-        return AdamState(value.step, with_one_nan(value.m), with_one_nan(value.v))
+    if isinstance(value, tuple):
+        return type(value)(*map(with_one_nan, value))
     if not isinstance(value, np.ndarray) or value.dtype.name not in MODELS:
         return value
     return np.where(np.isnan(value), value.dtype.type(np.nan), value)
 
 
-def flags(case: Case, inputs: list[np.ndarray], expected: list[oracle.Expected]) -> list[str]:
+def flags(case: Case, inputs: list[np.ndarray], expected: list[Expected]) -> list[str]:
     """What is special about a case, by its numbers."""
     numbers = [*inputs, *(each.value.astype(each.dtype) for each in expected)]
     found = {

@@ -1,16 +1,112 @@
-"""The cases: few, chosen inputs, each tied to the requirement that it exercises and to the mistake that it catches.
+"""The formulas as the suite uses them: beside each, its chosen cases and what its declaration cannot say.
 
-There is a module for each formula, with a function ``cases(dtype, seed)`` that yields them. The same dtype and seed
-give the same cases; the chosen ones do not depend on the seed, the random ones are drawn anew from it.
+There is a module for each page, with a function ``cases(dtype, seed)`` that yields the chosen cases. The same dtype and
+seed give the same cases; the chosen ones do not depend on the seed, the random ones are drawn anew from it. Where there
+is more to say, ``DETAILS`` has the fields of `Formula` for a function by its name.
 """
 
+import dataclasses
 import importlib
-from collections.abc import Iterator
+import inspect
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ... import reference, spec
+from ...reference.declaration import Declaration, declaration_of, is_axes
 from ..arithmetic.rounding import finfo as finfo
+
+
+def no_defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
+    """No option has a default that depends on the dtype."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Formula(Declaration):
+    """A formula with its declaration, and what only the suite asks of it."""
+
+    defaults: Callable[[np.dtype[Any]], dict[str, Any]] = no_defaults  # what a default of None means in a dtype
+    scale: Callable[[Any, str], Any] | None = None  # of a call and a result: terms that the result is made of
+    label_of: Callable[[Any, str], str] | None = None  # of a case and a result: the requirement that judges it
+    over_steps: Callable[..., Any] | None = None  # what the results of a call with steps should be
+    donation: str = ""  # the keyword by which arguments are given away
+    state_type: Callable[..., Any] | None = None  # of the argument that is a state; a tuple with names by default
+
+    __hash__ = Declaration.__hash__
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """The function's results."""
+        return self.function(*arguments, **options)
+
+    @cached_property
+    def state(self) -> str:
+        """The name of the argument that is a state, if there is one."""
+        return next((name for name, group in self.arguments.items() if not is_axes(group)), "")
+
+    @cached_property
+    def counts(self) -> tuple[str, ...]:
+        """The results that are counts, such as the number of steps done."""
+        if not self.state:
+            return ()
+        (domain,) = (each for each in self.domain if isinstance(each, tuple))
+        (names,) = (each for each in self.results if isinstance(each, tuple))
+        return tuple(name for name, kind in zip(names, domain, strict=True) if kind == "count")
+
+    @cached_property
+    def carried(self) -> tuple[str, ...]:
+        """The arguments that the next step takes from the results of the one before."""
+        return (*(name for name in self.parameters if name in self.results), self.state) if self.state else ()
+
+    def next_arguments(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """The carried arguments of the next step, from the results of this one."""
+        state = self.state_of(found)
+        return {name: state if name == self.state else found[name] for name in self.carried}
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of a state's parts."""
+        return next(each for each in self.results if isinstance(each, tuple))
+
+    def state_of(self, found: Mapping[str, Any]) -> Any:
+        """A state from its parts by name."""
+        make = self.state_type or namedtuple("State", self.state_names)
+        return make(*(found[name] for name in self.state_names))
+
+    def returned(self, found: Mapping[str, Any]) -> Any:
+        """What the function returns, from its results by name."""
+        values = tuple(found[each] if isinstance(each, str) else self.state_of(found) for each in self.results)
+        return values if len(values) > 1 else values[0]
+
+    def is_index(self, name: str, value: Any) -> bool:
+        """Whether an argument's elements are integers that choose, not numbers that are computed with."""
+        if not self.domain:
+            return getattr(value, "dtype", np.dtype(float)).kind in "biu" or isinstance(value, int)
+        return dict(zip(self.parameters, self.domain, strict=False)).get(name) == "index"
+
+    @property
+    def wanted(self) -> str:
+        """What the function returns, in words."""
+        parts = [each if isinstance(each, str) else self.state for each in self.results]
+        text = f"({', '.join(parts)})" if len(parts) > 1 else "an array"
+        return f"{text}, the {self.state} with {', '.join(self.state_names)}" if self.state else text
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of gaugeblock's own."""
+        return self.function is getattr(reference, self.name, None)
+
+    @property
+    def page_file(self) -> Path | None:
+        """The page of anybody's formula: a file beside the module of its function."""
+        if self.page is None or self.is_own:
+            return None
+        return Path(inspect.getfile(self.function)).parent / self.page
 
 
 class Case(NamedTuple):
@@ -19,27 +115,102 @@ class Case(NamedTuple):
     requirement: str  # the label on the page
     name: str
     note: str  # the mistake that it catches
-    function: str
-    arguments: tuple[Any, ...]  # NumPy arrays, Python scalars, an AdamState
+    formula: Formula
+    arguments: tuple[Any, ...]  # NumPy arrays, Python scalars, a state
     options: dict[str, Any]  # keywords
-    exact: bool  # whether the result must be the exact one, not only within its bound
+    exact: bool = False  # whether the result must be the exact one, not only within its bound
+    steps: tuple[int, ...] = ()  # of a formula with a state: after how many steps the results are judged
+    copied: bool = False  # whether the steps give the same bits when they go on from copies
 
     @property
     def id(self) -> str:
         return f"{self.requirement}/{self.name}"
 
+    @property
+    def function(self) -> str:
+        """The name of the function that is called."""
+        return self.formula.name
+
+    @property
+    def donates(self) -> bool:
+        """Whether arguments are given away."""
+        return bool(self.options.get(self.formula.donation, False))
+
 
 def case(
-    function: str, requirement: str, name: str, note: str, *arguments: Any, exact: bool = False, **options: Any
+    function: str | Callable[..., Any],
+    requirement: str,
+    name: str,
+    note: str,
+    *arguments: Any,
+    exact: bool = False,
+    steps: tuple[int, ...] = (),
+    copied: bool = False,
+    **options: Any,
 ) -> Case:
     """A `Case`, with the formula's arguments as they are called."""
-    return Case(requirement, name, note, function, arguments, options, exact)
+    return Case(requirement, name, note, declared(function), arguments, options, exact, steps, copied)
 
 
-def cases(formula: str, dtype: np.dtype[Any], seed: int = 0) -> list[Case]:
+def call(function: str | Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Case:
+    """Any call of a formula, which is no case of a requirement."""
+    return Case("", "", "", declared(function), arguments, dict(options))
+
+
+@lru_cache(maxsize=256)
+def declared(function: str | Callable[..., Any]) -> Formula:
+    """Return the formula that a function or the name of one of gaugeblock's own is.
+
+    Parameters
+    ----------
+    function : str or callable
+        Such as 'softmax'; a function with a declaration; or one without, of which only its arrays say how it is run.
+
+    Raises
+    ------
+    ValueError
+        A name that there is not.
+    TypeError
+        What is neither a name nor a function.
+    """
+    if isinstance(function, Formula):
+        return function
+    if isinstance(function, str):
+        if function not in FUNCTIONS:
+            meant = spec.did_you_mean(function, FUNCTIONS)
+            raise ValueError(f"formula: got {function!r}; wanted one of {', '.join(FUNCTIONS)}{meant}")
+        function = getattr(reference, function)
+    if not callable(function):
+        raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
+    declaration = declaration_of(function)
+    if declaration is None:
+        return Formula(function, None, (), ())
+    fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
+    if declaration.function is not getattr(reference, declaration.name, None):
+        return Formula(**fields)
+    own = importlib.import_module(f"{__name__}.{declaration.formula}")
+    definition = getattr(importlib.import_module(f"{spec.__name__}.{declaration.formula}"), declaration.name)
+    details = getattr(own, "DETAILS", {}).get(declaration.name, {})
+    return Formula(**fields | {"cases": own.cases, "definition": definition, **details})
+
+
+# The functions of gaugeblock's own formulas.
+FUNCTIONS = tuple(name for name in reference.FORMULAS if declaration_of(getattr(reference, name)))
+
+
+def functions_of(formula: str | Callable[..., Any]) -> list[Formula]:
+    """The functions of a formula: one, or the step and the lines that a page describes together."""
+    if isinstance(formula, str) and formula in spec.formulas():
+        own = [declared(name) for name in FUNCTIONS]
+        return [each for each in own if each.formula == formula]
+    return [declared(formula)]
+
+
+def cases(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> list[Case]:
     """Return the cases of a formula."""
+    chosen = functions_of(formula)[0].cases
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
-        return list(importlib.import_module(f"{__name__}.{formula}").cases(dtype, seed))
+        return [] if chosen is None else list(chosen(dtype, seed))
 
 
 def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Any:

@@ -8,6 +8,42 @@ import numpy as np
 from ...reference import AdamState
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, every_number, finfo, powers, seeded
+from .adam_steps import FORMS, first_moment_lerp, over_steps
+
+# What each result of the step answers for, in a case about another one.
+LINES = {"theta": "adam.update", "m": "adam.first_moment", "v": "adam.second_moment"}
+ABOUT = {
+    "theta": {"update", "bias_correction", "epsilon", "late_steps"},
+    "m": {"first_moment", "state"},
+    "v": {"second_moment", "state"},
+}
+
+
+def label_of(case: Case, result: str) -> str:
+    """The requirement that a result of a case is judged by: the case's, unless that is about another result."""
+    if case.steps:
+        return "adam.donate" if "donate" in case.options else "adam.trajectory"
+    about = case.requirement.partition(".")[2]
+    elsewhere = any(about in others for other, others in ABOUT.items() if other != result) or about == "step"
+    return LINES[result] if result in LINES and elsewhere and about not in ABOUT[result] else case.requirement
+
+
+def scale(call: Any, result: str) -> Any:
+    """The parameters are a term of what they become."""
+    return np.abs(call.arguments[0].astype(np.float64))
+
+
+DETAILS: dict[str, dict[str, Any]] = {
+    "adam_first_moment": {"forms": {"lerp": first_moment_lerp}},
+    "adam_step": {
+        "forms": FORMS,
+        "label_of": label_of,
+        "scale": scale,
+        "over_steps": over_steps,
+        "donation": "donate",
+        "state_type": AdamState,
+    },
+}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
@@ -155,23 +191,23 @@ def all_cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     )  # theta is rounded at each step
     for name, random in seeded(dtype, seed, 1):
         long_run = zeros(10), gradients(random, counts[-1]), first(10)
-        yield step("trajectory", name, note, *long_run, checkpoints=counts)
+        yield step("trajectory", name, note, *long_run, steps=counts)
     other: dict[str, Any] = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3}
     counts = (1, 2, 10, 100)[: len(counts)]
     run = normal(10), gradients(rng, counts[-1]), AdamState(20, normal(10), positive(10))
-    yield step("trajectory", "hyper_parameters", note, *run, checkpoints=counts, **other)
+    yield step("trajectory", "hyper_parameters", note, *run, steps=counts, **other)
     counts = (1, 7, 50, 60) if dtype.itemsize >= 4 else (1, 7, 10)
     run, note = (
         (normal(10), gradients(rng, counts[-1]), first(10)),
         "what is kept beside the state is lost",
     )
-    yield step("resumed", "from_copies", note, *run, checkpoints=counts)
+    yield step("resumed", "from_copies", note, *run, steps=counts, copied=True)
 
     yield step(
         "donate", "first_step", "memory that is not the caller's", normal(10), normal(10), first(10), donate=True
     )
     run, note = (normal(10), gradients(rng, 3), AdamState(2, normal(10), positive(10))), "what was given is kept"
-    yield step("donate", "three_steps", note, *run, donate=True, checkpoints=(1, 2, 3))
+    yield step("donate", "three_steps", note, *run, donate=True, steps=(1, 2, 3))
     given = normal(4099), normal(4099), AdamState(3, normal(4099), positive(4099))
     yield step("donate", "long", "an array is read after it was written over", *given, donate=True)
     given, note = (normal(4, 6), normal(4, 6), AdamState(3, normal(4, 6), positive(4, 6))), "a copy is written over"

@@ -6,8 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.formulas.categorical_cross_entropy import default_clip
+from ..arithmetic import bounded
 from . import Case, finfo, seeded
 from . import case as any_case
+
+
+def defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
+    """The ends to which probabilities are clipped by default."""
+    return {"clip": default_clip(bounded, dtype)}
+
+
+DETAILS = {"categorical_cross_entropy": {"defaults": defaults}}
+
 
 THIS = "categorical_cross_entropy"
 

@@ -9,6 +9,10 @@ import numpy as np
 from . import Case, finfo, seeded
 from . import case as any_case
 from .categorical_cross_entropy import labels_of, probabilities
+from .log_softmax import scale
+
+DETAILS = {"categorical_cross_entropy_from_logits": {"scale": scale}}
+
 
 THIS = "categorical_cross_entropy_from_logits"
 

@@ -4,11 +4,29 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
+from ... import reference
 from . import Case
 from . import case as any_case
 from . import categorical_cross_entropy_from_logits as loss
 from .categorical_cross_entropy import labels_of
+
+Array = Any
+
+
+def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = exp(l_i) sum_j g y_j - g y_i with l = log_softmax(x)."""
+    xp = array_namespace(x)
+    weighted = xp.expand_dims(g, axis=axis) * y
+    p = xp.exp(reference.log_softmax(x, axis=axis))
+    return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
+
+
+DETAILS: dict[str, dict[str, Any]] = {
+    "categorical_cross_entropy_from_logits_vjp": {"forms": {"log_softmax_backward": log_softmax_backward}},
+}
+
 
 THIS = "categorical_cross_entropy_from_logits_vjp"
 

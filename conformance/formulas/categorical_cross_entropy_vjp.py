@@ -10,7 +10,11 @@ from ..arithmetic import bounded
 from . import Case
 from . import case as any_case
 from . import categorical_cross_entropy as loss
+from .categorical_cross_entropy import defaults
 from .categorical_cross_entropy_from_logits_vjp import with_gradients
+
+DETAILS = {"categorical_cross_entropy_vjp": {"defaults": defaults}}
+
 
 THIS = "categorical_cross_entropy_vjp"
 

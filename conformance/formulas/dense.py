@@ -5,9 +5,25 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
+from ... import reference
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+
+Array = Any
+
+
+def bias_as_term(x: Array, w: Array, b: Array) -> Array:
+    """Neuron and dense: the bias is one more term of the sum, a weight whose input is 1."""
+    if x.ndim == 0:
+        return reference.neuron(x, w, b)
+    xp = array_namespace(x, w, b)
+    one = xp.ones_like(xp.reshape(xp.sum(x, axis=-1), (*x.shape[:-1], 1)))
+    return xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
+
+
+DETAILS: dict[str, dict[str, Any]] = {"dense": {"forms": {"bias_as_term": bias_as_term}}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -5,9 +5,37 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
+from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
+from .softmax_vjp import less_its_sum, scale
+
+Array = Any
+
+
+def exp_of_log_softmax(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i - exp(log_softmax(x)_i) sum_j g_j."""
+    xp = array_namespace(x, g)
+    return g - xp.exp(reference.log_softmax(x, axis=axis)) * xp.sum(g, axis=axis, keepdims=True)
+
+
+def through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i - e_i (sum_j g_j / S), less the sum of all these, which is 0, at the largest logit."""
+    xp = array_namespace(x, g)
+    m = xp.max(x, axis=axis, keepdims=True)
+    e = xp.exp(x - m)
+    slope = xp.sum(g, axis=axis, keepdims=True) / xp.sum(e, axis=axis, keepdims=True)
+    return less_its_sum(g - e * slope, x == m, axis)
+
+
+DETAILS = {
+    "log_softmax_vjp": {
+        "scale": scale,
+        "forms": {"exp_of_log_softmax": exp_of_log_softmax, "through_maximum": through_maximum},
+    },
+}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -8,6 +8,9 @@ import numpy as np
 
 from . import Case, every_number, finfo, integers, seeded
 from . import case as any_case
+from .dense import bias_as_term
+
+DETAILS: dict[str, dict[str, Any]] = {"neuron": {"forms": {"bias_as_term": bias_as_term}}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

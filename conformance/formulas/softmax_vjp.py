@@ -5,9 +5,44 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
+from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
+
+Array = Any
+
+
+def scale(call: Any, name: str) -> Any:
+    """The gradient that comes in is a term of the one that goes out."""
+    return np.abs(call.arguments[1].astype(np.float64))
+
+
+def distributed(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g_i p_i - p_i sum_j g_j p_j."""
+    p, xp = reference.softmax(x, axis=axis), array_namespace(x, g)
+    return g * p - p * xp.sum(g * p, axis=axis, keepdims=True)
+
+
+def through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = e_i (g_i / S - sum_j g_j e_j / S^2), less the sum of all these, which is 0, at the largest logit."""
+    xp = array_namespace(x, g)
+    m = xp.max(x, axis=axis, keepdims=True)
+    e = xp.exp(x - m)
+    total = xp.sum(e, axis=axis, keepdims=True)
+    return less_its_sum(e * (g / total - xp.sum(g * e / total / total, axis=axis, keepdims=True)), x == m, axis)
+
+
+def less_its_sum(gz: Array, largest: Array, axis: int) -> Array:
+    """The gradient towards ``z = x - max(x)`` taken on to x: the maximum's share falls to the largest logit."""
+    xp = array_namespace(gz)
+    return gz - xp.where(largest, xp.sum(gz, axis=axis, keepdims=True), xp.zeros_like(gz))
+
+
+DETAILS = {
+    "softmax_vjp": {"scale": scale, "forms": {"distributed": distributed, "through_maximum": through_maximum}},
+}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

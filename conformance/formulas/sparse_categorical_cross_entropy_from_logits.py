@@ -7,6 +7,10 @@ import numpy as np
 
 from . import Case, finfo, seeded
 from . import case as any_case
+from .log_softmax import scale
+
+DETAILS = {"sparse_categorical_cross_entropy_from_logits": {"scale": scale}}
+
 
 THIS = "sparse_categorical_cross_entropy_from_logits"
 

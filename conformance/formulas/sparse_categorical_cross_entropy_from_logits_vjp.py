@@ -4,11 +4,30 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
+from ... import reference
+from ...reference.formulas.sparse_categorical_cross_entropy_from_logits_vjp import is_label
 from . import Case
 from . import case as any_case
 from . import sparse_categorical_cross_entropy_from_logits as loss
 from .categorical_cross_entropy_from_logits_vjp import with_gradients
+
+Array = Any
+
+
+def log_softmax_backward(labels: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = exp(l_i) g - g [i = label] with l = log_softmax(x)."""
+    xp = array_namespace(x)
+    g = xp.expand_dims(g, axis=axis)
+    label = xp.where(is_label(labels, x, axis, xp), g, xp.zeros_like(x))
+    return xp.exp(reference.log_softmax(x, axis=axis)) * g - label
+
+
+DETAILS: dict[str, dict[str, Any]] = {
+    "sparse_categorical_cross_entropy_from_logits_vjp": {"forms": {"log_softmax_backward": log_softmax_backward}},
+}
+
 
 THIS = "sparse_categorical_cross_entropy_from_logits_vjp"
 

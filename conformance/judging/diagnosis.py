@@ -5,13 +5,15 @@ subject if they agree everywhere, within what rounding explains, and fail in the
 not tell (inputs changed, shapes, dtypes, memory layouts). One that is merely coarse is named by its numerics class.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ... import backends
 from ..arithmetic.rounding import MODELS, PRECISIONS
-from ..formulas import Case
+from ..arithmetic.running import Expected
+from ..formulas import Case, Formula
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
@@ -25,22 +27,26 @@ SPECIAL_CASES = 0.15
 
 DECLINED = object()
 
+AnyFormula = str | Callable[..., Any]
+
 # Where outputs agree, these still tell one mistake from another.
 BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed", "donate")
 
 
-def diagnose(subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]) -> dict[str, str]:
+def diagnose(
+    subject: Subject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+) -> dict[str, str]:
     """What each failing function most likely is, by its name."""
     found = {}
-    for function in dict.fromkeys(finding.case.function for finding in failed):
-        own = [finding for finding in failed if finding.case.function == function]
+    for function in dict.fromkeys(finding.case.formula for finding in failed):
+        own = [finding for finding in failed if finding.case.formula == function]
         likely = [
             how_sure(dtype, apart) + mutant.words
-            for apart, mutant in explanations(subject, formula, function, dtype, seed, own)
+            for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)
         ]
         precision = tightest_precision(subject, formula, function, dtype, seed)
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
-        found[function] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
+        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
     return found
 
 
@@ -49,7 +55,9 @@ def how_sure(dtype: np.dtype[Any], apart: int) -> str:
     return "perhaps: " if dtype.itemsize < 4 else "nearly: " if apart else ""
 
 
-def tightest_precision(subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int) -> str | None:
+def tightest_precision(
+    subject: Subject, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int
+) -> str | None:
     """The tightest numerics class whose bound a subject meets that fails the one that it is judged by."""
     if not oracle.has_classes(function, dtype):
         return None
@@ -62,14 +70,14 @@ def tightest_precision(subject: Subject, formula: str, function: str, dtype: np.
 
 
 def explanations(
-    subject: Subject, formula: str, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+    subject: Subject, formula: AnyFormula, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
 ) -> list[tuple[int, Mutant]]:
     """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
     failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
     pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
     # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
-    chosen.sort(key=lambda p: ("checkpoints" in p[0].options, not any(name.startswith(p[0].id) for name in failing)))
+    chosen.sort(key=lambda p: (bool(p[0].steps), not any(name.startswith(p[0].id) for name in failing)))
     ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
     declined = tuple(name for name, found in ours.items() if found is DECLINED)
     chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
@@ -127,12 +135,12 @@ def kind_of(reason: str) -> str:
     return "it raised" if reason.startswith("it raised") else reason.partition(" has ")[0]
 
 
-def agree(ours: Any, theirs: Any, expected: dict[str, oracle.Expected]) -> bool:
+def agree(ours: Any, theirs: Any, expected: dict[str, Expected]) -> bool:
     """Whether two outcomes are the same, but for what rounding explains."""
     if ours is None or theirs is None:
         return ours is theirs
     for name, result in ours.items():
-        if name == "step":
+        if name not in expected:  # a count
             if result != theirs[name]:
                 return False
             continue

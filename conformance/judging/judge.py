@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import spec
-from ...reference import AdamState
 from ..arithmetic.rounding import MODELS
-from ..formulas import Case, cases
+from ..arithmetic.running import Expected
+from ..arithmetic.trajectory import after, trajectory
+from ..formulas import Case, Formula, cases
+from ..formulas.requirements import requirements
 from . import oracle
-from .subject import Subject, one_line
-from .trajectory import after, trajectory
+from .loading import one_line
+from .subject import Subject
 
 
 class Finding(NamedTuple):
@@ -40,6 +42,14 @@ class NotOffered(NamedTuple):
     reason: str
 
 
+class Given(NamedTuple):
+    """An array that a subject was given."""
+
+    name: str  # of the argument
+    before: np.ndarray
+    array: Any  # the library's
+
+
 # Results of earlier calls that are watched for changes: a subject may have some buffers that it uses in turn.
 KEPT = 8
 
@@ -50,15 +60,15 @@ class BrokenResultError(Exception):
 
 @lru_cache(maxsize=64)
 def judged_cases(
-    formula: str, dtype: str, seed: int, subnormals: str, precision: str
-) -> tuple[tuple[Case, dict[str, oracle.Expected]], ...]:
+    formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
+) -> tuple[tuple[Case, dict[str, Expected]], ...]:
     """The cases of a formula, each with what its results should be: the same for every subject."""
     found = []
     for case in cases(formula, np.dtype(dtype), seed):
-        expected = oracle.expect(case.function, case.arguments, case.options, np.dtype(dtype), subnormals, precision)
-        oracle.refuse_empty(case.function, case.arguments, case.options, expected)
+        expected = oracle.expect(case, np.dtype(dtype), subnormals, precision)
+        oracle.refuse_empty(case, np.dtype(dtype), expected)
         for name, each in expected.items():
-            if case.exact and (precision == "full" or not oracle.has_classes(case.function, np.dtype(dtype))):
+            if case.exact and (precision == "full" or not oracle.has_classes(case.formula, np.dtype(dtype))):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
                 expected[name] = each._replace(value=nearest, bound=np.zeros_like(each.bound))
         found.append((case, expected))
@@ -66,12 +76,16 @@ def judged_cases(
 
 
 def judge(
-    subject: Subject, formula: str, dtype: np.dtype[Any], seed: int, version: str = spec.VERSION
+    subject: Subject,
+    formula: str | Callable[..., Any],
+    dtype: np.dtype[Any],
+    seed: int,
+    version: str = spec.VERSION,
 ) -> Iterator[Finding | NotOffered]:
     """Yield the findings of all cases of a formula, about what a version of the specification requires."""
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
     for case, expected in judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision):
-        if case.requirement not in spec.requirements(formula, version):
+        if case.requirement not in requirements(formula, version):
             continue
         functions = subject.functions(case.function)
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
@@ -94,18 +108,23 @@ def calls(subject: Subject, case: Case) -> Iterator[tuple[Case, Callable[..., An
 
 def layouts(subject: Subject, case: Case) -> Iterator[tuple[str, Change]]:
     """The memory layouts in which a case is put: one, but where layouts are judged, on all arrays and on each alone."""
-    about_layouts, donated = case.requirement.endswith(".layout"), case.options.get("donate", False)
+    about_layouts = case.requirement.endswith(".layout")
     if not about_layouts:
         yield "", lambda _, array: array
-    if not (about_layouts or (donated and case.arguments[0].ndim > 1)):
+    if not (about_layouts or (case.donates and case.arguments[0].ndim > 1)):
         return
-    arrays = sum(2 if isinstance(value, AdamState) else isinstance(value, np.ndarray) for value in case.arguments)
+    arrays = sum(isinstance(part, np.ndarray) for value in case.arguments for part in parts_of(value))
     for name, change in subject.layouts.items():
-        if donated and name == "read_only":
+        if case.donates and name == "read_only":
             continue  # nobody gives away what cannot be written to
         yield f"_{name}", partial(changed, change, None)
         for only in range(arrays if arrays > 1 else 0):
             yield f"_{name}_argument_{only + 1}", partial(changed, change, only)
+
+
+def parts_of(value: Any) -> tuple[Any, ...]:
+    """The parts of a state, or the value alone."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def changed(change: Callable[[Any], Any], only: int | None, number: int, array: Any) -> Any:
@@ -117,18 +136,18 @@ def judge_call(
     subject: Subject,
     function: Callable[..., Any],
     case: Case,
-    expected: dict[str, oracle.Expected],
+    expected: dict[str, Expected],
     change: Change,
     found: Callable[..., Finding],
     earlier: dict[str, list[tuple[Any, bytes]]],
 ) -> Iterator[Finding | NotOffered]:
     """Call the subject once, and judge the values, shapes and dtypes that come back and the inputs that stay."""
-    backend, formula = subject.backend, case.requirement.partition(".")[0]
+    backend, formula = subject.backend, case.formula.formula
     try:
         given, results = call(backend, function, case, change)
-        if case.requirement == "adam.resumed":
+        if case.copied:
             _, again = call(backend, function, case, change, partial(read_back, backend))
-            reason = difference(results, again)
+            reason = difference(results, again, case.formula.counts)
             yield found(case.requirement, passed=not reason, reason=reason)
     except NotImplementedError as error:
         yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")
@@ -137,35 +156,36 @@ def judge_call(
         yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf, ulp=np.inf)
         return
 
-    step = results.pop("step", None)
-    donated = case.options.get("donate", False)
-    kept, label = (given[1:2], "adam.donate") if donated else (given, f"{formula}.pure")  # the gradient, or all
+    counts = {name: results.pop(name) for name in case.formula.counts if name in results}
+    kept, label, what = list(enumerate(given, 1)), f"{formula}.pure", "an input"
+    if case.donates:  # what the next step does not take over stays the caller's
+        kept = [(n, each) for n, each in kept if each.name not in case.formula.carried]
+        label, what = f"{formula}.{case.formula.donation}", "an input that was not given away"
     for name, (array, values) in results.items():
-        admits_nan = oracle.may_be_nan(case.function, case.arguments, name, subject.precision)
+        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.precision)
         yield from judge_array(case, expected[name], name, values, admits_nan, found)
-        shared = any(backend.shares_memory(array, other) for _, other in kept)
-        reason = f"{name} shares memory with {'the gradient' if donated else 'an input'}" if shared else ""
-        yield found(label, passed=not shared, reason=reason)
-    if step is not None:
-        wanted = steps_after(case)
-        reason = "" if step == wanted else f"step is {step}, not {wanted}"
-        yield found("adam.step", passed=not reason, reason=reason)
-    altered = [n for n, (before, after) in enumerate(kept) if not still(backend, after, before.tobytes())]
-    number = altered[0] + 1 + donated if altered else 0
-    reason = f"array argument {number} of {len(given)} was changed" if altered else ""
+        shared = any(backend.shares_memory(array, each.array) for _, each in kept)
+        yield found(label, passed=not shared, reason=f"{name} shares memory with {what}" if shared else "")
+    for name, count in counts.items():
+        wanted = count_after(case, name)
+        reason = "" if count == wanted else f"{name} is {count}, not {wanted}"
+        yield found(f"{formula}.{name}", passed=not reason, reason=reason)
+    altered = [n for n, each in kept if not still(backend, each.array, each.before.tobytes())]
+    reason = f"array argument {altered[0]} of {len(given)} was changed" if altered else ""
     yield found(label, passed=not altered, reason=reason)
     for array, bits in earlier.get(case.function, []):
         if not still(backend, array, bits):
             yield found(f"{formula}.pure", passed=False, reason="the result of an earlier call was changed")
     new = [(array, values.tobytes()) for array, values in results.values()]
-    new = new[-3:] if donated else new  # those of the last step: the others were given away
+    last = len(case.formula.names) - len(counts)
+    new = new[-last:] if case.donates else new  # those of the last step: the others were given away
     earlier[case.function] = [*earlier.get(case.function, []), *new][-KEPT:]
 
 
-def steps_after(case: Case) -> int | list[int]:
-    """The step that a state of Adam should have, or a list of those at the checkpoints."""
-    start, checkpoints = case.arguments[2].step, case.options.get("checkpoints")
-    return start + 1 if checkpoints is None else [start + done for done in checkpoints]
+def count_after(case: Case, name: str) -> int | list[int]:
+    """What a count, such as Adam's step, should be, or a list of that after each number of steps."""
+    (start,) = (getattr(value, name) for value in case.arguments if hasattr(value, name))
+    return [start + done for done in case.steps] if case.steps else start + 1
 
 
 def read_back(backend: Any, array: Any) -> Any:
@@ -173,9 +193,9 @@ def read_back(backend: Any, array: Any) -> Any:
     return backend.asarray(np.array(backend.to_numpy(array)))
 
 
-def difference(results: dict[str, Any], again: dict[str, Any]) -> str:
+def difference(results: dict[str, Any], again: dict[str, Any], counts: tuple[str, ...]) -> str:
     """Which results have other bits in another run, in words."""
-    names = [name for name in results if name != "step" and results[name][1].tobytes() != again[name][1].tobytes()]
+    names = [name for name in results if name not in counts and results[name][1].tobytes() != again[name][1].tobytes()]
     parts = dict.fromkeys(name.partition(" ")[0] for name in names)
     return f"other bits in {' and '.join(parts)} where the steps go on from copies" if names else ""
 
@@ -186,24 +206,27 @@ def call(
     case: Case,
     change: Change = lambda _, array: array,
     copied: Callable[[Any], Any] = lambda array: array,
-) -> tuple[list[tuple[np.ndarray, Any]], dict[str, Any]]:
-    """Call a function on a case; return its arrays, each as it was and as it is now, and its results by name.
+) -> tuple[list[Given], dict[str, Any]]:
+    """Call a function on a case; return its arrays, and its results by name.
 
-    Where the case has checkpoints, Adam is called for each gradient, and goes on from what `copied` gives there.
+    Where the case has steps, the function is called for each, and goes on from what `copied` gives there.
     """
     given, arguments = converted(backend, case, change)
     computed = getattr(backend, "computed", lambda results: results)
 
     def name(result: Any) -> dict[str, Any]:
-        return dict(computed(named(case.function, result)))
+        return dict(computed(named(case.formula, result)))
 
     def run() -> dict[str, Any]:
-        if "checkpoints" not in case.options:
-            return unpack(backend, name(function(*arguments, **case.options)))
-        theta, _, state = arguments
-        grads = (backend.asarray(np.array(grad)) for grad in case.arguments[1])
-        found = trajectory(function, name, theta, grads, state, copied=copied, **case.options)
-        return after(case.options["checkpoints"], (unpack(backend, each) for each in found))
+        if not case.steps:
+            return unpack(backend, case.formula, name(function(*arguments, **case.options)))
+        names = zip(case.formula.parameters, case.arguments, arguments, strict=False)
+        streams = [
+            value if parameter in case.formula.carried else (backend.asarray(np.array(each)) for each in before)
+            for parameter, before, value in names
+        ]
+        found = trajectory(function, case.formula, streams, case.options, case.steps, name, copied)
+        return after(case.steps, (unpack(backend, case.formula, each) for each in found), case.formula.counts)
 
     try:
         with warnings.catch_warnings():
@@ -212,24 +235,25 @@ def call(
     except (NotImplementedError, BrokenResultError):
         raise
     except (Exception, SystemExit) as error:
-        if isinstance(error, TypeError) and "donate" in case.options:  # not all libraries' words name the keyword
-            raise NotImplementedError(f"{case.function} does not take donate: {one_line(error)}") from None
+        if isinstance(error, TypeError) and case.formula.donation in case.options:  # few words name the keyword
+            what = f"{case.function} does not take {case.formula.donation}"
+            raise NotImplementedError(f"{what}: {one_line(error)}") from None
         raise BrokenResultError(f"it raised {one_line(error)}") from None
 
 
-def converted(backend: Any, case: Case, change: Change) -> tuple[list[tuple[np.ndarray, Any]], list[Any]]:
+def converted(backend: Any, case: Case, change: Change) -> tuple[list[Given], list[Any]]:
     """A case's arrays, each as NumPy's and as the library's, and its arguments made of the latter."""
-    given: list[tuple[np.ndarray, Any]] = []
+    given: list[Given] = []
 
-    def convert(value: Any) -> Any:
-        if isinstance(value, AdamState):
-            return AdamState(value.step, convert(value.m), convert(value.v))
+    def convert(name: str, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return type(value)(*(convert(name, part) for part in value))
         if not isinstance(value, np.ndarray | np.generic):
             return value
-        given.append((np.array(value), change(len(given), backend.asarray(np.array(value)))))
-        return given[-1][1]
+        given.append(Given(name, np.array(value), change(len(given), backend.asarray(np.array(value)))))
+        return given[-1].array
 
-    return given, [convert(value) for value in case.arguments]
+    return given, [convert(*pair) for pair in zip(case.formula.parameters, case.arguments, strict=False)]
 
 
 def still(backend: Any, array: Any, bits: bytes) -> bool:
@@ -240,20 +264,20 @@ def still(backend: Any, array: Any, bits: bytes) -> bool:
         return False
 
 
-def named(function: str, result: Any) -> dict[str, Any]:
-    """The results by name, the step as a number; BrokenResultError if they are none."""
+def named(formula: Formula, result: Any) -> dict[str, Any]:
+    """The results by name, counts as numbers; BrokenResultError if they are none."""
     try:
-        found = oracle.outputs(function, result)
-    except (TypeError, ValueError):
-        raise BrokenResultError(f"it returned {type(result).__name__}; wanted {oracle.WANTED[function]}") from None
-    return found | ({"step": as_step(found["step"])} if "step" in found else {})
+        found = formula.named(result)
+    except (AttributeError, IndexError, TypeError, ValueError):
+        raise BrokenResultError(f"it returned {type(result).__name__}; wanted {formula.wanted}") from None
+    return {name: as_count(name, value) if name in formula.counts else value for name, value in found.items()}
 
 
-def unpack(backend: Any, results: dict[str, Any]) -> dict[str, Any]:
+def unpack(backend: Any, formula: Formula, results: dict[str, Any]) -> dict[str, Any]:
     """The results by name, each with its values as a NumPy array; BrokenResultError if it has none."""
     values = {}
     for name, array in results.items():
-        if name == "step":
+        if name in formula.counts:
             values[name] = array
             continue
         try:
@@ -265,37 +289,37 @@ def unpack(backend: Any, results: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def as_step(step: Any) -> Any:
-    """A state's step as a Python number, an integer if it is one."""
+def as_count(name: str, value: Any) -> Any:
+    """A count, such as a state's step, as a Python number, an integer if it is one."""
     try:
-        return int(step) if int(step) == step else float(step)
+        return int(value) if int(value) == value else float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        raise BrokenResultError(f"step: got {type(step).__name__}; wanted an integer") from None
+        raise BrokenResultError(f"{name}: got {type(value).__name__}; wanted an integer") from None
 
 
 def judge_array(
     case: Case,
-    expected: oracle.Expected,
+    expected: Expected,
     name: str,
     values: np.ndarray,
     admits_nan: bool,
     found: Callable[..., Finding],
 ) -> Iterator[Finding]:
     """Judge one result: its dtype, its shape, and each of its values."""
-    formula, dtype = case.requirement.partition(".")[0], expected.dtype
+    formula, dtype = case.formula.formula, expected.dtype
     right = values.dtype == dtype
     reason = "" if right else f"{name} has dtype {values.dtype}, not {dtype}"
     yield found(f"{formula}.dtype", passed=right, reason=reason)
     right = values.shape == expected.value.shape
     reason = "" if right else f"{name} has shape {values.shape}, not {expected.value.shape}"
     yield found(f"{formula}.shape", passed=right, reason=reason)
-    label = label_of(case, name)
+    label = case.formula.label_of(case, name) if case.formula.label_of else case.requirement
     if not right or values.dtype.kind == "c":
         yield found(label, passed=False, reason=reason or f"{name} is complex", output=name, ratio=np.inf, ulp=np.inf)
         return
     ratio, error = oracle.ratios(values, expected, admits_nan)
     if not expected.certain and bool(np.any(np.abs(ratio - 1) < 1e-6)):
-        exact = oracle.exactly({name: expected}, case.function, case.arguments, case.options, dtype)
+        exact = oracle.exactly({name: expected}, case, dtype)
         ratio, error = oracle.ratios(values, exact[name], admits_nan)
     if ratio.size == 0:
         yield found(label, passed=True, output=name)
@@ -315,21 +339,3 @@ def judge_array(
         expected=float(expected.value[index]),
         bound=float(expected.bound[index]),
     )
-
-
-# What each result of Adam's step answers for, in a case about another one.
-LINES = {"theta": "adam.update", "m": "adam.first_moment", "v": "adam.second_moment"}
-ABOUT = {
-    "theta": {"update", "bias_correction", "epsilon", "late_steps"},
-    "m": {"first_moment", "state"},
-    "v": {"second_moment", "state"},
-}
-
-
-def label_of(case: Case, name: str) -> str:
-    """The requirement that a result of a case is judged by: the case's, unless that is about another result."""
-    if "checkpoints" in case.options:
-        return "adam.donate" if "donate" in case.options else "adam.trajectory"
-    about = case.requirement.partition(".")[2]
-    elsewhere = any(about in others for other, others in ABOUT.items() if other != name) or about == "step"
-    return LINES[name] if name in LINES and elsewhere and about not in ABOUT[name] else case.requirement

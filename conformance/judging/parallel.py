@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from .. import check, selection
 from ..arithmetic.rounding import MODELS
 from ..reporting.report import Report
-from .subject import Subject
+from .check import check, selection
 
 
 def judge_part(
@@ -21,8 +20,8 @@ def judge_part(
 ) -> Report | str | None:
     """The report of a subject in one of its dtypes, by number; what is wrong with it; or None if it has fewer."""
     try:
-        subject = Subject(name, device)
-        chosen = selection(subject, formulas, dtypes, version)[1][part : part + 1]
+        subject, _, wanted = selection(name, formulas, dtypes, device, version)
+        chosen = wanted[part : part + 1]
         return check(subject, formulas, chosen, device, seed, version=version) if chosen else None
     except ValueError as error:
         return str(error)

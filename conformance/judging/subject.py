@@ -2,20 +2,12 @@
 
 import contextlib
 import copy
-import importlib
-import importlib.util
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ... import backends, reference
-from ...spec import did_you_mean
 from ..arithmetic.rounding import HALF, MODELS, PRECISIONS
-
-
-class SubjectError(ValueError):
-    """A subject that could not be loaded, or says something about itself that makes no sense."""
+from .loading import SubjectError, load
 
 
 class Subject:
@@ -27,6 +19,8 @@ class Subject:
         A backend's name, the path of a Python file, ``package.module:object``, or the object itself.
     device : str, optional
         The device on which it is judged.
+    functions : iterable of str
+        The names of the functions of which it has to have one.
 
     Raises
     ------
@@ -34,7 +28,7 @@ class Subject:
         It is not there, does not load, has no formula, or declares what there is not.
     """
 
-    def __init__(self, given: Any, device: str | None = None) -> None:
+    def __init__(self, given: Any, device: str | None = None, functions: Iterable[str] = reference.FORMULAS) -> None:
         self.object = load(given) if isinstance(given, str) else given
         self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
         is_backend = hasattr(self.object, "to_numpy")
@@ -59,8 +53,10 @@ class Subject:
         self.precision = getattr(self.object, "precision", "full")
         if self.precision not in PRECISIONS:
             raise SubjectError(f"{self.name}: precision: got {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
-        if not any(self.functions(name) for name in reference.FORMULAS):
-            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named softmax, dense, ...")
+        names = tuple(functions)
+        if not any(self.functions(name) for name in names):
+            wanted = ", ".join(names) if len(names) < 4 else "softmax, dense, ..."
+            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
 
     @contextlib.contextmanager
     def settings(self, dtype: str) -> Iterator[None]:
@@ -79,60 +75,3 @@ class Subject:
         variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
         found = {suffix: getattr(namespace, name, None) for suffix, namespace in variants.items()}
         return {suffix: function for suffix, function in found.items() if callable(function)}
-
-
-def load(given: str) -> Any:
-    """The backend, file or importable object that a string names."""
-    if given in backends.NAMES:
-        try:
-            return backends.load(given)
-        except ImportError as error:
-            raise SubjectError(str(error)) from None
-    module, colon, attribute = given.rpartition(":") if ".py:" in given else given.partition(":")
-    if module.endswith(".py"):
-        found = load_file(Path(module))
-    elif colon:
-        if "" not in sys.path:
-            sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
-        found = attempt(given, lambda: importlib.import_module(module))
-    else:
-        names = ", ".join(backends.NAMES)
-        meant = did_you_mean(given, backends.NAMES)
-        what = f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object{meant}"
-        raise SubjectError(what)
-    for name in attribute.split(".") if colon else ():
-        if not hasattr(found, name):
-            raise SubjectError(f"{given}: {module} has no {attribute!r}")
-        found = getattr(found, name)
-    return found
-
-
-def load_file(path: Path) -> Any:
-    """The module in a file."""
-    if not path.is_file():
-        raise SubjectError(f"{path}: there is no such file{did_you_mean(str(path), beside(path))}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module, loader = importlib.util.module_from_spec(spec), spec.loader
-    attempt(str(path), lambda: loader.exec_module(module))
-    return module
-
-
-def beside(path: Path) -> list[str]:
-    """The files of Python in the same folder."""
-    return [str(each) for each in path.parent.glob("*.py")]
-
-
-def attempt(what: str, action: Any) -> Any:
-    """Run somebody's code; whatever it raises becomes one line."""
-    try:
-        return action()
-    except (Exception, SystemExit) as error:
-        raise SubjectError(f"{what}: does not import: {one_line(error)}") from error
-
-
-def one_line(error: BaseException) -> str:
-    """An exception's name and the first line of its message."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -56,7 +56,9 @@ def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def mutants(formula: str) -> list[Mutant]:
-    """The mutants of a formula, in the order of their module."""
+def mutants(formula: str | Callable[..., Any]) -> list[Mutant]:
+    """The mutants of a formula, in the order of their module; none of a formula that is not gaugeblock's own."""
+    if not isinstance(formula, str):
+        return []
     module = importlib.import_module(f"{__name__}.{formula}")
     return [value.mutant for value in vars(module).values() if hasattr(value, "mutant")]

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
-from ... import spec
 from .plots import Series, ratio_plot, ulp_histogram
 
 Fields = dict[str, Any]  # an object of the JSON document
@@ -120,11 +119,11 @@ def not_offered(report: Fields) -> dict[str, list[str]]:
 
 def failures(report: Fields) -> list[tuple[str, str, list[tuple[Fields, str]]]]:
     """The failing requirements, each with its sentence, and for each dtype the result and a snippet."""
-    found: dict[str, list[tuple[Fields, str]]] = {}
+    found: dict[tuple[str, str], list[tuple[Fields, str]]] = {}
     for result in report["results"]:
         if result["status"] == "fail":
-            found.setdefault(result["requirement"], []).append((result, snippet(report, result)))
-    return [(label, spec.requirement(label).text, results) for label, results in found.items()]
+            found.setdefault((result["requirement"], result["text"]), []).append((result, snippet(report, result)))
+    return [(label, text, results) for (label, text), results in found.items()]
 
 
 def snippet(report: Fields, result: Fields) -> str:
@@ -139,8 +138,9 @@ def snippet(report: Fields, result: Fields) -> str:
         "output = function(*arguments, **case.options)",
         "assert_conforms(output, case.function, *case.arguments, **case.options)",
     ]
-    if "checkpoints" in worst["arguments"]:  # many calls, which the judge makes
-        return f"# many steps: gaugeblock check {report['subject']} --formula adam --dtype {result['dtype']}"
+    if "steps" in worst["arguments"]:  # many calls, which the judge makes
+        asked = f"--formula {result['formula']} --dtype {result['dtype']}"
+        return f"# many steps: gaugeblock check {report['subject']} {asked}"
     if worst["exact"] and worst["index"] is not None and worst["bound"] == 0:
         # assert_conforms grants the bound of the formula; here the result has to be the exact one.
         lines[0] = "import numpy as np\n\nfrom gaugeblock.conformance import expected, reproduce"
@@ -166,7 +166,8 @@ def formula_section(reports: list[Fields], formula: str) -> Fields:
             if points:
                 series.append(Series(f"{report['subject']}, {dtype}", len(series), points))
                 requirements |= dict.fromkeys(label for label, _, _ in points)
-    ordered = [label for label in spec.requirements(formula) if label in requirements]
+    asked = dict.fromkeys(each["requirement"] for report in reports for each in report["results"])
+    ordered = [label for label in asked if label in requirements]
     what = f"{formula}, {'; '.join(each.name for each in series)}"
     return {
         "name": formula,

@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ... import __version__, spec
-from ...reference import AdamState
 from ..formulas import Case
-from ..judging import oracle
+from ..formulas.axes import depends_on
+from ..formulas.requirements import name_of, requirements
 from ..judging.judge import Finding, NotOffered
 from .citation import citation
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Result(NamedTuple):
@@ -34,6 +34,7 @@ class Result(NamedTuple):
     worst: Finding | None  # the finding with that ratio, or the first failure
     diagnosis: str | None  # the known mistake or rival that it most likely is
     reason: str  # why it was not offered
+    text: str = ""  # the requirement in words
 
 
 class Report:
@@ -52,6 +53,8 @@ class Report:
         Of the specification.
     layouts : bool
         Whether its library has memory layouts; one without them is not asked for any.
+    unverified : tuple of str
+        The formulas of which there is no second definition, so that nothing tells whether the formula itself is right.
     """
 
     def __init__(
@@ -66,11 +69,12 @@ class Report:
         dtypes: tuple[str, ...] = (),
         version: str = spec.VERSION,
         layouts: bool = True,
+        unverified: tuple[str, ...] = (),
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision = subnormals, precision
         self.versions, self.results, self.dtypes = versions, results, dtypes
-        self.version, self.layouts = version, layouts
+        self.version, self.layouts, self.unverified = version, layouts, unverified
 
     @property
     def judged(self) -> int:
@@ -100,20 +104,23 @@ class Report:
         """Whether the subject has what a requirement is about: memory layouts, or arrays that it takes for good."""
         if result.requirement.endswith(".layout"):
             return self.layouts
-        return result.requirement != "adam.donate" or result.status != "not offered"
+        return not result.requirement.endswith(".donate") or result.status != "not offered"
 
     @property
     def claim(self) -> str:
-        """What may be said of the subject: the version of the specification and the complete formulas, or nothing."""
-        if not self.complete:
+        """What may be said of the subject: the version of the specification and its complete formulas, or nothing."""
+        complete = [formula for formula in self.complete if formula in spec.formulas()]
+        if not complete:
             return ""
-        results = [r for r in self.results if r.formula in self.complete]
+        results = [r for r in self.results if r.formula in complete]
         conditions = [", ".join(dict.fromkeys(r.dtype for r in results)), *declared(self)]
         conditions += [] if self.layouts else ["memory layouts do not apply"]
-        conditions += [] if all(self.applies(r) for r in results if r.requirement == "adam.donate") else ["no donate"]
+        conditions += (
+            [] if all(self.applies(r) for r in results if r.requirement.endswith(".donate")) else ["no donate"]
+        )
         met = [spec.requirement(label) for label in dict.fromkeys(r.requirement for r in results if r.status == "pass")]
         conditions += [f"{each.label} as of {each.changed}" for each in met if each.changed_after(self.version)]
-        return f"conforms to gaugeblock spec {self.version}: {', '.join(self.complete)} ({'; '.join(conditions)})"
+        return f"conforms to gaugeblock spec {self.version}: {', '.join(complete)} ({'; '.join(conditions)})"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON has it; ``report.schema.json`` beside this module describes it."""
@@ -131,21 +138,22 @@ class Report:
             "passed": self.passed,
             "complete": self.complete,
             "claim": self.claim,
+            "unverified": list(self.unverified),
             "results": [result_to_dict(result) for result in self.results],
         }
 
 
 def results_of(
-    formula: str,
+    formula: str | Callable[..., Any],
     dtype: str,
     findings: Iterable[Finding | NotOffered],
     diagnoses: dict[str, str],
     version: str = spec.VERSION,
 ) -> list[Result]:
     """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
-    found = list(findings)
+    found, name = list(findings), name_of(formula)
     results = []
-    for label, requirement in spec.requirements(formula, version).items():
+    for label, requirement in requirements(formula, version).items():
         if requirement.own:
             continue
         judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
@@ -153,7 +161,9 @@ def results_of(
         if not judged:
             missing = "no result to ask it of" if found else "the subject has no function that this is asked of"
             reason = declined[0] if declined else missing
-            results.append(Result(formula, dtype, label, "not offered", frozenset(), {}, 0.0, 0.0, None, None, reason))
+            none: frozenset[str] = frozenset()
+            empty = Result(name, dtype, label, "not offered", none, {}, 0.0, 0.0, None, None, reason, requirement.text)
+            results.append(empty)
             continue
         worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
         measured: dict[str, tuple[float, float]] = {}
@@ -163,7 +173,7 @@ def results_of(
                 measured[f.case.id] = max(ratio, f.ratio), max(ulp, f.ulp)
         results.append(
             Result(
-                formula,
+                name,
                 dtype,
                 label,
                 "pass" if all(f.passed for f in judged) else "fail",
@@ -174,6 +184,7 @@ def results_of(
                 worst if worst.place is not None or not worst.passed else None,
                 None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
+                requirement.text,
             )
         )
     return results
@@ -195,6 +206,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "formula": result.formula,
         "dtype": result.dtype,
         "requirement": result.requirement,
+        "text": result.text,
         "status": result.status,
         "cases": len(result.cases),
         "measured": {case: [number(ratio), number(ulp)] for case, (ratio, ulp) in result.measured.items()},
@@ -226,61 +238,29 @@ def worst_to_dict(worst: Finding) -> dict[str, Any]:
 
 
 def inputs(worst: Finding) -> dict[str, str]:
-    """The arguments that the worst element depends on: its own elements, or its row where the shapes say so."""
+    """The arguments that the worst element depends on: its own elements, or its row where the signature says so."""
     case, shown = worst.case, {}
-    names = list(oracle.parameters(case.function))
-    for name, value in zip(names, case.arguments, strict=False):
-        parts = value._asdict() if isinstance(value, AdamState) else {"": value}
-        for part, array in parts.items():
-            place, text = excerpt(case, name, array, worst)
+    for name, value in zip(case.formula.parameters, case.arguments, strict=False):
+        named = value._asdict() if hasattr(value, "_asdict") else {"": value}
+        for part, array in named.items():
+            place, text = excerpt(worst, name, array)
             shown[f"{name}{'.' if part else ''}{part}{place}"] = text
-    return shown | {name: repr(value) for name, value in case.options.items()}
+    return shown | {name: repr(value) for name, value in case.options.items()} | steps_of(case)
 
 
-# Of the arguments of a layer's gradients, by function, result and name: what the element at an index comes from.
-SLICES: dict[tuple[str, str, str], Callable[[tuple[int, ...]], tuple[Any, ...]]] = {
-    ("neuron_vjp", "gx", "g"): lambda index: index[:-1],
-    ("neuron_vjp", "gx", "w"): lambda index: index[-1:],
-    ("neuron_vjp", "gw", "x"): lambda index: (..., *index) if index else (),
-    ("dense_vjp", "gx", "g"): lambda index: index[:-1],
-    ("dense_vjp", "gx", "w"): lambda index: index[-1:],
-    ("dense_vjp", "gw", "x"): lambda index: (..., index[0]),
-    ("dense_vjp", "gw", "g"): lambda index: (..., index[1]),
-    ("dense_vjp", "gb", "g"): lambda index: (..., *index),
-}
+def steps_of(case: Case) -> dict[str, str]:
+    """After which steps the results are judged, if there are several."""
+    return {"steps": repr(case.steps)} if case.steps else {}
 
 
-def excerpt(case: Case, name: str, array: Any, worst: Finding) -> tuple[str, str]:
-    """What to show of an argument, as index and values: the one element, or the row that a result comes from."""
-    index = worst.place
+def excerpt(worst: Finding, name: str, array: Any) -> tuple[str, str]:
+    """What to show of an argument, as index and values: what the worst element depends on."""
     if not isinstance(array, np.ndarray):
         return "", repr(array)
-    place = ""
-    elementwise = case.function.startswith("adam") or case.function in ("relu", "relu_vjp")
-    elementwise = elementwise or (case.function.startswith("sparse") and array is case.arguments[0])
-    if index is not None and elementwise and array.ndim == len(index):
-        place, array = str(list(index)) if index else "", array[index]
-    elif index is not None and "checkpoints" in case.options:  # the gradients, one for each step
-        place, array = str([":", *index]).replace("'", ""), np.moveaxis(array, 0, -1)[index]
-    elif index is not None and case.function.removesuffix("_vjp") in ("softmax", "log_softmax"):
-        axis = case.options.get("axis", -1) % array.ndim
-        place = str([":" if i == axis else n for i, n in enumerate(index)]).replace("'", "")
-        array = np.moveaxis(array, axis, -1)[tuple(n for i, n in enumerate(index) if i != axis)]
-    elif index is not None and "cross_entropy" in case.function:
-        axis = case.options.get("axis", -1) % case.arguments[1].ndim
-        index = (*index[:axis], *index[axis + 1 :]) if case.function.endswith("_vjp") else index
-        several = array.ndim > len(index)
-        place = str([*index[:axis], *([":"] if several else []), *index[axis:]]).replace("'", "") if index else ""
-        array = np.moveaxis(array, axis, -1)[index] if several else array[index]
-    elif index is not None and case.function == "dense" and array.ndim == 2 and array is case.arguments[1]:
-        place, array = f"[:, {index[-1]}]", array[:, index[-1]]
-    elif index is not None and case.function in ("dense", "neuron") and array is case.arguments[0] and array.ndim > 1:
-        row = index[:-1] if case.function == "dense" else index
-        place, array = str(list(row)) if row else "", array[row]
-    elif index is not None and (case.function, worst.output, name) in SLICES:
-        chosen = SLICES[case.function, worst.output, name](index)
-        place, array = str(list(chosen)).replace("Ellipsis", "...") if chosen else "", array[chosen]
-    text = np.array2string(np.asarray(array), threshold=12, edgeitems=4, precision=9, separator=", ")
+    index = None if worst.place is None else depends_on(worst, name, array)
+    place = "" if index is None or not index else str([":" if i == slice(None) else i for i in index]).replace("'", "")
+    part = array if index is None else array[index]
+    text = np.array2string(np.asarray(part), threshold=12, edgeitems=4, precision=9, separator=", ")
     return place, " ".join(text.split())
 
 
@@ -319,6 +299,9 @@ def print_report(report: Report, console: Console) -> None:
     if left:
         options = " ".join(f"--dtype {dtype}" for dtype in left)
         console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
+    if report.unverified:
+        names = ", ".join(report.unverified)
+        console.print(Text(f"unverified: {names} (no second definition says that the formula itself is right)"))
     verdict = Text("conforms", style="bold green") if report.passed else Text("does not conform", style="bold red")
     requirements = [r for r in report.results if r.status != "not offered"]
     failed = sum(r.status == "fail" for r in requirements)
@@ -359,7 +342,7 @@ def failure(results: list[Result]) -> list[Text]:
     """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
     result, dtypes = results[0], " and ".join(r.dtype for r in results)
     head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {dtypes}")
-    lines = [head, Text(f"  {spec.requirement(result.requirement).text}", style="italic")]
+    lines = [head, Text(f"  {result.text}", style="italic")]
     worst = result.worst
     if worst is not None:
         lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ...reference import AdamState
-from ..formulas import case
+from ..arithmetic.running import Expected
+from ..formulas import call as formula_call
+from ..formulas import declared
 from ..judging import oracle
 from ..judging.judge import BrokenResultError
 from ..judging.judge import call as call_on
@@ -286,15 +288,16 @@ def judged(subject: Subject, name: str, function: Callable[..., Any], dtype: np.
 
     def call(**inputs: Any) -> dict[str, Result]:
         arguments, options = arguments_of(name, inputs)
-        expected = oracle.expect(name, arguments, options, dtype, subject.subnormals, subject.precision)
-        oracle.refuse_empty(name, arguments, options, expected)
+        asked = formula_call(name, arguments, options)
+        expected = oracle.expect(asked, dtype, subject.subnormals, subject.precision)
+        oracle.refuse_empty(asked, dtype, expected)
         try:
-            _, found = call_on(subject.backend, function, case(name, "", "", "", *arguments, **options))
+            _, found = call_on(subject.backend, function, asked)
         except BrokenResultError as error:
             raise AssertionError(f"{name}: {error}") from None
         return {each: result(each, found[each][1], wanted) for each, wanted in expected.items()}
 
-    def result(each: str, values: np.ndarray, wanted: oracle.Expected) -> Result:
+    def result(each: str, values: np.ndarray, wanted: Expected) -> Result:
         if values.dtype != dtype or values.shape != wanted.value.shape:
             got = f"{values.dtype} of shape {values.shape}"
             raise AssertionError(f"{each} of {name} is {got}, not {dtype} of shape {wanted.value.shape}")
@@ -309,9 +312,9 @@ def arguments_of(function: str, inputs: dict[str, Any]) -> tuple[tuple[Any, ...]
     if function == "adam_step":
         state = AdamState(inputs["step"], inputs["m"], inputs["v"])
         return (inputs["theta"], inputs["grad"], state), options
-    if "axis" in oracle.parameters(function):
+    if "axis" in declared(function).parameters:
         options["axis"] = -1
-    return tuple(inputs[name] for name in oracle.parameters(function) if name in inputs), options
+    return tuple(inputs[name] for name in declared(function).parameters if name in inputs), options
 
 
 def snippet(inputs: dict[str, Any], error: AssertionError) -> str:

@@ -28,7 +28,8 @@ from ... import reference, spec
 from ...spec import did_you_mean
 from ..arithmetic import bounded, exact
 from ..arithmetic.rounding import MODELS, Model, nearest
-from ..judging.subject import Subject, SubjectError
+from ..judging.loading import SubjectError
+from ..judging.subject import Subject
 
 SCHEMA_VERSION = 1
 ELEMENTARY = ("exp", "log", "sqrt")

@@ -1,0 +1,97 @@
+"""A formula on bounded and on exact arrays: its arguments lifted, its results by name."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import bounded, exact
+from .rounding import HOST, MODELS, Model, at_least_float32
+from .trajectory import after, trajectory
+
+# A call of a formula: it has a formula, arguments, options and steps, as a case has.
+Call = Any
+Lift = Callable[[Any, bool], Any]  # of a value, and whether it is a hyper-parameter
+
+
+class Expected(NamedTuple):
+    """What one result of a formula should be: ``value + remainder``, off by at most `bound`."""
+
+    value: np.ndarray
+    remainder: np.ndarray
+    bound: np.ndarray
+    dtype: np.dtype[Any]
+    certain: bool = False  # whether the value is that of the exact arrays, not only of a run in float64
+
+
+def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]:
+    """Run a form of the called formula on lifted arguments; return its results by name, but for counts."""
+    formula = call.formula
+    names = list(formula.parameters)
+    arguments = [lifted(formula, name, value, lift) for name, value in zip(names, call.arguments, strict=False)]
+    defaults = {name: formula.parameters[name] for name in names[len(arguments) :] if name in formula.hyper_parameters}
+    options = {
+        name: lift(value, True) if name in defaults or isinstance(value, float) else value
+        for name, value in {**defaults, **call.options}.items()
+        if name != formula.donation  # which is about memory
+    }
+    if call.steps:
+        found = trajectory(form, formula, arguments, options, call.steps)
+        results = after(call.steps, found, formula.counts)
+    else:
+        results = formula.named(form(*arguments, **options))
+    return {name: value for name, value in results.items() if name not in formula.counts}
+
+
+def lifted(formula: Any, name: str, value: Any, lift: Lift) -> Any:
+    """An argument as the bounded or exact run has it: a state part by part, indices as they are."""
+    if isinstance(value, tuple):
+        return type(value)(*(lift(part, False) for part in value))
+    is_number = isinstance(value, float) and not formula.domain  # nobody said what it is
+    if name in formula.hyper_parameters or is_number:
+        return lift(value, True)
+    return value if formula.is_index(name, value) else lift(value, False)
+
+
+def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool) -> bounded.Bounded:
+    """An argument as a bounded array, unless it is one."""
+    if isinstance(value, bounded.Bounded):
+        return value
+    if hyper_parameter:
+        return bounded.Bounded(value, 0, HOST, at_least_float32(dtype))
+    own = dtype_of(value, dtype)
+    return bounded.lift(value, bounded.model_of(own, model) if own.name in MODELS else model, own)
+
+
+def lift_exactly(dtype: np.dtype[Any]) -> Lift:
+    """A `lift` to exact arrays."""
+
+    def lift(value: Any, hyper_parameter: bool) -> exact.Exact:
+        return exact.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
+
+    return lift
+
+
+def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
+    """An array's own dtype; a number goes along with the others, and that of a step with the arithmetic."""
+    return at_least_float32(default) if isinstance(value, int) else getattr(value, "dtype", default)
+
+
+def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Callable[..., Any]]) -> dict[str, Expected]:
+    """The values in float64 of the first of some forms, and the largest of the running bounds of all."""
+    with np.errstate(all="ignore"):
+        results = [evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms]
+    return {
+        name: Expected(
+            first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]), first.dtype
+        )
+        for name, first in results[0].items()
+    }
+
+
+def enclosed(call: Call, dtype: np.dtype[Any], bits: int = exact.PRECISION) -> dict[str, np.ndarray]:
+    """The balls that enclose the exact results."""
+    with exact.working_precision(bits):
+        found = evaluate(call.formula.function, call, lift_exactly(dtype))
+    return {name: result.balls for name, result in found.items()}

@@ -1,0 +1,68 @@
+"""The program ``gaugeblock``: its options, and how it ends."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ... import __version__, spec
+from .bench import bench
+from .check import EXAMPLES, check
+from .cite import cite
+from .compare import compare
+from .spec import show_spec
+from .sweep import sweep
+from .terminal import complain
+from .vectors import judge, vectors
+
+STATUS = """Exit status: 0 done and all conforms, 1 a requirement is not met, 2 something could not be judged or the
+command could not be carried out, 130 interrupted. Colours and progress are for terminals; NO_COLOR and FORCE_COLOR are
+heeded."""
+
+
+app = typer.Typer(
+    help="The gauge for neural-network arithmetic: judge an implementation within derived bounds.",
+    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n"
+    f"  gaugeblock sweep numpy --formula exp              every value of float32, against the oracle\n\n{STATUS}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; a mistake in its use is one line and exit status 2."""
+    try:
+        status = app(prog_name="gaugeblock", standalone_mode=False)
+    except typer.TyperException as error:
+        complain(error.format_message() or "no command; see `gaugeblock --help`")
+        status = 2
+    except typer.Abort:
+        status = 130
+    sys.exit(status)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gaugeblock {__version__}, specification {spec.VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+app.command(epilog=EXAMPLES)(check)
+app.command()(compare)
+app.command("spec")(show_spec)
+app.command()(vectors)
+app.command()(judge)
+app.command()(cite)
+app.command()(sweep)
+app.command()(bench)

@@ -1,0 +1,38 @@
+"""``gaugeblock spec``."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+
+from ... import spec
+from .terminal import complain, console_for, page_names
+
+
+def show_spec(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A formula, or a requirement such as softmax.nan; the list of formulas by default.",
+            autocompletion=page_names,
+        ),
+    ] = None,
+) -> None:
+    """Show a formula's page, or one requirement. Exit status: 2 if there is none of that name."""
+    console = console_for(sys.stdout)
+    try:
+        if name is None:
+            for formula in spec.formulas():
+                console.print(f"{formula}: {len(spec.requirements(formula))} requirements", markup=False)
+        elif "." in name:
+            found = spec.requirement(name)
+            console.print(f"{name} ({found.history}): {found.text}", markup=False, soft_wrap=True)
+        elif console.is_terminal:
+            console.print(Markdown(spec.page(name)))
+        else:
+            print(spec.page(name), end="")
+    except ValueError as error:
+        complain(error)
+        raise typer.Exit(2) from None

@@ -1,0 +1,64 @@
+"""``gaugeblock vectors`` and ``gaugeblock judge``: the cases for other languages, and answers to them."""
+
+import shlex
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ... import spec
+from ..arithmetic.rounding import MODELS
+from ..reporting.report import print_report, to_document, to_json
+from .terminal import complain, console_for, print_citation, progress, replaced
+
+
+def vectors(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or one with earlier vectors.")],
+) -> None:
+    """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
+    from ..exchange.vectors import MANIFEST, files, names, survey
+
+    try:
+        strange, outdated = survey(folder)
+        if strange:
+            complain(f"{folder}: it has {strange[0]!r}, which is none of the vectors; name a new or an empty folder")
+            raise typer.Exit(2)
+        with progress(len(spec.formulas()) * len(MODELS)) as tell:
+            for name, text in files(tell):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                with replaced("DIR", folder / name) as output:
+                    output.append(text)
+        for name in outdated:
+            (folder / name).unlink()
+            with suppress(OSError):  # others are in the same folder
+                (folder / name).parent.rmdir()
+    except (OSError, ValueError) as error:
+        complain(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}; name another folder")
+        raise typer.Exit(2) from None
+    print(f"{len(names())} files in {folder}; to check them: cd {folder} && sha256sum -c {MANIFEST}")
+
+
+def judge(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `gaugeblock vectors` wrote.")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The answers, as JSON.")],
+    json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
+) -> None:
+    """Judge answers that were computed elsewhere. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
+    from ..exchange.answers import judge_answers
+
+    console = console_for(sys.stdout)
+    with ExitStack() as opened:
+        text = [] if json is None else opened.enter_context(replaced("--json", json))
+        try:
+            report, missing = judge_answers(folder, results)
+            passed = report.passed
+        except ValueError as error:
+            raise typer.TyperException(str(error)) from None
+        print_report(report, console)
+        for line in missing:
+            console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
+        print_citation(console)
+        text.append(to_json(to_document([report], shlex.join(["gaugeblock", *sys.argv[1:]]))))
+    raise typer.Exit(int(not passed))

@@ -1,0 +1,120 @@
+"""Which axes of an argument go with which axes of a result, by the signature and by a small run with NaN in it."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ...reference.declaration import BATCH, Declaration, is_axes, is_range, leaves
+from . import Formula
+
+# What a number of each domain may be, in a small run.
+TYPICAL: Mapping[str, Any] = {"index": 0, "count": 1, "mask": True}
+
+
+def axis_names(axes: tuple[str, ...], ndim: int, axis: int = -1) -> tuple[str, ...]:
+    """Name each axis of an array: a letter, or the batch's, numbered from the last on as ``...1``, ``...0``.
+
+    Letters that may be missing are, where there are not enough axes; `axis` is where the last letter stands.
+    """
+    core = [letter for letter in axes if letter != BATCH]
+    core = core[max(len(core) - ndim, 0) :]
+    batch = [f"{BATCH}{number}" for number in reversed(range(ndim - len(core)))]
+    if axis == -1 or not core:
+        return (*batch, *core)
+    names = [*batch, *core[:-1]]
+    names.insert(axis % ndim, core[-1])
+    return tuple(names)
+
+
+def parts(formula: Declaration, arguments: tuple[Any, ...]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """Yield the name, the axes and the value of each argument, those of a state's parts too."""
+    for (name, group), value in zip(formula.arguments.items(), arguments, strict=False):
+        if is_axes(group):
+            yield name, next(leaves(group)), value
+        else:
+            for part, axes, each in zip(value._fields, leaves(group), value, strict=True):
+                yield f"{name}.{part}", axes, each
+
+
+def result_axes(formula: Declaration) -> dict[str, tuple[str, ...]]:
+    """The axes of each result by its name."""
+    assert formula.signature is not None
+    every = [axes for group in formula.signature.results for axes in leaves(group)]
+    return dict(zip(formula.names, every, strict=True))
+
+
+def summed(formula: Formula, call: Any, result: str) -> int:
+    """How many products are added up in an element of a result."""
+    lengths: dict[str, int] = {}
+    for name, axes, value in parts(formula, call.arguments):
+        along = links(formula)[result].get(name)
+        if along is not None:
+            named = axis_names(axes, np.ndim(value), call.options.get("axis", -1))
+            lengths |= {n: size for n, size in zip(named, np.shape(value), strict=True) if letter_of(n) in along}
+    return int(np.prod([*lengths.values(), 1]))
+
+
+def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | None:
+    """The part of an argument that the worst element of a finding depends on, as an index; None for all of it.
+
+    The inputs of many steps have an axis more, the first.
+    """
+    case, place = worst.case, worst.place
+    formula, result = case.formula, worst.output.partition(" ")[0]
+    if formula.signature is None:
+        return None
+    lead = (slice(None),) if case.steps and name not in formula.carried else ()
+    if formula.state:
+        return (*lead, *place) if array.ndim == len(lead) + len(place) else None
+    along = links(formula)[result].get(name)
+    if along is None:
+        return None
+    axis, (letters,) = case.options.get("axis", -1), leaves(formula.arguments[name])
+    chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
+    own = axis_names(letters, array.ndim, axis)
+    index = tuple(slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) for each in own)
+    return None if all(each == slice(None) for each in index) else index
+
+
+def letter_of(axis_name: str) -> str:
+    """The letter that an axis is named by."""
+    return BATCH if axis_name.startswith(BATCH) else axis_name
+
+
+@lru_cache(maxsize=256)
+def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
+    """For each result and each argument that it depends on: the letters along which an element depends on all.
+
+    An element depends on the numbers that make it NaN, and on all integers. A formula with a state is elementwise.
+    """
+    elementwise: dict[str, frozenset[str]] = dict.fromkeys(formula.arguments, frozenset())
+    if formula.state:
+        return dict.fromkeys(formula.names, elementwise)
+    found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in formula.names}
+    values = [typical(axes, kind) for axes, kind in zip(formula.arguments.values(), formula.domain, strict=False)]
+    for number, (name, axes) in enumerate(formula.arguments.items()):
+        if not isinstance(values[number], np.ndarray) or values[number].dtype.kind != "f":
+            for along in found.values():
+                along[name] = frozenset()
+            continue
+        spoilt = [value.copy() if isinstance(value, np.ndarray) else value for value in values]
+        spoilt[number][(0,) * spoilt[number].ndim] = np.nan
+        with np.errstate(all="ignore"):
+            results = formula.named(formula.function(*spoilt))
+        for result, own in result_axes(formula).items():
+            output = np.isnan(results[result])
+            if output.any():
+                shared = {letter for place, letter in enumerate(own) if np.take(output, 1, axis=place).any()}
+                (letters,) = leaves(axes)
+                found[result][name] = frozenset({*letters} - {*own} | {*letters} & shared)
+    return found
+
+
+def typical(axes: Any, kind: str) -> Any:
+    """An argument of a domain with two places along each of its axes."""
+    (letters,) = leaves(axes)
+    if kind in TYPICAL:
+        return np.full((2,) * len(letters), TYPICAL[kind])
+    return 0.5 if is_range(kind) else np.full((2,) * len(letters), 0.5)

@@ -1,0 +1,144 @@
+"""The derived tolerance by itself, for anybody's own tests."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import backends
+from ..arithmetic.rounding import MODELS
+from ..arithmetic.running import Expected
+from ..formulas import Case, declared
+from . import oracle
+from .judge import BrokenResultError, as_count, count_after, parts_of
+
+
+def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
+    """Return the real value of a formula on these inputs, and the largest admissible error of each element.
+
+    Parameters
+    ----------
+    formula : str or callable
+        A function of ``gaugeblock.reference``, such as 'softmax', or any function that is written against the Array
+        API standard, declared or not.
+    *arguments, **options
+        As the function takes them; arrays of any library.
+
+    Returns
+    -------
+    value, bound : NumPy arrays in float64; tuples where there are several results, such as (theta, m, v) of 'adam_step'
+        `value` is rounded to float64, which in float64 is itself part of an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As the function itself raises; and ValueError for a formula that there is not, or a tolerance so wide that it
+        would judge nothing.
+    """
+    asked = converted(formula, arguments, options)
+    found = expectation(asked).values()
+    values, bounds = [e.value for e in found], [e.bound for e in found]
+    return (values[0], bounds[0]) if len(found) == 1 else (tuple(values), tuple(bounds))
+
+
+def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> None:
+    """Raise AssertionError unless `output` is what a formula gives on these inputs, within the derived tolerance.
+
+    Parameters
+    ----------
+    output : array or tuple
+        What the implementation under test returned, as the formula returns it: (theta, state) for 'adam_step'.
+    formula, *arguments, **options
+        As in `expected`.
+
+    Raises
+    ------
+    AssertionError
+        With the worst element: its index, value, expected value, and error as a multiple of the bound; or with a step
+        that is not one more.
+    TypeError, ValueError
+        As in `expected`.
+    """
+    asked = converted(formula, arguments, options)
+    found, name_of_formula = expectation(asked), asked.function
+    try:
+        results = asked.formula.named(output)
+    except (AttributeError, IndexError, TypeError, ValueError):
+        got, wanted = type(output).__name__, asked.formula.wanted
+        raise AssertionError(f"{name_of_formula}: got {got}; expected {wanted}") from None
+    for name, result in results.items():
+        if name in asked.formula.counts:
+            check_count(asked, name, result)
+        elif name not in found:
+            raise AssertionError(f"{name_of_formula}: got {len(results)} results; expected {len(found)}")
+        else:
+            check_array(asked, name, to_numpy(result), found[name])
+
+
+def check_count(asked: Case, name: str, result: Any) -> None:
+    """Raise AssertionError for a count, such as the number of steps, that is not one more."""
+    try:
+        got, wanted = as_count(name, result), count_after(asked, name)
+    except BrokenResultError as error:
+        raise AssertionError(f"{asked.function}: {error}") from None
+    if got != wanted:
+        raise AssertionError(f"{asked.function}: {name} is {got}, not {wanted}")
+
+
+def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected) -> None:
+    """Raise AssertionError for a result that is not what it should be, with its worst element."""
+    if values.dtype != wanted.dtype or values.shape != wanted.value.shape:
+        what = f"{name}: got {values.dtype} of shape {values.shape}"
+        raise AssertionError(f"{asked.function}: {what}; expected {wanted.dtype} of shape {wanted.value.shape}")
+    ratio, error = oracle.ratios(values, wanted, oracle.may_be_nan(asked, name))
+    if np.all(ratio <= 1):
+        return
+    index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    place = f"{name}{[int(i) for i in index] if index else ''}"
+    raise AssertionError(
+        f"{asked.function}: {place} is {float(values[index])!r}; expected {float(wanted.value[index])!r} within "
+        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {ratio[index]:.3g} times the bound; "
+        f"{int(np.sum(~(ratio <= 1)))} of {ratio.size} elements are outside"
+    )
+
+
+def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
+    """The call with its arrays as NumPy's."""
+    found = declared(formula)
+    return Case("", "", "", found, tuple(convert(value, to_numpy) for value in arguments), options)
+
+
+def expectation(asked: Case) -> dict[str, Expected]:
+    """What each result should be."""
+    with np.errstate(all="ignore"):  # checks the arguments
+        asked.formula.function(*(convert(value, known_to_numpy) for value in asked.arguments), **asked.options)
+    arrays = [part for value in asked.arguments for part in parts_of(value)]
+    dtypes = [array.dtype for array in arrays if getattr(array, "dtype", np.dtype(bool)).name in MODELS]
+    if not dtypes:
+        raise TypeError(f"{asked.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
+    found = oracle.expect(asked, dtypes[0])
+    oracle.refuse_empty(asked, dtypes[0], found)
+    return found
+
+
+def convert(value: Any, how: Callable[[Any], np.ndarray]) -> Any:
+    """An argument with its arrays converted, those of a state too."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(number_of(convert(part, how)) for part in value))
+    return how(value) if hasattr(value, "dtype") and hasattr(value, "shape") else value
+
+
+def number_of(part: Any) -> Any:
+    """A part of a state, a count as a Python number."""
+    is_count = isinstance(part, np.ndarray) and part.shape == () and part.dtype.kind in "iu"
+    return int(part) if is_count else part
+
+
+def to_numpy(array: Any) -> np.ndarray:
+    """An array of any library as NumPy's."""
+    return np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+
+
+def known_to_numpy(array: np.ndarray) -> np.ndarray:
+    """The array itself, or a stand-in for one of bfloat16, which NumPy's namespace does not count as floating point."""
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
