@@ -2,7 +2,8 @@
 
 A backend has
 
-- the formulas, bound to the library (`bind`), by their names in ``gaugeblock.reference``;
+- the formulas, by their names in ``gaugeblock.reference``: native kernels (`native`), and the reference bound to the
+  library for all others (`bind_all`);
 - ``name``; ``dtypes``: those that it is judged in; ``subnormals``: 'gradual', or 'flush' where they count as 0;
 - ``asarray(array, device=None)``: a NumPy array as one of the library's, and ``to_numpy(array)`` back;
 - ``shares_memory(a, b)``: whether two of the library's arrays do;
@@ -19,28 +20,92 @@ Importing a backend imports its library and no other, and changes no setting of 
 
 import functools
 import importlib
+import inspect
 import pkgutil
+import re
 import types
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar, cast
+
+from .. import reference
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NAMES = sorted(module.name for module in pkgutil.iter_modules(__path__))
+NAMES = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+NAMESPACE = re.compile(r"^xp : namespace.*\n    .*\n", re.M)
+REFERENCES = "\n\nReferences\n----------\n"
+NOTES = "\n\nNotes\n-----\n"
 
 
-def bind(function: F, xp: Any) -> F:
+class Backend(Protocol):
+    """What a type checker knows of a backend that `load` returns; an import by name tells it the formulas too."""
+
+    name: str
+    dtypes: tuple[str, ...]
+    subnormals: str
+    layouts: dict[str, Any]
+
+    def asarray(self, array: Any, device: str | None = None) -> Any: ...
+    def to_numpy(self, array: Any) -> Any: ...
+    def shares_memory(self, a: Any, b: Any) -> bool: ...
+    def settings(self, dtype: str) -> AbstractContextManager[Any]: ...
+    def versions(self) -> dict[str, str]: ...
+    def __getattr__(self, name: str) -> Any: ...  # the formulas, and what not every backend has
+
+
+def bind(function: Callable[..., Any], xp: Any) -> Callable[..., Any]:
     """Return `function` with its namespace given, which saves asking the arrays for it.
 
-    It is the same code with another default: by its code PyTorch's compiler tells functions apart, but not partials.
+    Each has code of its own, by which PyTorch's compiler tells functions apart.
     """
-    given: Any = function
-    bound: Any = types.FunctionType(given.__code__, given.__globals__, argdefs=given.__defaults__)
-    bound.__kwdefaults__ = {**given.__kwdefaults__, "xp": xp}
-    return cast(F, functools.update_wrapper(bound, given))
+
+    def bound(*arguments: Any, **options: Any) -> Any:
+        return function(*arguments, xp=xp, **options)
+
+    bound.__code__ = bound.__code__.replace(co_name=function.__name__)
+    functools.update_wrapper(bound, function).__doc__ = documentation(function)
+    signature = inspect.signature(function)
+    given = [parameter for parameter in signature.parameters.values() if parameter.name != "xp"]
+    bound.__signature__ = signature.replace(parameters=given)  # type: ignore[attr-defined]
+    return bound
 
 
-def load(name: str, device: str | None = None) -> Any:
+def bind_all(names: dict[str, Any], xp: Any, wrap: Callable[[F], F] = lambda function: function) -> None:
+    """Add to a backend's names every formula of the reference that it does not define, bound to its namespace.
+
+    `wrap` is given each bound function, and returns what is added.
+    """
+    for name in reference.FORMULAS:
+        if name not in names:
+            names[name] = wrap(cast(F, bind(getattr(reference, name), xp)))
+
+
+def native(typed: F) -> Callable[[Callable[..., Any]], F]:
+    """Make a function a backend's own kernel for a formula: it gets the reference's declaration and docstring.
+
+    Its own docstring, which says what differs, becomes a note. `typed` is the formula's signature in `_formulas`.
+    """
+
+    def declare(function: Any) -> F:
+        formula = getattr(reference, typed.__name__)
+        function.__doc__ = documentation(formula, function.__doc__)
+        function.__formula__ = formula.__formula__
+        return cast(F, function)
+
+    return declare
+
+
+def documentation(formula: Callable[..., Any], note: str | None = None) -> str | None:
+    """The docstring of a formula on a backend: the reference's less the namespace, and a note."""
+    text = inspect.getdoc(formula)
+    if text is None or note is None:  # `python -OO` leaves none
+        return text and NAMESPACE.sub("", text)
+    body, references, sources = NAMESPACE.sub("", text).partition(REFERENCES)
+    return body + ("\n\n" if NOTES in body else NOTES) + inspect.cleandoc(note) + references + sources
+
+
+def load(name: str, device: str | None = None) -> Backend:
     """Return the backend `name`, whose `asarray` puts arrays on `device`.
 
     Parameters
@@ -64,14 +129,14 @@ def load(name: str, device: str | None = None) -> Any:
     if name not in NAMES:
         raise ValueError(f"backend: got {name!r}; wanted one of {', '.join(NAMES)}")
     try:
-        backend = importlib.import_module(f"{__name__}.{name}")
+        backend: Any = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
         raise ImportError(
             f"backend {name}: {error.name} is not installed; `pip install 'gaugeblock[{name}]'` adds it"
         ) from error
     if device is None:
-        return backend
-    bound = types.SimpleNamespace(**vars(backend))
+        return cast(Backend, backend)
+    bound: Any = types.SimpleNamespace(**vars(backend))
     bound.asarray = functools.partial(backend.asarray, device=device)
     bound.asarray(0.0)  # raises ValueError for a device that there is not
-    return bound
+    return cast(Backend, bound)

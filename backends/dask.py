@@ -9,7 +9,7 @@ import contextlib
 import importlib.metadata
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dask.array
 import dask.base
@@ -17,8 +17,7 @@ import dask.config
 import numpy
 from array_api_compat.dask import array as namespace
 
-from .. import reference
-from . import bind
+from . import bind_all
 
 name = "dask"
 dtypes = ("float16", "float32", "float64")
@@ -50,28 +49,11 @@ def take_along_axis(x: Any, index: Any, /, *, axis: int) -> Any:
 
 xp = types.SimpleNamespace(**vars(compat) | {"max": maximum, "take_along_axis": take_along_axis})
 
-neuron = bind(reference.neuron, xp)
-dense = bind(reference.dense, xp)
-neuron_vjp = bind(reference.neuron_vjp, xp)
-dense_vjp = bind(reference.dense_vjp, xp)
-relu = bind(reference.relu, xp)
-relu_vjp = bind(reference.relu_vjp, xp)
-softmax = bind(reference.softmax, xp)
-log_softmax = bind(reference.log_softmax, xp)
-categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
-categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, xp)
-categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
-categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, xp)
-sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, xp)
-softmax_vjp = bind(reference.softmax_vjp, xp)
-log_softmax_vjp = bind(reference.log_softmax_vjp, xp)
-sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, xp)
-adam_first_moment = bind(reference.adam_first_moment, xp)
-adam_second_moment = bind(reference.adam_second_moment, xp)
-adam_bias_correction = bind(reference.adam_bias_correction, xp)
-adam_update = bind(reference.adam_update, xp)
-adam_init = bind(reference.adam_init, xp)
-adam_step = bind(reference.adam_step, xp)
+
+bind_all(globals(), xp)
+
+if TYPE_CHECKING:
+    from ._formulas import *  # noqa: F403
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

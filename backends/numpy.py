@@ -4,7 +4,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterable
 from itertools import chain, compress, groupby, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 from numpy.lib.array_utils import byte_bounds
@@ -18,26 +18,11 @@ from ..reference.arguments import step as checked_step
 from ..reference.formulas.adam import AdamState, one_minus_power
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
-from . import bind
+from . import _formulas, bind_all, native
 
 name = "numpy"
 dtypes = ("float16", "float32", "float64")
 subnormals = "gradual"
-
-neuron_vjp = bind(reference.neuron_vjp, numpy)
-dense_vjp = bind(reference.dense_vjp, numpy)
-categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, numpy)
-categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, numpy)
-softmax_vjp = bind(reference.softmax_vjp, numpy)
-log_softmax_vjp = bind(reference.log_softmax_vjp, numpy)
-sparse_categorical_cross_entropy_from_logits_vjp = bind(
-    reference.sparse_categorical_cross_entropy_from_logits_vjp, numpy
-)
-adam_first_moment = bind(reference.adam_first_moment, numpy)
-adam_second_moment = bind(reference.adam_second_moment, numpy)
-adam_bias_correction = bind(reference.adam_bias_correction, numpy)
-adam_update = bind(reference.adam_update, numpy)
-adam_init = bind(reference.adam_init, numpy)
 
 
 PLAIN = numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)
@@ -63,15 +48,17 @@ def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
     return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays)))
 
 
+@native(_formulas.neuron)
 def neuron(x: Any, w: Any, b: Any) -> Any:
-    """Return ``sum_i x_i w_i + b``: the reference, but for its checks where nothing is wrong."""
+    """The checks are skipped where nothing is wrong."""
     if plain(x, w) and plain(x, b) and w.shape == x.shape[-1:] != () == b.shape:
         return numpy.matmul(x, w) + b
     return reference.neuron(x, w, b, xp=numpy)
 
 
+@native(_formulas.dense)
 def dense(x: Any, w: Any, b: Any) -> Any:
-    """Return ``sum_i x_i w_ij + b_j``: the reference, but for its checks where nothing is wrong."""
+    """The checks are skipped where nothing is wrong."""
     if plain(x, w) and plain(x, b) and w.ndim == 2 and b.ndim == 1 and w.shape == x.shape[-1:] + b.shape:
         return numpy.matmul(x, w) + b
     return reference.dense(x, w, b, xp=numpy)
@@ -83,14 +70,16 @@ def plain(a: Any, b: Any) -> bool:
     return dtype in PLAIN and getattr(b, "dtype", None) is dtype
 
 
+@native(_formulas.relu)
 def relu(x: Any) -> Any:
-    """Return ``max(0, x)``: against a row of zeros, as NumPy's loop for a number is not vectorised."""
+    """Computed by ``numpy.maximum`` against a row of zeros, since NumPy's loop for a number is not vectorised."""
     floating(numpy, x=x)
     return numpy.maximum(x, numpy.zeros(x.shape[-1:], x.dtype) if x.ndim > 1 else 0)
 
 
+@native(_formulas.relu_vjp)
 def relu_vjp(x: Any, g: Any) -> Any:
-    """Return ``g`` where x > 0, and 0 where x <= 0, by the bits of g: to select takes ten times as long."""
+    """g is masked by its bits, since ``numpy.where`` takes ten times as long."""
     floating(numpy, x=x, g=g)
     same_shape(x=x, g=g)
     x, g = arrays(numpy, x, g)
@@ -112,8 +101,9 @@ def exponentials(x: Any, axis: int) -> tuple[Any, Any]:
     return e, numpy.add.reduce(e, axis=axis, keepdims=True)
 
 
+@native(_formulas.softmax)
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``exp(x_i) / sum_j exp(x_j)`` along `axis`, block by block."""
+    """Computed block by block."""
     floating(numpy, x=x)
     class_axis("x", x, axis)
     y = numpy.empty_like(x)
@@ -122,8 +112,9 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
     return y
 
 
+@native(_formulas.log_softmax)
 def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, block by block."""
+    """Computed block by block."""
     floating(numpy, x=x)
     class_axis("x", x, axis)
     y = numpy.empty_like(x)
@@ -133,8 +124,9 @@ def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
     return y
 
 
+@native(_formulas.categorical_cross_entropy)
 def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
-    """Return ``-sum_i y_i log(p_i)`` along `axis`, p clipped, block by block."""
+    """Computed block by block."""
     _, dtype, y = labelled(numpy, y, axis, p=p)
     ends = default_clip(numpy, dtype) if clip is None else checked_clip(clip, numpy, dtype)
     losses = numpy.empty_like(p, shape=numpy.delete(p.shape, axis))
@@ -145,8 +137,9 @@ def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[
     return losses
 
 
+@native(_formulas.categorical_cross_entropy_from_logits)
 def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`, block by block."""
+    """Computed block by block."""
     _, dtype, y = labelled(numpy, y, axis, x=x)
     before, behind = x.shape[:axis], x.shape[axis:][1:]
     losses = numpy.empty((*before, 1, *behind), dtype)
@@ -163,8 +156,9 @@ def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) 
     return losses.reshape(before + behind)
 
 
+@native(_formulas.sparse_categorical_cross_entropy_from_logits)
 def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``-log_softmax(x)_label`` along `axis`, block by block; of the logarithms only those are taken."""
+    """Computed block by block; only the logarithms of the sums are taken."""
     _, dtype = floating(numpy, x=x)
     class_axis("x", x, axis)
     index = class_numbers(labels, x, axis, numpy)
@@ -178,6 +172,7 @@ def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis
     return losses.reshape(index.shape)
 
 
+@native(_formulas.adam_step)
 def adam_step(
     theta: Any,
     grad: Any,
@@ -190,7 +185,7 @@ def adam_step(
     epsilon: Any = 1e-8,
     donate: bool = False,
 ) -> tuple[Any, AdamState]:
-    """Return the parameters and the state after one step of Adam, block by block; small leaves as one flat array.
+    """Computed block by block; small leaves are joined into one flat array.
 
     With `donate`, the results of large leaves are written over theta and state.
     """
@@ -273,6 +268,12 @@ def apart(arrays: list[Any]) -> bool:
     """Whether no two arrays overlap in memory, so that one can be written before another is read."""
     bounds = sorted(map(byte_bounds, arrays))
     return all(end <= start for (_, end), (start, _) in pairwise(bounds))
+
+
+bind_all(globals(), numpy)
+
+if TYPE_CHECKING:
+    from ._formulas import *  # noqa: F403
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

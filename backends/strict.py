@@ -1,12 +1,11 @@
 """array-api-strict: the Array API standard and nothing beyond it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import array_api_strict as xp
 import numpy
 
-from .. import reference
-from . import bind
+from . import bind_all
 from .numpy import settings
 
 __all__ = ["settings"]
@@ -15,28 +14,11 @@ name = "strict"
 dtypes = ("float32", "float64")
 subnormals = "gradual"
 
-neuron = bind(reference.neuron, xp)
-dense = bind(reference.dense, xp)
-neuron_vjp = bind(reference.neuron_vjp, xp)
-dense_vjp = bind(reference.dense_vjp, xp)
-relu_vjp = bind(reference.relu_vjp, xp)
-relu = bind(reference.relu, xp)
-softmax = bind(reference.softmax, xp)
-log_softmax = bind(reference.log_softmax, xp)
-categorical_cross_entropy = bind(reference.categorical_cross_entropy, xp)
-categorical_cross_entropy_vjp = bind(reference.categorical_cross_entropy_vjp, xp)
-categorical_cross_entropy_from_logits = bind(reference.categorical_cross_entropy_from_logits, xp)
-categorical_cross_entropy_from_logits_vjp = bind(reference.categorical_cross_entropy_from_logits_vjp, xp)
-sparse_categorical_cross_entropy_from_logits = bind(reference.sparse_categorical_cross_entropy_from_logits, xp)
-softmax_vjp = bind(reference.softmax_vjp, xp)
-log_softmax_vjp = bind(reference.log_softmax_vjp, xp)
-sparse_categorical_cross_entropy_from_logits_vjp = bind(reference.sparse_categorical_cross_entropy_from_logits_vjp, xp)
-adam_first_moment = bind(reference.adam_first_moment, xp)
-adam_second_moment = bind(reference.adam_second_moment, xp)
-adam_bias_correction = bind(reference.adam_bias_correction, xp)
-adam_update = bind(reference.adam_update, xp)
-adam_init = bind(reference.adam_init, xp)
-adam_step = bind(reference.adam_step, xp)
+
+bind_all(globals(), xp)
+
+if TYPE_CHECKING:
+    from ._formulas import *  # noqa: F403
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

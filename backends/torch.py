@@ -8,7 +8,7 @@ import contextlib
 import math
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
 import numpy
@@ -32,7 +32,7 @@ from ..reference.arguments import clip as checked_clip
 from ..reference.formulas.adam import one_minus_power
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
-from . import bind
+from . import _formulas, bind_all, native
 
 aten = torch.ops.aten
 
@@ -40,54 +40,52 @@ name = "torch"
 dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "gradual"
 
-neuron_vjp = bind(reference.neuron_vjp, xp)
-dense_vjp = bind(reference.dense_vjp, xp)
-adam_first_moment = bind(reference.adam_first_moment, xp)
-adam_second_moment = bind(reference.adam_second_moment, xp)
-adam_bias_correction = bind(reference.adam_bias_correction, xp)
-adam_update = bind(reference.adam_update, xp)
-adam_init = bind(reference.adam_init, xp)
 
-
+@native(_formulas.neuron)
 def neuron(x: Any, w: Any, b: Any) -> Any:
-    """Return ``sum_i x_i w_i + b``, as ``torch.matmul`` does."""
+    """Computed by ``torch.matmul``, then the bias."""
     _, dtype = floating(xp, x=x, w=w, b=b)
     if shape(b) or not shape(x) or shape(w) != shape(x)[-1:]:
         return reference.neuron(x, w, b, xp=xp)  # no axes, or shapes that do not fit
     return rounded(torch.matmul(wide(x, xp), wide(w, xp)) + wide(b, xp), dtype, xp)
 
 
+@native(_formulas.dense)
 def dense(x: Any, w: Any, b: Any) -> Any:
-    """Return ``sum_i x_i w_ij + b_j``, as ``torch.nn.functional.linear`` does with the weights transposed."""
+    """Computed by ``torch.nn.functional.linear`` with the weights transposed."""
     _, dtype = floating(xp, x=x, w=w, b=b)
     if not shape(x) or len(shape(b)) != 1 or shape(w) != (shape(x)[-1], *shape(b)):
         return reference.dense(x, w, b, xp=xp)  # shapes that do not fit: it says how
     return rounded(torch.nn.functional.linear(wide(x, xp), wide(w, xp).mT, wide(b, xp)), dtype, xp)
 
 
+@native(_formulas.relu)
 def relu(x: Any) -> Any:
-    """Return ``max(0, x)``, as ``torch.relu`` does."""
+    """Computed by ``torch.relu``."""
     floating(xp, x=x)
     return torch.relu(x)
 
 
+@native(_formulas.relu_vjp)
 def relu_vjp(x: Any, g: Any) -> Any:
-    """Return ``g`` where x > 0, and 0 where x <= 0, as the derivative of ``torch.relu`` does; where x is NaN, NaN."""
+    """Computed by the derivative of ``torch.relu``, but NaN where x is."""
     floating(xp, x=x, g=g)
     same_shape(x=x, g=g)
     x, g = arrays(xp, x, g)
     return aten.threshold_backward(g, x, 0).add_(x.clamp(-0.0, -0.0))  # -0 changes nothing; of a NaN it is NaN
 
 
+@native(_formulas.softmax)
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``exp(x_i) / sum_j exp(x_j)`` along `axis`, as ``torch.softmax`` does."""
+    """Computed by ``torch.softmax``."""
     floating(xp, x=x)
     class_axis("x", x, axis)
     return torch.softmax(x, dim=axis)
 
 
+@native(_formulas.softmax_vjp)
 def softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Return ``p_i (g_i - sum_j g_j p_j)`` along `axis`, as the derivative of ``torch.softmax`` does."""
+    """Computed by the derivative of ``torch.softmax``."""
     _, dtype = floating(xp, x=x, g=g)
     same_shape(x=x, g=g)
     class_axis("x", x, axis)
@@ -95,15 +93,17 @@ def softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
     return rounded(aten._softmax_backward_data(g, torch.softmax(x, dim=axis), axis, x.dtype), dtype, xp)
 
 
+@native(_formulas.log_softmax)
 def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``x_i - log(sum_j exp(x_j))`` along `axis`, as ``torch.log_softmax`` does."""
+    """Computed by ``torch.log_softmax``."""
     floating(xp, x=x)
     class_axis("x", x, axis)
     return torch.log_softmax(x, dim=axis)
 
 
+@native(_formulas.log_softmax_vjp)
 def log_softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Return ``g_i - p_i sum_j g_j`` along `axis`, as the derivative of ``torch.log_softmax`` does."""
+    """Computed by the derivative of ``torch.log_softmax``."""
     _, dtype = floating(xp, x=x, g=g)
     same_shape(x=x, g=g)
     class_axis("x", x, axis)
@@ -111,11 +111,9 @@ def log_softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
     return rounded(aten._log_softmax_backward_data(g, torch.log_softmax(x, dim=axis), axis, x.dtype), dtype, xp)
 
 
+@native(_formulas.categorical_cross_entropy)
 def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
-    """Return ``-sum_i y_i log(p_i)`` along `axis`, p clipped; in one new array, but where a derivative is wanted.
-
-    ``torch.clamp`` has derivative 0 where p is NaN.
-    """
+    """One new array, in place, unless a derivative is wanted: ``torch.clamp`` has derivative 0 where p is NaN."""
     _, dtype, y = labelled(xp, y, axis, p=p)
     if not values_alone(y, p):
         return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip, xp=xp)
@@ -123,18 +121,20 @@ def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[
     return rounded(wide(p, xp).clamp(lo, hi).log_().mul_(y).sum(axis).neg_(), dtype, xp)
 
 
+@native(_formulas.categorical_cross_entropy_vjp)
 def categorical_cross_entropy_vjp(
     y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None
 ) -> Any:
-    """Return ``-g y_i / p_i``, and 0 where p is outside the clip."""
+    """Computed by ``torch.where``."""
     _, dtype, y = labelled(xp, y, axis, p=p, g=g)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
     y, p, g = wide(y, xp), wide(p, xp), wide(for_each_class(g, axis, xp, p=p), xp)
     return rounded(torch.where((p < lo) | (p > hi), 0, -g * y / p), dtype, xp)
 
 
+@native(_formulas.categorical_cross_entropy_from_logits)
 def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`.
+    """Computed by ``torch.log_softmax``, multiplied in place unless a derivative is wanted.
 
     ``torch.nn.functional.cross_entropy`` gives NaN where a label is 0 and its logit -infinity.
     """
@@ -148,24 +148,27 @@ def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) 
     return rounded(-logs.sum(axis), dtype, xp)
 
 
+@native(_formulas.categorical_cross_entropy_from_logits_vjp)
 def categorical_cross_entropy_from_logits_vjp(y: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Return ``g (softmax(x)_i sum_j y_j - y_i)`` along `axis`."""
+    """Computed by ``torch.softmax``, with the labels subtracted in place."""
     _, dtype, y = labelled(xp, y, axis, x=x, g=g)
     y, x, g = wide(y, xp), wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)
     weighted = torch.softmax(x, dim=axis) * y.sum(axis, keepdim=True)
     return rounded(g * weighted.sub_(y), dtype, xp)
 
 
+@native(_formulas.sparse_categorical_cross_entropy_from_logits)
 def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
-    """Return ``-log_softmax(x)_label`` along `axis`."""
+    """Computed by ``torch.log_softmax``, then ``gather``."""
     floating(xp, x=x)
     class_axis("x", x, axis)
     chosen, _ = of_label(torch.log_softmax(x, dim=axis), labels, axis)
     return -chosen.squeeze(axis)
 
 
+@native(_formulas.sparse_categorical_cross_entropy_from_logits_vjp)
 def sparse_categorical_cross_entropy_from_logits_vjp(labels: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Return ``g (softmax(x)_i - [i = label])`` along `axis`."""
+    """Computed by ``torch.softmax``, then ``scatter``."""
     _, dtype = floating(xp, x=x, g=g)
     class_axis("x", x, axis)
     p = torch.softmax(wide(x, xp), dim=axis)
@@ -188,6 +191,7 @@ def of_label(values: Any, labels: Any, axis: int) -> tuple[Any, Any]:
         raise
 
 
+@native(_formulas.adam_step)
 def adam_step(
     theta: Any,
     grad: Any,
@@ -200,7 +204,7 @@ def adam_step(
     epsilon: Any = 1e-8,
     donate: bool = False,
 ) -> tuple[Any, reference.AdamState]:
-    """Return the parameters and the state after one step of Adam, by one call of PyTorch's fused kernel for all leaves.
+    """One call of PyTorch's fused kernel for all leaves.
 
     The kernel's own correction, ``1 - beta**t``, is too far off for small t in float64. It is told that t is infinite,
     where it divides by 1, and both corrections come with the learning rate and epsilon: the spec's `efficient_order`.
@@ -277,6 +281,12 @@ def values_alone(*tensors: Any) -> bool:
         or torch.autograd.forward_ad._current_level >= 0
         or (torch.is_grad_enabled() and True in {each.requires_grad for each in tensors})
     )
+
+
+bind_all(globals(), xp)
+
+if TYPE_CHECKING:
+    from ._formulas import *  # noqa: F403
 
 
 def asarray(array: Any, device: str | None = None) -> Any:

@@ -4,17 +4,40 @@ Only what can be read without looking at an array's elements is checked, so that
 tracing and never waits for a device. Hyper-parameters are checked where they are Python numbers.
 """
 
-from typing import Any
-
-from array_api_compat import array_namespace, is_lazy_array
-
-Array = Any
-Scalar = Any
-Namespace = Any
-DType = Any
+from typing import Any, Protocol, TypeAlias
 
 
-def floating(xp: Namespace = None, /, **values: Array) -> tuple[Namespace, DType]:
+class Array(Protocol):
+    """What a type checker knows of an array: attributes and operators that the arrays of every library have."""
+
+    @property
+    def dtype(self) -> Any: ...
+    @property
+    def shape(self) -> Any: ...
+    @property
+    def ndim(self) -> Any: ...
+    def __neg__(self) -> Any: ...
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
+    def __rtruediv__(self, other: Any, /) -> Any: ...
+    def __lt__(self, other: Any, /) -> Any: ...
+    def __le__(self, other: Any, /) -> Any: ...
+    def __gt__(self, other: Any, /) -> Any: ...
+    def __ge__(self, other: Any, /) -> Any: ...
+
+
+Scalar: TypeAlias = Array | float  # also a Python number
+Result: TypeAlias = Any  # an array of the arguments' library, whose own type has more than `Array`
+Namespace: TypeAlias = Any
+DType: TypeAlias = Any
+
+
+def floating(xp: Namespace = None, /, **values: Any) -> tuple[Namespace, DType]:
     """Return the namespace and the dtype of `values`, which share one real floating dtype; Python scalars go along."""
     dtypes = [getattr(value, "dtype", None) for value in values.values()]
     if xp is not None and dtypes.count(dtypes[0]) == len(dtypes) and dtypes[0] in (xp.float32, xp.float64):
@@ -22,7 +45,7 @@ def floating(xp: Namespace = None, /, **values: Array) -> tuple[Namespace, DType
     arrays = {name: value for name, value in values.items() if is_array(name, value)}
     if not arrays:
         raise TypeError(f"{', '.join(values)}: got Python scalars only; wanted at least one array")
-    xp = xp or array_namespace(*arrays.values())
+    xp = xp or namespace_of(*arrays.values())
     first, *others = arrays
     dtype = arrays[first].dtype
     if not is_floating(xp, dtype):
@@ -33,7 +56,14 @@ def floating(xp: Namespace = None, /, **values: Array) -> tuple[Namespace, DType
     return xp, dtype
 
 
-def is_array(name: str, value: Array) -> bool:
+def namespace_of(*arrays: Any) -> Namespace:
+    """The Array API namespace of arrays; array-api-compat is imported here, so that a declaration needs none of it."""
+    import array_api_compat
+
+    return array_api_compat.array_namespace(*arrays)
+
+
+def is_array(name: str, value: Any) -> bool:
     """Tell an array (True) from a Python scalar (False); anything else is a TypeError."""
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return True
@@ -57,13 +87,13 @@ def is_half(xp: Namespace, dtype: DType) -> bool:
     return dtype not in (xp.float32, xp.float64) and bool(xp.finfo(dtype).bits < 32)
 
 
-def wide(x: Array, xp: Namespace) -> Array:
+def wide(x: Any, xp: Namespace) -> Any:
     """An array in at least float32: what is of half precision is computed there, and its result rounded once."""
     dtype = getattr(x, "dtype", xp.float32)
     return xp.astype(x, xp.float32) if dtype != xp.float32 and is_half(xp, dtype) else x
 
 
-def rounded(y: Array, dtype: DType, xp: Namespace) -> Array:
+def rounded(y: Any, dtype: DType, xp: Namespace) -> Any:
     """A result in the dtype of the inputs that were made `wide`."""
     return xp.astype(y, dtype) if y.dtype != dtype else y
 
@@ -81,24 +111,24 @@ def dtype_name(dtype: DType) -> str:
     return str(dtype).rpartition(".")[2]
 
 
-def shape(value: Array) -> tuple[Any, ...]:
+def shape(value: Any) -> tuple[Any, ...]:
     """The shape of an array; a Python scalar has no axes."""
     return tuple(getattr(value, "shape", ()))
 
 
-def arrays(xp: Namespace, *values: Array) -> list[Array]:
+def arrays(xp: Namespace, *values: Any) -> list[Any]:
     """The values, Python scalars among them made arrays without axes, of the dtype and on the device of the others."""
     like = next(value for value in values if hasattr(value, "dtype"))
     return [value if hasattr(value, "dtype") else xp.full_like(xp.sum(like), value) for value in values]
 
 
-def wanted_shape(name: str, value: Array, wanted: tuple[Any, ...], why: str = "") -> None:
+def wanted_shape(name: str, value: Any, wanted: tuple[Any, ...], why: str = "") -> None:
     """Raise ValueError unless `value` has the shape `wanted`."""
     if getattr(value, "shape", ()) != wanted and shape(value) != wanted:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted {wanted}{why}")
 
 
-def same_shape(**values: Array) -> None:
+def same_shape(**values: Any) -> None:
     """Raise ValueError unless all have the shape of the first."""
     first, *others = values
     wanted = shape(values[first])
@@ -107,7 +137,7 @@ def same_shape(**values: Array) -> None:
             wanted_shape(name, values[name], wanted, f", as {first} has")
 
 
-def class_axis(name: str, value: Array, axis: Any) -> None:
+def class_axis(name: str, value: Any, axis: Any) -> None:
     """Raise unless `axis` is an axis of `value`, and not of length 0."""
     ndim = len(shape(value))
     if type(axis) is not int:
@@ -120,7 +150,7 @@ def class_axis(name: str, value: Array, axis: Any) -> None:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
 
 
-def labelled(xp: Namespace, y: Array, axis: Any, /, **values: Array) -> tuple[Namespace, DType, Array]:
+def labelled(xp: Namespace, y: Any, axis: Any, /, **values: Any) -> tuple[Namespace, DType, Any]:
     """Check what a loss is given: the classes, which are the first of `values`, their labels y, and a gradient.
 
     Return the namespace, the dtype, and the labels, in that dtype where they are bool or integer.
@@ -136,7 +166,7 @@ def labelled(xp: Namespace, y: Array, axis: Any, /, **values: Array) -> tuple[Na
     return xp, dtype, y
 
 
-def one_a_sample(name: str, value: Array, axis: int, **classes: Array) -> None:
+def one_a_sample(name: str, value: Any, axis: int, **classes: Any) -> None:
     """Raise ValueError unless `value` has the shape of the array of `classes` without `axis`."""
     ((other, array),) = classes.items()
     axis = axis % len(shape(array))
@@ -144,13 +174,13 @@ def one_a_sample(name: str, value: Array, axis: int, **classes: Array) -> None:
     wanted_shape(name, value, wanted, f", that of {other} without axis {axis}")
 
 
-def for_each_class(g: Array, axis: int, xp: Namespace, **classes: Array) -> Array:
+def for_each_class(g: Any, axis: int, xp: Namespace, **classes: Any) -> Any:
     """The gradient of each sample's loss with the axis of the classes put back, to be multiplied with the classes."""
     one_a_sample("g", g, axis, **classes)
     return xp.expand_dims(g, axis=axis) if hasattr(g, "shape") else g  # a Python scalar needs none
 
 
-def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
+def class_numbers(labels: Any, x: Any, axis: int, xp: Namespace) -> Any:
     """Integer labels as indices into `axis` of x; one that is no class is an IndexError where labels can be read."""
     dtype = getattr(labels, "dtype", None)
     if dtype is None or not hasattr(labels, "shape") or not xp.isdtype(dtype, "integral"):
@@ -163,15 +193,17 @@ def class_numbers(labels: Array, x: Array, axis: int, xp: Namespace) -> Array:
     return index
 
 
-def is_on_host(array: Array, xp: Namespace) -> bool:
+def is_on_host(array: Any, xp: Namespace) -> bool:
     """Whether an array's elements can be read at no cost: it is neither traced nor on an accelerator."""
     kind = getattr(getattr(array, "device", None), "type", None)
     if kind is not None:  # PyTorch
         return bool(kind == "cpu" and not xp.compiler.is_compiling())
-    return not is_lazy_array(array)
+    import array_api_compat
+
+    return not array_api_compat.is_lazy_array(array)
 
 
-def is_any(condition: Array, xp: Namespace) -> bool:
+def is_any(condition: Any, xp: Namespace) -> bool:
     """Whether a condition holds somewhere; False under torch.func.vmap, which lets nobody read an element."""
     try:
         return bool(xp.any(condition))
@@ -179,7 +211,7 @@ def is_any(condition: Array, xp: Namespace) -> bool:
         return False
 
 
-def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
+def number(name: str, value: Any, dtype: DType = None) -> Any:
     """A hyper-parameter: a Python float of any Python number; an array without axes as it is."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)  # numpy.float64 is a float, and would make float32 arrays float64
@@ -190,7 +222,7 @@ def number(name: str, value: Scalar, dtype: DType = None) -> Scalar:
     return value
 
 
-def beta(name: str, value: Scalar, dtype: DType = None) -> Scalar:
+def beta(name: str, value: Any, dtype: DType = None) -> Any:
     """A decay rate: 0 <= beta < 1."""
     value = number(name, value, dtype)
     if isinstance(value, float) and not 0 <= value < 1:
@@ -198,7 +230,7 @@ def beta(name: str, value: Scalar, dtype: DType = None) -> Scalar:
     return value
 
 
-def epsilon(value: Scalar, xp: Namespace, dtype: DType) -> Scalar:
+def epsilon(value: Any, xp: Namespace, dtype: DType) -> Any:
     """Adam's epsilon: not negative, and not a positive number that is 0 in the dtype."""
     value = number("epsilon", value, dtype)
     if isinstance(value, float) and not (value == 0 or rounded_to_zero(xp, dtype) < value < float("inf")):
@@ -208,9 +240,12 @@ def epsilon(value: Scalar, xp: Namespace, dtype: DType) -> Scalar:
     return value
 
 
-def step(value: Scalar, *, name: str = "step", least: int = 1) -> Scalar:
+def step(value: Any, *, name: str = "step", least: int = 1) -> Any:
     """The number of a step: an integer of at least `least`, or an array without axes."""
-    if isinstance(value, bool) or not (isinstance(value, int) or (hasattr(value, "dtype") and shape(value) == ())):
+    is_array = hasattr(value, "dtype") and shape(value) == () and dtype_name(value.dtype) != "bool"
+    # JAX traces a Python float as an array whose dtype is weak.
+    is_float = getattr(value, "weak_type", False) and dtype_name(value.dtype).startswith(("float", "bfloat"))
+    if isinstance(value, bool) or (not isinstance(value, int) and (is_float or not is_array)):
         raise TypeError(f"{name}: got {describe(value)}; wanted an integer of at least {least}")
     if isinstance(value, int) and value < least:
         raise ValueError(f"{name}: got {value}; wanted an integer of at least {least}")

@@ -1,5 +1,6 @@
 """The backends: how one is chosen, what importing it loads and leaves alone, and where its arrays stay."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -7,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+import gaugeblock
 from gaugeblock import backends, reference
+from gaugeblock.backends import _formulas
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 X = np.ones((2, 3), np.float32)
@@ -20,18 +23,24 @@ def run(code, **environment):
 
 
 LOADED = "import sys; print(sorted({{m.partition('.')[0] for m in sys.modules}} & set({names})))"
-LIBRARIES = ["array_api_strict", "dask", "flint", "jax", "numpy", "optree", "pytest", "rich", "torch", "typer"]
+LIBRARIES = ["dask", "flint", "jax", "numpy", "optree", "pytest", "rich", "torch", "typer"]
+LIBRARIES = sorted([*LIBRARIES, "array_api_compat", "array_api_strict", "ml_dtypes"])
 
 
 @pytest.mark.parametrize(
     ("statement", "loads"),
     [
-        ("import gaugeblock", ["numpy"]),
-        ("import gaugeblock.spec", ["numpy"]),
+        ("import gaugeblock", []),
+        ("import gaugeblock; gaugeblock.reference.softmax, gaugeblock.spec.VERSION, gaugeblock.backends.NAMES", []),
+        ("from gaugeblock import AdamState, FORMULAS, formula", []),
+        ("import gaugeblock; dir(gaugeblock)", []),
+        ("import gaugeblock; gaugeblock.softmax", ["numpy"]),
+        ("from gaugeblock import backend", ["numpy"]),
+        ("import gaugeblock.spec", []),
         ("from gaugeblock.backends import strict", ["array_api_strict", "numpy"]),
-        ("from gaugeblock.backends import torch", ["numpy", "torch"]),
-        ("from gaugeblock.backends import jax", ["jax", "numpy"]),
-        ("from gaugeblock.backends import dask", ["dask", "numpy"]),
+        ("from gaugeblock.backends import torch", ["array_api_compat", "ml_dtypes", "numpy", "torch"]),
+        ("from gaugeblock.backends import jax", ["jax", "ml_dtypes", "numpy"]),
+        ("from gaugeblock.backends import dask", ["array_api_compat", "dask", "numpy"]),
     ],
 )
 def test_importing_loads_one_library(statement, loads):
@@ -52,10 +61,31 @@ def test_the_reference_imports_no_array_library():
 def test_the_environment_names_the_backend():
     done = run("import gaugeblock as gb; print(gb.backend.name)", GAUGEBLOCK_BACKEND="strict")
     assert done.stdout.strip() == "strict", done.stderr
-    done = run("import gaugeblock", GAUGEBLOCK_BACKEND="numpie")
-    assert done.stderr.strip().splitlines()[-1] == (
-        f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}"
-    )
+    for use in ("gb.softmax", "gb.backend"):
+        done = run(f"import gaugeblock as gb; print('imported'); {use}", GAUGEBLOCK_BACKEND="numpie")
+        assert done.stdout.strip() == "imported"
+        assert done.stderr.strip().splitlines()[-1] == (
+            f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}"
+        )
+
+
+def test_only_the_first_use_of_a_formula_asks_for_the_backend():
+    code = "import os, gaugeblock as gb; gb.relu; os.environ['GAUGEBLOCK_BACKEND'] = 'strict'; print(gb.backend.name)"
+    assert run(code, GAUGEBLOCK_BACKEND="").stdout.strip() == "numpy"
+
+
+def test_a_name_that_there_is_not_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'gaugeblock' has no attribute 'sofmax'"):
+        _ = gaugeblock.sofmax
+    assert not hasattr(gaugeblock, "__wrapped__")
+    assert {"AdamState", "backend", "formula", "spec", *reference.FORMULAS} <= set(dir(gaugeblock))
+
+
+def test_the_command_line_is_a_module_too():
+    command = [sys.executable, "-m", "gaugeblock", "--version"]
+    environment = {**os.environ, "GAUGEBLOCK_BACKEND": "numpie"}  # which the command line does not ask for
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout.startswith(f"gaugeblock {gaugeblock.__version__}, specification "), done.stderr
 
 
 def test_a_missing_library_is_one_line_with_the_extra_that_adds_it(monkeypatch):
@@ -171,6 +201,130 @@ def test_every_backend_has_the_same_names(name):
     assert wanted <= set(vars(backend))
     assert backend.name == name
     assert set(backend.dtypes) <= set(MODELS)
+
+
+VARIANTS = [
+    (name, variant) for name in backends.NAMES for variant in ("", *getattr(backends.load(name), "variants", ()))
+]
+
+
+def variant_of(name, variant):
+    """The formulas of a backend, in another way of running them if it is named."""
+    backend = backends.load(name)
+    return backend.variants[variant] if variant else backend
+
+
+def test_jit_is_a_variant_of_jax():
+    assert ("jax", "jit") in VARIANTS
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_every_variant_of_every_backend_has_every_formula(name, variant):
+    computed = [formula for formula in reference.FORMULAS if formula != "adam_init"]  # makes zeros: not under jit
+    for formula in computed if variant else reference.FORMULAS:
+        assert callable(getattr(variant_of(name, variant), formula))
+
+
+# In a fresh interpreter, a formula is added to the reference before any backend is imported.
+ADDED = """
+import sys, numpy
+from gaugeblock import formula, reference
+
+@formula("(..., n), (n) -> (...)", domain=("real", "real"))
+def mean_square(x, w, *, power=2.0, xp=None):
+    return xp.matmul(x**power, w)
+
+reference.mean_square = mean_square
+reference.FORMULAS.append("mean_square")
+from gaugeblock import backends
+for name in backends.NAMES:
+    backend = backends.load(name)
+    for where in (backend, *getattr(backend, "variants", {}).values()):
+        x = backend.asarray(numpy.ones((2, 3), numpy.float32))
+        print(name, backend.to_numpy(where.mean_square(x, x[0, :], power=2.0)).tolist())
+jaxpr = backends.jax.jax.make_jaxpr(backends.jax.mean_square)(numpy.ones((2, 3)), numpy.ones(3))
+print("HIGHEST" in str(jaxpr))
+"""
+
+
+def test_a_formula_that_is_added_reaches_every_backend_and_jit():
+    done = run(ADDED)
+    wanted = [f"{name} [3.0, 3.0]" for name, _ in VARIANTS]
+    assert done.stdout.splitlines() == [*wanted, "True"], done.stderr
+
+
+def parameters(function):
+    """The parameters of a function: names, kinds and defaults."""
+    found = inspect.signature(function).parameters.values()
+    return [(each.name, each.kind, each.default, each.annotation) for each in found if each.name != "xp"]
+
+
+@pytest.mark.parametrize("formula", reference.FORMULAS)
+def test_a_backend_has_the_signature_of_the_reference_less_the_namespace(formula):
+    wanted = getattr(reference, formula)
+    typed = getattr(_formulas, formula)
+    assert parameters(typed) == parameters(wanted), "_formulas.py wants the signature of the reference"
+    assert inspect.signature(typed).return_annotation == inspect.signature(wanted).return_annotation
+    for name in backends.NAMES:
+        function = getattr(backends.load(name), formula)
+        assert [each[:3] for each in parameters(function)] == [each[:3] for each in parameters(wanted)]
+        assert "xp" not in inspect.signature(function).parameters
+        arguments = [0] * sum(each[2] is inspect.Parameter.empty for each in parameters(wanted))
+        with pytest.raises(TypeError, match="'xp'"):
+            function(*arguments, xp=np)
+
+
+# interface.md's rule: the arguments of neuron, dense, relu and their gradients may be given by name.
+BY_NAME = {"neuron", "dense", "relu", "neuron_vjp", "dense_vjp", "relu_vjp", "adam_init"}
+
+
+@pytest.mark.parametrize("formula", reference.FORMULAS)
+def test_arguments_are_by_position_but_for_the_layers(formula):
+    kinds = {
+        kind for _, kind, default, _ in parameters(getattr(reference, formula)) if default is inspect.Parameter.empty
+    }
+    wanted = inspect.Parameter.POSITIONAL_OR_KEYWORD if formula in BY_NAME else inspect.Parameter.POSITIONAL_ONLY
+    assert kinds == {wanted}
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_every_function_of_a_backend_has_the_docstring_of_the_reference(name, variant):
+    where = variant_of(name, variant)
+    for formula in set(reference.FORMULAS) & set(vars(where)):
+        wanted, found = getattr(reference, formula).__doc__, inspect.getdoc(getattr(where, formula))
+        assert found.splitlines()[0] == wanted.splitlines()[0]
+        assert "xp : " not in found
+        assert found.count("Notes\n-----") <= 1
+
+
+def test_what_differs_on_a_backend_is_a_note():
+    before, _, after = inspect.getdoc(backends.load("torch").softmax).partition("\n\nNotes\n-----\n")
+    assert before.endswith("An axis out of range, or of length 0.")
+    assert after.startswith("Computed by ``torch.softmax``.\n\nReferences\n----------\nBridle 1990")
+    dense = inspect.getdoc(backends.load("jax").dense)
+    assert "weights, of shape (m, n).\n\nProducts are computed in full precision" in dense
+
+
+PRODUCTS = [f for f in reference.FORMULAS if f != "adam_init" and getattr(reference, f).__formula__.products]
+
+
+@pytest.mark.parametrize("formula", PRODUCTS)
+def test_jax_asks_for_full_precision_where_there_are_products(formula):
+    assert "dense" in PRODUCTS
+    jax = backends.load("jax")
+    asked = []
+
+    def state():
+        asked.append(jax.jax.config.jax_default_matmul_precision)
+        raise LookupError
+
+    class Probe:  # the first thing that a formula asks of an argument
+        dtype = property(lambda self: state())
+
+    count = len(getattr(reference, formula).__formula__.signature.arguments)
+    with pytest.raises(LookupError):
+        getattr(jax, formula)(*[Probe()] * count)
+    assert asked == ["highest"]
 
 
 @pytest.mark.parametrize("name", [name for name in backends.NAMES if name != "numpy"])

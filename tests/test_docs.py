@@ -14,8 +14,7 @@ import pytest
 import typer
 import yaml
 
-from gaugeblock import spec
-from gaugeblock.conformance import pytest_plugin
+from gaugeblock import pytest_plugin, spec
 from gaugeblock.conformance.cli import commands as cli
 
 ROOT = Path(__file__).parent.parent

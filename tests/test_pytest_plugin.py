@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -12,13 +13,37 @@ import pytest
 from gaugeblock import spec
 from gaugeblock.conformance import check
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
 
 
 def run(*arguments, cwd):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False)
+
+
+UNRELATED = """
+import sys
+
+def test_mine():
+    heavy = {"numpy", "flint", "array_api_compat", "typer"} & set(sys.modules)
+    ours = sorted(name for name in sys.modules if name.partition(".")[0] == "gaugeblock")
+    assert (heavy, ours) == (set(), ["gaugeblock", "gaugeblock.pytest_plugin"])
+"""
+
+
+def test_a_project_that_does_not_use_it_loads_the_options_and_nothing_else(tmp_path):
+    plugin = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]["gaugeblock"]
+    (tmp_path / "test_mine.py").write_text(UNRELATED)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "GAUGEBLOCK_BACKEND": "pytorch"}
+    command = [sys.executable, "-m", "pytest", "-p", plugin, "-p", "no:cacheprovider", "test_mine.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    command[-1:] = ["--pyargs", "gaugeblock.conformance", "-k", "relu.nan or softmax.nan"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert "passed" in done.stdout, done.stdout + done.stderr
+    assert "failed" not in done.stdout
 
 
 def verdicts(path):

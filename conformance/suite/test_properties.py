@@ -1,12 +1,12 @@
-"""One test for each property that is put to a subject; see `pytest_plugin`."""
+"""One test for each property that is put to a subject; see `conftest`."""
 
 import pytest
 
 pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
 
 from gaugeblock.conformance.judging.subject import Subject
-from gaugeblock.conformance.pytest_plugin import DEVICE, DTYPE
 from gaugeblock.conformance.suite.properties import DTYPES, check_property
+from gaugeblock.pytest_plugin import DEVICE, DTYPE
 
 
 def test_property(subject: str, label: str, pytestconfig: pytest.Config) -> None:

@@ -1,12 +1,12 @@
-"""One test for each requirement that a subject can be judged by; see `pytest_plugin`."""
+"""One test for each requirement that a subject can be judged by; see `conftest`."""
 
 from functools import lru_cache
 
 import pytest
 
 from gaugeblock.conformance import Report, check
-from gaugeblock.conformance.pytest_plugin import DEVICE, DTYPE
 from gaugeblock.conformance.reporting.report import failure
+from gaugeblock.pytest_plugin import DEVICE, DTYPE
 
 
 @lru_cache

@@ -7,6 +7,7 @@ from ..arguments import (
     Array,
     DType,
     Namespace,
+    Result,
     Scalar,
     describe,
     dtype_name,
@@ -29,13 +30,13 @@ Tree = Any
 class AdamState(NamedTuple):
     """The state of Adam: the number of steps done and the two moments, not bias-corrected."""
 
-    step: Scalar
+    step: Any  # an int, or an integer array without axes
     m: Tree
     v: Tree
 
 
 @formula("(...), (...), () -> (...)", domain=("real", "real", "[0, 1)"), half="once", page="adam")
-def adam_first_moment(m: Array, grad: Array, beta1: Scalar, /, *, xp: Namespace = None) -> Array:
+def adam_first_moment(m: Array | float, grad: Array | float, beta1: Scalar, /, *, xp: Namespace = None) -> Result:
     """Return ``m' = beta1 m + (1 - beta1) g``, the decaying mean of the gradients.
 
     Parameters
@@ -69,7 +70,7 @@ def adam_first_moment(m: Array, grad: Array, beta1: Scalar, /, *, xp: Namespace 
 
 
 @formula("(...), (...), () -> (...)", domain=("nonnegative", "real", "[0, 1)"), half="once", page="adam")
-def adam_second_moment(v: Array, grad: Array, beta2: Scalar, /, *, xp: Namespace = None) -> Array:
+def adam_second_moment(v: Array | float, grad: Array | float, beta2: Scalar, /, *, xp: Namespace = None) -> Result:
     """Return ``v' = beta2 v + (1 - beta2) g^2``, the decaying mean of the squared gradients.
 
     Parameters, errors and source as for `adam_first_moment`, with v and beta2.
@@ -81,7 +82,7 @@ def adam_second_moment(v: Array, grad: Array, beta2: Scalar, /, *, xp: Namespace
 
 
 @formula("(...), (), () -> (...)", domain=("real", "[0, 1)", "count"), half="once", page="adam")
-def adam_bias_correction(moment: Array, beta: Scalar, step: Scalar, /, *, xp: Namespace = None) -> Array:
+def adam_bias_correction(moment: Array, beta: Scalar, step: Scalar, /, *, xp: Namespace = None) -> Result:
     """Return ``moment / (1 - beta^step)``: the moment as if it had not started at 0.
 
     Parameters
@@ -114,7 +115,7 @@ def adam_bias_correction(moment: Array, beta: Scalar, step: Scalar, /, *, xp: Na
     return moment / one_minus_power(checked_beta("beta", beta, dtype), checked_step(step), xp, dtype)
 
 
-def one_minus_power(beta: Scalar, step: Scalar, xp: Namespace, dtype: DType) -> Scalar:
+def one_minus_power(beta: Any, step: Any, xp: Namespace, dtype: DType) -> Any:
     """Return ``1 - beta^step`` as ``-expm1(step log(beta))``, which does not cancel."""
     if isinstance(beta, float) and beta == 0:
         return 1.0
@@ -131,8 +132,15 @@ def one_minus_power(beta: Scalar, step: Scalar, xp: Namespace, dtype: DType) -> 
     page="adam",
 )
 def adam_update(
-    theta: Array, m_hat: Array, v_hat: Array, learning_rate: Scalar, epsilon: Scalar, /, *, xp: Namespace = None
-) -> Array:
+    theta: Array | float,
+    m_hat: Array | float,
+    v_hat: Array | float,
+    learning_rate: Scalar,
+    epsilon: Scalar,
+    /,
+    *,
+    xp: Namespace = None,
+) -> Result:
     """Return ``theta' = theta - learning_rate m_hat / (sqrt(v_hat) + epsilon)``.
 
     Parameters
@@ -168,11 +176,11 @@ def adam_update(
     xp, dtype = single_or_double(xp, theta=theta, m_hat=m_hat, v_hat=v_hat)
     same_shape(theta=theta, m_hat=m_hat, v_hat=v_hat)
     learning_rate, epsilon = number("learning_rate", learning_rate, dtype), checked_epsilon(epsilon, xp, dtype)
-    root = xp.sqrt(v_hat) if hasattr(v_hat, "dtype") else math.sqrt(v_hat)
+    root = xp.sqrt(v_hat) if not isinstance(v_hat, (int, float)) else math.sqrt(v_hat)
     return theta - learning_rate * m_hat / (root + epsilon)
 
 
-def single_or_double(xp: Namespace, **values: Array) -> tuple[Namespace, DType]:
+def single_or_double(xp: Namespace, **values: Array | float) -> tuple[Namespace, DType]:
     """`floating`, but for half precision, in which epsilon is 0 or beta2 is 1."""
     xp, dtype = floating(xp, **values)
     if is_half(xp, dtype):
@@ -273,7 +281,7 @@ def adam_step(
         raise TypeError(f"state: got {describe(state)}; wanted an AdamState, as adam_init returns")
     step = checked_step(state.step, name="state.step", least=0) + 1
 
-    def one(theta: Array, grad: Array, m: Array, v: Array) -> tuple[Array, Array, Array]:
+    def one(theta: Array, grad: Array, m: Array, v: Array) -> tuple[Result, Result, Result]:
         library, dtype = floating(xp, theta=theta, grad=grad)
         theta, grad = wide(theta, library), wide(grad, library)
         m = adam_first_moment(m, grad, beta1, xp=xp)

@@ -1,6 +1,6 @@
 """Categorical cross-entropy of labels and probabilities, for each sample."""
 
-from ..arguments import Array, DType, Namespace, labelled, rounded, wide
+from ..arguments import Array, DType, Namespace, Result, labelled, rounded, wide
 from ..arguments import clip as checked_clip
 from ..declaration import formula
 
@@ -8,7 +8,7 @@ from ..declaration import formula
 @formula("(..., n), (..., n) -> (...)", domain=("weight", "probability"))
 def categorical_cross_entropy(
     y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None, xp: Namespace = None
-) -> Array:
+) -> Result:
     """Return ``-sum_i y_i log(min(max(p_i, lo), hi))`` along `axis`: one loss a sample, no mean.
 
     Parameters
@@ -50,7 +50,7 @@ def categorical_cross_entropy(
     return rounded(-xp.sum(y * xp.log(clipped(p, lo, hi, xp)), axis=axis), dtype, xp)
 
 
-def clipped(p: Array, lo: float, hi: float, xp: Namespace) -> Array:
+def clipped(p: Array, lo: float, hi: float, xp: Namespace) -> Result:
     """Move p into [lo, hi]; its derivative is 1 at both ends, of which ``clip`` has half in JAX."""
     return xp.where(p < lo, lo, xp.where(p > hi, hi, p))
 

@@ -1,12 +1,12 @@
 """Categorical cross-entropy of labels and logits, for each sample."""
 
-from ..arguments import Array, Namespace, labelled, rounded, wide
+from ..arguments import Array, Namespace, Result, labelled, rounded, wide
 from ..declaration import formula
 from .log_softmax import log_softmax
 
 
 @formula("(..., n), (..., n) -> (...)", domain=("weight", "logit"))
-def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
+def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Result:
     """Return ``-sum_i y_i log_softmax(x)_i`` along `axis`: one loss a sample, no mean and no clip.
 
     Parameters
@@ -41,5 +41,5 @@ def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = 
     """
     xp, dtype, y = labelled(xp, y, axis, x=x)
     y, x = wide(y, xp), wide(x, xp)
-    terms = xp.where(y == 0, xp.zeros_like(y), y * log_softmax(x, axis=axis, xp=xp))
+    terms = xp.where(y == 0, xp.zeros_like(y), y * log_softmax(x, axis=axis, xp=xp))  # type: ignore[comparison-overlap]
     return rounded(-xp.sum(terms, axis=axis), dtype, xp)

@@ -1,14 +1,14 @@
 """The gradient of categorical cross-entropy from logits, towards the logits."""
 
-from ..arguments import Array, Namespace, for_each_class, labelled, rounded, wide
+from ..arguments import Array, Namespace, Result, for_each_class, labelled, rounded, wide
 from ..declaration import formula
 from .softmax import softmax
 
 
 @formula("(..., n), (..., n), (...) -> (..., n)", domain=("weight", "logit", "real"))
 def categorical_cross_entropy_from_logits_vjp(
-    y: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = None
-) -> Array:
+    y: Array, x: Array, g: Array | float, /, *, axis: int = -1, xp: Namespace = None
+) -> Result:
     """Return ``gx_i = g (softmax(x)_i sum_j y_j - y_i)`` along `axis`, the vector-Jacobian product of the loss.
 
     Parameters

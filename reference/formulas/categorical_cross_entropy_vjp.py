@@ -1,6 +1,6 @@
 """The gradient of categorical cross-entropy, towards the probabilities."""
 
-from ..arguments import Array, Namespace, for_each_class, labelled, rounded, wide
+from ..arguments import Array, Namespace, Result, for_each_class, labelled, rounded, wide
 from ..arguments import clip as checked_clip
 from ..declaration import formula
 from .categorical_cross_entropy import clipped, default_clip
@@ -8,8 +8,15 @@ from .categorical_cross_entropy import clipped, default_clip
 
 @formula("(..., n), (..., n), (...) -> (..., n)", domain=("weight", "probability", "real"))
 def categorical_cross_entropy_vjp(
-    y: Array, p: Array, g: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None, xp: Namespace = None
-) -> Array:
+    y: Array,
+    p: Array,
+    g: Array | float,
+    /,
+    *,
+    axis: int = -1,
+    clip: tuple[float, float] | None = None,
+    xp: Namespace = None,
+) -> Result:
     """Return ``gp_i = -g y_i / p_i``, and 0 where p is outside [lo, hi]: the vector-Jacobian product of the loss.
 
     Parameters

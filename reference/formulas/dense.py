@@ -1,11 +1,11 @@
 """The dense layer: a row of neurons over the same inputs."""
 
-from ..arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
 
 
 @formula("(..., n), (n, m), (m) -> (..., m)", half="once")
-def dense(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
+def dense(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Result:
     """Return ``y_j = sum_i x_i w_ij + b_j``.
 
     Parameters

@@ -2,12 +2,12 @@
 
 import math
 
-from ..arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
 
 
 @formula("(..., n), (n, m), (m), (..., m) -> (..., n), (n, m), (m)", results=("gx", "gw", "gb"), half="once")
-def dense_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) -> tuple[Array, Array, Array]:
+def dense_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) -> tuple[Result, Result, Result]:
     """Return ``gx = g w^T``, ``gw = x^T g`` and ``gb``, the sum of g; gw and gb are summed over the batch.
 
     Parameters

@@ -1,11 +1,11 @@
 """Log-softmax: logits to logarithms of probabilities."""
 
-from ..arguments import Array, Namespace, class_axis, floating, rounded, wide
+from ..arguments import Array, Namespace, Result, class_axis, floating, rounded, wide
 from ..declaration import formula
 
 
 @formula("(..., n) -> (..., n)", domain=("logit",))
-def log_softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
+def log_softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Result:
     """Return ``y_i = x_i - log(sum_j exp(x_j))`` along `axis`, with the maximum subtracted first.
 
     Parameters

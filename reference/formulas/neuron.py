@@ -1,11 +1,11 @@
 """The neuron: a weighted sum of the inputs, plus a bias."""
 
-from ..arguments import Array, Namespace, floating, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
 
 
 @formula("(..., n?), (n?), () -> (...)", half="once")
-def neuron(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Array:
+def neuron(x: Array | float, w: Array | float, b: Array | float, *, xp: Namespace = None) -> Result:
     """Return ``y = sum_i x_i w_i + b``.
 
     Parameters

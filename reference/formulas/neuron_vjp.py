@@ -2,12 +2,14 @@
 
 import math
 
-from ..arguments import Array, Namespace, arrays, floating, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, arrays, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
 
 
 @formula("(..., n?), (n?), (), (...) -> (..., n?), (n?), ()", results=("gx", "gw", "gb"), half="once")
-def neuron_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) -> tuple[Array, Array, Array]:
+def neuron_vjp(
+    x: Array | float, w: Array | float, b: Array | float, g: Array | float, *, xp: Namespace = None
+) -> tuple[Result, Result, Result]:
     """Return ``gx = g w``, ``gw``, the sum of g x, and ``gb``, the sum of g; the sums are over the batch.
 
     Parameters
@@ -44,9 +46,9 @@ def neuron_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) 
     wanted_shape("w", w, shape(x)[-1:], ", the last axis of x")
     wanted_shape("g", g, shape(x)[:-1], ", that of the result")
     x, w, g = (wide(each, xp) for each in arrays(xp, x, w, g, b)[:3])
-    if x.ndim == 0:
+    if shape(x) == ():
         gx, gw = g * w, g * x
     else:
         rows = math.prod(shape(g))
-        gx, gw = g[..., None] * w, xp.matmul(xp.reshape(g, (rows,)), xp.reshape(x, (rows, shape(x)[-1])))
+        gx, gw = xp.expand_dims(g, axis=-1) * w, xp.matmul(xp.reshape(g, (rows,)), xp.reshape(x, (rows, shape(x)[-1])))
     return rounded(gx, dtype, xp), rounded(gw, dtype, xp), rounded(xp.sum(g), dtype, xp)

@@ -1,11 +1,11 @@
 """The rectified linear unit."""
 
-from ..arguments import Array, Namespace, floating
+from ..arguments import Array, Namespace, Result, floating
 from ..declaration import formula
 
 
 @formula("(...) -> (...)", half="once")
-def relu(x: Array, *, xp: Namespace = None) -> Array:
+def relu(x: Array, *, xp: Namespace = None) -> Result:
     """Return ``max(0, x)``; NaN stays NaN, and the derivative at 0 is 0.
 
     Parameters

@@ -1,11 +1,11 @@
 """The gradient of the rectified linear unit."""
 
-from ..arguments import Array, Namespace, arrays, floating, same_shape
+from ..arguments import Array, Namespace, Result, arrays, floating, same_shape
 from ..declaration import formula
 
 
 @formula("(...), (...) -> (...)", half="once")
-def relu_vjp(x: Array, g: Array, *, xp: Namespace = None) -> Array:
+def relu_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -> Result:
     """Return ``g`` where x > 0, and 0 where x <= 0, whatever g is; where x is NaN, NaN.
 
     Parameters

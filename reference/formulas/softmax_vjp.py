@@ -1,12 +1,12 @@
 """The gradient of softmax: from its result back to its logits."""
 
-from ..arguments import Array, Namespace, class_axis, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, class_axis, floating, rounded, same_shape, wide
 from ..declaration import formula
 from .softmax import softmax
 
 
 @formula("(..., n), (..., n) -> (..., n)", domain=("logit", "real"))
-def softmax_vjp(x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = None) -> Array:
+def softmax_vjp(x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = None) -> Result:
     """Return ``gx_i = p_i (g_i - sum_j g_j p_j)`` along `axis`, where p is ``softmax(x)``.
 
     Parameters

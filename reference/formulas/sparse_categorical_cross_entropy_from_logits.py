@@ -1,6 +1,6 @@
 """Categorical cross-entropy of integer labels and logits, for each sample."""
 
-from ..arguments import Array, Namespace, class_axis, class_numbers, floating, rounded, wide
+from ..arguments import Array, Namespace, Result, class_axis, class_numbers, floating, rounded, wide
 from ..declaration import formula
 from .log_softmax import log_softmax
 
@@ -8,7 +8,7 @@ from .log_softmax import log_softmax
 @formula("(...), (..., n) -> (...)", domain=("index", "logit"))
 def sparse_categorical_cross_entropy_from_logits(
     labels: Array, x: Array, /, *, axis: int = -1, xp: Namespace = None
-) -> Array:
+) -> Result:
     """Return ``-log_softmax(x)_label`` along `axis`: one loss a sample, no mean and no clip.
 
     Parameters

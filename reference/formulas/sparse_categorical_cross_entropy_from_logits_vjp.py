@@ -1,14 +1,24 @@
 """The gradient of categorical cross-entropy of integer labels, towards the logits."""
 
-from ..arguments import Array, Namespace, class_axis, class_numbers, floating, for_each_class, rounded, wide
+from ..arguments import (
+    Array,
+    Namespace,
+    Result,
+    class_axis,
+    class_numbers,
+    floating,
+    for_each_class,
+    rounded,
+    wide,
+)
 from ..declaration import formula
 from .softmax import softmax
 
 
 @formula("(...), (..., n), (...) -> (..., n)", domain=("index", "logit", "real"))
 def sparse_categorical_cross_entropy_from_logits_vjp(
-    labels: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = None
-) -> Array:
+    labels: Array, x: Array, g: Array | float, /, *, axis: int = -1, xp: Namespace = None
+) -> Result:
     """Return ``gx_i = g (softmax(x)_i - [i = label])`` along `axis`, the vector-Jacobian product of the loss.
 
     Parameters
@@ -52,7 +62,7 @@ def sparse_categorical_cross_entropy_from_logits_vjp(
     return rounded(g * xp.where(is_label(index, x, axis, xp), p - 1, p), dtype, xp)
 
 
-def is_label(index: Array, x: Array, axis: int, xp: Namespace) -> Array:
+def is_label(index: Array, x: Array, axis: int, xp: Namespace) -> Result:
     """Return for each element of x whether its class is the one that `index` names."""
     device = getattr(index, "device", None)  # traced, JAX's arrays have none
     classes = xp.arange(x.shape[axis], dtype=index.dtype, device=device)

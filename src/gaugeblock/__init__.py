@@ -3,26 +3,49 @@
 The formulas are here on the backend that the environment variable ``GAUGEBLOCK_BACKEND`` names
 (``numpy`` if it names none), as in ``import gaugeblock as gb; gb.softmax(x)``. ``gaugeblock.backends``
 has the others, ``gaugeblock.conformance`` judges an implementation, ``gaugeblock.spec`` holds the pages.
+
+Importing this module imports nothing but itself. The first use of a name imports what the name needs.
 """
 
-import os
-import sys
-from typing import TYPE_CHECKING
-
-from . import backends as backends
-from . import reference as reference
-from .reference import FORMULAS as FORMULAS
-from .reference import AdamState as AdamState
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .reference import *  # noqa: F403
+    from . import backends as backends
+    from . import conformance as conformance
+    from . import reference as reference
+    from . import spec as spec
+    from .backends._formulas import *  # noqa: F403
+    from .reference import FORMULAS as FORMULAS
+    from .reference import AdamState as AdamState
+    from .reference.declaration import formula as formula
+
+    backend: backends.Backend
 
 __version__ = "0.3.0"
 
-try:
-    backend = backends.load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
-    globals().update({name: getattr(backend, name) for name in FORMULAS})
-except (ImportError, ValueError):
-    # The command line names its backends itself, and has errors of one line.
-    if os.path.basename(sys.argv[0]) != "gaugeblock":
-        raise
+# Where each name is that is neither a formula nor the backend.
+PLACES = dict.fromkeys(("FORMULAS", "AdamState"), "reference") | {"formula": "reference.declaration"}
+PACKAGES = ("backends", "conformance", "reference", "spec")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a name needs, at its first use."""
+    if name in PACKAGES:
+        return import_module(f".{name}", __name__)
+    if name in PLACES:
+        globals()[name] = getattr(import_module(f".{PLACES[name]}", __name__), name)
+        return globals()[name]
+    # Python asks modules for names with underscores on its own account.
+    if name.startswith("_") or name not in ("backend", *__getattr__("FORMULAS")):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import os
+
+    backend = __getattr__("backends").load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
+    globals().update({formula: getattr(backend, formula) for formula in __getattr__("FORMULAS")}, backend=backend)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    """The names that there are, used or not."""
+    return sorted({*globals(), *PACKAGES, *PLACES, "backend", *__getattr__("FORMULAS")})

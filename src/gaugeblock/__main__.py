@@ -1,0 +1,5 @@
+"""The command line, by ``python -m gaugeblock``."""
+
+from gaugeblock.conformance.cli import main
+
+main()
