@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 BATCH = "..."
+AXIS = "axis"  # the keyword that says where the last letter stands
 TOKEN = re.compile(r"[(),]|\.\.\.|[a-z]\??")
 # What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
 DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
