@@ -456,17 +456,17 @@ Proof. split_Rabs; lra. Qed.
 Definition either (x g y h : R) := Rmax g (Rabs (y - x) + h).
 
 Definition where_bound (a e b f x g y h : R) :=
-  if Rlt_dec 0 (e + f)
-  then if Rle_dec (Rabs (a - b)) (e + f)
+  if Rlt_dec (a - e) (b + f)
+  then if Rle_dec (b - f) (a + e)
        then if Rlt_dec a b then either x g y h else either y h x g
-       else if Rlt_dec a b then g else h
-  else if Rlt_dec a b then g else h.
+       else g
+  else h.
 
-Definition doubtful (a e b f : R) := 0 < e + f /\ Rabs (a - b) <= e + f.
+Definition doubtful (a e b f : R) := a - e < b + f /\ b - f <= a + e.
 
 Lemma sure a b u w e f : Rabs (u - a) <= e -> Rabs (w - b) <= f ->
   (u < w -> b <= a -> doubtful a e b f) /\ (w <= u -> a < b -> doubtful a e b f).
-Proof. unfold doubtful. intros. split; intros; revert H H0; split_Rabs; lra. Qed.
+Proof. unfold doubtful. intros A B. apply within in A, B. split; intros; lra. Qed.
 
 Lemma either_ok x y v g h : Rabs (v - x) <= g \/ Rabs (v - y) <= h -> Rabs (v - x) <= either x g y h.
 Proof.
@@ -478,11 +478,10 @@ Lemma where_ok a b u w e f x g y h v : Rabs (u - a) <= e -> Rabs (w - b) <= f ->
   (u < w -> Rabs (v - x) <= g) -> (w <= u -> Rabs (v - y) <= h) ->
   Rabs (v - (if Rlt_dec a b then x else y)) <= where_bound a e b f x g y h.
 Proof.
-  intros A B X Y. destruct (sure a b u w e f A B) as [S1 S2]. unfold where_bound, doubtful in *.
+  intros A B X Y. pose proof (within _ _ A). pose proof (within _ _ B). unfold where_bound.
   assert (Z : Rabs (v - x) <= g \/ Rabs (v - y) <= h) by (destruct (Rlt_dec u w); [left|right]; [apply X|apply Y]; lra).
-  destruct (Rlt_dec 0 (e + f)); [destruct (Rle_dec (Rabs (a - b)) (e + f))|]; destruct (Rlt_dec a b);
-    try (apply either_ok; tauto); [apply X|apply Y|apply X|apply Y]; destruct (Rlt_dec u w); try lra; exfalso;
-    (destruct S1; lra) || (destruct S2; lra).
+  destruct (Rlt_dec (a - e) (b + f)); [destruct (Rle_dec (b - f) (a + e))|]; destruct (Rlt_dec a b);
+    try (apply either_ok; tauto); (apply X; lra) || (apply Y; lra) || lra.
 Qed.
 
 (* astype: a narrower format, of the unit roundoff u. *)
