@@ -38,7 +38,7 @@ class Decision:
             "their errors; use where(condition, a, b), whose bound covers both branches"
         )
 
-    __bool__ = __array__ = __eq__ = __ne__ = refuse
+    __bool__ = __array__ = __eq__ = __ne__ = any = all = refuse
     __hash__ = None  # type: ignore[assignment]
 
 
