@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from gaugeblock.conformance import expected
 from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic.decisions import UndecidedError
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
 from gaugeblock.conformance.arithmetic.running import enclosed
 from gaugeblock.conformance.formulas import call, cases, declared
@@ -230,6 +231,100 @@ def test_special_points_of_elementary_functions_are_exact():
         assert bounded.log(lifted([1.0])).error[0] == 0
         assert bounded.sqrt(lifted([0.0])).error[0] == 0
         assert bounded.exp(lifted([1.0])).error[0] > 0
+
+
+# What the proofs of spec/proofs/rules.v ask of the rules. Each admissible result is one that the model of rounding has.
+
+
+def off(values, errors, model=MODELS["float32"]):
+    return bounded.Bounded(values, errors, model, FLOAT32)
+
+
+def test_a_reciprocal_that_underflows_is_covered():
+    x = np.float32(2.0**128 - 2.0**106)
+    quotient = lifted([x]) / lifted([x])
+    assert 0 < abs(float(x * (np.float32(1) / x)) - 1) <= quotient.error[0]
+    assert (off([1.0], 0, HOST) / off([1.0], 0, HOST)).error[0] < 2.0**-52  # whose quotients are one rounding
+
+
+def test_a_reciprocal_that_overflows_has_no_bound():
+    tiny = np.float32([2.0**-129, 2.0**-127])
+    assert np.isinf((lifted(tiny) / lifted(tiny)).error).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("product", [lambda a, b: a * b, lambda a, b: bounded.matmul(a, b)], ids=["*", "matmul"])
+@pytest.mark.parametrize(("a", "e"), [(0.0, 0.1), (1.0, 0.1), (1.0, 0.0), (0.0, 0.0)])
+def test_a_coarse_factor_is_as_coarse_as_it_is_off(product, a, e):
+    model = MODELS["float32"]._replace(factor=2.0**-7)
+    result = product(off([[a]], [[e]], model), off([[1.0]], [[0.0]], model))
+    assert (a + e) * (1 + 2.0**-7) ** 2 - a <= result.error[0, 0]
+    assert result.error[0, 0] <= (a + e) * (1 + 2.0**-7) ** 2 * 1.001 - a + 1e-30
+
+
+def test_the_scaled_argument_of_exp_has_its_own_error():
+    with mock.patch.object(bounded, "INFLATION", 1.0):
+        error = bounded.exp(off([0.0], [0.1])).error[0]
+    argument = np.longdouble(0.1) * (1 + np.longdouble(2 * U))
+    assert np.exp(argument) * (1 + np.longdouble(6 * U)) - 1 <= error * (1 + 1e-12)
+
+
+def test_the_cast_of_a_host_scalar_counts_its_error_twice():
+    scalar, error = 1 + 2.0**-24 - 2.0**-40, 2.0**-40 + 2.0**-44
+    cast = np.float32(scalar + error)
+    assert abs(float(cast) - scalar) <= bounded.cast_error(off(scalar, error, HOST), MODELS["float32"])
+    assert bounded.cast_error(off(scalar, error, HOST), MODELS["float64"]) <= error * 1.001  # which is the host's
+
+
+def test_a_host_scalar_may_be_flushed():
+    flushing = MODELS["float32"]._replace(flush=True)
+    assert bounded.cast_error(off(1e-40, 0, HOST), flushing) >= 1e-40
+    assert bounded.cast_error(off(1e-37, 0, HOST), flushing) < 1e-44
+
+
+def test_a_condition_that_errors_may_turn_has_the_bound_of_both_branches():
+    x = off([-1e-9, -1e-6, 1e-6], 1e-7)
+    for condition in (x > 0, x >= 0, ~(x <= 0), (x > 0) & (x > -1), (x > 0) | (x > 1)):
+        result = bounded.where(condition, bounded.ones_like(x), bounded.zeros_like(x))
+        assert result.value.tolist() == [0, 0, 1]
+        assert (result.error >= 1).tolist() == [True, False, False]
+    assert (off([-1e-9, 2, np.nan], 1e-7) < 1).tolist() == [True, False, False]  # sure, so that it is an array
+    assert bounded.where(x > 0, off([np.inf] * 3, 0), x).error[0] == np.inf  # which no number can be judged against
+
+
+def test_equality_is_sure_where_nothing_is_off():
+    x = off([0.0, 0.0, 2.0], [0.0, 0.1, 0.1])
+    assert bounded.where(x == 0, off(1.0, 0), bounded.zeros_like(x)).error.tolist() == [0, pytest.approx(1), 0]
+
+
+@pytest.mark.parametrize("use", [bool, bounded.any, lambda each: bounded.astype(each, FLOAT32), lambda each: each == 1])
+def test_a_condition_that_errors_may_turn_is_refused_elsewhere(use):
+    with pytest.raises(UndecidedError, match=r"condition: got comparisons .* wanted .* use where\(condition, a, b\)"):
+        use(off([1e-9], 1e-7) > 0)
+
+
+def test_a_subnormal_input_may_be_of_either_sign_where_it_may_be_flushed():
+    x, g = np.float32([1e-40, -1e-40, 2, -2]), np.float32([3, 3, 3, 3])
+    bound = oracle.expect("relu_vjp", (x, g), {}, FLOAT32, "flush")["y"].bound
+    assert (bound >= 3).tolist() == [True, True, False, False]
+    assert oracle.expect("relu_vjp", (x, g), {}, FLOAT32)["y"].bound.tolist() == [0, 0, 0, 0]
+
+
+def test_the_root_of_what_may_be_negative_has_no_bound():
+    x = off([1e-9, 1.0], 1e-7)
+    assert np.isinf(bounded.sqrt(x).error).tolist() == [True, False]
+    for never_negative in (x * x, bounded.exp(x) * x[1:], bounded.sum(x * x), bounded.reshape(x * x, (1, 2)) / 2.0):
+        assert np.all(np.isfinite(bounded.sqrt(never_negative).error))
+    assert np.isinf(bounded.sqrt(x * off([1e-9, 1.0], 1e-7)).error[0])  # of another number like it
+
+
+def test_partial_sums_may_be_rounded_above_the_largest_number():
+    terms = np.resize([1.0, -1.0], 1000) * float(np.finfo(np.float32).max) / 1000
+    assert np.isinf(bounded.sum(off(terms * (1 - 1e-5), 0)).error)
+    assert np.isfinite(bounded.sum(off(terms * (1 - 1e-4), 0)).error)
+
+
+def test_an_error_that_is_no_number_is_infinite():
+    assert off([1.0], [np.nan]).error[0] == np.inf
 
 
 @pytest.mark.parametrize(
