@@ -232,6 +232,35 @@ def test_special_points_of_elementary_functions_are_exact():
         assert bounded.exp(lifted([1.0])).error[0] > 0
 
 
+@given(
+    hnp.arrays(np.float32, 40, elements=numbers),
+    hnp.arrays(np.float32, 40, elements=numbers),
+    st.permutations(range(40)),
+)
+def test_terms_of_an_exact_zero_round_nothing_in_any_order(x, w, order):
+    x[order[5:]] = 0  # five terms are left
+    product, total = bounded.matmul(lifted(x), lifted(w)), bounded.sum(lifted(x))
+    few = order[:5]
+    assert product.error <= bounded.matmul(lifted(x[few]), lifted(w[few])).error * (1 + 1e-9)
+    assert total.error <= bounded.sum(lifted(x[few])).error * (1 + 1e-9)
+    added = multiplied = np.float32(0)
+    for i in range(40):
+        added, multiplied = added + x[i], multiplied + x[i] * w[i]
+    real = sum((Fraction(float(a)) * Fraction(float(b)) for a, b in zip(x, w, strict=True)), Fraction(0))
+    assert abs(Fraction(float(added)) - sum(Fraction(float(a)) for a in x)) <= Fraction(float(total.error))
+    assert abs(Fraction(float(multiplied)) - real) <= Fraction(float(product.error))
+
+
+def test_what_is_exactly_0_underflows_nowhere():
+    zero, other = lifted([0.0]), lifted([3.0])
+    with np.errstate(all="ignore"):
+        assert (zero * other).error == (zero / other).error == bounded.exp(lifted([-np.inf])).error == 0
+        assert bounded.exp(lifted([-1e6])).error > 0
+    faint = bounded.Bounded([0.0], [1e-45], MODELS["float32"], FLOAT32)  # may be something else than 0
+    assert (faint * other).error > 3e-45
+    assert bounded.sum(faint + lifted([0.0, 1.0])).error > 0
+
+
 @pytest.mark.parametrize(
     ("formula", "arguments"),
     [

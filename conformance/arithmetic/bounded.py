@@ -3,7 +3,7 @@
 This module is their Array API namespace, as far as the formulas need one: a reference function that is
 given such arrays returns its own tolerance. Values and bounds are float64; every bound is that of
 `rounding.Model`, and covers any order of summation, fused multiply-add, wider accumulation, reciprocals
-for divisions, and exp by way of exp2.
+for divisions, and exp by way of exp2. What is exactly 0 rounds nothing: 0 w = 0 and 0 + s = s in every order.
 """
 
 import sys
@@ -67,13 +67,15 @@ class Bounded:
         c, d = coarseness(a, model), coarseness(b, model)
         coarse = finite(np.abs(a) * d) + finite(np.abs(b) * c) + c * d
         error = finite(np.abs(a) * f) + finite(np.abs(b) * e) + e * f + coarse
-        return rounded(a * b, error, model, self.dtype, underflow=model.underflow)
+        underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
+        return rounded(a * b, error, model, self.dtype, underflow=underflow)
 
     def __truediv__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         y, least = a / b, np.abs(b) - f
         error = np.where(least > 0, (e + finite(np.abs(y) * f)) / least, np.inf)
-        return rounded(y, error, model, self.dtype, model.division, model.division * model.underflow)
+        underflow = np.where(counts(a, e), model.division * model.underflow, 0.0)
+        return rounded(y, error, model, self.dtype, model.division, underflow)
 
     def __rsub__(self, other: Number) -> "Bounded":
         return (-self).__add__(other)
@@ -137,6 +139,11 @@ def coarseness(factor: Number, model: Model) -> Number:
     return np.where((size == 0) | (model.factor == 0), 0.0, model.factor * size + 2.0**-133)
 
 
+def counts(value: Number, error: Number) -> Any:
+    """Where a number may be something else than 0: by an exact 0 a product is 0, and a sum what it was before."""
+    return (value != 0) | (error != 0)
+
+
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
     return np.where(np.isfinite(values), values, 0.0)
@@ -166,11 +173,11 @@ def rounded(
 
 
 def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    model, count = x.model, x.value.size if axis is None else x.value.shape[axis]
+    model, count = x.model, np.sum(counts(x.value, x.error), axis=axis, keepdims=keepdims)
     value = np.sum(x.value, axis=axis, keepdims=keepdims)
     error = np.sum(x.error, axis=axis, keepdims=keepdims)
     total = finite(np.sum(np.abs(x.value), axis=axis, keepdims=keepdims)) + error
-    additions = count - 1 if count else 0
+    additions = np.maximum(count - 1, 0)
     own = model.gamma_of_sum(additions) * total + additions * model.flushed
     return accumulated(value, error + own, total, x)
 
@@ -183,7 +190,8 @@ def accumulated(value: Number, error: Number, total: Number, x: Bounded) -> Boun
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    model, count = a.model, a.shape[-1]
+    model = a.model
+    count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
     absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
     error = a.error @ absolute_b + absolute_a @ b.error + a.error @ b.error
     coarse_a, coarse_b = coarseness(a.value, model), coarseness(b.value, model)
@@ -261,7 +269,8 @@ def exp(x: Bounded, /) -> Bounded:
     argument = x.error + 2 * x.model.inner_unit * finite(np.abs(x.value))  # GPUs take exp2 of a scaled argument
     underflow = x.model.smallest_normal if x.model.flushes else x.model.exp * x.model.smallest_subnormal
     error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
-    return elementary(x, y, error, x.model.exp, np.where(y < 4 * x.model.smallest_normal, underflow, 0))
+    small = (y < 4 * x.model.smallest_normal) & (x.value > -np.inf)
+    return elementary(x, y, error, x.model.exp, np.where(small, underflow, 0))
 
 
 def expm1(x: Bounded, /) -> Bounded:
