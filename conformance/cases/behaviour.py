@@ -71,7 +71,10 @@ def taken(formula: Formula, results: dict[str, Expected], letter: str, index: np
     def take(array: np.ndarray, name: str) -> np.ndarray:
         return np.take(array, index, axis=axes[name].index(letter)) if letter in axes[name] else array
 
-    return {name: each._replace(value=take(each.value, name), bound=take(each.bound, name)) for name, each in results.items()}
+    return {
+        name: each._replace(value=take(each.value, name), bound=take(each.bound, name))
+        for name, each in results.items()
+    }
 
 
 def same(one: dict[str, Expected], other: dict[str, Expected], bounds: bool = True) -> bool:

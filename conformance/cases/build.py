@@ -50,7 +50,7 @@ class Made(NamedTuple):
         if leaf.domain != "index":
             return array
         letter = letters_of(self.compact.formula)[1]
-        return first_places(self.to.index[letter])[array].astype(array.dtype)
+        return first_places(self.to.indices[letter])[array].astype(array.dtype)
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""

@@ -43,21 +43,15 @@ def leaves_of(formula: Formula, dtype: np.dtype[Any]) -> list[Leaf]:
 
 
 def pack(formula: Formula, values: Arrays) -> tuple[Any, ...]:
-    """The arguments that are made of these arrays and numbers; a state is of the class that the function names."""
+    """The arguments that are made of these arrays and numbers."""
     rest = iter(values)
     arguments = []
-    for name, group in formula.arguments.items():
+    for group in formula.arguments.values():
         parts = [next(rest) for _ in leaves(group)]
-        arguments.append(parts[0] if is_axes(group) else state_of(formula, name)(parts))
+        arguments.append(
+            parts[0] if is_axes(group) else formula.state_of(dict(zip(formula.state_names, parts, strict=True)))
+        )
     return tuple(arguments)
-
-
-def state_of(formula: Formula, name: str) -> Any:
-    """What makes a state of its parts."""
-    import inspect
-
-    hint = inspect.signature(formula.function).parameters[name].annotation
-    return hint._make if hasattr(hint, "_make") else tuple
 
 
 def unpack(arguments: tuple[Any, ...]) -> Iterator[Any]:
@@ -104,9 +98,9 @@ def numbers(domain: str) -> tuple[Any, ...]:
     if domain == "count":
         return plan.COUNTS
     low, high = (float(end) for end in domain.strip("[]() ").split(","))
-    above = (lambda x: x >= low) if domain.strip()[0] == "[" else (lambda x: x > low)
-    below = (lambda x: x <= high) if domain.strip()[-1] == "]" else (lambda x: x < high)
-    inside = tuple(number for number in plan.NUMBERS_IN_RANGE if above(number) and below(number))
+    ends = {low} if domain.startswith("[") else set()
+    ends |= {high} if domain.endswith("]") else set()
+    inside = tuple(number for number in plan.NUMBERS_IN_RANGE if low < number < high or number in ends)
     return inside or ((low + high) / 2,)
 
 

@@ -161,10 +161,7 @@ def layouts(builder: Builder) -> Iterator[Made]:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if BATCH in leaf.axes:
                 array[:] = array[:1]
-        to = None
-    else:
-        row = np.arange(6)
-        to = Spread((4, 6), {BATCH: np.tile(row, 4)})
+    to = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
     yield builder.made("layouts", builder.label("layout"), "equal_rows", note, builder.call(arrays), to)
 
 
@@ -192,6 +189,3 @@ def seeded(builder: Builder, seed: int) -> Iterator[Made]:
         compact = builder.call([draw(leaf, sizes, rng) for leaf in builder.leaves])
         name = f"random_seed_{seed}_{number}"
         yield builder.made("random", builder.label("value"), name, "any mistake", compact)
-
-
-

@@ -39,7 +39,7 @@ def binades(builder: Builder) -> np.ndarray:
     if len(exponents) > 600:
         exponents = exponents[(np.abs(exponents) < 128) | (exponents % 16 == 0)]
     numbers = np.concatenate([1.37 * 2.0**exponents, -1.37 * 2.0**exponents, 10.0 ** np.arange(-30, 31)])
-    return numbers[np.abs(numbers) < float(info.max)]
+    return np.asarray(numbers[np.abs(numbers) < float(info.max)])
 
 
 def every_binade(builder: Builder) -> Iterator[Made]:
@@ -119,7 +119,7 @@ def logits(builder: Builder) -> Iterator[Made]:
     offsets = [base + offset for offset in (-200, -40_000, -60_000, exact, -exact, 0)]
     ties = [[1.0] * count + [0.0] * (plan.LENGTH - count) for count in range(1, plan.LENGTH + 1)]
     far = -0.9 * largest
-    distances = [base * scale for scale in (30, 300, 1e3, 1e4)]
+    distances: list[Any] = [base * scale for scale in (30, 300, 1e3, 1e4)]
     distances += [[far, far, 0.9 * far, far / 0.9, far], [largest, -largest, 0, largest, 1]]
     distances += [[0, -104, -90, -87.5, -745], np.arange(plan.LENGTH) * -25.0, [1e-3, 0, -1e-3, smallest / 4, smallest]]
     numbers = np.concatenate([binades(builder), [-1000.0, 1000.5, 20.0, -20.0]])
@@ -138,7 +138,24 @@ def logits(builder: Builder) -> Iterator[Made]:
 def probabilities(builder: Builder) -> Iterator[Made]:
     """Probabilities at the ends of the clip, and beyond them."""
     smallest = max(float(finfo(builder.dtype).smallest_normal), 1e-37)
-    first = [0.0, 1e-30, 1e-20, 1e-16, 1e-15, 1e-12, 1e-7, 1e-3, 0.999, 1 - 1e-7, 1.0, smallest, 1.5, 17.0, -0.5, -1e-30]
+    first = [
+        0.0,
+        1e-30,
+        1e-20,
+        1e-16,
+        1e-15,
+        1e-12,
+        1e-7,
+        1e-3,
+        0.999,
+        1 - 1e-7,
+        1.0,
+        smallest,
+        1.5,
+        17.0,
+        -0.5,
+        -1e-30,
+    ]
     rows = [[number, 0.5, 1.0, 0.25, 0.125] for number in first]
     arrays = with_rows(builder, "probability", rows, "probabilities")
     for number, leaf in enumerate(builder.leaves):

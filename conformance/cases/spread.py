@@ -17,14 +17,14 @@ class Spread(NamedTuple):
     """Where the elements of compact arrays are in the whole ones."""
 
     batch: tuple[int, ...]  # the shape of the batch, which is one axis in the compact arrays
-    index: Mapping[str, np.ndarray]  # for each letter: which compact element each element of the whole is
+    indices: Mapping[str, np.ndarray]  # for each letter: which compact element each element of the whole is
     axis: int | None = None  # where the last axis stands in the whole arrays
 
 
 def spread(array: Any, axes: tuple[str, ...], to: Spread) -> Any:
     """A compact array in its whole shape."""
     for place, letter in enumerate(axes):
-        array = np.take(array, to.index[letter], axis=place)
+        array = np.take(array, to.indices[letter], axis=place)
     if BATCH in axes:
         array = array.reshape(to.batch + array.shape[1:])
     if to.axis is not None and axes[:1] == (BATCH,) and len(axes) == 2:
@@ -58,7 +58,7 @@ def once(length: int, compact: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def places(length: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The first, the last, both sides of multiples of blocks that are powers of two, and random ones: `count` in all."""
+    """`count` places: the last, the first, both sides of multiples of powers of two, and random ones."""
     wanted = [length - 1, length - 2, length - 3, 0, length // 2]
     for power in range(3, 17):
         wanted += [length // 2**power * 2**power, 2**power, 2**power - 1]
