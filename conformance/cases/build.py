@@ -175,16 +175,20 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
 
 def offered(formula: Formula, dtype: np.dtype[Any]) -> bool:
     """Whether a function takes a dtype: the lines of Adam take no half precision."""
-    stand_in = np.dtype("float16") if dtype.name == "bfloat16" else dtype  # which NumPy does not count as floating
+    stand_in = np.dtype("float16") if dtype.name == "bfloat16" else dtype
     rng = np.random.default_rng(0)
     arrays = [draw(leaf, dict.fromkeys(letters_of(formula), 2), rng) for leaf in leaves_of(formula, stand_in)]
     return accepted(formula, arrays, {})
 
 
 def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bool:
-    """Whether the formula itself takes these arguments, such as an epsilon that is not 0 in the dtype."""
+    """Whether the formula itself takes these arguments, such as an epsilon that is not 0 in the dtype.
+
+    Those in bfloat16 are tried in float32, which has the same range: NumPy does not count it as floating point.
+    """
+    known = [array.astype(np.float32) if getattr(array, "dtype", None) == "bfloat16" else array for array in arrays]
     try:
-        formula.function(*pack(formula, arrays), **options)
+        formula.function(*pack(formula, known), **options)
     except (TypeError, ValueError):
         return False
     return True

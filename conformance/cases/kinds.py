@@ -161,8 +161,8 @@ def layouts(builder: Builder) -> Iterator[Made]:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if BATCH in leaf.axes:
                 array[:] = array[:1]
-    to = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
-    yield builder.made("layouts", builder.label("layout"), "equal_rows", note, builder.call(arrays), to)
+    same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
+    yield builder.made("layouts", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
 
 
 def empty(builder: Builder) -> Iterator[Made]:

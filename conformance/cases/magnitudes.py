@@ -8,7 +8,7 @@ import numpy as np
 from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
-from .build import Builder, Made
+from .build import Builder, Made, accepted
 from .draw import Arrays, draw
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
@@ -162,8 +162,10 @@ def probabilities(builder: Builder) -> Iterator[Made]:
         if leaf.domain == "weight":
             arrays[number] = np.ones_like(arrays[number])
     for clip in builder.formula.options.get("clip", (None,)):
-        label = builder.label("clip_argument" if clip else "clip")
-        compact = builder.call(arrays, {"clip": clip} if clip else {})
+        options = {"clip": clip} if clip else {}
+        if not accepted(builder.formula, arrays, options):
+            continue
+        label, compact = builder.label("clip_argument" if clip else "clip"), builder.call(arrays, options)
         yield builder.made("magnitudes", label, f"clip_{clip}", "the ends of the clip, and beyond", compact)
 
 
