@@ -32,7 +32,7 @@ OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
 # Where nothing is known to be neutral the whole is computed: no length and no number of rows is above these.
 LONGEST_WHOLE, MOST_ROWS_WHOLE = 1_025, 513
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
-MOST_ELEMENTS, MANY, VERY_MANY = 20_000, 70_001, 2**20 + 25
+MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 
 # How many compact elements there are of a letter: rows of a batch, or numbers of what is elementwise; columns.
 ROWS, NUMBERS, COLUMNS = 12, 61, 40
@@ -68,8 +68,8 @@ LABELS = {
     70_001: (0, 255, 32_767, 32_768, 65_535, 65_536, 69_999, 70_000),
 }
 
-# Of a count: steps that a number of 8, 15, 24 or 31 bits would not hold.
-COUNTS = 3, 0, 1, 255, 256, 32_767, 10**6, 2**24 - 1, 2**24, 2**31 - 1, 2**31
+# Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
+COUNTS = 3, 0, 1, 255, 256, 32_767, 65_536, 10**6, 2**24 - 1, 2**24, 2**31 - 2
 # Of a hyper-parameter that is an argument: those in its range, the first one usually.
 NUMBERS_IN_RANGE = 0.9, 0.0, 1e-8, -0.5
 
