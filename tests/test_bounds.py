@@ -2,6 +2,7 @@
 
 import dataclasses
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -304,9 +305,9 @@ def test_a_condition_that_errors_may_turn_is_refused_elsewhere(use):
 
 def test_a_subnormal_input_may_be_of_either_sign_where_it_may_be_flushed():
     x, g = np.float32([1e-40, -1e-40, 2, -2]), np.float32([3, 3, 3, 3])
-    bound = oracle.expect("relu_vjp", (x, g), {}, FLOAT32, "flush")["y"].bound
+    bound = oracle.expect(call("relu_vjp", (x, g), {}), FLOAT32, "flush")["y"].bound
     assert (bound >= 3).tolist() == [True, True, False, False]
-    assert oracle.expect("relu_vjp", (x, g), {}, FLOAT32)["y"].bound.tolist() == [0, 0, 0, 0]
+    assert oracle.expect(call("relu_vjp", (x, g), {}), FLOAT32)["y"].bound.tolist() == [0, 0, 0, 0]
 
 
 def test_the_root_of_what_may_be_negative_has_no_bound():
@@ -325,6 +326,35 @@ def test_partial_sums_may_be_rounded_above_the_largest_number():
 
 def test_an_error_that_is_no_number_is_infinite():
     assert off([1.0], [np.nan]).error[0] == np.inf
+
+
+@given(
+    hnp.arrays(np.float32, 40, elements=numbers),
+    hnp.arrays(np.float32, 40, elements=numbers),
+    st.permutations(range(40)),
+)
+def test_terms_of_an_exact_zero_round_nothing_in_any_order(x, w, order):
+    x[order[5:]] = 0  # five terms are left
+    product, total = bounded.matmul(lifted(x), lifted(w)), bounded.sum(lifted(x))
+    few = order[:5]
+    assert product.error <= bounded.matmul(lifted(x[few]), lifted(w[few])).error * (1 + 1e-9)
+    assert total.error <= bounded.sum(lifted(x[few])).error * (1 + 1e-9)
+    added = multiplied = np.float32(0)
+    for i in range(40):
+        added, multiplied = added + x[i], multiplied + x[i] * w[i]
+    real = sum((Fraction(float(a)) * Fraction(float(b)) for a, b in zip(x, w, strict=True)), Fraction(0))
+    assert abs(Fraction(float(added)) - sum(Fraction(float(a)) for a in x)) <= Fraction(float(total.error))
+    assert abs(Fraction(float(multiplied)) - real) <= Fraction(float(product.error))
+
+
+def test_what_is_exactly_0_underflows_nowhere():
+    zero, other = lifted([0.0]), lifted([3.0])
+    with np.errstate(all="ignore"):
+        assert (zero * other).error == (zero / other).error == bounded.exp(lifted([-np.inf])).error == 0
+        assert bounded.exp(lifted([-1e6])).error > 0
+    faint = bounded.Bounded([0.0], [1e-45], MODELS["float32"], FLOAT32)  # may be something else than 0
+    assert (faint * other).error > 3e-45
+    assert bounded.sum(faint + lifted([0.0, 1.0])).error > 0
 
 
 @pytest.mark.parametrize(

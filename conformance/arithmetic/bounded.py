@@ -3,8 +3,8 @@
 This module is their Array API namespace, as far as the formulas need one: a reference function that is
 given such arrays returns its own tolerance. Values and bounds are float64; every bound is that of
 `rounding.Model`, and covers any order of summation, fused multiply-add, wider accumulation, reciprocals
-for divisions, and exp by way of exp2. Each rule is proved in spec/proofs/rules.v, and that they compose in
-spec/proofs/soundness.v.
+for divisions, and exp by way of exp2. What is exactly 0 rounds nothing: 0 w = 0 and 0 + s = s in every order. Each rule
+is proved in spec/proofs/rules.v, and that they compose in spec/proofs/soundness.v.
 """
 
 import operator
@@ -79,13 +79,15 @@ class Bounded:
         e, f = coarse(a, e, model), coarse(b, f, model)
         error = finite(np.abs(a)) * f + finite(np.abs(b)) * e + e * f
         sign = self is other or nonnegative(self, other)
-        return rounded(a * b, error, model, self.dtype, underflow=model.underflow, nonnegative=sign)
+        underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
+        return rounded(a * b, error, model, self.dtype, underflow=underflow, nonnegative=sign)
 
     def __truediv__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         y, least = a / b, np.abs(b) - f
         error = np.where(least > 0, (e + finite(np.abs(y)) * f) / least, np.inf)
-        underflow = model.division * model.underflow + reciprocal_loss(a, e, b, f, model)
+        underflow = np.where(counts(a, e), model.division * model.underflow, 0.0)
+        underflow = underflow + reciprocal_loss(a, e, b, f, model)
         sign = nonnegative(self, other)
         return rounded(y, error, model, self.dtype, model.division, underflow, nonnegative=sign)
 
@@ -187,6 +189,11 @@ def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) ->
     return np.where(least < 1 / model.largest, np.inf, loss)
 
 
+def counts(value: Number, error: Number) -> Any:
+    """Where a number may be something else than 0: by an exact 0 a product is 0, and a sum what it was before."""
+    return (value != 0) | (error != 0)
+
+
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
     return np.where(np.isfinite(values), values, 0.0)
@@ -217,11 +224,11 @@ def rounded(
 
 
 def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    model, count = x.model, x.value.size if axis is None else x.value.shape[axis]
+    model, count = x.model, np.sum(counts(x.value, x.error), axis=axis, keepdims=keepdims)
     value = np.sum(x.value, axis=axis, keepdims=keepdims)
     error = np.sum(x.error, axis=axis, keepdims=keepdims)
     sizes = finite(np.sum(np.abs(x.value), axis=axis, keepdims=keepdims))
-    additions = count - 1 if count else 0
+    additions = np.maximum(count - 1, 0)
     own = model.gamma_of_sum(additions) * (sizes + error) + additions * model.flushed
     return accumulated(value, error + own, sizes, x, nonnegative(x))
 
@@ -234,7 +241,8 @@ def accumulated(value: Number, error: Number, sizes: Number, x: Bounded, nonnega
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    model, count = a.model, a.shape[-1]
+    model = a.model
+    count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
     absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
     e, f = coarse(a.value, a.error, model), coarse(b.value, b.error, model)
     error = e @ absolute_b + absolute_a @ f + e @ f
@@ -322,9 +330,8 @@ def exp(x: Bounded, /) -> Bounded:
     lost = x.model.smallest_normal if x.model.flushes else x.model.exp * x.model.smallest_subnormal
     underflow = np.where(y < 4 * x.model.smallest_normal, lost, 0)
     error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
-    return elementary(
-        x, y, error, x.model.exp, np.where(y < 4 * x.model.smallest_normal, underflow, 0), nonnegative=True
-    )
+    underflow = np.where(x.value > -np.inf, underflow, 0)
+    return elementary(x, y, error, x.model.exp, underflow, nonnegative=True)
 
 
 def expm1(x: Bounded, /) -> Bounded:
