@@ -366,7 +366,7 @@ def test_what_is_exactly_0_underflows_nowhere():
     ],
 )
 def test_an_empty_tolerance_is_an_error(formula, arguments):
-    with pytest.raises(oracle.EmptyToleranceError, match="the tolerance is"):
+    with pytest.raises(oracle.EmptyToleranceError, match="the derived tolerance is"):
         expected(formula, *arguments)
 
 

@@ -43,6 +43,7 @@ class Made(NamedTuple):
             note=self.note,
             arguments=pack(self.compact.formula, arrays),
             options={**self.compact.options, **self.options},
+            kind=self.kind,
         )
 
     def placed(self, array: Any, leaf: Leaf) -> Any:

@@ -121,6 +121,7 @@ class Case(NamedTuple):
     exact: bool = False  # whether the result must be the exact one, not only within its bound
     steps: tuple[int, ...] = ()  # of a formula with a state: after how many steps the results are judged
     copied: bool = False  # whether the steps give the same bits when they go on from copies
+    kind: str = ""  # of a made case, the kind of input
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ... import reference, spec
-from ..formulas import declared, functions_of
+from ..formulas import Formula, declared, functions_of
 from ..formulas.requirements import name_of
 from ..reporting.report import Report, results_of
 from .diagnosis import diagnose
@@ -115,12 +115,20 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
     chosen: dict[AnyFormula, None] = {}
     for given in [formulas] if isinstance(formulas, str) or callable(formulas) else formulas:
         if not isinstance(given, str):
-            chosen[declared(given)] = None
+            chosen[with_signature(declared(given))] = None
         elif is_elsewhere(given):
-            chosen |= dict.fromkeys(map(declared, load_formulas(given)))
+            chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
             chosen |= dict.fromkeys(known(f"formula{of}", given, own))
     return list(chosen)
+
+
+def with_signature(formula: Formula) -> Formula:
+    """The formula itself; ValueError for one without the signature that its cases are made from."""
+    if formula.signature is None:
+        wanted = "a function under @gaugeblock.formula(...), whose signature cases are made from"
+        raise ValueError(f"formula: got {formula.name}, which is not declared; wanted {wanted}")
+    return formula
 
 
 def chosen_dtypes(subject: Subject, dtypes: Iterable[str] | None, version: str) -> Sequence[str]:

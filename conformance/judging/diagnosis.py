@@ -39,7 +39,7 @@ def diagnose(
     """What each failing function most likely is, by its name."""
     found = {}
     for function in dict.fromkeys(finding.case.formula for finding in failed):
-        own = [finding for finding in failed if finding.case.formula == function]
+        own = [finding for finding in failed if finding.case.formula == function and not finding.case.kind]
         likely = [
             how_sure(dtype, apart) + mutant.words
             for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)

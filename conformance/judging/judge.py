@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from itertools import product
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,11 @@ from ... import spec
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..arithmetic.trajectory import after, trajectory
-from ..formulas import Case, Formula, cases
+from ..formulas import Case, Formula, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
 from .loading import one_line
+from .made import made_cases
 from .subject import Subject
 
 
@@ -81,10 +82,16 @@ def judge(
     dtype: np.dtype[Any],
     seed: int,
     version: str = spec.VERSION,
+    made: bool = True,
 ) -> Iterator[Finding | NotOffered]:
-    """Yield the findings of all cases of a formula, about what a version of the specification requires."""
+    """Yield the findings of all cases of a formula, about what a version of the specification requires.
+
+    Without `made`, of the chosen cases alone.
+    """
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
-    for case, expected in judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision):
+    asked = formula, dtype.name, seed, subject.subnormals, subject.precision
+    made = made and any(subject.functions(each.name) for each in functions_of(formula))
+    for case, expected in chain(judged_cases(*asked), made_cases(*asked) if made else ()):
         if case.requirement not in requirements(formula, version):
             continue
         functions = subject.functions(case.function)

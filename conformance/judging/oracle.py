@@ -97,7 +97,10 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Error / bound, and the error, for each element; special values are compared exactly (infinite or 0)."""
+    """Error / bound, and the error, for each element; special values are compared exactly (infinite or 0).
+
+    An element with an infinite bound is one that nobody judges.
+    """
     with np.errstate(all="ignore"):
         got = output.astype(np.float64)
         error = np.abs((got - expected.value) - expected.remainder)
@@ -106,4 +109,5 @@ def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = Fals
         admits_nan = ~np.isfinite(expected.value) if nan_for_infinity else np.isnan(expected.value)
         same = (got == expected.value) | (np.isnan(got) & admits_nan)
         error = np.where(special, np.where(same, 0.0, np.inf), error)
-        return np.where(special, error, ratio), error
+        is_open = np.isinf(expected.bound)
+        return np.where(is_open, 0.0, np.where(special, error, ratio)), np.where(is_open, 0.0, error)

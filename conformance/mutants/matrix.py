@@ -29,7 +29,7 @@ def failures(mutant: Mutant, dtype: str) -> list[Finding]:
     functions = {mutant.function: mutant.in_dtype(np.dtype(dtype))}
     subject = Subject(types.SimpleNamespace(__name__=mutant.name, **functions))
     with subject.settings(dtype):
-        findings = judge(subject, mutant.requirement.partition(".")[0], np.dtype(dtype), 0)
+        findings = judge(subject, mutant.requirement.partition(".")[0], np.dtype(dtype), 0, made=False)
         return [f for f in findings if isinstance(f, Finding) and not f.passed]
 
 
