@@ -18,7 +18,7 @@ from gaugeblock.conformance.exchange import answers
 
 HERE = Path(__file__).parent
 PUBLISHED = (HERE / "published_requirements.txt").read_text().splitlines()
-OLD = HERE / "vectors_1.2"  # as they were published
+OLD = {"1.2": HERE / "vectors_1.2", "1.3": HERE / "vectors_1.3"}  # as they were published
 EVERY = [r for formula in spec.formulas() for r in spec.all_requirements(formula).values()]
 
 
@@ -98,7 +98,7 @@ def test_the_page_about_versions_has_each_of_them():
     text = (HERE.parent / "docs/versions.md").read_text()
     assert re.findall(r"^\| \*\*(\d+\.\d+)\*\* \|", text, re.M) == list(spec.VERSIONS)
     for label in {each.label for each in EVERY if each.changed}:
-        assert f"`{label}`" in text, label
+        assert f"`{label}`" in text or f"`*.{label.partition('.')[2]}`" in text, label
 
 
 # What is judged.
@@ -206,12 +206,18 @@ def test_a_claim_says_on_what_conditions():
 # Vectors of earlier versions.
 
 
-def judge_old(tmp_path, change=lambda results: None, folder=OLD):
-    cases = json.loads((OLD / "neuron/float32.json").read_text())["cases"]
+def judge_old(tmp_path, change=lambda results: None, folder=OLD["1.2"], file="neuron/float32.json"):
+    cases = json.loads((folder / file).read_text())["cases"]
     results = {case["case"]: dict(case["expected"]) for case in cases}
     change(results)
-    (tmp_path / "results.json").write_text(json.dumps({"neuron/float32.json": results}))
+    (tmp_path / "results.json").write_text(json.dumps({file: results}))
     return answers.judge_answers(folder, tmp_path / "results.json")
+
+
+def test_the_vectors_of_1_3_are_judged_too(tmp_path):
+    report, missing = judge_old(tmp_path, folder=OLD["1.3"], file="softmax/float32.json")
+    assert (report.passed, missing, report.to_dict()["spec"]) == (True, [], "1.3")
+    assert report.judged > 30
 
 
 def test_old_vectors_are_judged_by_their_own_version(tmp_path):
@@ -237,7 +243,7 @@ def test_old_vectors_are_judged_by_their_own_version(tmp_path):
     [("9.9", "got schema 1, specification 9.9; wanted schema 1, specification 1.0 or"), (None, "None")],
 )
 def test_vectors_of_no_version_are_refused(version, words, tmp_path):
-    folder = shutil.copytree(OLD, tmp_path / "vectors")
+    folder = shutil.copytree(OLD["1.2"], tmp_path / "vectors")
     path = folder / "neuron/float32.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "spec": version}))
     (folder / "MANIFEST").write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  neuron/float32.json\n")
@@ -246,7 +252,7 @@ def test_vectors_of_no_version_are_refused(version, words, tmp_path):
 
 
 def test_vectors_of_two_versions_are_refused(tmp_path):
-    folder = shutil.copytree(OLD, tmp_path / "vectors")
+    folder = shutil.copytree(OLD["1.2"], tmp_path / "vectors")
     (folder / "neuron/other.json").write_text('{"schema": 1, "spec": "1.1"}')
     names = "neuron/float32.json", "neuron/other.json"
     sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
