@@ -164,14 +164,17 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
     """
     from . import kinds, values
 
-    name = name_of(formula)
-    asked = {label.partition(".")[2] for label, each in requirements(formula).items() if not each.own}
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
-        for function in functions_of(formula):
-            if offered(function, dtype):
-                builder = Builder(function, dtype, name, asked)
-                yield from kinds.cases(builder, seed)
-                yield from values.cases(builder)
+        for builder in builders(formula, dtype):
+            yield from kinds.cases(builder, seed)
+            yield from values.cases(builder)
+
+
+def builders(formula: str | Callable[..., Any], dtype: np.dtype[Any]) -> list[Builder]:
+    """A builder for each function of a formula that takes the dtype."""
+    asked = {label.partition(".")[2] for label, each in requirements(formula).items() if not each.own}
+    functions = [function for function in functions_of(formula) if offered(function, dtype)]
+    return [Builder(function, dtype, name_of(formula), asked) for function in functions]
 
 
 def offered(formula: Formula, dtype: np.dtype[Any]) -> bool:

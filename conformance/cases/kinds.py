@@ -110,12 +110,13 @@ def axes(builder: Builder) -> Iterator[Made]:
 
 
 def masked_rows(builder: Builder) -> Any:
-    """What puts NaN and -infinity into two rows of logits."""
+    """What puts NaN and -infinity into two rows of logits, and an offset whose exponential overflows into another."""
 
     def masked(arrays: Arrays) -> None:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if leaf.domain == "logit":
                 array[1, 2], array[2, 0] = np.nan, -np.inf
+                array[3] += 1000
 
     return masked
 

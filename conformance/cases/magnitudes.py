@@ -83,6 +83,12 @@ def products(builder: Builder) -> Iterator[Made]:
     arrays[2] = (arrays[2] * arrays[2].dtype.type(root)).astype(arrays[2].dtype)
     note = "products below the smallest normal number are lost"
     yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(arrays))
+    for number, leaf in enumerate(builder.leaves):
+        if leaf.axes:
+            arrays = builder.small("subnormal inputs")
+            arrays[number] = smallest_numbers(arrays[number], info)
+            name, note = f"subnormal_in_{number + 1}", "subnormal numbers count as 0"
+            yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
 
 
 def rows_of_reals(builder: Builder) -> Iterator[Made]:
@@ -120,7 +126,7 @@ def logits(builder: Builder) -> Iterator[Made]:
     ties = [[1.0] * count + [0.0] * (plan.LENGTH - count) for count in range(1, plan.LENGTH + 1)]
     far = -0.9 * largest
     distances: list[Any] = [base * scale for scale in (30, 300, 1e3, 1e4)]
-    distances += [[far, far, 0.9 * far, far / 0.9, far], [largest, -largest, 0, largest, 1]]
+    distances += [[far, far, 0.9 * far, far / 0.9, far], [-far, far, 0, -far, 1]]
     distances += [[0, -104, -90, -87.5, -745], np.arange(plan.LENGTH) * -25.0, [1e-3, 0, -1e-3, smallest / 4, smallest]]
     numbers = np.concatenate([binades(builder), [-1000.0, 1000.5, 20.0, -20.0]])
     equal = np.repeat(numbers[:, None], plan.LENGTH, axis=1)

@@ -25,6 +25,7 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((2, 3), 8_193),
     ((6,), 70_001),
 )
+USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
 OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one

@@ -8,12 +8,12 @@ import numpy as np
 
 from ...reference.declaration import BATCH
 from .build import Builder, Made
-from .draw import Arrays, Leaf
+from .draw import Arrays, Leaf, neutral
 
 NAN, INF = np.nan, np.inf
 NOTE = "a special value is replaced, or reaches another row"
 # What the rows of one argument begin with; the rest of a row is plain, or all of it this one value.
-WITH_NAN: tuple[tuple[float, ...], ...] = ((NAN,), (NAN, -INF), (NAN, INF), (NAN, 0.0), (NAN, NAN))
+WITH_NAN: tuple[tuple[float, ...], ...] = ((NAN,), (-NAN,), (NAN, -INF), (NAN, INF), (NAN, 0.0), (NAN, NAN))
 WITH_INFINITY: tuple[tuple[float, ...], ...] = ((INF,), (-INF,), (INF, -INF), (INF, INF), (-INF, -INF), (-INF, 0.0))
 WHOLE_ROWS = {"nan": (NAN,), "infinity": (INF, -INF)}
 
@@ -32,6 +32,9 @@ def cases(builder: Builder) -> Iterator[Made]:
             name = f"{label}_in_{number + 1}"
             if BATCH in leaf.axes and builder.rows_apart:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
+                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+                facing_zeros(builder, number, arrays)
+                name = f"{name}_beside_zeros"
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
@@ -70,6 +73,7 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
             other[: len(starts), 2:4] = 0.5
             other[len(starts) : 2 * len(starts), 2:4] = 0
             other[len(starts)] = 0
+            other[1, 2:4] = -0.5
             other[2 * len(starts) :, :2] = 0.25
     return arrays
 
@@ -80,6 +84,21 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
         arrays = [np.array(array) for array in builder.small("specials", number)]
         arrays[number][(2,) * arrays[number].ndim] = float(value)
         yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
+        facing_zeros(builder, number, arrays)
+        name_beside = f"{name}_{value}_beside_zeros"
+        yield builder.made("specials", builder.label(label), name_beside, NOTE, builder.call(arrays))
+
+
+def facing_zeros(builder: Builder, number: int, arrays: Arrays) -> None:
+    """Put zeros into half of the other arguments, or where they meet the special values of one."""
+    for other, leaf in enumerate(builder.leaves):
+        if other == number or not leaf.is_floating or not leaf.axes:
+            continue
+        where: list[Any] = [slice(None, None, 2)] * len(leaf.axes)
+        for place, letter in enumerate(leaf.axes):
+            if letter != BATCH and letter in builder.leaves[number].axes:
+                where[place] = 2
+        arrays[other][tuple(where)] = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
 
 
 def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:

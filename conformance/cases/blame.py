@@ -1,0 +1,102 @@
+"""What is to blame where a made case fails: each part of its shape is tried alone, and what fails is put into words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from . import plan
+from .build import Builder, Made
+from .kinds import shape_name, uneven
+
+Batch = tuple[int, ...]
+BLOCKS = tuple(2**power for power in range(3, 17))
+
+
+def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), length: int = 0) -> tuple[str, str]:
+    """The requirement that a failing subject does not meet, and where, in words.
+
+    Parameters
+    ----------
+    builder : Builder
+        Of the formula and dtype.
+    fails : callable
+        Whether the subject fails on a made case.
+    batch, length : tuple of int, int
+        The pair on which it failed, if it did on one.
+    """
+    usual_batch, usual_length = plan.USUAL
+    if fails(alone(builder, usual_batch, usual_length)):
+        return builder.label("value"), "on plain numbers in the smallest shape already"
+    lengths = sorted({n for _, n in plan.PAIRS})
+    batches = [each for each, _ in plan.PAIRS]
+    failing = [n for n in lengths if can_be(builder, usual_batch, n) and fails(alone(builder, usual_batch, n))]
+    if failing:
+        return builder.label("value"), f"wherever the last axis is {of_lengths(failing, lengths)}"
+    unfit = [each for each in dict.fromkeys(batches) if fails(alone(builder, each, usual_length))]
+    if unfit:
+        return builder.label("batch", "elementwise"), f"wherever the batch {of_batches(unfit, batches)}"
+    what = f"only where a batch of shape {batch} and a last axis of {length} come together"
+    return builder.label("value"), what
+
+
+def can_be(builder: Builder, batch: Batch, length: int) -> bool:
+    """Whether the oracle can afford a shape."""
+    return not builder.letters or builder.fits(batch, {builder.letters[0]: length})
+
+
+def alone(builder: Builder, batch: Batch, length: int) -> Made:
+    """A case of this shape, all else as usual."""
+    name, note = f"{shape_name(batch)}_by_{length}", "a part of a shape alone"
+    if not builder.letters:
+        compact, to = builder.here((*batch, length), {})
+    else:
+        compact, to = builder.here(batch, {builder.letters[0]: length}, uneven(builder, True))
+    return builder.made("pairs", builder.label("value"), name, note, compact, to)
+
+
+def of_lengths(failing: list[int], tried: list[int]) -> str:
+    """The shortest description that is true of the failing lengths and of no other one that was tried."""
+    if len(failing) == 1:
+        return f"{failing[0]} long"
+    above = {f"longer than {n}": (lambda size, n=n: size > n) for n in tried}
+    below = {f"shorter than {n}": (lambda size, n=n: size < n) for n in tried}
+    tail = {f"no multiple of {k}": (lambda size, k=k: size % k != 0) for k in BLOCKS}
+    whole = {f"a multiple of {k}": (lambda size, k=k: size % k == 0) for k in BLOCKS}
+    return described(failing, tried, [above, below, tail, whole], [(above, tail), (above, whole)])
+
+
+def of_batches(failing: list[Batch], tried: list[Batch]) -> str:
+    """The same of batches."""
+    if len(failing) == 1:
+        return f"is {failing[0]}"
+    ranks = {f"has {count} axes": (lambda batch, count=count: len(batch) == count) for count in range(6)}
+    more = {f"has more than {count} axes": (lambda batch, count=count: len(batch) > count) for count in range(5)}
+    one = {"has an axis of length 1": lambda batch: 1 in batch}
+    sizes = sorted({int(np.prod(batch)) for batch in tried})
+    above = {f"has more than {size} rows": (lambda batch, size=size: np.prod(batch) > size) for size in sizes}
+    tail = {f"has no multiple of {k} rows": (lambda batch, k=k: np.prod(batch) % k != 0) for k in BLOCKS}
+    return described(failing, tried, [ranks, more, one, above, tail], [(above, tail)])
+
+
+def described(
+    failing: Iterable[Any],
+    tried: Iterable[Any],
+    simple: list[Mapping[str, Any]],
+    joined: list[tuple[Mapping[str, Any], ...]],
+) -> str:
+    """The first description that separates what fails from what does not, or a list."""
+    wanted = {each: each in failing for each in tried}
+
+    def separates(*tests: Callable[[Any], Any]) -> bool:
+        return all(all(test(each) for test in tests) == is_bad for each, is_bad in wanted.items())
+
+    for words, test in (pair for tests in simple for pair in tests.items()):
+        if separates(test):
+            return words
+    for first, second in joined:
+        for (words, test), (more, other) in product(first.items(), second.items()):
+            if separates(test, other):
+                return f"{words} and {more}"
+    return f"one of {', '.join(map(str, failing))}"
