@@ -62,7 +62,7 @@ def random_cases(formula: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case
 
 def worst_ratio(call: Callable[..., Any], case: Case, expected: dict[str, oracle.Expected]) -> float:
     """The largest error / bound of one call."""
-    results = oracle.outputs(case.function, call(*case.arguments, **case.options))
+    results = case.formula.named(call(*case.arguments, **case.options))
     return max(float(oracle.ratios(np.asarray(results[name]), each)[0].max()) for name, each in expected.items())
 
 
@@ -77,7 +77,7 @@ def false_alarms() -> Iterator[str]:
             seeds = range(SEEDS)
             for seed in track(seeds, f"{formula} {dtype}", disable=not sys.stderr.isatty(), transient=True):
                 for case in random_cases(formula, dtype, seed):
-                    expected = oracle.expect(case.function, case.arguments, case.options, dtype)
+                    expected = oracle.expect(case, dtype)
                     own = [call for name, call in calls.items() if name.partition("__")[0] == case.function]
                     ratios += [worst_ratio(call, case, expected) for call in own]
             rejected = sum(ratio > 1 for ratio in ratios)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 BATCH = "..."
+AXIS = "axis"  # the keyword that says where the last letter stands
 TOKEN = re.compile(r"[(),]|\.\.\.|[a-z]\??")
 # What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
 DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
@@ -302,7 +303,7 @@ def contracts(signature: Signature, domain: tuple[Any, ...]) -> bool:
     """Whether an axis that two real arguments share is missing from a result, as that of a sum of products is."""
     real = [
         set(axes)
-        for group, kind in zip(signature.arguments, domain, strict=True)
+        for group, kind in zip(signature.arguments, domain, strict=False)
         if kind == "real"
         for axes in leaves(group)
     ]

@@ -178,7 +178,7 @@ def test_the_results_are_of_all_that_the_pages_name():
     assert {formula for formula, _ in measured} == set(speed.FORWARD)
     for formula in speed.FORWARD:
         assert {size for name, size in measured if name == formula} == set(growth.SIZES)
-    assert {each["formula"] for each in speed.load("speed")["measurements"]} == set(spec.formulas())
+    assert {each["formula"] for each in speed.load("speed")["measurements"]} >= set(spec.formulas("1.3"))
 
 
 def measured(size, seconds, floor, kernel=0.0, faults=0):

@@ -1,5 +1,6 @@
 """The running bounds: sound, close to their closed forms, and never empty."""
 
+import dataclasses
 from fractions import Fraction
 from unittest import mock
 
@@ -14,9 +15,10 @@ from hypothesis.extra import numpy as hnp
 
 from gaugeblock.conformance import expected
 from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic.decisions import UndecidedError
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
-from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.formulas.forms import FORMS
+from gaugeblock.conformance.arithmetic.running import enclosed
+from gaugeblock.conformance.formulas import call, cases, declared
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.mutants.rounding import flush
 
@@ -101,20 +103,23 @@ def test_the_gradients_of_softmax_and_log_softmax_have_their_closed_forms():
     r = U * (3 * (d + (p * d).sum(-1, keepdims=True)) + 4 * 3 + 7 + 1)
     s, total, sizes = (a.sum(-1, keepdims=True) for a in (g * p, g.astype(float), np.abs(g.astype(float))))
     of_s = (np.abs(g) * p * (r + 7 * U)).sum(-1, keepdims=True)
-    with mock.patch.dict(FORMS, {"softmax_vjp": {}, "log_softmax_vjp": {}}):
-        _, bound = expected("softmax_vjp", x, g)
-        _, other = expected("log_softmax_vjp", x, g)
+    _, bound = expected(with_forms("softmax_vjp", ()), x, g)
+    _, other = expected(with_forms("log_softmax_vjp", ()), x, g)
     closed = p * (np.abs(g - s) * (r + 2 * U) + of_s)
     assert np.all((closed * 0.5 <= bound) & (bound <= closed * 1.001))  # the largest logit is charged no exp
     closed = p * (np.abs(total) * (r + U) + 6 * U * sizes) + U * np.abs(g - p * total)
     assert np.all((closed * 0.5 <= other) & (other <= closed * 1.001))
 
 
+def with_forms(function, names):
+    """A formula of which only these forms are admitted."""
+    formula = declared(function)
+    return dataclasses.replace(formula, forms={name: formula.forms[name] for name in names})
+
+
 def ratio_with(forms, function, output, *arguments, subnormals="gradual"):
     """Error / bound where only these forms are admitted."""
-    admitted = {name: form for name, form in FORMS[function].items() if name in forms}
-    with mock.patch.dict(FORMS, {function: admitted}):
-        wanted = oracle.expect(function, arguments, {}, FLOAT32, subnormals)["y"]
+    wanted = oracle.expect(call(with_forms(function, forms), arguments, {}), FLOAT32, subnormals)["y"]
     return oracle.ratios(output, wanted)[0].max()
 
 
@@ -177,8 +182,7 @@ def test_the_gradients_of_cross_entropy_have_their_closed_forms():
     probability, own = expected("softmax", x)
     total = np.sum(y, axis=-1, keepdims=True, dtype=np.float64)
     closed = own * total + U * (7 * probability * total + 2 * np.abs(probability * total - y))
-    with mock.patch.dict(FORMS, {"categorical_cross_entropy_from_logits_vjp": {}}):
-        _, bound = expected("categorical_cross_entropy_from_logits_vjp", y, x, g)
+    _, bound = expected(with_forms("categorical_cross_entropy_from_logits_vjp", ()), y, x, g)
     np.testing.assert_allclose(bound, np.abs(g[:, None]) * closed, rtol=1e-4)
 
 
@@ -186,9 +190,8 @@ def test_the_gradient_through_log_softmax_is_covered_where_functions_are_as_bad_
     function = "categorical_cross_entropy_from_logits_vjp"
     y, x, g = np.eye(3, dtype=np.float32), np.full((3, 3), 0.75, np.float32), np.float32([1, 1.25, 1.5])
     worst = rewritten.categorical_cross_entropy_from_logits_vjp__functions_as_bad_as_granted(y, x, g)
-    for forms, exceeds in ((FORMS[function], False), ({}, True)):
-        with mock.patch.dict(FORMS, {function: forms}):
-            wanted = oracle.expect(function, (y, x, g), {}, FLOAT32)["y"]
+    for formula, exceeds in ((declared(function), False), (with_forms(function, ()), True)):
+        wanted = oracle.expect(call(formula, (y, x, g), {}), FLOAT32)["y"]
         assert np.any(oracle.ratios(worst, wanted)[0] > 1) == exceeds
 
 
@@ -210,8 +213,8 @@ def test_the_bias_correction_admits_six_roundings():
 
 def test_relu_has_no_tolerance_and_flush_widens_it():
     x = np.float32([1e-40, -1e-40, 2])
-    gradual = oracle.expect("relu", (x,), {}, FLOAT32)["y"].bound
-    flush = oracle.expect("relu", (x,), {}, FLOAT32, "flush")["y"].bound
+    gradual = oracle.expect(call("relu", (x,), {}), FLOAT32)["y"].bound
+    flush = oracle.expect(call("relu", (x,), {}), FLOAT32, "flush")["y"].bound
     assert gradual.tolist() == [0, 0, 0]
     assert flush[0] >= float(x[0])
     assert flush[2] == 0
@@ -231,6 +234,129 @@ def test_special_points_of_elementary_functions_are_exact():
         assert bounded.exp(lifted([1.0])).error[0] > 0
 
 
+# What the proofs of spec/proofs/rules.v ask of the rules. Each admissible result is one that the model of rounding has.
+
+
+def off(values, errors, model=MODELS["float32"]):
+    return bounded.Bounded(values, errors, model, FLOAT32)
+
+
+def test_a_reciprocal_that_underflows_is_covered():
+    x = np.float32(2.0**128 - 2.0**106)
+    quotient = lifted([x]) / lifted([x])
+    assert 0 < abs(float(x * (np.float32(1) / x)) - 1) <= quotient.error[0]
+    assert (off([1.0], 0, HOST) / off([1.0], 0, HOST)).error[0] < 2.0**-52  # whose quotients are one rounding
+
+
+def test_a_reciprocal_that_overflows_has_no_bound():
+    tiny = np.float32([2.0**-129, 2.0**-127])
+    assert np.isinf((lifted(tiny) / lifted(tiny)).error).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("product", [lambda a, b: a * b, lambda a, b: bounded.matmul(a, b)], ids=["*", "matmul"])
+@pytest.mark.parametrize(("a", "e"), [(0.0, 0.1), (1.0, 0.1), (1.0, 0.0), (0.0, 0.0)])
+def test_a_coarse_factor_is_as_coarse_as_it_is_off(product, a, e):
+    model = MODELS["float32"]._replace(factor=2.0**-7)
+    result = product(off([[a]], [[e]], model), off([[1.0]], [[0.0]], model))
+    assert (a + e) * (1 + 2.0**-7) ** 2 - a <= result.error[0, 0]
+    assert result.error[0, 0] <= (a + e) * (1 + 2.0**-7) ** 2 * 1.001 - a + 1e-30
+
+
+def test_the_scaled_argument_of_exp_has_its_own_error():
+    with mock.patch.object(bounded, "INFLATION", 1.0):
+        error = bounded.exp(off([0.0], [0.1])).error[0]
+    argument = np.longdouble(0.1) * (1 + np.longdouble(2 * U))
+    assert np.exp(argument) * (1 + np.longdouble(6 * U)) - 1 <= error * (1 + 1e-12)
+
+
+def test_the_cast_of_a_host_scalar_counts_its_error_twice():
+    scalar, error = 1 + 2.0**-24 - 2.0**-40, 2.0**-40 + 2.0**-44
+    cast = np.float32(scalar + error)
+    assert abs(float(cast) - scalar) <= bounded.cast_error(off(scalar, error, HOST), MODELS["float32"])
+    assert bounded.cast_error(off(scalar, error, HOST), MODELS["float64"]) <= error * 1.001  # which is the host's
+
+
+def test_a_host_scalar_may_be_flushed():
+    flushing = MODELS["float32"]._replace(flush=True)
+    assert bounded.cast_error(off(1e-40, 0, HOST), flushing) >= 1e-40
+    assert bounded.cast_error(off(1e-37, 0, HOST), flushing) < 1e-44
+
+
+def test_a_condition_that_errors_may_turn_has_the_bound_of_both_branches():
+    x = off([-1e-9, -1e-6, 1e-6], 1e-7)
+    for condition in (x > 0, x >= 0, ~(x <= 0), (x > 0) & (x > -1), (x > 0) | (x > 1)):
+        result = bounded.where(condition, bounded.ones_like(x), bounded.zeros_like(x))
+        assert result.value.tolist() == [0, 0, 1]
+        assert (result.error >= 1).tolist() == [True, False, False]
+    assert (off([-1e-9, 2, np.nan], 1e-7) < 1).tolist() == [True, False, False]  # sure, so that it is an array
+    assert bounded.where(x > 0, off([np.inf] * 3, 0), x).error[0] == np.inf  # which no number can be judged against
+
+
+def test_equality_is_sure_where_nothing_is_off():
+    x = off([0.0, 0.0, 2.0], [0.0, 0.1, 0.1])
+    assert bounded.where(x == 0, off(1.0, 0), bounded.zeros_like(x)).error.tolist() == [0, pytest.approx(1), 0]
+
+
+@pytest.mark.parametrize("use", [bool, bounded.any, lambda each: bounded.astype(each, FLOAT32), lambda each: each == 1])
+def test_a_condition_that_errors_may_turn_is_refused_elsewhere(use):
+    with pytest.raises(UndecidedError, match=r"condition: got comparisons .* wanted .* use where\(condition, a, b\)"):
+        use(off([1e-9], 1e-7) > 0)
+
+
+def test_a_subnormal_input_may_be_of_either_sign_where_it_may_be_flushed():
+    x, g = np.float32([1e-40, -1e-40, 2, -2]), np.float32([3, 3, 3, 3])
+    bound = oracle.expect(call("relu_vjp", (x, g), {}), FLOAT32, "flush")["y"].bound
+    assert (bound >= 3).tolist() == [True, True, False, False]
+    assert oracle.expect(call("relu_vjp", (x, g), {}), FLOAT32)["y"].bound.tolist() == [0, 0, 0, 0]
+
+
+def test_the_root_of_what_may_be_negative_has_no_bound():
+    x = off([1e-9, 1.0], 1e-7)
+    assert np.isinf(bounded.sqrt(x).error).tolist() == [True, False]
+    for never_negative in (x * x, bounded.exp(x) * x[1:], bounded.sum(x * x), bounded.reshape(x * x, (1, 2)) / 2.0):
+        assert np.all(np.isfinite(bounded.sqrt(never_negative).error))
+    assert np.isinf(bounded.sqrt(x * off([1e-9, 1.0], 1e-7)).error[0])  # of another number like it
+
+
+def test_partial_sums_may_be_rounded_above_the_largest_number():
+    terms = np.resize([1.0, -1.0], 1000) * float(np.finfo(np.float32).max) / 1000
+    assert np.isinf(bounded.sum(off(terms * (1 - 1e-5), 0)).error)
+    assert np.isfinite(bounded.sum(off(terms * (1 - 1e-4), 0)).error)
+
+
+def test_an_error_that_is_no_number_is_infinite():
+    assert off([1.0], [np.nan]).error[0] == np.inf
+
+
+@given(
+    hnp.arrays(np.float32, 40, elements=numbers),
+    hnp.arrays(np.float32, 40, elements=numbers),
+    st.permutations(range(40)),
+)
+def test_terms_of_an_exact_zero_round_nothing_in_any_order(x, w, order):
+    x[order[5:]] = 0  # five terms are left
+    product, total = bounded.matmul(lifted(x), lifted(w)), bounded.sum(lifted(x))
+    few = order[:5]
+    assert product.error <= bounded.matmul(lifted(x[few]), lifted(w[few])).error * (1 + 1e-9)
+    assert total.error <= bounded.sum(lifted(x[few])).error * (1 + 1e-9)
+    added = multiplied = np.float32(0)
+    for i in range(40):
+        added, multiplied = added + x[i], multiplied + x[i] * w[i]
+    real = sum((Fraction(float(a)) * Fraction(float(b)) for a, b in zip(x, w, strict=True)), Fraction(0))
+    assert abs(Fraction(float(added)) - sum(Fraction(float(a)) for a in x)) <= Fraction(float(total.error))
+    assert abs(Fraction(float(multiplied)) - real) <= Fraction(float(product.error))
+
+
+def test_what_is_exactly_0_underflows_nowhere():
+    zero, other = lifted([0.0]), lifted([3.0])
+    with np.errstate(all="ignore"):
+        assert (zero * other).error == (zero / other).error == bounded.exp(lifted([-np.inf])).error == 0
+        assert bounded.exp(lifted([-1e6])).error > 0
+    faint = bounded.Bounded([0.0], [1e-45], MODELS["float32"], FLOAT32)  # may be something else than 0
+    assert (faint * other).error > 3e-45
+    assert bounded.sum(faint + lifted([0.0, 1.0])).error > 0
+
+
 @pytest.mark.parametrize(
     ("formula", "arguments"),
     [
@@ -246,8 +372,8 @@ def test_an_empty_tolerance_is_an_error(formula, arguments):
 
 @given(hnp.arrays(np.float64, (2, 6), elements=st.floats(-700, 700)))
 def test_balls_are_centred_to_twice_the_precision(x):
-    found = oracle.expect("softmax", (x,), {}, FLOAT64)["y"]
-    balls = oracle.enclosed("softmax", (x,), {}, FLOAT64)["y"]
+    found = oracle.expect(call("softmax", (x,), {}), FLOAT64)["y"]
+    balls = enclosed(call("softmax", (x,), {}), FLOAT64)["y"]
     with exact.working_precision():
         for value, remainder, ball in zip(found.value.flat, found.remainder.flat, balls.flat, strict=True):
             left = ball - value - remainder

@@ -26,10 +26,7 @@ PAGE = (ROOT / "docs/any_language.md").read_text()
 WHOLE = next(code for code in re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S) if "sys.stdin" in code)
 # Those of many steps are many requests like the others.
 CASES = {
-    dtype: {
-        name: [case for case in cases(name, np.dtype(dtype)) if "checkpoints" not in case.options]
-        for name in spec.formulas()
-    }
+    dtype: {name: [case for case in cases(name, np.dtype(dtype)) if not case.steps] for name in spec.formulas()}
     for dtype in MODELS
 }
 
@@ -124,7 +121,7 @@ def test_the_lines_of_the_page_follow_the_schemas_and_are_what_is_said(written):
 @pytest.mark.parametrize("dtype", list(MODELS))
 def test_every_case_makes_a_request_that_follows_the_schema_and_can_be_read_by_search(dtype):
     for case in (case for found in CASES[dtype].values() for case in found):
-        request = {"id": 7, "function": case.function, **request_of(case.function, case.arguments, case.options)}
+        request = {"id": 7, "function": case.function, **request_of(case)}
         line = json.dumps(request)
         assert request["dtype"] == dtype
         assert not list(REQUEST.iter_errors(request)), case.id

@@ -28,14 +28,14 @@ def shown(text, formula, dtype):
 
 def test_every_formula_and_every_library_is_on_the_page():
     table = [line for line in PAGE.partition("\n## ")[0].splitlines() if line.startswith("| ")]
-    assert [line.split("]")[0] for line in table[1:]] == [f"| [{formula}" for formula in spec.formulas()]
+    (judged_by,) = set(re.findall(r"specification (\d+\.\d+) ", PAGE))
+    assert [line.split("]")[0] for line in table[1:]] == [f"| [{formula}" for formula in spec.formulas(judged_by)]
     assert table[0] == f"| | {' | '.join(LIBRARIES)} |"
     assert re.findall(r"^## (.+)$", PAGE, re.M) == list(LIBRARIES)
     for name in LIBRARIES:
         rows = [line for line in section(name).splitlines() if re.match(r"\| \w+ \| (b?float)\d+ \|", line)]
         assert rows, name
         assert all("conforms" in row or "**fails** | `" in row for row in rows)
-    assert f"specification {spec.VERSION} " in PAGE
 
 
 def test_the_versions_of_the_page_are_those_of_the_constraints():

@@ -12,6 +12,7 @@ import sympy
 
 from gaugeblock import spec
 from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.formulas import call
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.reference import AdamState
 from gaugeblock.spec import proofs
@@ -182,13 +183,15 @@ def test_the_bounds_are_no_less_than_what_is_proved(dtype, fma):
         grad, m, root = np.exp2(rng.uniform(-40, 20, (3, 100))).astype(dtype) * np.array([[1], [step > 0], [step > 0]])
         state = AdamState(step, m.astype(dtype), (root * root).astype(dtype))
         theta = np.zeros(100, dtype)
-        moved = oracle.running("adam_step", (theta, grad.astype(dtype), state), {}, theta.dtype, model)["theta"]
+        moved = oracle.bounded_run(call("adam_step", (theta, grad.astype(dtype), state), {}), theta.dtype, model)[
+            "theta"
+        ]
         assert np.all((proved["step"] + proved["theta1"]) * np.abs(moved.value) <= moved.bound)
 
     proved = claimed(f"neuron_{dtype.replace('float', 'binary')}{fma}.g")
     x, w, b = rng.normal(size=(3, 100)).astype(dtype)
     for each in zip(x, w, b, strict=True):
-        (expected,) = oracle.running("neuron", tuple(map(np.asarray, each)), {}, x.dtype, model).values()
+        (expected,) = oracle.bounded_run(call("neuron", tuple(map(np.asarray, each)), {}), x.dtype, model).values()
         product = abs(float(each[0]) * float(each[1])) * proved.get("product", 0)
         assert product + model.unit * (abs(expected.value) + product) <= expected.bound
     assert proved["y"] <= model.gamma(2)

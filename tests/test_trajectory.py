@@ -12,7 +12,7 @@ from gaugeblock import AdamState
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic import bounded
 from gaugeblock.conformance.arithmetic.rounding import MODELS
-from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.formulas import call, cases
 from gaugeblock.conformance.judging import oracle
 
 STEPS, SAVED_AFTER = 60, (1, 7, 50)
@@ -32,7 +32,7 @@ def pushed(theta, grads, state, dtype, signs):
     lift = partial(bounded.lift, model=MODELS[dtype.name], dtype=dtype)  # between the numbers of the dtype too
     for grad in grads:
         arguments = lift(theta), grad, AdamState(state.step, lift(state.m), lift(state.v))
-        found = oracle.running("adam_step", arguments, {}, dtype, MODELS[dtype.name])
+        found = oracle.bounded_run(call("adam_step", arguments, {}), dtype, MODELS[dtype.name])
         theta, m, v = (found[name].value + sign * found[name].bound for name, sign in zip(NAMES, signs, strict=True))
         state = AdamState(state.step + 1, m, v)
     return {"theta": theta, "m": m, "v": v}
@@ -43,8 +43,8 @@ def test_errors_that_all_point_one_way_are_within_the_carried_bound_and_near_it(
     dtype, zeros = np.dtype("float32"), np.zeros(4)
     start = AdamState(0, zeros, zeros)
     grads = np.abs(numbers(0, dtype, 100, 4)) + 0.5
-    options = {"checkpoints": (1, 10, 100)}
-    carried = oracle.running("adam_step", (zeros, grads, start), options, dtype, MODELS["float32"])
+    run = call("adam_step", (zeros, grads, start), {})._replace(steps=(1, 10, 100))
+    carried = oracle.bounded_run(run, dtype, MODELS["float32"])
     for count, when in ((1, "1 step"), (10, "10 steps"), (100, "100 steps")):
         for name, values in pushed(zeros, grads[:count], start, dtype, signs).items():
             wanted = carried[f"{name} after {when}"]
@@ -55,9 +55,9 @@ def test_errors_that_all_point_one_way_are_within_the_carried_bound_and_near_it(
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_carried_bounds_are_far_below_what_they_judge(dtype):
-    long_run = next(case for case in cases("adam", np.dtype(dtype)) if 1000 in case.options.get("checkpoints", ()))
+    long_run = next(case for case in cases("adam", np.dtype(dtype)) if 1000 in case.steps)
     assert long_run.arguments[0].size <= 10
-    found = oracle.expect(long_run.function, long_run.arguments, long_run.options, np.dtype(dtype))
+    found = oracle.expect(long_run, np.dtype(dtype))
     for name in ("theta", "v"):
         each = found[f"{name} after 1000 steps"]
         assert np.all(each.bound < 0.01 * np.abs(each.value)), name

@@ -106,7 +106,7 @@ def signature(arguments, options):
     """What code is compiled for: shapes, dtypes, and Python numbers."""
     leaves = optree.tree_leaves(arguments)
     shapes = [(tuple(leaf.shape), str(leaf.dtype).rpartition(".")[2]) if is_array(leaf) else leaf for leaf in leaves]
-    return str((shapes, {name: value for name, value in options.items() if name != "checkpoints"}))
+    return str((shapes, options))
 
 
 def chosen(function, formula):

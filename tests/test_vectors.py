@@ -23,6 +23,7 @@ from gaugeblock.conformance import mutants
 from gaugeblock.conformance.arithmetic.rounding import MODELS, nearest
 from gaugeblock.conformance.exchange import answers, vectors
 from gaugeblock.conformance.exchange.program import hexadecimal
+from gaugeblock.conformance.formulas import call as call_of
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.judging.judge import BrokenResultError, call
@@ -470,7 +471,7 @@ def test_the_case_of_the_page_is_a_case():
         assert case["expected"][name] == digits
     assert list(second_oracle.uncertified(case, "float32", found)) == []
     x = np.float32([0, 1])
-    bound = vectors.rounded_up(oracle.expect("softmax", (x,), {}, x.dtype)["y"].bound)
+    bound = vectors.rounded_up(oracle.expect(call_of("softmax", (x,), {}), x.dtype)["y"].bound)
     assert case["expected"]["y.bound"] == hexadecimal(bound)
 
 

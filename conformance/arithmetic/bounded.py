@@ -3,14 +3,18 @@
 This module is their Array API namespace, as far as the formulas need one: a reference function that is
 given such arrays returns its own tolerance. Values and bounds are float64; every bound is that of
 `rounding.Model`, and covers any order of summation, fused multiply-add, wider accumulation, reciprocals
-for divisions, and exp by way of exp2.
+for divisions, and exp by way of exp2. What is exactly 0 rounds nothing: 0 w = 0 and 0 + s = s in every order. Each rule
+is proved in spec/proofs/rules.v, and that they compose in spec/proofs/soundness.v.
 """
 
+import operator
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .decisions import decision, parts
 from .rounding import HOST, MODELS, Model
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
@@ -31,11 +35,14 @@ class Bounded:
 
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
 
-    def __init__(self, value: Number, error: Number, model: Model, dtype: Any) -> None:
+    def __init__(self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False) -> None:
         self.value = np.asarray(value, np.float64)
-        # NaN and infinite results are decided by the value, and compared exactly.
-        self.error = np.where(np.isfinite(self.value), np.asarray(error, np.float64) * INFLATION, 0.0)
+        # NaN and infinite results are decided by the value, and compared exactly. An error that is NaN is inf times 0.
+        error = np.where(np.isnan(error), np.inf, error) * INFLATION
+        self.error = np.where(np.isfinite(self.value), error, 0.0)
         self.model, self.dtype = model, dtype
+        # Whether no correct arithmetic gives a negative number: as said, or as the errors have it.
+        self.nonnegative = nonnegative or not np.any(self.value < self.error)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         return sys.modules[__name__]
@@ -48,15 +55,20 @@ class Bounded:
     def ndim(self) -> int:
         return self.value.ndim
 
+    def mapped(self, function: Callable[[Any], Any]) -> "Bounded":
+        """Some of its elements, in another shape: nothing is rounded."""
+        return Bounded(function(self.value), function(self.error) / INFLATION, self.model, self.dtype, self.nonnegative)
+
     def __getitem__(self, index: Any) -> "Bounded":
-        return Bounded(self.value[index], self.error[index] / INFLATION, self.model, self.dtype)
+        return self.mapped(lambda each: each[index])
 
     def __neg__(self) -> "Bounded":
         return Bounded(-self.value, self.error / INFLATION, self.model, self.dtype)
 
     def __add__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        return rounded(a + b, e + f, model, self.dtype, underflow=model.flushed)
+        sign = nonnegative(self, other)
+        return rounded(a + b, e + f, model, self.dtype, underflow=model.flushed, nonnegative=sign)
 
     def __sub__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -64,16 +76,20 @@ class Bounded:
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        c, d = coarseness(a, model), coarseness(b, model)
-        coarse = finite(np.abs(a) * d) + finite(np.abs(b) * c) + c * d
-        error = finite(np.abs(a) * f) + finite(np.abs(b) * e) + e * f + coarse
-        return rounded(a * b, error, model, self.dtype, underflow=model.underflow)
+        e, f = coarse(a, e, model), coarse(b, f, model)
+        error = finite(np.abs(a)) * f + finite(np.abs(b)) * e + e * f
+        sign = self is other or nonnegative(self, other)
+        underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
+        return rounded(a * b, error, model, self.dtype, underflow=underflow, nonnegative=sign)
 
     def __truediv__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         y, least = a / b, np.abs(b) - f
-        error = np.where(least > 0, (e + finite(np.abs(y) * f)) / least, np.inf)
-        return rounded(y, error, model, self.dtype, model.division, model.division * model.underflow)
+        error = np.where(least > 0, (e + finite(np.abs(y)) * f) / least, np.inf)
+        underflow = np.where(counts(a, e), model.division * model.underflow, 0.0)
+        underflow = underflow + reciprocal_loss(a, e, b, f, model)
+        sign = nonnegative(self, other)
+        return rounded(y, error, model, self.dtype, model.division, underflow, nonnegative=sign)
 
     def __rsub__(self, other: Number) -> "Bounded":
         return (-self).__add__(other)
@@ -83,20 +99,25 @@ class Bounded:
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def compared(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
+        """A condition that remembers where errors may turn it: where its answers at opposite ends differ."""
+        (low, high), (least, most) = ends(self), ends(other)
+        return decision(operation(self.value, value_of(other)), operation(low, most) == operation(high, least))
+
     def __le__(self, other: Number) -> Any:
-        return self.value <= value_of(other)
+        return self.compared(other, operator.le)
 
     def __ge__(self, other: Number) -> Any:
-        return self.value >= value_of(other)
+        return self.compared(other, operator.ge)
 
     def __lt__(self, other: Number) -> Any:
-        return self.value < value_of(other)
+        return self.compared(other, operator.lt)
 
     def __gt__(self, other: Number) -> Any:
-        return self.value > value_of(other)
+        return self.compared(other, operator.gt)
 
     def __eq__(self, other: object) -> Any:
-        return self.value == value_of(other)
+        return (self <= other) & (self >= other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -105,11 +126,24 @@ def value_of(number: Number) -> Number:
     return number.value if isinstance(number, Bounded) else number
 
 
+def ends(number: Number) -> tuple[Number, Number]:
+    """The least and the largest number that may be compared; a host scalar is compared as it is, not as cast."""
+    if isinstance(number, Bounded):
+        return number.value - number.error, number.value + number.error
+    return number, number
+
+
+def nonnegative(*numbers: Number) -> bool:
+    """Whether none is negative in any correct arithmetic."""
+    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(np.asarray(x) < 0) for x in numbers)
+
+
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
     value = np.asarray(number, np.float64)
     tiny = np.abs(value) < model.smallest_normal
-    return Bounded(value, np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0, model, dtype)
+    error = np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0
+    return Bounded(value, error, model, dtype, nonnegative(value))
 
 
 def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Number]:
@@ -125,16 +159,39 @@ def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Numb
 
 def cast_error(scalar: Bounded, model: Model) -> Number:
     """The error of a host scalar after its cast: a constant costs exactly what rounding it costs."""
+    size = finite(np.abs(scalar.value))
     if model.accumulator:  # the constant stays in float32 in some libraries, and is rounded in others
-        return finite(np.abs(scalar.value)) * model.unit + model.smallest_subnormal + scalar.error * (1 + model.unit)
-    nearest = scalar.value.astype(np.float32).astype(np.float64) if model.precision == 24 else scalar.value
-    return finite(np.abs(nearest - scalar.value)) + scalar.error * (1 + model.unit)
+        error = size * model.unit + model.smallest_subnormal + scalar.error * (1 + model.unit)
+    elif model.precision == 24:  # near the middle of two numbers an error counts twice
+        nearest = scalar.value.astype(np.float32).astype(np.float64)
+        error = finite(np.abs(nearest - scalar.value)) + 2 * scalar.error
+    else:
+        error = scalar.error
+    if not model.flushes:
+        return error
+    return np.where(size - scalar.error < model.smallest_normal, np.maximum(error, size), error)
 
 
-def coarseness(factor: Number, model: Model) -> Number:
-    """What a factor is off by, since it is kept in fewer bits, which end at bfloat16's smallest subnormal, 2^-133."""
-    size = finite(np.abs(factor))
-    return np.where((size == 0) | (model.factor == 0), 0.0, model.factor * size + 2.0**-133)
+def coarse(factor: Number, error: Number, model: Model) -> Number:
+    """The error of a factor that is kept in fewer bits, which end at bfloat16's smallest subnormal, 2^-133."""
+    if model.factor == 0:
+        return error
+    size = finite(np.abs(factor)) + error
+    return np.where(size == 0, 0.0, error + model.factor * size + 2.0**-133)
+
+
+def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) -> Number:
+    """What a quotient may lose in addition, if it is a product by a reciprocal that is subnormal, or overflows."""
+    if model.division < 2:
+        return 0.0
+    small, least = finite(np.abs(b)) + f > 1 / model.smallest_normal, np.abs(b) - f
+    loss = np.where(small, (1 + model.gamma(1)) * (finite(np.abs(a)) + e) * model.underflow, 0.0)
+    return np.where(least < 1 / model.largest, np.inf, loss)
+
+
+def counts(value: Number, error: Number) -> Any:
+    """Where a number may be something else than 0: by an exact 0 a product is 0, and a sum what it was before."""
+    return (value != 0) | (error != 0)
 
 
 def finite(values: Number) -> Number:
@@ -150,6 +207,7 @@ def rounded(
     roundings: int = 1,
     underflow: Number = 0.0,
     partial: Number = 0.0,
+    nonnegative: bool = False,
 ) -> Bounded:
     """The result of an operation: its inherited error, and its own roundings and underflow.
 
@@ -157,62 +215,72 @@ def rounded(
     """
     magnitude = np.abs(value)
     error = error + model.gamma(roundings) * (magnitude + error) + underflow
-    reach = np.maximum(magnitude + error, partial)
+    reach = np.maximum(magnitude, partial) + error  # partial sums have rounding errors too
     if not np.any(reach > model.largest):
-        return Bounded(value, error, model, dtype)
+        return Bounded(value, error, model, dtype, nonnegative)
     surely = (magnitude - error > model.largest) & (partial <= magnitude * INFLATION)
     value = np.where(surely, np.copysign(np.inf, value), value)
-    return Bounded(value, np.where((reach > model.largest) & ~surely, np.inf, error), model, dtype)
+    return Bounded(value, np.where((reach > model.largest) & ~surely, np.inf, error), model, dtype, nonnegative)
 
 
 def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    model, count = x.model, x.value.size if axis is None else x.value.shape[axis]
+    model, count = x.model, np.sum(counts(x.value, x.error), axis=axis, keepdims=keepdims)
     value = np.sum(x.value, axis=axis, keepdims=keepdims)
     error = np.sum(x.error, axis=axis, keepdims=keepdims)
-    total = finite(np.sum(np.abs(x.value), axis=axis, keepdims=keepdims)) + error
-    additions = count - 1 if count else 0
-    own = model.gamma_of_sum(additions) * total + additions * model.flushed
-    return accumulated(value, error + own, total, x)
+    sizes = finite(np.sum(np.abs(x.value), axis=axis, keepdims=keepdims))
+    additions = np.maximum(count - 1, 0)
+    own = model.gamma_of_sum(additions) * (sizes + error) + additions * model.flushed
+    return accumulated(value, error + own, sizes, x, nonnegative(x))
 
 
-def accumulated(value: Number, error: Number, total: Number, x: Bounded) -> Bounded:
-    """A sum whose terms are `total` in absolute value: rounded to the format, where the accumulator is wider."""
+def accumulated(value: Number, error: Number, sizes: Number, x: Bounded, nonnegative: bool) -> Bounded:
+    """A sum whose terms are `sizes` in absolute value: rounded to the format, where the accumulator is wider."""
     if x.model.accumulator:
-        return rounded(value, error, x.model, x.dtype)
-    return rounded(value, error, x.model, x.dtype, 0, partial=total)
+        return rounded(value, error, x.model, x.dtype, nonnegative=nonnegative)
+    return rounded(value, error, x.model, x.dtype, 0, partial=sizes, nonnegative=nonnegative)
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    model, count = a.model, a.shape[-1]
+    model = a.model
+    count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
     absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
-    error = a.error @ absolute_b + absolute_a @ b.error + a.error @ b.error
-    coarse_a, coarse_b = coarseness(a.value, model), coarseness(b.value, model)
-    coarse = coarse_a @ absolute_b + absolute_a @ coarse_b + coarse_a @ coarse_b
-    error, total = error + coarse, absolute_a @ absolute_b + error
-    gamma = model.gamma_of_sum(count)
-    own = gamma * total + (1 + gamma) * count * (model.underflow + model.flushed)
-    return accumulated(a.value @ b.value, error + own, total, a)
+    e, f = coarse(a.value, a.error, model), coarse(b.value, b.error, model)
+    error = e @ absolute_b + absolute_a @ f + e @ f
+    sizes, gamma = absolute_a @ absolute_b, model.gamma_of_sum(count)
+    own = gamma * (sizes + error) + (1 + gamma) * count * (model.underflow + model.flushed)
+    return accumulated(a.value @ b.value, error + own, sizes, a, nonnegative(a, b))
 
 
 def max(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    error = np.max(x.error, axis=axis, keepdims=keepdims)
-    return Bounded(np.max(x.value, axis=axis, keepdims=keepdims), error, x.model, x.dtype)
+    return x.mapped(lambda each: np.max(each, axis=axis, keepdims=keepdims))
 
 
 def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:
+    """One of two branches; where errors may turn the condition, the bound covers both."""
     _, b_value, b_error, a_value, a_error = operands(b, a)
-    return Bounded(np.where(condition, a_value, b_value), np.where(condition, a_error, b_error), b.model, b.dtype)
+    chosen, sure = parts(condition)
+    value: Number = np.where(chosen, a_value, b_value)
+    error: Number = np.where(chosen, a_error, b_error)
+    if not np.all(sure):
+        other, off = np.where(chosen, b_value, a_value), np.where(chosen, b_error, a_error)
+        same = (other == value) | (np.isnan(other) & np.isnan(value))
+        error = np.where(sure, error, np.maximum(error, np.where(same, 0.0, np.abs(other - value)) + off))
+        # A special value in one branch alone cannot be judged: a number stands for it whose bound is infinite.
+        special = ~sure & ~same & ~(np.isfinite(value) & np.isfinite(other))
+        value, error = np.where(special, 0.0, value), np.where(special, np.inf, error)
+    return Bounded(value, error, b.model, b.dtype, nonnegative(a, b))
 
 
 def astype(x: Bounded, dtype: Any, /) -> Bounded:
     """Another format: exact in a wider one, one rounding in a narrower."""
     if not isinstance(x, Bounded):
-        return np.astype(x, dtype)
+        return np.astype(np.asarray(x), dtype)
     model = model_of(dtype, x.model)
     if not isdtype(x.dtype, "real floating") or dtype.itemsize > x.dtype.itemsize:
-        return Bounded(x.value, x.error / INFLATION, model, dtype)
+        return Bounded(x.value, x.error / INFLATION, model, dtype, x.nonnegative)
     zero = (x.value == 0) & (x.error == 0)
-    return rounded(x.value, x.error, model, dtype, underflow=np.where(zero, 0, model.underflow))
+    underflow = np.where(zero, 0, model.underflow)
+    return rounded(x.value, x.error, model, dtype, underflow=underflow, nonnegative=x.nonnegative)
 
 
 def model_of(dtype: Any, like: Model) -> Model:
@@ -222,30 +290,29 @@ def model_of(dtype: Any, like: Model) -> Model:
 
 def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:
     value, error = (np.concatenate([getattr(x, name) for x in arrays], axis) for name in ("value", "error"))
-    return Bounded(value, error, arrays[0].model, arrays[0].dtype)
+    return Bounded(value, error / INFLATION, arrays[0].model, arrays[0].dtype, nonnegative(*arrays))
 
 
 def reshape(x: Bounded, shape: tuple[int, ...], /) -> Bounded:
-    return Bounded(x.value.reshape(shape), x.error.reshape(shape), x.model, x.dtype)
+    return x.mapped(lambda each: each.reshape(shape))
 
 
 def matrix_transpose(x: Bounded, /) -> Bounded:
-    return Bounded(np.matrix_transpose(x.value), np.matrix_transpose(x.error), x.model, x.dtype)
+    return x.mapped(np.matrix_transpose)
 
 
 def take_along_axis(x: Bounded, indices: Any, /, *, axis: int = -1) -> Bounded:
-    value, error = (np.take_along_axis(each, indices, axis) for each in (x.value, x.error))
-    return Bounded(value, error, x.model, x.dtype)
+    return x.mapped(lambda each: np.take_along_axis(each, indices, axis))
 
 
 def squeeze(x: Bounded, /, axis: int) -> Bounded:
-    return Bounded(np.squeeze(x.value, axis), np.squeeze(x.error, axis), x.model, x.dtype)
+    return x.mapped(lambda each: np.squeeze(each, axis))
 
 
 def expand_dims(x: Any, /, *, axis: int) -> Any:
     if not isinstance(x, Bounded):
         return np.expand_dims(x, axis)  # labels
-    return Bounded(np.expand_dims(x.value, axis), np.expand_dims(x.error, axis), x.model, x.dtype)
+    return x.mapped(lambda each: np.expand_dims(each, axis))
 
 
 def zeros_like(x: Bounded, /) -> Bounded:
@@ -258,10 +325,13 @@ def ones_like(x: Bounded, /) -> Bounded:
 
 def exp(x: Bounded, /) -> Bounded:
     y = np.exp(x.value)
-    argument = x.error + 2 * x.model.inner_unit * finite(np.abs(x.value))  # GPUs take exp2 of a scaled argument
-    underflow = x.model.smallest_normal if x.model.flushes else x.model.exp * x.model.smallest_subnormal
+    # GPUs take exp2 of a scaled argument, which is the argument as it is, its own error included.
+    argument = x.error + 2 * x.model.inner_unit * (finite(np.abs(x.value)) + x.error)
+    lost = x.model.smallest_normal if x.model.flushes else x.model.exp * x.model.smallest_subnormal
+    underflow = np.where(y < 4 * x.model.smallest_normal, lost, 0)
     error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
-    return elementary(x, y, error, x.model.exp, np.where(y < 4 * x.model.smallest_normal, underflow, 0))
+    underflow = np.where(x.value > -np.inf, underflow, 0)
+    return elementary(x, y, error, x.model.exp, underflow, nonnegative=True)
 
 
 def expm1(x: Bounded, /) -> Bounded:
@@ -277,12 +347,21 @@ def log(x: Bounded, /) -> Bounded:
 def sqrt(x: Bounded, /) -> Bounded:
     y, least = np.sqrt(x.value), np.sqrt(np.maximum(x.value - x.error, 0))
     error = np.where(x.error < x.value, x.error / (y + least), np.sqrt(np.maximum(x.value, 0) + x.error))
-    return elementary(x, y, error, x.model.sqrt, x.model.flushed)
+    if not x.nonnegative:  # the root of what may be negative may be NaN
+        error = np.where(x.value < x.error, np.inf, error)
+    return elementary(x, y, error, x.model.sqrt, x.model.flushed, nonnegative=True)
 
 
 def elementary(
-    x: Bounded, y: Number, error: Number, accuracy: float, underflow: Number, exact_at: float = 0.0
+    x: Bounded,
+    y: Number,
+    error: Number,
+    accuracy: float,
+    underflow: Number,
+    exact_at: float = 0.0,
+    nonnegative: bool = False,
 ) -> Bounded:
     """A library function, good to `accuracy` ulp; exp(0), expm1(0), log(1) and sqrt(0) are exact."""
     error = error + 2 * accuracy * x.model.unit * (np.abs(y) + error) + underflow
-    return Bounded(y, np.where((x.value == exact_at) & (x.error == 0), 0.0, error), x.model, x.dtype)
+    error = np.where((x.value == exact_at) & (x.error == 0), 0.0, error)
+    return Bounded(y, error, x.model, x.dtype, nonnegative)

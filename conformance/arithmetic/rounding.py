@@ -67,9 +67,9 @@ class Model(NamedTuple):
         """(1 - u)^-k - 1: what k roundings do to a number, relatively; exact for every k."""
         return math.expm1(-roundings * math.log1p(-self.unit))
 
-    def gamma_of_sum(self, additions: int) -> float:
+    def gamma_of_sum(self, additions: Any) -> Any:
         """What the additions of a sum do, before its result is rounded to the format."""
-        return math.expm1(-additions * math.log1p(-self.inner_unit))
+        return np.expm1(-additions * math.log1p(-self.inner_unit))
 
 
 # In half precision sums are accumulated in float32, and functions are computed there and rounded.

@@ -33,6 +33,21 @@ def scale(call: Any, result: str) -> Any:
     return np.abs(call.arguments[0].astype(np.float64))
 
 
+def open_elements(theta: Any, grad: Any, state: AdamState, **options: Any) -> tuple[Any, Any, Any]:
+    """What is made of a gradient whose square overflows, and theta where v' may be 0 and epsilon is."""
+    info, beta2 = finfo(at_least_float32(theta.dtype)), options.get("beta2", 0.999)
+    square = np.asarray(grad, np.float64) ** 2
+    overflows = square > float(info.max)
+    second = beta2 * np.asarray(state.v, np.float64) + (1 - beta2) * square
+    idle = (second < float(info.smallest_normal)) & (options.get("epsilon", 1e-8) == 0)
+    return overflows | idle, np.False_, overflows
+
+
+def open_in_update(theta: Any, m_hat: Any, v_hat: Any, learning_rate: Any, epsilon: Any) -> Any:
+    """Where v_hat is 0 and so is epsilon."""
+    return (v_hat == 0) & (epsilon == 0)
+
+
 DETAILS: dict[str, dict[str, Any]] = {
     "adam_first_moment": {"forms": {"lerp": first_moment_lerp}},
     "adam_step": {
@@ -42,7 +57,9 @@ DETAILS: dict[str, dict[str, Any]] = {
         "over_steps": over_steps,
         "donation": "donate",
         "state_type": AdamState,
+        "open": open_elements,
     },
+    "adam_update": {"open": open_in_update},
 }
 
 

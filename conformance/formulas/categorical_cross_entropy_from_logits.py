@@ -11,7 +11,19 @@ from . import case as any_case
 from .categorical_cross_entropy import labels_of, probabilities
 from .log_softmax import scale
 
-DETAILS = {"categorical_cross_entropy_from_logits": {"scale": scale}}
+
+def open_elements(y: Any, x: Any, *, axis: int = -1) -> Any:
+    """The samples whose labels are all 0, and whose softmax is NaN."""
+    return np.all(y == 0, axis=axis) & np.any(is_undefined(x, axis), axis=axis)
+
+
+def is_undefined(x: Any, axis: int) -> Any:
+    """Where the softmax of a row is NaN: a logit is NaN or +infinity, or all are -infinity."""
+    bad = np.any(np.isnan(x) | np.isposinf(x), axis=axis, keepdims=True)
+    return np.broadcast_to(bad | np.all(np.isneginf(x), axis=axis, keepdims=True), x.shape)
+
+
+DETAILS = {"categorical_cross_entropy_from_logits": {"scale": scale, "open": open_elements}}
 
 
 THIS = "categorical_cross_entropy_from_logits"

@@ -23,8 +23,17 @@ def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> 
     return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
 
 
+def open_elements(y: Any, x: Any, g: Any, *, axis: int = -1) -> Any:
+    """The samples whose g is infinite, and those whose labels are all 0 and whose g or softmax is NaN."""
+    g = np.expand_dims(g, axis)
+    return np.isinf(g) | np.all(y == 0, axis=axis, keepdims=True) & (np.isnan(g) | loss.is_undefined(x, axis))
+
+
 DETAILS: dict[str, dict[str, Any]] = {
-    "categorical_cross_entropy_from_logits_vjp": {"forms": {"log_softmax_backward": log_softmax_backward}},
+    "categorical_cross_entropy_from_logits_vjp": {
+        "forms": {"log_softmax_backward": log_softmax_backward},
+        "open": open_elements,
+    },
 }
 
 

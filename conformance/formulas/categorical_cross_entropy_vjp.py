@@ -13,7 +13,21 @@ from . import categorical_cross_entropy as loss
 from .categorical_cross_entropy import defaults
 from .categorical_cross_entropy_from_logits_vjp import with_gradients
 
-DETAILS = {"categorical_cross_entropy_vjp": {"defaults": defaults}}
+
+def open_elements(y: Any, p: Any, g: Any, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
+    """What an infinite g or label gives, NaN in g under a label of 0, and NaN in y or g under a p that is clipped.
+
+    And where p is inside the ends of the clip as they are given, but not as the dtype of p has them, or the reverse.
+    """
+    y, g = np.asarray(y, np.float64), np.expand_dims(np.asarray(g, np.float64), axis)
+    ends, wide = np.array(clip or default_clip(bounded, p.dtype)), np.asarray(p, np.float64)
+    rounded = ends.astype(p.dtype).astype(np.float64)
+    inside, also_inside = ((wide >= low) & (wide <= high) for low, high in (ends, rounded))
+    spoilt = np.isnan(g) & ((y == 0) | ~inside) | np.isnan(y) & ~inside
+    return (np.isinf(y) | np.isinf(g) | spoilt) & ~np.isnan(p) | (inside != also_inside)
+
+
+DETAILS = {"categorical_cross_entropy_vjp": {"defaults": defaults, "open": open_elements}}
 
 
 THIS = "categorical_cross_entropy_vjp"

@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
-from .softmax_vjp import less_its_sum, scale
+from .softmax_vjp import less_its_sum, open_elements, scale
 
 Array = Any
 
@@ -34,6 +34,7 @@ DETAILS = {
     "log_softmax_vjp": {
         "scale": scale,
         "forms": {"exp_of_log_softmax": exp_of_log_softmax, "through_maximum": through_maximum},
+        "open": open_elements,
     },
 }
 

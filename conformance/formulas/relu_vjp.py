@@ -10,6 +10,14 @@ from . import Case, every_number, finfo, powers, seeded
 from . import case as any_case
 
 
+def open_elements(x: Any, g: Any) -> Any:
+    """Where x is NaN, and where an infinite or NaN g meets an x that is not above 0."""
+    return np.isnan(x) | (x <= 0) & ~np.isfinite(g)
+
+
+DETAILS = {"relu_vjp": {"open": open_elements}}
+
+
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     case = partial(any_case, "relu_vjp")
     rng = np.random.default_rng(10)

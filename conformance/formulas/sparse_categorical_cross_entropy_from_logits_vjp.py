@@ -24,8 +24,16 @@ def log_softmax_backward(labels: Array, x: Array, g: Array, /, *, axis: int = -1
     return xp.exp(reference.log_softmax(x, axis=axis)) * g - label
 
 
+def open_elements(labels: Any, x: Any, g: Any, *, axis: int = -1) -> Any:
+    """The samples whose g is infinite."""
+    return np.broadcast_to(np.isinf(np.expand_dims(g, axis)), x.shape)
+
+
 DETAILS: dict[str, dict[str, Any]] = {
-    "sparse_categorical_cross_entropy_from_logits_vjp": {"forms": {"log_softmax_backward": log_softmax_backward}},
+    "sparse_categorical_cross_entropy_from_logits_vjp": {
+        "forms": {"log_softmax_backward": log_softmax_backward},
+        "open": open_elements,
+    },
 }
 
 

@@ -13,6 +13,7 @@ from .diagnosis import diagnose
 from .judge import Finding, judge
 from .loading import is_elsewhere, load_formulas
 from .subject import Subject
+from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 
@@ -56,9 +57,14 @@ def check(
     SubjectError
         A subject that could not be loaded.
     ValueError
-        A formula, dtype or version that there is not, or that nothing is left to judge.
+        A formula, dtype or version that there is not, nothing that is left to judge, or a formula of somebody else's
+        that its own definition disagrees with on a case.
     """
     loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version)
+    for formula in chosen:
+        if any(each.definition and not each.is_own for each in functions_of(formula)):  # our own are held in the tests
+            for dtype in wanted:
+                verify(formula, np.dtype(dtype), seed)
     results = []
     for dtype in wanted:
         with loaded.settings(dtype):

@@ -250,8 +250,9 @@ def converted(backend: Any, case: Case, change: Change) -> tuple[list[Given], li
             return type(value)(*(convert(name, part) for part in value))
         if not isinstance(value, np.ndarray | np.generic):
             return value
-        given.append(Given(name, np.array(value), change(len(given), backend.asarray(np.array(value)))))
-        return given[-1].array
+        array = change(len(given), backend.asarray(np.array(value)))
+        given.append(Given(name, np.array(backend.to_numpy(array)), array))  # JAX makes int32 of int64
+        return array
 
     return given, [convert(*pair) for pair in zip(case.formula.parameters, case.arguments, strict=False)]
 

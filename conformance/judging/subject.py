@@ -39,6 +39,9 @@ class Subject:
         except (ImportError, ValueError) as error:
             raise SubjectError(f"{self.name}: {error}") from None
         dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
+        if not isinstance(dtypes, str | list | tuple):
+            got = type(dtypes).__name__
+            raise SubjectError(f"{self.name}: dtypes: got {got}; wanted some of {', '.join(MODELS)}")
         self.dtypes = (dtypes,) if isinstance(dtypes, str) else tuple(dtypes)
         # Half precision is judged where a subject declares it, or where it is asked for.
         declared = hasattr(self.object, "dtypes") and not is_backend

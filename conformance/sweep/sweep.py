@@ -32,8 +32,6 @@ from ..judging.loading import SubjectError
 from ..judging.subject import Subject
 
 SCHEMA_VERSION = 1
-ELEMENTARY = ("exp", "log", "sqrt")
-FORMULAS = ("relu", *ELEMENTARY, "neuron")
 DTYPES = tuple(dtype for dtype in MODELS if dtype != "float64")  # which has too many values
 BLOCK = 2**15  # values that are computed at once: they stay in a processor's cache
 ORACLE_ULP = 64
@@ -47,14 +45,35 @@ LAST = len(EDGES) + 1
 # Where no formula takes exp, so that E says nothing there: each subtracts the maximum first.
 UNUSED = "x > 0"
 
-# exp and log have exact values there, which the bounds rely on; sqrt keeps the sign of a zero, by IEEE 754.
-EXACT_AT = {"exp": 0.0, "log": 1.0, "sqrt": 0.0}
-
 Array = Any
 
 
+class Swept(NamedTuple):
+    """What is known of a function that is swept."""
+
+    limit: float | None = None  # the error in ulp that is granted, if not E of the specification
+    exact_at: float = 0.0  # where exp and log have exact values, which the bounds rely on
+    signed: bool = False  # whether a zero keeps its sign, by IEEE 754
+    pairs: bool = False  # whether all pairs of values are swept
+    given: Callable[..., list[Array]] = lambda *values: list(values)  # the arguments, of each value or pair
+
+
+def one_input(x: Array, w: Array) -> list[Array]:
+    """The arguments of a neuron with one input and no bias."""
+    return [x[:, None], w, np.zeros((), x.dtype)]
+
+
+ELEMENTARY = {"exp": Swept(), "log": Swept(exact_at=1.0), "sqrt": Swept(signed=True)}
+FORMULAS = {
+    "relu": Swept(limit=0.0),
+    **ELEMENTARY,
+    # A product of two float16 is exact in float32, where the neuron is computed: it is rounded once.
+    "neuron": Swept(limit=0.5, pairs=True, given=one_input),
+}
+
+
 class Sweep(NamedTuple):
-    """What is swept: all values of a dtype, or for the neuron all pairs of them, through one function of a subject."""
+    """What is swept: all values of a dtype, or all pairs of them, through one function of a subject."""
 
     subject: str
     formula: str
@@ -65,7 +84,7 @@ class Sweep(NamedTuple):
     def values(self) -> int:
         """How many there are."""
         bits = 32 if self.dtype == "float32" else 16
-        return 1 << (2 * bits if self.formula == "neuron" else bits)
+        return 1 << (2 * bits if FORMULAS[self.formula].pairs else bits)
 
     @property
     def chunk(self) -> int:
@@ -79,13 +98,9 @@ class Sweep(NamedTuple):
 
     @property
     def limit(self) -> float:
-        """The error in ulp that is granted: E of the specification; of a product of halves, one rounding; none of relu.
-
-        A product of two float16 is exact in float32, where the neuron is computed.
-        """
-        if self.formula in ELEMENTARY:
-            return float(getattr(MODELS[self.dtype], self.formula))
-        return 0.5 if self.formula == "neuron" else 0.0
+        """The error in ulp that is granted."""
+        limit = FORMULAS[self.formula].limit
+        return float(getattr(MODELS[self.dtype], self.formula)) if limit is None else limit
 
     def region(self, number: int) -> str:
         """Where the values of a chunk are: no formula takes exp of what is greater than 0."""
@@ -95,7 +110,7 @@ class Sweep(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A value, by its number, which is its bits (of the neuron those of w, then of x), and the bits of the result."""
+    """A value, by its number, which is its bits (of a pair those of w, then of x), and the bits of the result."""
 
     value: int
     got: int
@@ -149,8 +164,9 @@ def checked(sweep: Sweep) -> Sweep:
         if name not in names:
             meant = did_you_mean(name, names)
             raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(names)}{meant}")
-    if sweep.formula == "neuron" and sweep.dtype != "float16":
-        raise ValueError(f"--dtype: got {sweep.dtype!r} for the neuron; wanted float16, whose pairs alone are swept")
+    if FORMULAS[sweep.formula].pairs and sweep.dtype != "float16":
+        what = f"got {sweep.dtype!r} for the {sweep.formula}"
+        raise ValueError(f"--dtype: {what}; wanted float16, whose pairs alone are swept")
     subject = loaded(sweep.subject, sweep.device)
     if sweep.dtype not in subject.dtypes:
         there = ", ".join(dtype for dtype in subject.dtypes if dtype in DTYPES)
@@ -234,12 +250,11 @@ def sweep_block(sweep: Sweep, subject: Subject, first: int, count: int, check: b
 
 
 def arguments(sweep: Sweep, first: int, count: int) -> list[Array]:
-    """The values by their bits: x; or x, w and b of a neuron with one input, for one w and all x."""
-    bits = np.arange(first, first + count)
-    if sweep.formula != "neuron":
-        return [of_bits(bits, sweep.dtype)]
-    x, w = of_bits(bits % 2**16, sweep.dtype), of_bits(bits[:1] >> 16, sweep.dtype)
-    return [x[:, None], w, np.zeros((), x.dtype)]
+    """The values by their bits, or the pairs for one w and all x."""
+    bits, swept = np.arange(first, first + count), FORMULAS[sweep.formula]
+    if not swept.pairs:
+        return swept.given(of_bits(bits, sweep.dtype))
+    return swept.given(of_bits(bits % 2**16, sweep.dtype), of_bits(bits[:1] >> 16, sweep.dtype))
 
 
 def of_bits(bits: Array, dtype: str) -> Array:
@@ -279,7 +294,7 @@ def compared(sweep: Sweep, flush: bool, first: int, given: list[Array], got: Arr
 
     exactly = specials(sweep.formula, x, y)  # the rest is compared by the error
     right = (g == y) | (np.isnan(g) & np.isnan(y))
-    if sweep.formula == "sqrt":
+    if FORMULAS[sweep.formula].signed:
         right &= (y != 0) | (np.signbit(g) == np.signbit(y))
     if (exactly & right).all():  # half of all values, for log and sqrt
         return NOTHING._replace(exact=len(y))
@@ -339,12 +354,10 @@ def settle(formula: str, x: Array, y: Array, g: Array, error: Array, check: bool
 
 
 def specials(formula: str, x: Array, y: Array) -> Array:
-    """Which results are compared exactly: those that are not numbers of their own, and all of relu."""
-    if formula == "relu":
-        return np.ones(y.shape, np.bool_)
-    if formula == "neuron":
-        return ~np.isfinite(y)
-    return np.isnan(y) | np.isinf(x) | (x == EXACT_AT[formula]) | (x == 0)
+    """Which results are compared exactly: those that are no numbers of their own, and all where nothing is rounded."""
+    if formula in ELEMENTARY:
+        return np.isnan(y) | np.isinf(x) | (x == ELEMENTARY[formula].exact_at) | (x == 0)
+    return ~np.isfinite(y) if FORMULAS[formula].limit else np.ones(y.shape, np.bool_)
 
 
 def spacing(y: Array, model: Model) -> Array:

@@ -5,7 +5,11 @@ from ..arguments import clip as checked_clip
 from ..declaration import formula
 
 
-@formula("(..., n), (..., n) -> (...)", domain=("weight", "probability"))
+@formula(
+    "(..., n), (..., n) -> (...)",
+    domain=("weight", "probability"),
+    options={"clip": (None, (0.01, 0.9), (1e-30, 1.0))},
+)
 def categorical_cross_entropy(
     y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None, xp: Namespace = None
 ) -> Result:

@@ -6,7 +6,11 @@ from ..declaration import formula
 from .categorical_cross_entropy import clipped, default_clip
 
 
-@formula("(..., n), (..., n), (...) -> (..., n)", domain=("weight", "probability", "real"))
+@formula(
+    "(..., n), (..., n), (...) -> (..., n)",
+    domain=("weight", "probability", "real"),
+    options={"clip": (None, (0.01, 0.9), (1e-30, 1.0))},
+)
 def categorical_cross_entropy_vjp(
     y: Array,
     p: Array,

@@ -1,17 +1,21 @@
 """Proofs of what the pages say, one file each. It begins with the requirements that it supports.
 
-``gappa adam_binary32.g`` proves what rounding can do: its exit status is 0, and 1 where it finds no proof. The others
-are over the reals: ``claims`` yields what has to be 0, and sympy finds that it is. ``python -m gaugeblock.spec.proofs``
-runs them all.
+``gappa adam_binary32.g`` proves what rounding can do: its exit status is 0, and 1 where it finds no proof. Coq proves
+that the bounds are sound for every formula: the files end in ``.v``, and one that is a part of another begins with that
+one's name. The others are over the reals: ``claims`` yields what has to be 0, and sympy finds that it is.
+``python -m gaugeblock.spec.proofs`` runs them all.
 """
 
 import re
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module, resources
 from typing import Any
 
-LABELS = re.compile(r'(?:# |""")(\w+\.\w+(?:,\s\w+\.\w+)*):\s')
+from . import coq
+
+LABELS = re.compile(r'(?:# |"""|\(\* )(\w+\.\w+(?:,\s+\w+\.\w+)*):\s')
 
 
 def names() -> list[str]:
@@ -26,9 +30,9 @@ def text_of(name: str) -> str:
 
 
 def supported(name: str) -> list[str]:
-    """The labels of the requirements that a proof supports."""
+    """The labels of the requirements that a proof supports, or the name of the proof that it is a part of."""
     labels = LABELS.match(text_of(name))
-    return re.split(r",\s", labels[1]) if labels else []
+    return re.split(r",\s+", labels[1]) if labels else []
 
 
 def failures(name: str) -> list[str]:
@@ -37,13 +41,21 @@ def failures(name: str) -> list[str]:
     Raises
     ------
     FileNotFoundError
-        Gappa is not installed.
+        Gappa or Coq is not installed.
     ImportError
         sympy is not installed.
     """
     if name.endswith(".g"):
         return unproved(text_of(name))
+    if name.endswith(".v"):
+        return unproved_by_coq()[name]
     return nonzero(import_module(f".{name.removesuffix('.py')}", __name__).claims())
+
+
+@cache
+def unproved_by_coq() -> dict[str, list[str]]:
+    """What each file for Coq does not prove. They need one another, and are checked together, once."""
+    return coq.unproved({name: text_of(name) for name in names() if name.endswith(".v")})
 
 
 def nonzero(claims: Iterable[tuple[str, Any]]) -> list[str]:

@@ -9,7 +9,7 @@ for name in names():
     try:
         wrong = failures(name)
     except (FileNotFoundError, ImportError) as error:
-        wrong = [f"it cannot be run: {error}; install Gappa and sympy"]
+        wrong = [f"it cannot be run: {error}; install Gappa, Coq and sympy"]
     print(f"{name}: {'; '.join(wrong) or 'proved'}")
     status = 1 if wrong else status
 sys.exit(status)

@@ -26,7 +26,7 @@ def neuron_vjp__sum_of_products(x, w, b, g):
 def neuron_vjp__einsum(x, w, b, g):
     if x.ndim == 0:
         return w * g, x * g, g.copy()
-    axes = "rst"[: g.ndim]
+    axes = "rstu"[: g.ndim]
     gw, gb = np.einsum(f"{axes}i,{axes}->i", x, g), np.array(np.einsum(f"{axes}->", g))
     return np.einsum(f"{axes},i->{axes}i", g, w), gw, gb
 

@@ -1,0 +1,89 @@
+"""What the elements along a letter have to do with each other: asked of the formula itself, on bounded arrays.
+
+*apart*: each element stands for itself, as the rows of a batch do. *neutral*: they are added up, and more neutral
+elements change neither the value nor the bound of the others. *mixed*: neither, as under a mean.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ...reference.declaration import BATCH, letters
+from ..arithmetic.rounding import MODELS
+from ..arithmetic.running import Expected, running
+from ..formulas import Formula, call
+from ..formulas.axes import result_axes
+from .draw import Arrays, draw, leaves_of, pack, padded
+
+APART, NEUTRAL, MIXED = "apart", "neutral", "mixed"
+
+FLOAT32 = np.dtype("float32")
+SIZE = 5
+SOME = np.array([0, 2, 2, 1])  # leaves elements out, and repeats one
+
+
+def letters_of(formula: Formula) -> list[str]:
+    """The letters of the arguments, the batch first, then the others in their order."""
+    assert formula.signature is not None
+    text = str(formula.signature)
+    return sorted(letters(formula.signature.arguments), key=lambda letter: (letter != BATCH, text.index(letter)))
+
+
+@lru_cache(maxsize=256)
+def behaviour(formula: Formula) -> dict[str, str]:
+    """How the elements along each letter behave."""
+    names, rng = letters_of(formula), np.random.default_rng(0)
+    arrays = [draw(leaf, dict.fromkeys(names, SIZE), rng) for leaf in leaves_of(formula, FLOAT32)]
+    for array, leaf in zip(arrays, leaves_of(formula, FLOAT32), strict=True):
+        if leaf.domain == "index":
+            array %= 2  # classes that are never left out
+    with np.errstate(all="ignore"):
+        return {letter: behaves(formula, arrays, letter) for letter in names}
+
+
+def behaves(formula: Formula, arrays: Arrays, letter: str) -> str:
+    """How the elements along one letter behave."""
+    leaves = leaves_of(formula, FLOAT32)
+    some = [
+        np.take(array, SOME, axis=leaf.axes.index(letter)) if letter in leaf.axes else array
+        for array, leaf in zip(arrays, leaves, strict=True)
+    ]
+    if same(run(formula, some), taken(formula, run(formula, arrays), letter, SOME)):
+        return APART
+    one = run(formula, padded(arrays, leaves, letter))
+    more = taken(formula, run(formula, padded(arrays, leaves, letter, 4)), letter, np.arange(SIZE + 1))
+    # A finite logit that is far below the others is as good as -infinity, but for what its exponential is charged.
+    finite = taken(formula, run(formula, padded(arrays, leaves, letter, finite=True)), letter, np.arange(SIZE))
+    infinite = taken(formula, one, letter, np.arange(SIZE))
+    return NEUTRAL if same(one, more) and same(finite, infinite, bounds=False) else MIXED
+
+
+def run(formula: Formula, arrays: Arrays) -> dict[str, Expected]:
+    """The values and bounds of the results in float32."""
+    return running(call(formula, pack(formula, arrays), {}), FLOAT32, MODELS["float32"], [formula.function])
+
+
+def taken(formula: Formula, results: dict[str, Expected], letter: str, index: np.ndarray) -> dict[str, Expected]:
+    """The results at an index along a letter, where they have it."""
+    axes = result_axes(formula)
+
+    def take(array: np.ndarray, name: str) -> np.ndarray:
+        return np.take(array, index, axis=axes[name].index(letter)) if letter in axes[name] else array
+
+    return {
+        name: each._replace(value=take(each.value, name), bound=take(each.bound, name))
+        for name, each in results.items()
+    }
+
+
+def same(one: dict[str, Expected], other: dict[str, Expected], bounds: bool = True) -> bool:
+    """Whether results have the same values, and the same bounds."""
+    return all(close(each.value, other[name].value) for name, each in one.items()) and not (
+        bounds and any(not close(each.bound, other[name].bound) for name, each in one.items())
+    )
+
+
+def close(a: Any, b: Any) -> bool:
+    """Whether two arrays are equal but for the order of sums."""
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=0, equal_nan=True))

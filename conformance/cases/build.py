@@ -1,0 +1,194 @@
+"""Made cases: compact arrays that are drawn by domain, and the shape to which they are spread."""
+
+import math
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...reference.declaration import BATCH
+from ..formulas import Case, Formula, functions_of
+from ..formulas.axes import result_axes
+from ..formulas.requirements import name_of, requirements
+from . import plan
+from .behaviour import APART, MIXED, behaviour, letters_of
+from .draw import Arrays, Leaf, draw, leaves_of, pack, padded, unpack
+from .spread import Spread, first_places, once, repeated, spread, straight
+
+GENERAL = "value", "update"  # what a page's requirement about values is called
+
+
+class Made(NamedTuple):
+    """A made case: the compact call that says what is right, and how it is spread."""
+
+    kind: str  # of input, such as 'pairs' or 'layouts'
+    compact: Case
+    to: Spread
+    requirement: str
+    name: str
+    note: str
+    options: Mapping[str, Any]  # beyond the compact call's, which has the last axis
+    leaves: tuple[Leaf, ...]
+
+    def whole(self) -> Case:
+        """The case as a subject is given it."""
+        arrays = [
+            self.placed(spread(array, leaf.axes, self.to), leaf)
+            for array, leaf in zip(unpack(self.compact.arguments), self.leaves, strict=True)
+        ]
+        return self.compact._replace(
+            requirement=self.requirement,
+            name=self.name,
+            note=self.note,
+            arguments=pack(self.compact.formula, arrays),
+            options={**self.compact.options, **self.options},
+        )
+
+    def placed(self, array: Any, leaf: Leaf) -> Any:
+        """An index of classes, each moved to its place in the whole."""
+        if leaf.domain != "index":
+            return array
+        letter = letters_of(self.compact.formula)[1]
+        return first_places(self.to.indices[letter])[array].astype(array.dtype)
+
+    def spread(self, name: str, array: np.ndarray) -> np.ndarray:
+        """What is known of a result of the compact call, such as its bound, in the result's whole shape."""
+        return np.asarray(spread(array, result_axes(self.compact.formula)[name], self.to))
+
+
+class Builder:
+    """What the kinds of cases need of a formula in a dtype."""
+
+    def __init__(self, formula: Formula, dtype: np.dtype[Any], prefix: str, labels: set[str]) -> None:
+        self.formula, self.dtype = formula, dtype
+        self.prefix, self.labels = prefix, labels  # the name of the formula, and what is required of it
+        self.leaves = leaves_of(formula, dtype)
+        self.letters = letters_of(formula)[1:]
+        self.behaviour = behaviour(formula)
+        self.rows_apart = self.behaviour.get(BATCH) == APART
+        self.has_axis = "axis" in formula.parameters
+        self.has_classes = any(leaf.domain in ("logit", "weight", "probability") for leaf in self.leaves)
+        self.shared: dict[Any, Case] = {}
+
+    def label(self, *wanted: str) -> str:
+        """The first of some requirements that there is, or the one about values."""
+        line = self.formula.name.removeprefix(f"{self.prefix}_")  # of a formula of several functions
+        found = next(each for each in (*wanted, line, *GENERAL) if each in self.labels)
+        return f"{self.prefix}.{found}"
+
+    def random(self, *key: Any) -> np.random.Generator:
+        """A generator of its own for each key."""
+        return np.random.default_rng([zlib.crc32(repr(key).encode()), self.dtype.itemsize])
+
+    def fits(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
+        """Whether the oracle can afford it: what is mixed is computed as a whole."""
+        whole = self.whole_sizes(batch, sizes)
+        most = {letter: plan.MOST_ROWS_WHOLE if letter == BATCH else plan.LONGEST_WHOLE for letter in whole}
+        mixed = [letter for letter, kind in self.behaviour.items() if kind == MIXED]
+        return all(whole[letter] <= most[letter] for letter in mixed)
+
+    def whole_sizes(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:
+        """The number of elements along each letter; where there is none but the batch, lengths are axes of it."""
+        return {BATCH: math.prod(batch)} | {letter: sizes.get(letter, plan.OTHER) for letter in self.letters}
+
+    def compact_size(self, letter: str, length: int) -> int:
+        """How many compact elements stand for this many."""
+        most = plan.COLUMNS if letter != BATCH else plan.ROWS if self.letters else plan.NUMBERS
+        kind = self.behaviour.get(letter, APART)
+        return length if kind == MIXED else most if kind == APART and letter == BATCH else min(length, most)
+
+    def here(
+        self,
+        batch: tuple[int, ...],
+        sizes: Mapping[str, int],
+        changed: Callable[[Arrays], None] = lambda arrays: None,
+        finite: bool = True,
+    ) -> tuple[Case, Spread]:
+        """A compact call for a batch and lengths, shared by all of these compact sizes, and how it is spread."""
+        whole = self.whole_sizes(batch, sizes)
+        size = {letter: self.compact_size(letter, length) for letter, length in whole.items()}
+        full = {letter for letter in whole if whole[letter] > size[letter] and self.behaviour.get(letter) != APART}
+        key = (changed.__name__, finite, *size.items(), *sorted(full))
+        if key not in self.shared:
+            rng = self.random(*size.items())
+            arrays = [draw(leaf, size, rng) for leaf in self.leaves]
+            changed(arrays)
+            for letter in sorted(full):
+                arrays = padded(arrays, self.leaves, letter, finite=finite)
+            self.shared[key] = self.call(arrays)
+        rng = self.random("places", *whole.items())
+        index = {
+            letter: (once if letter in full else repeated)(whole[letter], size[letter], rng)
+            if whole[letter] != size[letter]
+            else np.arange(size[letter])
+            for letter in whole
+        }
+        return self.shared[key], Spread(batch, index)
+
+    def call(self, arrays: Arrays, options: Mapping[str, Any] | None = None, exact: bool = False) -> Case:
+        """The compact call of these arrays."""
+        return Case("", "", "", self.formula, pack(self.formula, arrays), dict(options or {}), exact)
+
+    def small(self, *key: Any, rows: int = plan.BATCH) -> Arrays:
+        """Arrays of the one small shape."""
+        sizes = {BATCH: rows if self.letters else 4 * rows} | dict.fromkeys(self.letters, plan.LENGTH)
+        rng = self.random("small", *key)
+        return [draw(leaf, sizes, rng) for leaf in self.leaves]
+
+    def sizes(self, arrays: Arrays) -> dict[str, int]:
+        """The length along each letter."""
+        shaped = [(array, leaf) for array, leaf in zip(arrays, self.leaves, strict=True) if leaf.axes]
+        return {letter: np.shape(array)[place] for array, leaf in shaped for place, letter in enumerate(leaf.axes)}
+
+    def made(
+        self, kind: str, label: str, name: str, note: str, compact: Case, to: Spread | None = None, **options: Any
+    ) -> Made:
+        """A made case; without a spread the compact call itself."""
+        to = to or straight({BATCH: 1} | self.sizes(list(unpack(compact.arguments))))
+        return Made(kind, compact, to, label, name, note, options, tuple(self.leaves))
+
+
+def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> Iterator[Made]:
+    """Yield the made cases of a formula: the same for a dtype, and random ones of a seed.
+
+    Parameters
+    ----------
+    formula : str or callable
+        The name of a page, whose functions all have cases, or a declared function.
+    dtype : numpy.dtype
+        Of the arguments.
+    seed : int
+        Of the random cases.
+    """
+    from . import kinds, values
+
+    name = name_of(formula)
+    asked = {label.partition(".")[2] for label, each in requirements(formula).items() if not each.own}
+    with np.errstate(all="ignore"):  # large numbers are infinite in float16
+        for function in functions_of(formula):
+            if offered(function, dtype):
+                builder = Builder(function, dtype, name, asked)
+                yield from kinds.cases(builder, seed)
+                yield from values.cases(builder)
+
+
+def offered(formula: Formula, dtype: np.dtype[Any]) -> bool:
+    """Whether a function takes a dtype: the lines of Adam take no half precision."""
+    stand_in = np.dtype("float16") if dtype.name == "bfloat16" else dtype
+    rng = np.random.default_rng(0)
+    arrays = [draw(leaf, dict.fromkeys(letters_of(formula), 2), rng) for leaf in leaves_of(formula, stand_in)]
+    return accepted(formula, arrays, {})
+
+
+def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bool:
+    """Whether the formula itself takes these arguments, such as an epsilon that is not 0 in the dtype.
+
+    Those in bfloat16 are tried in float32, which has the same range: NumPy does not count it as floating point.
+    """
+    known = [array.astype(np.float32) if getattr(array, "dtype", None) == "bfloat16" else array for array in arrays]
+    try:
+        formula.function(*pack(formula, known), **options)
+    except (TypeError, ValueError):
+        return False
+    return True

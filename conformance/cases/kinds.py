@@ -1,0 +1,191 @@
+"""Kinds of shape: lengths and batches, axes, tiles, memory layouts, nothing at all."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...reference.declaration import BATCH
+from ..arithmetic.rounding import finfo
+from . import plan
+from .build import Builder, Made
+from .draw import Arrays, draw, neutral
+from .spread import Spread, straight
+
+
+def cases(builder: Builder, seed: int) -> Iterator[Made]:
+    """All cases about shapes, and those of the seed."""
+    for kind in (pairs, axes, tiles, layouts, empty):
+        yield from kind(builder)
+    yield from seeded(builder, seed)
+
+
+def shape_name(batch: tuple[int, ...]) -> str:
+    """A batch's shape as a word."""
+    return "x".join(map(str, batch)) or "none"
+
+
+def pairs(builder: Builder) -> Iterator[Made]:
+    """Each length of the last axis with a batch; then each length of the other axis."""
+    note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
+    for batch, length in plan.PAIRS:
+        if not builder.letters:
+            if math.prod(batch) * length <= plan.MOST_ELEMENTS:
+                yield elementwise(builder, (*batch, length), f"{shape_name(batch)}_by_{length}", note)
+            continue
+        sizes = dict.fromkeys(builder.letters[1:], plan.OTHERS.get(length, plan.OTHER)) | {builder.letters[0]: length}
+        if not builder.fits(batch, sizes):
+            continue
+        # Every second neutral element is -infinity, where a page says what that means.
+        infinite = length % 4 == 1 and length > plan.COLUMNS and "infinity" in builder.labels
+        compact, to = builder.here(batch, sizes, uneven(builder, not infinite), finite=not infinite)
+        label = builder.label("infinity") if infinite and has_logits(builder) else builder.label("value")
+        yield builder.made("pairs", label, f"{shape_name(batch)}_by_{length}", note, compact, to)
+    for letter in builder.letters[1:]:
+        for length in plan.OTHER_LENGTHS:
+            sizes = {letter: length, builder.letters[0]: plan.LENGTH}
+            if builder.fits((3,), sizes):
+                compact, to = builder.here((3,), sizes)
+                note = "what is beyond whole blocks is left out"
+                yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
+    if not builder.letters:
+        yield elementwise(builder, (), "no_axes", "an array without axes is none")
+        many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
+        yield elementwise(builder, (many,), f"many_{many}", "the last of many elements are left out")
+
+
+def elementwise(builder: Builder, shape: tuple[int, ...], name: str, note: str) -> Made:
+    """A case of a formula without any axis but the batch."""
+    compact, to = builder.here(shape, {})
+    return builder.made("pairs", builder.label("value"), name, note, compact, to)
+
+
+def has_logits(builder: Builder) -> bool:
+    """Whether an argument has logits."""
+    return any(leaf.domain == "logit" for leaf in builder.leaves)
+
+
+def uneven(builder: Builder, finite: bool) -> Any:
+    """What makes compact rows of classes uneven: where the mass is, in each of the first rows."""
+
+    def change(arrays: Arrays) -> None:
+        for array, leaf in zip(arrays, builder.leaves, strict=True):
+            if not builder.has_classes or array.ndim != 2 or len(array) < 6 or array.shape[1] < 6:
+                continue
+            if leaf.domain == "logit":
+                nothing = neutral(leaf, leaf.axes[-1], finite)
+                array[0, :-3] = nothing  # all in the last three
+                array[2, -1] += 9  # the largest is the last, or the first
+                array[3, 0] += 9
+                array[4] -= 200
+                array[5, 1:-1:2] = nothing
+            elif leaf.domain == "weight":
+                array[0, :-3] = 0
+                array[5, 1:-1:2] = 0
+            elif leaf.domain == "real":
+                array[0, -3:] *= 100
+                array[1] += 3
+
+    change.__name__ = f"uneven_{finite}"
+    return change
+
+
+def axes(builder: Builder) -> Iterator[Made]:
+    """The axis at every place of arrays of several ranks."""
+    if not builder.has_axis:
+        return
+    for batch, length, numbers in plan.AXES:
+        rank = len(batch) + 1
+        for axis in numbers:
+            compact, to = builder.here(batch, {builder.letters[0]: length})
+            name = f"axis_{axis}_of_{shape_name(batch)}_by_{length}"
+            to = to._replace(axis=axis % rank)
+            yield builder.made("axes", builder.label("axis"), name, "another axis", compact, to, axis=axis)
+    if has_logits(builder):
+        masked, to = builder.here((2, 3), {builder.letters[0]: 4}, masked_rows(builder))
+        for axis in (0, 1):
+            name, note = f"masked_along_axis_{axis}", "a special value along another axis than the last"
+            yield builder.made("axes", builder.label("axis"), name, note, masked, to._replace(axis=axis), axis=axis)
+
+
+def masked_rows(builder: Builder) -> Any:
+    """What puts NaN and -infinity into two rows of logits."""
+
+    def masked(arrays: Arrays) -> None:
+        for array, leaf in zip(arrays, builder.leaves, strict=True):
+            if leaf.domain == "logit":
+                array[1, 2], array[2, 0] = np.nan, -np.inf
+
+    return masked
+
+
+def tiles(builder: Builder) -> Iterator[Made]:
+    """Sums of products of integers, which are exact in any order."""
+    if not builder.formula.products or len(builder.letters) > 2 or "exact" not in builder.labels:
+        return
+    bits = finfo(builder.dtype).nmant
+    for batch, length, other in plan.TILES:
+        sizes = {BATCH: math.prod(batch)} | dict(zip(builder.letters, (length, other), strict=False))
+        rng = builder.random("tiles", *sizes.items())
+        # The first factor has as many bits as there is room for beside the others, so that a lower precision shows.
+        first = min(13, bits - 5) if length == 8 else (bits - 8) // 2
+        rest = max(1, bits - first - 1 - math.ceil(math.log2(max(sizes.values()))))
+        arrays = [
+            rng.integers(-(2**width), 2**width + 1, tuple(sizes[letter] for letter in leaf.axes)).astype(builder.dtype)
+            for leaf, width in zip(builder.leaves, (first, rest, rest, min(rest, 5)), strict=False)
+        ]
+        if not sums_are_exact(builder, arrays, 2.0 ** (bits + 1)):
+            continue
+        name, note = f"tiles_{shape_name(batch)}_{length}_{other}", "corners, tails and offsets of tiles; fewer bits"
+        compact = builder.call(arrays, exact=True)
+        yield builder.made("tiles", builder.label("exact"), name, note, compact, straight(sizes, batch))
+
+
+def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
+    """Whether no sum of the terms' magnitudes reaches a limit, so that all sums of integers are exact."""
+    absolute = [np.abs(array.astype(np.float64)) for array in arrays]
+    results = builder.formula.named(builder.formula.function(*absolute))
+    return all(bool(np.all(each < limit)) for each in results.values())
+
+
+def layouts(builder: Builder) -> Iterator[Made]:
+    """Arrays that a subject is given in every memory layout; one case has rows that are equal."""
+    note = "the memory layout is taken for another"
+    for batch in plan.LAYOUTS:
+        shape = batch if builder.letters else (*batch, 6)
+        compact, to = builder.here(shape, dict.fromkeys(builder.letters, 5) | dict.fromkeys(builder.letters[:1], 6))
+        yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
+    arrays = builder.small("equal rows", rows=4)
+    if builder.letters:
+        for array, leaf in zip(arrays, builder.leaves, strict=True):
+            if BATCH in leaf.axes:
+                array[:] = array[:1]
+    same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
+    yield builder.made("layouts", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
+
+
+def empty(builder: Builder) -> Iterator[Made]:
+    """A batch without rows."""
+    sizes = dict.fromkeys(builder.letters, plan.LENGTH)
+    if builder.fits((0, 3), sizes) and (builder.rows_apart or takes_nothing(builder)):
+        compact, to = builder.here((0, 3), sizes)
+        yield builder.made("empty", builder.label("empty"), "0x3_rows", "a batch of 0 rows fails", compact, to)
+
+
+def takes_nothing(builder: Builder) -> bool:
+    """Whether the formula itself has a result for a batch of 0 rows that are added up."""
+    from .build import accepted
+
+    sizes = {BATCH: 0} | dict.fromkeys(builder.letters, plan.LENGTH)
+    return accepted(builder.formula, [draw(leaf, sizes, builder.random()) for leaf in builder.leaves], {})
+
+
+def seeded(builder: Builder, seed: int) -> Iterator[Made]:
+    """Random cases, anew for each seed."""
+    for number in range(plan.RANDOM):
+        rng = np.random.default_rng([seed, number, builder.dtype.itemsize])
+        sizes = {BATCH: 4 if builder.letters else 40} | dict.fromkeys(builder.letters, 10)
+        compact = builder.call([draw(leaf, sizes, rng) for leaf in builder.leaves])
+        name = f"random_seed_{seed}_{number}"
+        yield builder.made("random", builder.label("value"), name, "any mistake", compact)

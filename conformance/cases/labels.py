@@ -1,0 +1,76 @@
+"""Labels: of every dtype, of every size, and weights that are no one-hot vector."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...reference.declaration import BATCH
+from ..arithmetic.rounding import finfo
+from . import plan
+from .behaviour import NEUTRAL
+from .build import Builder, Made
+from .draw import draw, padded
+from .spread import Spread, places
+
+NOTE = "labels go through another dtype"
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """The cases about labels, where a formula has any."""
+    domains = [leaf.domain for leaf in builder.leaves]
+    if "index" in domains:
+        yield from indices(builder, domains.index("index"))
+    if "weight" in domains:
+        yield from weights(builder, domains.index("weight"))
+
+
+def indices(builder: Builder, at: int) -> Iterator[Made]:
+    """Class numbers of every integer dtype, and those that another dtype would change."""
+    for dtype in plan.LABEL_DTYPES:
+        arrays = builder.small("labels")
+        arrays[at] = (np.arange(plan.BATCH)[::-1] % plan.LENGTH).astype(dtype)
+        yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
+    letter = builder.letters[0]
+    if builder.behaviour[letter] != NEUTRAL:
+        return
+    for length, numbers in plan.LABELS.items():
+        rng = builder.random("labels", length)
+        wanted = [*numbers, *places(length, plan.COLUMNS, rng)]
+        place = np.unique(wanted)
+        index = np.full(length, len(place))
+        index[place] = np.arange(len(place))
+        sizes = {BATCH: len(numbers)} | dict.fromkeys(builder.letters, plan.OTHER) | {letter: len(place)}
+        arrays = padded([draw(leaf, sizes, rng) for leaf in builder.leaves], builder.leaves, letter, finite=True)
+        arrays[at] = np.searchsorted(place, numbers)
+        to = Spread((len(numbers),), {name: np.arange(size) for name, size in sizes.items()} | {letter: index})
+        for dtype in ("int32", "int64"):
+            typed = [array.astype(dtype) if n == at else array for n, array in enumerate(arrays)]
+            name = f"{dtype}_of_{length}"
+            yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(typed), to)
+
+
+def weights(builder: Builder, at: int) -> Iterator[Made]:
+    """Labels for each class: bool, integers of every dtype, and sums that are nearly 1."""
+    label = builder.label("labels")
+    exact = 2 ** (int(finfo(builder.dtype).nmant) + 1) - 1  # the largest of the integers that the dtype has
+    for dtype in ("bool", *plan.LABEL_DTYPES):
+        arrays = builder.small("labels")
+        top = 1 if dtype == "bool" else min(np.iinfo(dtype).max, exact, 2**40 + 1)
+        top = min(top, 2_000) if builder.dtype.itemsize == 2 else top
+        values = builder.random("labels", dtype).integers(0, min(top, 2) + 1, arrays[at].shape)
+        if dtype != "bool":
+            values[:7, 0] = [1, min(top, 300), min(top, 255), min(top, 128), top, 2, 1]
+            if np.iinfo(dtype).min < 0:
+                values[:7, 1] = [-1, -2, 0, 1, -100, 3, 0]
+        arrays[at] = values.astype(dtype)
+        yield builder.made("labels", label, dtype, NOTE, builder.call(arrays))
+    arrays = builder.small("sums")
+    values, eps = arrays[at].astype(np.float64), 2.0**-11 if builder.dtype.itemsize > 2 else 0.01
+    values[:5] /= np.maximum(values[:5].sum(axis=1, keepdims=True), 0.1)
+    values[1] *= 1 - eps
+    values[2] *= 1 + eps / 2
+    values[3:7] = [[1e-7, 0, 0, 0, 0], [2, -1, 0.5, 3, -2], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]
+    arrays[at] = values.astype(builder.dtype)
+    note = "labels that nearly add up to 1 are made to, or the largest is taken for the only one"
+    label = builder.label("soft_labels", "labels")
+    yield builder.made("labels", label, "nearly_1", note, builder.call(arrays))

@@ -1,0 +1,82 @@
+"""More memory layouts in which a caller may hold an array: views of larger arrays, other orders, other alignments."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+FILLER = 77  # beside an array's integers; beside floating-point numbers is NaN
+
+
+def surrounded(array: np.ndarray, shape: tuple[int, ...], where: Any) -> np.ndarray:
+    """A view of a larger array, whose other elements spoil a result that they reach."""
+    whole = np.full(shape, FILLER if array.dtype.kind in "iub" else np.nan).astype(array.dtype)
+    whole[where] = array
+    return np.asarray(whole[where])
+
+
+def wide(array: np.ndarray) -> np.ndarray:
+    """Rows of a wider array."""
+    if array.ndim == 0:
+        return array
+    shape = (*array.shape[:-1], array.shape[-1] + 3)
+    return surrounded(array, shape, (..., slice(None, array.shape[-1])))
+
+
+def offset(array: np.ndarray) -> np.ndarray:
+    """A view that begins behind the first row of a longer array, and ends before its last."""
+    return surrounded(array, (len(array) + 2, *array.shape[1:]), slice(1, -1)) if array.ndim else array
+
+
+def permuted(array: np.ndarray) -> np.ndarray:
+    """The first two axes in the other order in memory, the last one as it is."""
+    return np.ascontiguousarray(array.swapaxes(0, 1)).swapaxes(0, 1) if array.ndim > 2 else array
+
+
+def unaligned(array: np.ndarray) -> np.ndarray:
+    """Memory that begins at an odd address."""
+    view = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
+    view[...] = array
+    return view
+
+
+def one_row(array: np.ndarray) -> np.ndarray:
+    """One row in memory that stands for all, where all are equal."""
+    equal = array.ndim > 0 and len(array) > 1 and bool(np.all(array == array[:1]))
+    return np.broadcast_to(array[:1], array.shape) if equal else array
+
+
+layouts: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "wide": wide,
+    "offset": offset,
+    "permuted": permuted,
+    "unaligned": unaligned,
+    "one_row": one_row,
+}
+
+
+def of_torch(torch: Any) -> dict[str, Callable[[Any], Any]]:
+    """The same for PyTorch's tensors, which are never unaligned."""
+
+    def surrounded(array: Any, shape: tuple[int, ...], where: Any) -> Any:
+        filler = torch.nan if array.is_floating_point() else FILLER
+        whole = torch.full(shape, filler, device=array.device).to(array.dtype)
+        whole[where] = array
+        return whole[where]
+
+    def wide(array: Any) -> Any:
+        if array.ndim == 0:
+            return array
+        return surrounded(array, (*array.shape[:-1], array.shape[-1] + 3), (..., slice(None, array.shape[-1])))
+
+    def offset(array: Any) -> Any:
+        return surrounded(array, (len(array) + 2, *array.shape[1:]), slice(1, -1)) if array.ndim else array
+
+    def permuted(array: Any) -> Any:
+        return array.transpose(0, 1).contiguous().transpose(0, 1) if array.ndim > 2 else array
+
+    def one_row(array: Any) -> Any:
+        equal = array.ndim > 0 and len(array) > 1 and bool((array == array[:1]).all())
+        return array[:1].expand(array.shape) if equal else array
+
+    return {"wide": wide, "offset": offset, "permuted": permuted, "one_row": one_row}

@@ -1,0 +1,188 @@
+"""Numbers of every magnitude: each row, or each element, has its own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...reference.declaration import BATCH
+from ..arithmetic.rounding import finfo
+from . import plan
+from .build import Builder, Made, accepted
+from .draw import Arrays, draw
+
+NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """The cases about magnitudes that the arguments of a formula have."""
+    domains = {leaf.domain for leaf in builder.leaves}
+    if not builder.letters:
+        yield from every_binade(builder)
+    elif builder.formula.products:
+        yield from products(builder)
+    elif not builder.has_classes:
+        yield from rows_of_reals(builder)
+    if "logit" in domains:
+        yield from logits(builder)
+    if "probability" in domains:
+        yield from probabilities(builder)
+    if builder.has_classes and "real" in domains:
+        yield from gradients(builder)
+
+
+def binades(builder: Builder) -> np.ndarray:
+    """Numbers of both signs in every binade, those far from 1 less often where there are many, and powers of ten."""
+    info = finfo(builder.dtype)
+    low, high = int(np.log2(float(info.smallest_normal))), int(np.log2(float(info.max)))
+    exponents = np.arange(low - 2, high)
+    if len(exponents) > 600:
+        exponents = exponents[(np.abs(exponents) < 128) | (exponents % 16 == 0)]
+    numbers = np.concatenate([1.37 * 2.0**exponents, -1.37 * 2.0**exponents, 10.0 ** np.arange(-30, 31)])
+    return np.asarray(numbers[np.abs(numbers) < float(info.max)])
+
+
+def every_binade(builder: Builder) -> Iterator[Made]:
+    """Elements of each magnitude in each argument alone; of many arguments those whose square is in range."""
+    info = finfo(builder.dtype)
+    largest, smallest = float(info.max), float(info.smallest_normal)
+    numbers = np.concatenate([binades(builder), [0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4]])
+    floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
+    if len(floating) > 2:
+        numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
+    for number in floating:
+        leaf = builder.leaves[number]
+        arrays = [draw(each, {BATCH: len(numbers)}, builder.random("binades", number)) for each in builder.leaves]
+        arrays[number] = (np.abs(numbers) if leaf.domain == "nonnegative" else numbers).astype(leaf.dtype)
+        name = f"every_binade_in_{number + 1}"
+        yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
+    if "subnormal" in builder.labels:
+        few = [smallest_numbers(array, info) if np.ndim(array) else array for array in builder.small("subnormal")]
+        note = "subnormal numbers count as 0"
+        yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(few))
+
+
+def smallest_numbers(array: Any, info: Any) -> Any:
+    """An array with numbers below the smallest normal one in each second place."""
+    if array.dtype.kind in "iub":
+        return array
+    tiny = np.array(array)
+    tiny[::2] = (array[::2] * array.dtype.type(float(info.smallest_normal) / 8)).astype(array.dtype)
+    return tiny
+
+
+def products(builder: Builder) -> Iterator[Made]:
+    """Factors of several magnitudes, and products below the smallest normal number."""
+    info = finfo(builder.dtype)
+    for exponent in (-10, 10, int(info.nmant) // 2):
+        arrays = [np.asarray(array) for array in builder.small("scaled")]
+        scaled = [array * array.dtype.type(2.0**exponent) if n != 1 else array for n, array in enumerate(arrays)]
+        yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
+    root = float(np.sqrt(float(info.smallest_normal)))
+    arrays = [(array * array.dtype.type(root / 4)).astype(array.dtype) for array in builder.small("subnormal")]
+    arrays[2] = (arrays[2] * arrays[2].dtype.type(root)).astype(arrays[2].dtype)
+    note = "products below the smallest normal number are lost"
+    yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(arrays))
+
+
+def rows_of_reals(builder: Builder) -> Iterator[Made]:
+    """Rows of several magnitudes, where nothing is known of the formula."""
+    if not builder.rows_apart:
+        return
+    info = finfo(builder.dtype)
+    reach = int(np.log2(float(info.max))) // 4
+    scales = (2.0 ** np.linspace(-reach, reach, plan.BATCH)).astype(builder.dtype)
+    arrays = [
+        (array.T * scales).T.astype(array.dtype) if leaf.is_floating and BATCH in leaf.axes else array
+        for array, leaf in zip(builder.small("rows"), builder.leaves, strict=True)
+    ]
+    yield builder.made("magnitudes", builder.label("value"), "rows", NOTE, builder.call(arrays))
+
+
+def with_rows(builder: Builder, domain: str, rows: Any, *key: str) -> Arrays:
+    """Arrays of as many rows as there are of one argument, in a range of the dtype."""
+    largest = float(finfo(builder.dtype).max)
+    rows = np.array(rows, np.float64)
+    rows = rows[np.abs(rows).max(axis=1) <= largest]
+    arrays = builder.small(*key, rows=len(rows))
+    at = [leaf.domain for leaf in builder.leaves].index(domain)
+    arrays[at] = rows.astype(builder.dtype)
+    return arrays
+
+
+def logits(builder: Builder) -> Iterator[Made]:
+    """Rows of logits: offsets, distances, ties, and each binade."""
+    info = finfo(builder.dtype)
+    largest, smallest = float(info.max), float(info.smallest_normal)
+    base = builder.random("logits").normal(size=plan.LENGTH)
+    exact = 2.0 ** (int(info.nmant) - 8)
+    offsets = [base + offset for offset in (-200, -40_000, -60_000, exact, -exact, 0)]
+    ties = [[1.0] * count + [0.0] * (plan.LENGTH - count) for count in range(1, plan.LENGTH + 1)]
+    far = -0.9 * largest
+    distances: list[Any] = [base * scale for scale in (30, 300, 1e3, 1e4)]
+    distances += [[far, far, 0.9 * far, far / 0.9, far], [largest, -largest, 0, largest, 1]]
+    distances += [[0, -104, -90, -87.5, -745], np.arange(plan.LENGTH) * -25.0, [1e-3, 0, -1e-3, smallest / 4, smallest]]
+    numbers = np.concatenate([binades(builder), [-1000.0, 1000.5, 20.0, -20.0]])
+    equal = np.repeat(numbers[:, None], plan.LENGTH, axis=1)
+    near = numbers[np.abs(numbers) < 1e5, None] * [1, -1, 0.5, 0, 1]
+    for name, label, rows in (
+        ("offsets", "shift", [*offsets, *ties]),
+        ("distances", "spread", distances),
+        ("every_binade", "shift", equal),
+        ("every_difference", "spread", near),
+    ):
+        compact = builder.call(with_rows(builder, "logit", rows, name))
+        yield builder.made("magnitudes", builder.label(label), name, NOTE, compact)
+
+
+def probabilities(builder: Builder) -> Iterator[Made]:
+    """Probabilities at the ends of the clip, and beyond them."""
+    smallest = max(float(finfo(builder.dtype).smallest_normal), 1e-37)
+    first = [
+        0.0,
+        1e-30,
+        1e-20,
+        1e-16,
+        1e-15,
+        1e-12,
+        1e-7,
+        1e-3,
+        0.999,
+        1 - 1e-7,
+        1.0,
+        smallest,
+        1.5,
+        17.0,
+        -0.5,
+        -1e-30,
+    ]
+    rows = [[number, 0.5, 1.0, 0.25, 0.125] for number in first]
+    arrays = with_rows(builder, "probability", rows, "probabilities")
+    for number, leaf in enumerate(builder.leaves):
+        if leaf.domain == "weight":
+            arrays[number] = np.ones_like(arrays[number])
+    for clip in builder.formula.options.get("clip", (None,)):
+        options = {"clip": clip} if clip else {}
+        if not accepted(builder.formula, arrays, options):
+            continue
+        label, compact = builder.label("clip_argument" if clip else "clip"), builder.call(arrays, options)
+        yield builder.made("magnitudes", label, f"clip_{clip}", "the ends of the clip, and beyond", compact)
+
+
+def gradients(builder: Builder) -> Iterator[Made]:
+    """Gradients of several magnitudes, and those whose sum is nearly 0 or 1."""
+    info = finfo(builder.dtype)
+    at = [leaf.domain for leaf in builder.leaves].index("real")
+    for scale in (1e-30, 1e-3, 1e4, 1e17):
+        if float(info.smallest_normal) < scale < float(info.max) ** 0.6:
+            arrays = builder.small("gradients")
+            arrays[at] = (arrays[at] * builder.dtype.type(scale)).astype(builder.dtype)
+            compact = builder.call(arrays)
+            yield builder.made("magnitudes", builder.label("value"), f"gradient_{scale:g}", NOTE, compact)
+    if len(builder.leaves[at].axes) == 2:
+        arrays = builder.small("sums")
+        gradient = arrays[at]
+        for row, total in enumerate((0.0, 1.0, 1e-5, 1 + 1e-5, 1e-3, 0.9995, -1.0, 2.0)):
+            gradient[row] += ((total - gradient[row].sum()) / plan.LENGTH).astype(builder.dtype)
+        note = "the gradients are taken to add up to 0 or 1"
+        yield builder.made("magnitudes", builder.label("value"), "gradient_sums", note, builder.call(arrays))

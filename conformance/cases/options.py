@@ -1,0 +1,72 @@
+"""Hyper-parameters: each pair of values of two of them, in few calls, on elements of several sizes side by side."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from ..arithmetic.rounding import finfo
+from .build import Builder, Made, accepted
+from .draw import Arrays, numbers
+
+# The sizes of elements that stand side by side; the first ones are plain.
+SCALES = 1.0, 1e-3, 1e5, 1e-8, 1e-12, 1e15
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """Calls with each pair of values of two hyper-parameters, those that the formula itself accepts."""
+    named = dict(builder.formula.options)
+    places = [number for number, leaf in enumerate(builder.leaves) if leaf.is_number]
+    values = [*named.values(), *(numbers(builder.leaves[number].domain) for number in places)]
+    if not values:
+        return
+    for row in pairwise(tuple(map(len, values))):
+        chosen = [choices[k] for choices, k in zip(values, row, strict=True)]
+        given = {name: value for name, value in zip(named, chosen, strict=False) if value is not None}
+        arrays = side_by_side(builder, *row)
+        for number, value in zip(places, chosen[len(named) :], strict=True):
+            arrays[number] = value
+        if not accepted(builder.formula, arrays, given):
+            continue
+        late = any(isinstance(value, int) and value > 1_000 for value in chosen)
+        label = builder.label("late_steps") if late else builder.label("hyper_parameters", "clip_argument")
+        name = "_".join(map(str, chosen)).replace(" ", "")
+        note = "a hyper-parameter is ignored, replaced, exchanged for another, or counted in few bits"
+        yield builder.made("options", label, name, note, builder.call(arrays, given))
+
+
+def side_by_side(builder: Builder, *key: int) -> Arrays:
+    """Elements of several sizes, of which each argument is 0 in some; squares go with what is not negative."""
+    arrays = [np.array(array) if np.ndim(array) else array for array in builder.small("options", *key)]
+    if builder.letters:
+        return arrays
+    largest, count = float(finfo(builder.dtype).max), 4 * len(SCALES)
+    scales = np.repeat([scale if scale**2 < largest / 1e3 else 1.0 for scale in SCALES], 4)
+    shaped = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
+    for order, number in enumerate(shaped):
+        leaf = builder.leaves[number]
+        factor = scales**2 if leaf.domain == "nonnegative" else scales
+        arrays[number][:count] = (arrays[number][:count].astype(np.float64) * factor).astype(leaf.dtype)
+        arrays[number][order :: len(shaped) + 2] = 0
+    return arrays
+
+
+@lru_cache
+def pairwise(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Few combinations of the numbers below each size that have each pair of two of them; the same each time."""
+    if len(sizes) == 1:
+        return tuple((number,) for number in range(sizes[0]))
+    rng = np.random.default_rng(0)
+    left = {(i, j): np.ones((sizes[i], sizes[j]), bool) for i, j in combinations(range(len(sizes)), 2)}
+    found = []
+    while any(table.any() for table in left.values()):
+        candidates = np.stack([rng.integers(0, size, 60) for size in sizes], axis=1)
+        (i, j), table = next(each for each in left.items() if each[1].any())
+        candidates[:, i], candidates[:, j] = np.argwhere(table)[0]
+        new = sum(table[candidates[:, i], candidates[:, j]].astype(int) for (i, j), table in left.items())
+        best = candidates[np.argmax(new)]
+        for (i, j), table in left.items():
+            table[best[i], best[j]] = False
+        found.append(tuple(int(number) for number in best))
+    return tuple(found)

@@ -1,0 +1,76 @@
+"""The plan: which lengths, batches, magnitudes and options the made cases have. Data only."""
+
+# A batch and the length of the last axis, so that few shapes have each of both: each power of two and one more, a prime
+# between two, what is narrower than a vector, more than 2^16; ranks 0 to 5, axes of length 1, rows beyond 2^16.
+PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
+    ((), 5),
+    ((6,), 1),
+    ((70_001,), 2),
+    ((513,), 3),
+    ((5, 1), 4),
+    ((1_201,), 5),
+    ((2, 3), 8),
+    ((17, 19), 17),
+    ((2, 3, 4), 33),
+    ((67,), 65),
+    ((2, 1, 3, 2), 129),
+    ((1, 5), 257),
+    ((6,), 521),
+    ((6,), 781),  # 3 * 256 + 13
+    ((6,), 1_025),
+    ((1,), 2_053),
+    ((6,), 4_096),
+    ((6,), 4_097),
+    ((), 4_099),
+    ((2, 3), 8_193),
+    ((6,), 70_001),
+)
+# The length of every other axis, where the pair of a batch and a length is judged.
+OTHER = 4
+OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
+OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
+# Where nothing is known to be neutral the whole is computed: no length and no number of rows is above these.
+LONGEST_WHOLE, MOST_ROWS_WHOLE = 1_025, 513
+# Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
+MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
+
+# How many compact elements there are of a letter: rows of a batch, or numbers of what is elementwise; columns.
+ROWS, NUMBERS, COLUMNS = 12, 61, 40
+
+# Batches and a length for which the axis is each of these.
+AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
+    ((4,), 4, (0, 1, -1, -2)),
+    ((4,), 2, (0,)),
+    ((1_201,), 4, (0,)),
+    ((2, 3), 4, (0, 1, -2, -3)),
+    ((2, 3, 4), 5, (0, 1, 2, 3, -2, -3, -4)),
+    ((2, 1, 3, 2), 4, (0, 2, -2)),
+)
+# A batch and two lengths, of integers: corners and tails of tiles, offsets, transposes, sizes that are multiples of 8.
+TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
+    ((131,), 67, 129),
+    ((8,), 8, 8),
+    ((3,), 33, 33),
+    ((67,), 131, 131),
+    ((64,), 64, 64),
+    ((2, 3, 4), 5, 2),
+    ((2, 1, 2, 3), 5, 4),
+    ((5, 1), 7, 32),
+)
+LAYOUTS = (4,), (2, 3)
+# A small shape, of everything that is about values.
+BATCH, LENGTH = 16, 5
+
+LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
+# Labels that another dtype would change, by the number of classes.
+LABELS = {
+    4_099: (0, 1, 127, 128, 255, 256, 257, 1_023, 2_047, 2_048, 4_095, 4_096, 4_097, 4_098),
+    70_001: (0, 255, 32_767, 32_768, 65_535, 65_536, 69_999, 70_000),
+}
+
+# Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
+COUNTS = 3, 0, 1, 255, 256, 32_767, 65_536, 10**6, 2**24 - 1, 2**24, 2**31 - 2
+# Of a hyper-parameter that is an argument: those in its range, the first one usually.
+NUMBERS_IN_RANGE = 0.9, 0.0, 1e-8, -0.5
+
+RANDOM = 3  # cases of a seed

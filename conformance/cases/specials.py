@@ -1,0 +1,115 @@
+"""Special values: NaN, infinities and zeros in each argument, alone and two in a row."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ...reference.declaration import BATCH
+from .build import Builder, Made
+from .draw import Arrays, Leaf
+
+NAN, INF = np.nan, np.inf
+NOTE = "a special value is replaced, or reaches another row"
+# What the rows of one argument begin with; the rest of a row is plain, or all of it this one value.
+WITH_NAN: tuple[tuple[float, ...], ...] = ((NAN,), (NAN, -INF), (NAN, INF), (NAN, 0.0), (NAN, NAN))
+WITH_INFINITY: tuple[tuple[float, ...], ...] = ((INF,), (-INF,), (INF, -INF), (INF, INF), (-INF, -INF), (-INF, 0.0))
+WHOLE_ROWS = {"nan": (NAN,), "infinity": (INF, -INF)}
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """Each special value in each argument that may have it, where the page says what comes of it."""
+    for number, leaf in enumerate(builder.leaves):
+        if not leaf.is_floating:
+            continue
+        for label, starts in (("nan", WITH_NAN), ("infinity", WITH_INFINITY)):
+            if label not in builder.labels:
+                continue
+            allowed = [start for start in starts if all(may_have(builder, leaf, value) for value in start)]
+            if not allowed:
+                continue
+            name = f"{label}_in_{number + 1}"
+            if BATCH in leaf.axes and builder.rows_apart:
+                arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
+                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+            else:
+                yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
+        yield from zeros(builder, number, leaf)
+    floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
+    if not builder.letters and len(floating) == 2:
+        yield from together(builder, floating)
+
+
+def may_have(builder: Builder, leaf: Leaf, value: float) -> bool:
+    """Whether a special value is an input: no infinite label, and no infinite gradient of a class formula."""
+    if np.isnan(value) or value == 0:
+        return True
+    if leaf.domain == "weight" or (leaf.domain == "real" and builder.has_classes) or "infinity" not in builder.labels:
+        return False
+    return leaf.domain != "nonnegative" or value > 0
+
+
+def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whole: tuple[float, ...]) -> Arrays:
+    """Rows that have the values at two places, those again under labels of 0, and rows of nothing else."""
+    leaf = builder.leaves[number]
+    count = 2 * len(starts) + len(whole)
+    arrays = builder.small("specials", number, rows=count + 4)
+    array = arrays[number]
+    if array.ndim == 1:  # a row has one element
+        array[: len(starts)] = [start[0] for start in starts]
+        array[len(starts) : 2 * len(starts)] = [start[0] for start in starts]
+    else:
+        for row, start in enumerate([*starts, *starts]):
+            array[row, 2 : 2 + len(start)] = start
+    for row, value in enumerate(whole, 2 * len(starts)):
+        if may_have(builder, leaf, value):
+            array[row] = value
+    for other, each in zip(arrays, builder.leaves, strict=True):
+        if each.domain == "weight" and other is not array:
+            other[: len(starts), 2:4] = 0.5
+            other[len(starts) : 2 * len(starts), 2:4] = 0
+            other[len(starts)] = 0
+            other[2 * len(starts) :, :2] = 0.25
+    return arrays
+
+
+def one_by_one(builder: Builder, number: int, label: str, name: str, values: list[float]) -> Iterator[Made]:
+    """One special value in one place, where it may reach many elements."""
+    for value in dict.fromkeys(map(str, values)):
+        arrays = [np.array(array) for array in builder.small("specials", number)]
+        arrays[number][(2,) * arrays[number].ndim] = float(value)
+        yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
+
+
+def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
+    """Zeros in half of an argument, and an argument of nothing else."""
+    for name in ("some", "only"):
+        arrays: list[Any] = [np.array(array) if each.axes else array for array, each in pairs(builder, number)]
+        if not np.ndim(arrays[number]):
+            continue
+        arrays[number][: len(arrays[number]) // 2 if name == "some" else None] = 0
+        label = builder.label("zero_gradient") if number == 1 else builder.label("value")
+        note = "zeros are skipped, or divided by"
+        yield builder.made("specials", label, f"{name}_zeros_in_{number + 1}", note, builder.call(arrays))
+
+
+def pairs(builder: Builder, number: int) -> Iterator[tuple[Any, Leaf]]:
+    """The small arrays with their leaves."""
+    return zip(builder.small("zeros", number), builder.leaves, strict=True)
+
+
+def together(builder: Builder, floating: list[int]) -> Iterator[Made]:
+    """Each value of one argument with each of the other, element by element."""
+    every = (NAN, INF, -INF, 0.0, -0.0, 1.5, -1.5)
+    for label in ("nan", "infinity"):
+        if label not in builder.labels:
+            continue
+        values = [value for value in every if label == "nan" or not np.isnan(value)]
+        values = [value for value in values if "infinity" in builder.labels or not np.isinf(value)]
+        columns = np.array(list(product(values, repeat=2)))
+        arrays = builder.small("together")
+        for column, number in enumerate(floating):
+            arrays[number] = np.resize(columns[:, column], len(columns)).astype(builder.leaves[number].dtype)
+        if all(np.shape(array) in ((), (len(columns),)) for array in arrays):
+            yield builder.made("specials", builder.label(label), f"{label}_together", NOTE, builder.call(arrays))

@@ -1,0 +1,121 @@
+"""What the results of a made case should be: the compact call's, spread."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.rounding import finfo
+from ..arithmetic.running import Expected
+from ..cases.build import Made, made
+from ..cases.draw import unpack
+from ..formulas import Case
+from . import oracle
+
+# A bound that is no more than this many smallest subnormals judges, however small the results are.
+UNDERFLOWS = 1000
+
+
+def made_cases(
+    formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"
+) -> Iterator[tuple[Case, dict[str, Expected]]]:
+    """Yield the made cases of a formula in their whole shape, each with what its results should be."""
+    for each, found in compact_cases(formula, dtype, seed, subnormals, precision):
+        yield each.whole(), {name: spread(each, name, one) for name, one in found.items()}
+
+
+@lru_cache(maxsize=128)
+def compact_cases(
+    formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"
+) -> tuple[tuple[Made, dict[str, Expected]], ...]:
+    """The made cases that can be judged, with what their compact calls should give: the same for every subject."""
+    known: dict[int, dict[str, Expected] | None] = {}
+    cases = list(made(formula, np.dtype(dtype), seed))
+    for each in cases:
+        if id(each.compact) not in known:
+            known[id(each.compact)] = expected(each.compact, np.dtype(dtype), subnormals, precision)
+    pairs = ((each, known[id(each.compact)]) for each in cases)
+    return tuple((each, found) for each, found in pairs if found is not None)
+
+
+def spread(made: Made, name: str, expected: Expected) -> Expected:
+    """A result's expectation in the whole shape."""
+    value, remainder, bound = (made.spread(name, array) for array in expected[:3])
+    return expected._replace(value=value, remainder=remainder, bound=bound)
+
+
+def expected(
+    compact: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full"
+) -> dict[str, Expected] | None:
+    """What the compact call should give; an element that nobody judges has an infinite bound. None if all are such."""
+    with np.errstate(all="ignore"):
+        if compact.exact and not (precision != "full" and oracle.has_classes(compact.formula, dtype)):
+            return exact_integers(compact, dtype)
+        found = oracle.expect(compact, dtype, subnormals, precision)
+        found = overflowed(compact, found)
+        found = left_open(compact, found)
+        sharp = [is_sharp(compact, name, each) for name, each in found.items()]
+    return found if any(sharp) else None
+
+
+def plain_run(compact: Case) -> dict[str, np.ndarray]:
+    """The results of the reference on NumPy's arrays in float64."""
+    results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **compact.options))
+    return {name: np.asarray(value) for name, value in results.items() if name not in compact.formula.counts}
+
+
+def wide(value: Any) -> Any:
+    """An argument in float64, if it is an array of floating-point numbers."""
+    if isinstance(value, tuple):
+        return type(value)(*map(wide, value))
+    is_floating = getattr(value, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
+    return value.astype(np.float64) if is_floating else value
+
+
+def exact_integers(compact: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
+    """Sums of integers that float64 has exactly: the nearest number of the dtype, and no bound."""
+    found = {}
+    for name, value in plain_run(compact).items():
+        nearest = value.astype(dtype).astype(np.float64)
+        found[name] = Expected(nearest, np.zeros(value.shape), np.zeros(value.shape), dtype, True)
+    return found
+
+
+def overflowed(compact: Case, found: dict[str, Expected]) -> dict[str, Expected]:
+    """Leave open what overflows where all arguments are finite: in the result, or on the reference's way to it."""
+    if not all(is_finite(value) for value in unpack(compact.arguments)):
+        return found
+    plain = plain_run(compact)
+    for name, each in found.items():
+        error = np.abs(plain[name] - each.value - each.remainder)
+        found[name] = opened(each, (error > each.bound) | ~np.isfinite(each.value))
+    return found
+
+
+def is_finite(value: Any) -> bool:
+    """Whether all numbers of an argument are finite."""
+    return bool(np.all(np.isfinite(np.asarray(value, np.float64))))
+
+
+def left_open(compact: Case, found: dict[str, Expected]) -> dict[str, Expected]:
+    """Leave open what the formula's `open` says."""
+    masks = compact.formula.open(*compact.arguments, **compact.options) if compact.formula.open else False
+    masks = masks if isinstance(masks, tuple) else (masks,) * len(found)
+    return {name: opened(each, mask) for (name, each), mask in zip(found.items(), masks, strict=True)}
+
+
+def opened(expected: Expected, mask: Any) -> Expected:
+    """An expectation whose elements under a mask are not judged: any value, and an infinite bound."""
+    mask = np.broadcast_to(mask, expected.value.shape) | ~np.isfinite(expected.bound)
+    value = np.where(mask, 0.0, expected.value)
+    return expected._replace(value=value, bound=np.where(mask, np.inf, expected.bound))
+
+
+def is_sharp(compact: Case, name: str, expected: Expected) -> bool:
+    """Whether an element is judged: special, or by a bound that is small beside the largest term, or by underflow."""
+    if not expected.value.size:
+        return True
+    smallest = UNDERFLOWS * float(finfo(expected.dtype).smallest_subnormal)
+    small = np.maximum(0.1 * oracle.largest_term(compact, name, expected), smallest)
+    return bool(np.any(~np.isfinite(expected.value) | (expected.bound <= small)))

@@ -1,0 +1,176 @@
+"""Whether a formula is verified: on every case its exact meaning encloses its definition over the real numbers.
+
+A definition shares no code with the function, and runs on scalar balls. It is called for each row of a batch: what has
+axes is a list, or a list of lists, and an index or a count is a Python integer. The parts of a state stand in its
+place, and the options follow the arrays: a pair, such as a clip, as two numbers. Where a result has no batch, since the
+formula adds up over the rows, the definition is called once, with lists of rows.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from ...reference.declaration import AXIS, BATCH
+from ..arithmetic import exact
+from ..arithmetic.rounding import MODELS
+from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted
+from ..arithmetic.trajectory import after, trajectory
+from ..formulas import Case, Formula, cases
+from ..formulas.axes import axis_names, letter_of, parts, result_axes
+from ..formulas.forms import admitted
+from . import oracle
+from .loading import one_line
+
+BITS = 2400  # of a definition: exp of the largest float64 is finite, and a number below it is not lost beside it
+THIN = 2.0**-40  # of the bound: the largest radius of a ball that decides
+EXACT = 2.0**-300  # in the place of a bound of 0: log(exp(x)) - x
+DIGITS = 20  # of a ball in a message
+
+Array = Any
+Forms = dict[str, Callable[..., Any]]
+
+
+def verify(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> int:
+    """Return the number of cases on which a formula and its admitted forms enclose its definition.
+
+    Raises
+    ------
+    ValueError
+        They do not on a case, or the definition fails; the message names the case and the element.
+    """
+    count = 0
+    for case in cases(formula, dtype, seed):
+        forms = {"": case.formula.function, **admitted(case.formula, dtype)}
+        wrong = next(disagreements(forms, case, dtype), None)
+        if wrong is not None:
+            raise ValueError(f"{case.function}: its definition disagrees: {wrong}")
+        count += 1
+    return count
+
+
+def disagreements(forms: Forms, case: Case, dtype: np.dtype[Any]) -> Iterator[str]:
+    """Yield where the exact meaning of a form, or the function itself in float64, is not what the definition says.
+
+    An element is left out where the definition is not finite, or where an argument is infinite or NaN and the function
+    is not finite: what it gives then is no matter of real numbers.
+    """
+    with np.errstate(all="ignore"):
+        expected = oracle.bounded_run(case, dtype, MODELS[dtype.name])
+    real = all(np.all(np.isfinite(value)) for _, _, value in parts(case.formula, case.arguments))
+    with ctx.workprec(BITS):
+        wanted = defined(case, dtype)
+    for name, form in forms.items():
+        # `lerp` of Adam has m twice: its balls grow by a tenth at each step. The oracle takes the function only.
+        grows = case.steps and form is not case.formula.function
+        with ctx.workprec(BITS) if grows else exact.working_precision():
+            found = evaluate(form, case, lift_exactly(dtype))
+        with ctx.workprec(BITS):
+            for result, each in found.items():
+                for wrong in apart(each.balls, wanted[result], expected[result], real):
+                    yield f"{case.id}{f' ({name})' if name else ''}: {result}{wrong}"
+
+
+def apart(balls: Array, wanted: Array, expected: Expected, real: bool) -> Iterator[str]:
+    """Yield the elements in which balls and definition do not agree, or are not thin beside the bound."""
+    if balls.size and balls.shape != wanted.shape:
+        yield f" has shape {balls.shape}; the definition gives {wanted.shape}"
+        return
+    largest = MODELS[expected.dtype.name].largest
+    for index in np.ndindex(balls.shape):
+        ball, definition, value = arb(balls[index]), arb(wanted[index]), expected.value[index]
+        place = f"{[*index] if index else ''}"
+        if not definition.is_finite():
+            continue
+        if not np.isfinite(value):
+            if real and abs(definition) < largest:
+                yield f"{place} is {value} in floating point; the definition gives {definition.str(DIGITS)}"
+            continue
+        allowed = arb(float(expected.bound[index]) or EXACT) * THIN
+        thin = ball.rad() <= allowed and definition.rad() <= allowed
+        if not (thin and ball.is_finite() and ball.overlaps(definition)):
+            yield f"{place} is {ball.str(DIGITS)}; the definition gives {definition.str(DIGITS)}"
+
+
+def defined(case: Case, dtype: np.dtype[Any]) -> dict[str, Array]:
+    """What the definition gives for each result of a case, as arrays of balls."""
+    formula = case.formula
+    values = zip(formula.parameters, case.arguments, strict=False)
+    arguments = [lifted(formula, name, value, as_balls) for name, value in values]
+    run = partial(on_arrays, formula, dtype)
+    if not case.steps:
+        return run(*arguments, **case.options)
+    found = trajectory(run, formula, arguments, case.options, case.steps, lambda results: results)
+    return {name: each for name, each in after(case.steps, found, formula.counts).items() if name not in formula.counts}
+
+
+def as_balls(value: Any, hyper_parameter: bool = False) -> Any:
+    """Numbers as balls; a count as it is."""
+    return value if isinstance(value, int) else exact.lift(value, None).balls
+
+
+def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **options: Any) -> dict[str, Array]:
+    """The results of a definition on arrays of balls, by name."""
+    axis, given = options.get(AXIS, -1), []
+    batch: tuple[int, ...] = ()
+    lengths: dict[str, int] = {}
+    for _, axes, value in parts(formula, arguments):
+        array = np.asarray(value, object)
+        names, wanted = axis_names(axes, array.ndim, axis), axis_names(axes, array.ndim)
+        array = array.transpose([names.index(name) for name in wanted])
+        core = [name for name in wanted if letter_of(name) != BATCH]
+        first, missing = array.shape[: array.ndim - len(core)], len({*axes} - {BATCH, *core})
+        batch, rest = np.broadcast_shapes(batch, first), array.shape[len(first) :]
+        lengths |= dict(zip(core, rest, strict=True))
+        given.append((axes, array.reshape((*first, *[1] * missing, *rest)), len(first)))
+
+    def rows(array: Array, first: int) -> list[Any]:
+        """A row, as nested lists, for each index of the batch."""
+        shape = array.shape[first:]
+        return np.broadcast_to(array, (*batch, *shape)).reshape((math.prod(batch), *shape)).tolist()  # type: ignore[no-any-return]
+
+    more = list(hyper_parameters(formula, dtype, options))
+    axes_of = {name: axes for name, axes in result_axes(formula).items() if name not in formula.counts}
+    several = len(axes_of) > 1
+    if any(BATCH in axes for axes, *_ in given) and not all(BATCH in axes for axes in axes_of.values()):
+        values = [rows(array, first) if BATCH in axes else array.tolist() for axes, array, first in given]
+        found = called(formula, *values, *more)
+        found = found if several else (found,)
+    else:
+        each = [
+            called(formula, *row, *more) for row in zip(*(rows(array, first) for _, array, first in given), strict=True)
+        ]
+        found = [[one[number] if several else one for one in each] for number in range(len(axes_of))]
+
+    def shaped(axes: tuple[str, ...], values: Any) -> Array:
+        """A result as an array, its axes in their order."""
+        core = [lengths[letter] for letter in axes if letter in lengths]
+        array = np.array(values, object).reshape((*(batch if BATCH in axes else ()), *core))
+        names = axis_names(axes, array.ndim)
+        return array.transpose([names.index(name) for name in axis_names(axes, array.ndim, axis)])
+
+    state = dict(zip(formula.parameters, arguments, strict=False)).get(formula.state)
+    counts = {name: getattr(state, name) + 1 for name in formula.counts}
+    return counts | {name: shaped(axes, values) for (name, axes), values in zip(axes_of.items(), found, strict=True)}
+
+
+def hyper_parameters(formula: Formula, dtype: np.dtype[Any], options: dict[str, Any]) -> Iterator[Any]:
+    """Yield what follows the arrays: a number as a ball, each of a pair, and all else as it is."""
+    defaults = {**formula.parameters, **formula.defaults(dtype)}
+    for name in list(formula.parameters)[len(formula.arguments) :]:
+        if name not in (AXIS, formula.donation):
+            value = options[name] if options.get(name) is not None else defaults[name]
+            for each in value if isinstance(value, tuple) else (value,):
+                yield arb(each) if isinstance(each, float) else each
+
+
+def called(formula: Formula, *arguments: Any) -> Any:
+    """What the definition returns; ValueError, in a line, if it fails."""
+    assert formula.definition is not None
+    try:
+        return formula.definition(*arguments)
+    except Exception as error:
+        raise ValueError(f"{formula.name}: its definition raised {one_line(error)}") from error

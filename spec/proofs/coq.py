@@ -1,0 +1,78 @@
+"""Proofs by Coq: compiled in the order in which they need one another, and gone over by its independent checker."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+# Those of Coq's real numbers and of classical logic.
+AXIOMS = {
+    "Coq.Logic.Classical_Prop.classic",
+    "Coq.Logic.FunctionalExtensionality.functional_extensionality_dep",
+    "Coq.Reals.ClassicalDedekindReals.sig_forall_dec",
+    "Coq.Reals.ClassicalDedekindReals.sig_not_dec",
+}
+COMMENT = re.compile(r"\(\*.*?\*\)", re.S)
+LEFT_OUT = re.compile(r"\b(Admitted|Abort|admit|give_up|Axioms?|Parameters?|Conjectures?)\b")
+NEEDS = re.compile(r"^Require Import (.*)\.$", re.M)
+SUMMARY = re.compile(r"^\* (?P<what>.+?):(?P<found>.*?)(?=^\* |\Z)", re.M | re.S)
+
+
+def order(texts: Mapping[str, str]) -> list[str]:
+    """The names of the files, each behind those that it needs."""
+    needs = {name: NEEDS.findall(text) for name, text in texts.items()}
+    files = {name: {f"{each}.v" for line in lines for each in line.split()} for name, lines in needs.items()}
+    return list(TopologicalSorter({name: each & set(texts) for name, each in files.items()}).static_order())
+
+
+def run(folder: Path, *command: str) -> tuple[bool, str]:
+    """Whether a command succeeds in a folder, and what it says."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode == 0, (done.stdout + done.stderr).strip()
+
+
+def compiled(folder: Path, name: str) -> list[str]:
+    """Why Coq refuses a file: nothing, if it compiles. The files that it needs are compiled already."""
+    accepted, said = run(folder, "coqc", name)
+    return [] if accepted else [" ".join(said.split()) or "coqc fails"]
+
+
+def left_out(text: str) -> list[str]:
+    """What takes the place of a proof in a text."""
+    return [f"{word}: a proof is left out" for word in LEFT_OUT.findall(COMMENT.sub("", text))]
+
+
+def checked(folder: Path, names: list[str]) -> list[str]:
+    """What the checker does not accept, or accepts on the word of anything but `AXIOMS`."""
+    accepted, said = run(folder, "coqchk", "-silent", "-o", *(name.removesuffix(".v") for name in names))
+    return assumed(said) if accepted else [" ".join(said.split()) or "coqchk fails"]
+
+
+def assumed(summary: str) -> list[str]:
+    """What a summary of the checker has beside `AXIOMS`; one that has no axioms is none."""
+    found = {each["what"]: set(each["found"].split()) - {"<none>"} for each in SUMMARY.finditer(summary)}
+    if "Axioms" not in found:
+        return [f"no summary of coqchk: {summary}"]
+    rest = {what: names - AXIOMS for what, names in found.items() if not what.startswith("Theory")}
+    return [f"{what}: {name}" for what, names in rest.items() for name in sorted(names)]
+
+
+def unproved(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """What each of the files does not prove: nothing, if all are proofs.
+
+    Raises
+    ------
+    FileNotFoundError
+        Coq is not installed.
+    """
+    with TemporaryDirectory() as directory:
+        folder = Path(directory)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        names = order(texts)
+        found = {name: left_out(texts[name]) + compiled(folder, name) for name in names}
+        if not any(found.values()):
+            found = dict.fromkeys(names, checked(folder, names))
+    return found

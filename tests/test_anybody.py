@@ -1,0 +1,159 @@
+"""Anybody's formula: a function that is written against the Array API standard, declared or not."""
+
+import json
+import subprocess
+import sys
+import textwrap
+import types
+
+import numpy as np
+import pytest
+
+from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
+from gaugeblock.reference.declaration import formula
+
+SWISH = """
+from gaugeblock import formula
+
+
+@formula("(...) -> (...)")
+def swish(x):
+    xp = x.__array_namespace__()
+    return x / (1 + xp.exp(-x))
+"""
+RIGHT = """
+import numpy as np
+
+
+def swish(x):
+    return x * (1 / (1 + np.exp(-x)))
+"""
+WRONG = """
+import numpy as np
+
+
+def swish(x):
+    return x / (1 + np.exp(np.float32(-1.0001) * x))
+"""
+
+
+def swish(x):
+    return x / (1 + x.__array_namespace__().exp(-x))
+
+
+@formula("(..., n), (n) -> (..., n)")
+def scaled(x, w, *, epsilon=1e-6):
+    xp = x.__array_namespace__()
+    return x / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True) + epsilon) * w
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in {"my_formulas.py": SWISH, "right.py": RIGHT, "wrong.py": WRONG}.items():
+        (tmp_path / name).write_text(textwrap.dedent(text))
+    return tmp_path
+
+
+def gaugeblock(folder, *arguments):
+    command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_function_without_a_declaration_has_a_value_and_a_bound():
+    x = numbers(100)
+    value, bound = expected(swish, x)
+    exact = x.astype(np.float64) / (1 + np.exp(-x.astype(np.float64)))
+    np.testing.assert_allclose(value, exact, rtol=1e-12)
+    assert np.all((bound > 0) & (bound < 2e-6 * (1 + np.abs(exact))))
+    assert_conforms(swish(x), swish, x)
+    with pytest.raises(AssertionError, match=r"swish: y\[\d+\] is .* times the bound"):
+        assert_conforms(swish(x) * np.float32(1.0001), swish, x)
+
+
+def test_a_declared_function_takes_its_hyper_parameters_as_real_numbers():
+    x, w = numbers(4, 10), numbers(10, seed=1)
+    default, bound = expected(scaled, x, w)
+    other, _ = expected(scaled, x, w, epsilon=10.0)
+    assert not np.allclose(default, other)
+    assert_conforms(scaled(x, w), scaled, x, w)
+    assert_conforms(scaled(x, w, epsilon=10.0), scaled, x, w, epsilon=10.0)
+    with pytest.raises(AssertionError):
+        assert_conforms(scaled(x, w, epsilon=10.0), scaled, x, w)
+    assert bound.shape == (4, 10)
+
+
+def test_in_float64_the_value_is_that_of_the_exact_run():
+    x = numbers(20).astype(np.float64)
+    value, bound = expected(swish, x)
+    assert np.all(np.abs(swish(x) - value) <= bound)
+    assert np.all(bound < 1e-13)
+
+
+def test_several_results_are_named_by_their_number():
+    def both(x):
+        return x + 1, x * x
+
+    x = numbers(5)
+    (first, second), _ = expected(both, x)
+    np.testing.assert_array_equal(first, x.astype(np.float64) + 1)
+    np.testing.assert_array_equal(second, x.astype(np.float64) ** 2)
+    assert_conforms(both(x), both, x)
+    with pytest.raises(AssertionError, match="got 1 results; expected 2"):
+        assert_conforms(x + 1, both, x)
+    with pytest.raises(AssertionError, match=r"both: y2\[\d\] is "):
+        assert_conforms((x + 1, x), both, x)
+
+
+@pytest.mark.parametrize("given", [3, None])
+def test_what_is_no_formula_is_one_line(given):
+    with pytest.raises(TypeError, match=r"formula: got .*; wanted a function, or one of "):
+        expected(given, numbers(3))
+
+
+def test_a_call_without_arrays_is_one_line():
+    with pytest.raises(TypeError, match="swish_of_numbers: got no array of float16, bfloat16, float32 or float64"):
+        expected(swish_of_numbers, 1.0)
+
+
+def swish_of_numbers(x):
+    return x
+
+
+def test_the_command_judges_by_the_formula_in_a_file(folder):
+    right = gaugeblock(folder, "check", "right.py", "--formula", "my_formulas.py:swish", "--json", "right.json")
+    assert right.returncode == 0, right.stdout + right.stderr
+    assert "right.py conforms" in right.stdout
+    assert "unverified: swish (no second definition says that the formula itself is right)" in right.stdout
+    assert "conforms to gaugeblock spec" not in right.stdout
+    report = json.loads((folder / "right.json").read_text())["reports"][0]
+    assert (report["unverified"], report["claim"]) == (["swish"], "")
+    wrong = gaugeblock(folder, "check", "wrong.py", "--formula", "my_formulas.py")
+    assert wrong.returncode == 1, wrong.stdout + wrong.stderr
+    assert "FAIL swish.value in float32" in wrong.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("my_formulas.py:relu6", "my_formulas.py:relu6: my_formulas.py has no 'relu6'"),
+        ("nothing.py", "nothing.py: there is no such file"),
+        ("right.py", "right.py: it declares no formula; wanted a function under @gaugeblock.formula(...)"),
+        ("swsh", "formula: got 'swsh'; wanted one of adam, "),
+    ],
+)
+def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, given, message):
+    done = gaugeblock(folder, "check", "right.py", "--formula", given)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert message in line
+
+
+def test_a_subject_without_the_function_is_one_line():
+    with pytest.raises(SubjectError, match="it has none of the formulas; wanted a function named scaled"):
+        check(types.SimpleNamespace(softmax=np.exp), formulas=[scaled])
+    with pytest.raises(SubjectError, match="numpy: dtypes: got module; wanted some of float16"):
+        check(np, formulas=[scaled])

@@ -1,0 +1,148 @@
+"""The declaration of a formula: the grammar of its signature, and what it refuses."""
+
+import inspect
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gaugeblock import reference
+from gaugeblock.conformance.formulas import FUNCTIONS, declared
+from gaugeblock.conformance.formulas.axes import axis_names, links
+from gaugeblock.reference.declaration import declaration_of, formula, parse
+
+AXES = st.lists(st.sampled_from("abmnkxyz"), max_size=4).map(tuple)
+GROUPS = st.tuples(st.booleans(), AXES).map(lambda pair: (("...",) if pair[0] else ()) + pair[1])
+
+
+def written(group, space):
+    if group and isinstance(group[0], tuple):
+        return f"({f',{space}'.join(written(each, space) for each in group)})"
+    return f"({f',{space}'.join(group)})"
+
+
+@given(
+    st.lists(GROUPS | st.lists(GROUPS, min_size=1, max_size=3).map(tuple), min_size=1, max_size=4),
+    st.sampled_from(["", " "]),
+)
+def test_a_signature_is_read_as_it_is_written(groups, space):
+    side = f",{space}".join(written(group, space) for group in groups)
+    found = parse(f"{side}{space}->{space}{side}")
+    assert found.arguments == found.results == tuple(groups)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("(n)", "with 0 arrows"),
+        ("(n) -> (n) -> (n)", "with 2 arrows"),
+        ("n -> n", "with no group such as"),
+        ("-> (n)", "with no group such as"),
+        ("(n) ->", "with no group such as"),
+        ("(n) (n) -> (n)", "with a comma missing"),
+        ("(nm) -> (n)", "with a comma missing"),
+        ("(n),, (n) -> (n)", "with nothing after a comma"),
+        ("(n), -> (n)", "with nothing after a comma"),
+        ("(n)) -> (n)", "with a ')' too many"),
+        ("((n) -> (n)", "with a ')' missing"),
+        ("(N) -> (N)", "with 'N' in it"),
+        ("(n, ...) -> (n)", "with the group (n, ...)"),
+        ("(n, (m)) -> (n)", "with the group (n, ('m',))"),
+        ("(n) -> (m)", "whose result has 'm', which no argument has"),
+    ],
+)
+def test_what_is_no_signature_is_one_line(text, problem):
+    with pytest.raises(ValueError, match="signature: got ") as caught:
+        parse(text)
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def double(x, factor=2.0):
+    return x * factor
+
+
+@pytest.mark.parametrize(
+    ("signature", "keywords", "message"),
+    [
+        ("(n), (n), (n) -> (n)", {}, r"double: signature: got .*; wanted 1 groups before the arrow"),
+        ("(n) -> (n)", {"domain": ("positive",)}, "double: domain: got 'positive'; wanted real, logit"),
+        ("(n) -> (n)", {"domain": ("real", "real")}, "double: domain: got 2; wanted 1"),
+        ("(n) -> (n)", {"results": ("a", "b")}, "double: results: got 2 names; wanted 1"),
+        ("(n) -> (n)", {"half": "never"}, "double: half: got 'never'; wanted 'each' or 'once'"),
+        ("(n) -> (n)", {"options": {"beta": (1,)}}, "double: options: got 'beta'; wanted one of x, factor"),
+    ],
+)
+def test_a_declaration_that_does_not_fit_is_one_line(signature, keywords, message):
+    with pytest.raises(ValueError, match=message):
+        formula(signature, **keywords)(double)
+
+
+def test_the_function_itself_is_returned():
+    def triple(x):
+        return 3 * x
+
+    assert formula("(...) -> (...)")(triple) is triple
+    assert declaration_of(triple).signature.text == "(...) -> (...)"
+    assert declaration_of(double) is None
+
+
+def test_every_reference_function_but_adams_beginning_is_declared():
+    assert set(reference.FORMULAS) - set(FUNCTIONS) == {"adam_init"}
+    for name in FUNCTIONS:
+        found = declared(name)
+        positional = [p for p in inspect.signature(found.function).parameters.values() if p.default is p.empty]
+        assert len(found.domain) == len(found.arguments) == len(positional), name
+        assert found.definition is not None
+
+
+def test_products_are_where_an_axis_of_two_real_arguments_is_summed():
+    assert {name for name in FUNCTIONS if declared(name).products} == {"neuron", "neuron_vjp", "dense", "dense_vjp"}
+
+
+def test_a_state_has_counts_and_arguments_that_go_on():
+    adam = declared("adam_step")
+    assert (adam.state, adam.counts, adam.carried) == ("state", ("step",), ("theta", "state"))
+    assert adam.names == ("theta", "step", "m", "v")
+    assert adam.wanted == "(theta, state), the state with step, m, v"
+
+
+class Momentum(NamedTuple):
+    step: int
+    velocity: Any
+
+
+def test_anybodys_state_is_taken_apart_and_put_together():
+    @formula(
+        "(...), (...), ((), (...)) -> (...), ((), (...))",
+        domain=("real", "real", ("count", "real")),
+        results=("theta", ("step", "velocity")),
+    )
+    def momentum(theta, grad, state, *, learning_rate=0.1):
+        velocity = state.velocity - learning_rate * grad
+        return theta + velocity, Momentum(state.step + 1, velocity)
+
+    found = declared(momentum)
+    assert found.named(momentum(1.0, 0.5, Momentum(0, 0.0))) == {"theta": 0.95, "step": 1, "velocity": -0.05}
+    theta, state = found.returned({"theta": 1.0, "step": 1, "velocity": 2.0})
+    assert (theta, state.step, state.velocity) == (1.0, 1, 2.0)
+    with pytest.raises(ValueError, match="zip"):
+        found.named((1.0, (1, 2, 3)))
+
+
+def test_axes_are_named_from_the_last_one_on():
+    assert axis_names(("...", "n"), 3) == ("...1", "...0", "n")
+    assert axis_names(("...", "n"), 3, axis=0) == ("n", "...1", "...0")
+    assert axis_names(("...", "n"), 3, axis=-2) == ("...1", "n", "...0")
+    assert axis_names(("n",), 0) == ()
+
+
+def test_what_an_element_depends_on_is_found():
+    assert links(declared("softmax"))["y"] == {"x": {"n"}}
+    assert links(declared("dense"))["y"] == {"x": {"n"}, "w": {"n"}, "b": set()}
+    assert links(declared("dense_vjp")) == {
+        "gx": {"w": {"m"}, "g": {"m"}},
+        "gw": {"x": {"..."}, "g": {"..."}},
+        "gb": {"g": {"..."}},
+    }

@@ -1,0 +1,98 @@
+"""The steps of CONTRIBUTING.md that add a formula, followed to the letter on a copy of the tree."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gaugeblock import spec
+
+ROOT = Path(__file__).parent.parent
+NEW = Path(__file__).parent / "a_new_formula"
+STEPS = (
+    (ROOT / "CONTRIBUTING.md").read_text().partition("## How to add a formula\n")[2].partition("\nFor a gradient")[0]
+)
+FOLDERS = [
+    "spec",
+    "reference",
+    "backends",
+    "conformance",
+    "src",
+    "vectors",
+    "tests",
+    "docs",
+    "examples",
+    "benchmarks",
+    ".ci",
+]
+# What asks something of each formula, and is fast; the others ask the same of every formula.
+ASKED = [
+    "spec",
+    "mutants",
+    "rewrites",
+    "verified",
+    "vectors",
+    "versions",
+    "citation",
+    "backends",
+    "generated",
+    "declaration",
+]
+SECOND_ORACLE = """
+
+def logistic(x, **of):
+    return [nan if isnan(each) else 1 / (1 + exp(-each)) for each in x]
+"""
+
+
+def run(tree, *command):
+    environment = os.environ | {"PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the tree with one formula more."""
+    tree = tmp_path_factory.mktemp("tree")
+    ignored = shutil.ignore_patterns("__pycache__", "a_new_formula", "*.svg")
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, tree / folder, symlinks=True, ignore=ignored)
+    for file in ROOT.glob("*.*"):
+        if file.is_file():
+            shutil.copy(file, tree)
+    shutil.copytree(NEW, tree, dirs_exist_ok=True)
+    oracle = tree / "tests/second_oracle.py"
+    oracle.write_text(oracle.read_text() + SECOND_ORACLE)
+    page = tree / "spec/logistic.md"
+    page.write_text(page.read_text().replace("VERSION", spec.VERSION))
+    reference = tree / "reference/__init__.py"
+    line = "from .formulas.log_softmax import"
+    new = "from .formulas.logistic import logistic as logistic\n"
+    reference.write_text(reference.read_text().replace(line, new + line, 1))
+    return tree
+
+
+def test_the_steps_name_the_files_that_a_formula_has():
+    named = set(re.findall(r"`([a-z_]+/[\w/.]+)`", STEPS.replace("NAME", "logistic")))
+    added = {str(file.relative_to(NEW)) for file in NEW.rglob("*") if file.is_file()}
+    assert named == added | {"reference/__init__.py", "tests/second_oracle.py"}
+
+
+def test_following_them_leaves_the_tests_green(tree):
+    run(tree, tree / ".ci/generate")
+    files = [f"tests/test_{name}.py" for name in ASKED]
+    said = run(tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "logistic", *files)
+    passed = re.search(r"(\d+) passed", said)
+    assert int(passed[1]) > 30, said
+    for name in ("test_citation", "test_generated", "test_versions"):  # which ask of all formulas at once
+        run(tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/{name}.py")
+    shown = run(
+        tree, sys.executable, "-m", "gaugeblock.conformance.cli", "check", "numpy", "jax", "--formula", "logistic"
+    )
+    assert "jax conforms" in shown
