@@ -203,7 +203,7 @@ def adam_step(
     rate, root = learning_rate / c1, math.sqrt(c2)
 
     def one(donate: bool, theta: Any, grad: Any, m: Any, v: Any) -> list[Any]:
-        new = [a if donate and a.flags.writeable else numpy.empty_like(a) for a in (theta, m, v)]
+        new = [a if donate and a.flags.writeable and is_distinct(a) else numpy.empty_like(a) for a in (theta, m, v)]
         for p, g, m_before, v_before, p_new, m_new, v_new in blocks(None, theta, grad, m, v, *new):
             s = numpy.multiply(g, 1 - beta1, out=numpy.empty_like(g))
             numpy.multiply(m_before, beta1, out=m_new)
@@ -236,7 +236,7 @@ def adam_step(
 def common_dtype(columns: list[list[Any]]) -> Any:
     """The dtype of all leaves, if it is one and they are NumPy's, of the same shapes in each column; otherwise None."""
     leaves = [*chain(*columns)]
-    if not {*map(type, leaves)} <= {numpy.ndarray, numpy.float32, numpy.float64}:
+    if not leaves or not {*map(type, leaves)} <= {numpy.ndarray, numpy.float32, numpy.float64}:
         return None
     dtypes, shapes = [leaf.dtype for leaf in leaves], [leaf.shape for leaf in leaves]
     same = dtypes.count(dtypes[0]) == len(leaves) and shapes == len(columns) * shapes[: len(columns[0])]
@@ -262,6 +262,16 @@ def split(flat: Any, shapes: list[tuple[int, ...]]) -> list[Any]:
         views.extend(flat[start:stop].reshape(count, *shape))
         start = stop
     return views
+
+
+def is_distinct(array: Any) -> bool:
+    """Whether no two elements share memory, as those of a broadcast array do."""
+    reach = array.itemsize
+    for stride, length in sorted(zip(map(abs, array.strides), array.shape, strict=True)):
+        if length > 1 and stride < reach:
+            return False
+        reach += stride * (length - 1)
+    return True
 
 
 def apart(arrays: list[Any]) -> bool:

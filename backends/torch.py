@@ -266,11 +266,12 @@ def are_fusible(columns: list[list[Any]]) -> bool:
 
 
 def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
-    """Whether these are Python numbers in their ranges, and epsilon is far from what is 0 in float32."""
+    """Whether these are Python numbers in their ranges, far from infinity, and epsilon from what is 0 in float32."""
     rates = (learning_rate, beta1, beta2, epsilon)
     if type(step) is not int or not all(type(rate) is int or isinstance(rate, float) for rate in rates):
         return False
-    return bool(step >= 0 <= beta1 < 1 and 0 <= beta2 < 1 and (epsilon == 0 or 1e-30 < epsilon < math.inf))
+    in_range = 0 <= step < 2**63 and 0 <= beta1 < 1 and 0 <= beta2 < 1 and abs(learning_rate) < 1e300
+    return bool(in_range and (epsilon == 0 or 1e-30 < epsilon < 1e300))
 
 
 def values_alone(*tensors: Any) -> bool:

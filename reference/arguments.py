@@ -67,7 +67,7 @@ def is_array(name: str, value: Any) -> bool:
     """Tell an array (True) from a Python scalar (False); anything else is a TypeError."""
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return True
-    if type(value) in (int, float):
+    if type(value) is float or (type(value) is int and abs(value) < 2**63):
         return False
     raise TypeError(f"{name}: got {describe(value)}; wanted an array of a real floating dtype")
 
@@ -76,6 +76,8 @@ def is_floating(xp: Namespace, dtype: DType) -> bool:
     """Whether `dtype` is one of `xp`'s real floating dtypes (another library's is not)."""
     if dtype in (xp.float32, xp.float64):  # isdtype takes 1 us, and lru_cache makes PyTorch's compiler warn
         return True
+    if not getattr(dtype, "isnative", True):  # of which NumPy makes results in native order
+        return False
     try:
         return bool(xp.isdtype(dtype, "real floating"))
     except (AttributeError, TypeError, ValueError):
@@ -102,12 +104,26 @@ def describe(value: Any) -> str:
     """What was given, in a few words."""
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return f"an array of dtype {dtype_name(value.dtype)} and shape {tuple(value.shape)}"
-    text = repr(value)
+    if value is None:
+        return "None"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return digits(value)
+    try:
+        text = repr(value)
+    except ValueError:  # for an integer of thousands of digits in it
+        return type(value).__name__
     return f"{type(value).__name__} {text}" if len(text) <= 40 and "\n" not in text else type(value).__name__
+
+
+def digits(value: int) -> str:
+    """An integer in digits, unless there are too many to read."""
+    return str(value) if value.bit_length() <= 128 else f"an integer of {value.bit_length()} bits"
 
 
 def dtype_name(dtype: DType) -> str:
     """A dtype's name as the standard has it: 'float32', not 'torch.float32'."""
+    if not getattr(dtype, "isnative", True):
+        return f"{dtype.name} in non-native byte order"
     return str(dtype).rpartition(".")[2]
 
 
@@ -145,7 +161,7 @@ def class_axis(name: str, value: Any, axis: Any) -> None:
     if ndim == 0:
         raise ValueError(f"{name}: got an array without axes; wanted at least one axis")
     if not -ndim <= axis < ndim:
-        raise ValueError(f"axis: got {axis}; wanted {-ndim} to {ndim - 1} for {name} of shape {shape(value)}")
+        raise ValueError(f"axis: got {digits(axis)}; wanted {-ndim} to {ndim - 1} for {name} of shape {shape(value)}")
     if shape(value)[axis] == 0:
         raise ValueError(f"{name}: got shape {shape(value)}; wanted at least one class along axis {axis}")
 
@@ -214,7 +230,10 @@ def is_any(condition: Any, xp: Namespace) -> bool:
 def number(name: str, value: Any, dtype: DType = None) -> Any:
     """A hyper-parameter: a Python float of any Python number; an array without axes as it is."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)  # numpy.float64 is a float, and would make float32 arrays float64
+        try:
+            return float(value)  # numpy.float64 is a float, and would make float32 arrays float64
+        except OverflowError:
+            raise ValueError(f"{name}: got {describe(value)}; wanted a number that a float can hold") from None
     own = getattr(value, "dtype", None)
     if own is None or shape(value) != () or (dtype is not None and own != dtype):
         array = "" if dtype is None else f", or an array of dtype {dtype_name(dtype)} without axes"
@@ -242,14 +261,22 @@ def epsilon(value: Any, xp: Namespace, dtype: DType) -> Any:
 
 def step(value: Any, *, name: str = "step", least: int = 1) -> Any:
     """The number of a step: an integer of at least `least`, or an array without axes."""
-    is_array = hasattr(value, "dtype") and shape(value) == () and dtype_name(value.dtype) != "bool"
-    # JAX traces a Python float as an array whose dtype is weak.
-    is_float = getattr(value, "weak_type", False) and dtype_name(value.dtype).startswith(("float", "bfloat"))
-    if isinstance(value, bool) or (not isinstance(value, int) and (is_float or not is_array)):
+    if not is_step(value):
         raise TypeError(f"{name}: got {describe(value)}; wanted an integer of at least {least}")
-    if isinstance(value, int) and value < least:
-        raise ValueError(f"{name}: got {value}; wanted an integer of at least {least}")
+    if isinstance(value, int) and not least <= value < 2**63:
+        below = "" if value < least else " and below 2**63"
+        raise ValueError(f"{name}: got {digits(value)}; wanted an integer of at least {least}{below}")
     return value
+
+
+def is_step(value: Any) -> bool:
+    """Whether a value is an integer, or an array without axes that may be one."""
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    if not hasattr(value, "dtype") or shape(value) != () or dtype_name(value.dtype) == "bool":
+        return False
+    # JAX traces a Python float as an array of a weak dtype.
+    return not (getattr(value, "weak_type", False) and "float" in dtype_name(value.dtype))
 
 
 def clip(value: Any, xp: Namespace, dtype: DType) -> tuple[float, float]:

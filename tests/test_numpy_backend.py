@@ -109,6 +109,9 @@ def test_donated_arrays_are_written_over_where_that_is_safe(small_blocks):
     assert step(gb.read_only(numbers(0, 9, 7)), numbers(2, 9, 7), numbers(3, 9, 7) ** 2) == (False, True, True)
     zeros = np.zeros((9, 7), np.float32)
     assert step(numbers(0, 9, 7), zeros, zeros) == (False, False, False)  # one array, for m and v
+    shared = np.lib.stride_tricks.as_strided(np.zeros(15, np.float32), (9, 7), (4, 4))  # windows that overlap
+    repeated = np.lib.stride_tricks.as_strided(np.zeros(7, np.float32), (9, 7), (0, 4))
+    assert step(numbers(0, 9, 7), shared, repeated) == (True, False, False)
     tied, rows = numbers(0, 9, 7), [grad, 2 * grad]
     state = gb.adam_init([tied, tied])
     (first, second), _ = gb.adam_step([tied, tied], rows, state, donate=True)

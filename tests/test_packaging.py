@@ -31,6 +31,30 @@ def test_the_wheel_built_from_the_sdist_holds_exactly_the_tracked_files(tmp_path
     assert zipfile.ZipFile(wheel).read(sbom) == (ROOT / "sbom.cdx.json").read_bytes()
 
 
+HIDDEN = """
+import importlib, pkgutil, gaugeblock
+
+def modules(package):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__"):
+            yield package, importlib.import_module(module.name)
+            if module.ispkg:
+                yield from modules(importlib.import_module(module.name))
+
+count = 0
+for package, module in list(modules(gaugeblock)):
+    assert getattr(package, module.__name__.rpartition(".")[2]) is module, module.__name__
+    count += 1
+print(count)
+"""
+
+
+def test_no_function_hides_a_module():
+    done = subprocess.run([sys.executable, "-c", HIDDEN], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100
+
+
 def copied(folder, time):
     """The tracked files in another folder, all of one time, for their owner alone if that is late."""
     for path in tracked():
