@@ -17,7 +17,7 @@ from test_command_line import run
 from gaugeblock import backends, spec
 from gaugeblock.conformance import bench
 from gaugeblock.conformance.bench import contenders, naive, peers, plot, tables, verdict, worker
-from gaugeblock.conformance.bench.contenders import Work, of_size
+from gaugeblock.conformance.bench.work import Work, of_size
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads(resources.files("gaugeblock.conformance.bench").joinpath("bench.schema.json").read_text())
@@ -26,7 +26,7 @@ SCHEMA = json.loads(resources.files("gaugeblock.conformance.bench").joinpath("be
 @pytest.fixture
 def quick(monkeypatch):
     """One call in each batch, and two rounds."""
-    monkeypatch.setattr(worker, "BATCH", 0)
+    monkeypatch.setattr(worker, "TURN", 0)
     monkeypatch.setattr(worker, "ROUNDS", 2)
 
 
@@ -137,9 +137,9 @@ def test_what_raises_or_is_not_installed_is_said(quick, monkeypatch):
 
 
 def test_a_process_that_dies_and_a_work_too_large_are_said(monkeypatch):
-    (found,) = bench.measure([Work("nothing", (1,))], ["numpy"])
+    (found,) = bench.measure([Work("relu", (-1,))], ["numpy"])
     assert found["contenders"] == []
-    assert "nothing 1: the process ended with status 1: " in found["missing"][0]
+    assert "relu -1: the process ended with status 1: " in found["missing"][0]
     monkeypatch.setattr(bench, "memory", lambda: 1000)
     (found,) = bench.measure([Work("adam", (100,))], ["numpy"])
     assert found["missing"] == ["adam 100: it needs more memory than is free"]

@@ -1,7 +1,8 @@
 """How fast the formulas run, beside plain NumPy, the libraries that are installed, and the floor; and a verdict.
 
-`works` says what is measured, `contenders.py` and `peers.py` by whom, `worker.py` how: in a process for each formula,
-on one core. `verdict.py` measures the judge itself, `tables.py` and `plot.py` show the document that comes out.
+`works` says what is measured, `contenders.py`, `peers.py` and `optimizers.py` by whom, `worker.py` how: in a process
+for each formula, on one core. `verdict.py` measures the judge itself, `tables.py` and `plot.py` show the document that
+comes out.
 """
 
 import json
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__, spec
-from .contenders import Work, of_size
+from .work import Work, of_size
 
 LIBRARIES = ("numpy", "torch", "jax", "optax", "scipy", "onnxruntime", "onnx", "keras")
 SCHEMA = 1
@@ -128,7 +129,7 @@ def unmeasured(work: Work, reason: str) -> dict[str, Any]:
 
 def needed(work: Work) -> int:
     """About how many bytes the contenders have in use together: each library has its own arrays."""
-    return work.elements * (120 if work.formula == "adam" else 48)
+    return work.elements * (120 if work.declared.state else 48)
 
 
 def memory(which: str = "MemAvailable") -> int:

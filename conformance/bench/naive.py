@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ...reference import AdamState
+
 Array = Any
 
 
@@ -74,7 +76,18 @@ def sparse_categorical_cross_entropy_from_logits_vjp(labels: Array, x: Array, g:
     return g[..., None] * (softmax(x) - (labels[..., None] == np.arange(x.shape[-1])))
 
 
-def adam(theta: Array, grad: Array, step: int, m: Array, v: Array) -> tuple[Array, Array, Array]:
+def adam(theta: Any, grad: Any, state: AdamState) -> tuple[Any, AdamState]:
+    """The plain step, of one array after another where there are several."""
+    if not isinstance(theta, list):
+        theta, m, v = adam_of_array(theta, grad, state.step + 1, state.m, state.v)
+        return theta, AdamState(state.step + 1, m, v)
+    rows = zip(theta, grad, state.m, state.v, strict=True)
+    found = [adam_of_array(theta, grad, state.step + 1, m, v) for theta, grad, m, v in rows]
+    theta, m, v = map(list, zip(*found, strict=True))
+    return theta, AdamState(state.step + 1, m, v)
+
+
+def adam_of_array(theta: Array, grad: Array, step: int, m: Array, v: Array) -> tuple[Array, Array, Array]:
     m = 0.9 * m + (1 - 0.9) * grad
     v = 0.999 * v + (1 - 0.999) * grad**2
     m_hat = m / (1 - 0.9**step)

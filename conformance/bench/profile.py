@@ -22,11 +22,11 @@ from ..reporting import report
 PACKAGE = "gaugeblock.conformance"
 PARTS = {
     "the library's import": ("gaugeblock.backends", "load"),
-    "the subject": (f"{PACKAGE}.judge", "call"),
-    "bounded arrays": (f"{PACKAGE}.oracle", "running"),
-    "exact arrays": (f"{PACKAGE}.oracle", "exactly"),
-    "comparison": (f"{PACKAGE}.oracle", "ratios"),
-    "the report": (f"{PACKAGE}.report", "print_report"),
+    "the subject": (f"{PACKAGE}.judging.judge", "call"),
+    "bounded arrays": (f"{PACKAGE}.judging.oracle", "bounded_run"),
+    "exact arrays": (f"{PACKAGE}.judging.oracle", "exactly"),
+    "comparison": (f"{PACKAGE}.judging.oracle", "ratios"),
+    "the report": (f"{PACKAGE}.reporting.report", "print_report"),
 }
 COMPILATION = ("jaxpr_to_mlir_module_duration", "backend_compile_duration")
 

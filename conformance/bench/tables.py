@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from .contenders import Work
+from .work import Work
 
 Measurement = dict[str, Any]
 

@@ -20,16 +20,19 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import AdamState
+from ...reference.declaration import BATCH, is_axes, leaves
 from ..formulas import call
+from ..formulas.axes import result_axes
 from ..judging import oracle
 from ..judging.loading import one_line
-from .contenders import Contender, Work, contenders
+from .contender import Contender
+from .contenders import contenders
 from .peers import under_keras
+from .work import Work
 
 Array = np.ndarray
 
-BATCH = 0.02  # seconds
+TURN = 0.02  # seconds of calls in a row
 ROUNDS = 11  # at most, and no more once
 ENOUGH = 2.0  # seconds are over, but always
 LEAST = 3
@@ -99,8 +102,8 @@ def batch(call: Callable[[], Any], count: int) -> float:
 def calls_of_a_batch(call: Callable[[], Any]) -> int:
     """How many calls take 20 ms."""
     count = 1
-    while (once := batch(call, count)) * count < BATCH:
-        count = max(2 * count, math.ceil(1.1 * BATCH / once)) if once else 2 * count
+    while (once := batch(call, count)) * count < TURN:
+        count = max(2 * count, math.ceil(1.1 * TURN / once)) if once else 2 * count
     return count
 
 
@@ -131,9 +134,9 @@ def once_more(work: Work, contender: Contender) -> dict[str, Any]:
 
 def sample(work: Work) -> Array | None:
     """Which rows of the arrays are judged, where it is not all."""
-    rows = work.shape[0]
-    if len(work.shape) == 1 and work.formula.removesuffix("_vjp") not in ("relu", "adam"):
+    if not work.batch:
         return None
+    rows = work.batch[0]
     few = max(1, SAMPLE * work.tensors * rows // work.elements)
     return None if few >= rows else np.sort(np.random.default_rng(1).choice(rows, few, replace=False))
 
@@ -146,26 +149,32 @@ def rows_of(contender: Contender, value: Any, chosen: Array | None) -> Array:
 
 def arguments_of(work: Work, contender: Contender, chosen: Array | None) -> tuple[Any, ...]:
     """What the next call is given, of the chosen rows."""
-    arguments = contender.arguments()
-    if work.formula == "adam":
-        theta, grad, (step, *moments) = arguments
-        theta, grad, *moments = (rows_of(contender, each, chosen) for each in (theta, grad, *moments))
-        return theta, grad, AdamState(int(step), *moments)
-    weights = (1, 2) if work.formula.startswith(("neuron", "dense")) else ()  # which have no rows
-    return tuple(rows_of(contender, each, None if i in weights else chosen) for i, each in enumerate(arguments))
+    formula = work.declared
+
+    def part(axes: tuple[str, ...], value: Any) -> Any:
+        return rows_of(contender, value, chosen if BATCH in axes else None)
+
+    def argument(group: Any, value: Any) -> Any:
+        if is_axes(group):
+            return part(group, value)
+        named = zip(formula.state_names, leaves(group), value, strict=True)
+        return formula.state_of(
+            {name: int(each) if name in formula.counts else part(axes, each) for name, axes, each in named}
+        )
+
+    return tuple(map(argument, formula.arguments.values(), contender.arguments()))
 
 
 def judged(
     work: Work, contender: Contender, given: tuple[Any, ...], returned: Any, chosen: Array | None
 ) -> dict[str, Any]:
     """The worst error / bound of the chosen rows, or what is wrong with the result."""
-    function = "adam_step" if work.formula == "adam" else work.formula
-    asked = call(function, given, {})
+    asked, axes, worst = call(work.declared, given, {}), result_axes(work.declared), 0.0
     expected = oracle.expect(asked, FLOAT32, contender.backend.subnormals)
-    results, worst = asked.formula.named(contender.result(returned)), 0.0
+    results = asked.formula.named(contender.result(returned))
     for name, wanted in expected.items():
-        if name in ("gw", "gb") and chosen is not None:
-            continue  # they are sums over all rows
+        if BATCH not in axes[name] and chosen is not None:
+            continue  # it is a sum over all rows
         got = rows_of(contender, results[name], chosen)
         if (got.dtype, got.shape) != (wanted.dtype, wanted.value.shape):
             return {"ratio": "inf", "wrong": f"{name}: {got.dtype} of shape {got.shape}"}
