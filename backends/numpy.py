@@ -19,6 +19,7 @@ from ..reference.formulas.adam import AdamState, one_minus_power
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
 from . import _formulas, bind_all, native
+from ._layouts import OF_NUMPY
 
 name = "numpy"
 dtypes = ("float16", "float32", "float64")
@@ -317,6 +318,7 @@ layouts = {
     "strided": lambda array: numpy.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array,
     "reversed": lambda array: numpy.flip(numpy.flip(array).copy()),
     "read_only": read_only,
+    **OF_NUMPY,
 }
 
 

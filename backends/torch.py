@@ -33,6 +33,7 @@ from ..reference.formulas.adam import one_minus_power
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
 from . import _formulas, bind_all, native
+from ._layouts import of_torch
 
 aten = torch.ops.aten
 
@@ -323,6 +324,7 @@ def transposed(array: Any) -> Any:
 layouts = {
     "transposed": transposed,
     "strided": lambda array: torch.repeat_interleave(array, 2, dim=-1)[..., ::2] if array.ndim else array,
+    **of_torch(torch),
 }
 
 

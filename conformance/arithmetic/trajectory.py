@@ -18,12 +18,12 @@ def trajectory(
     An argument that is no result, such as the gradient, has those of all steps along its first axis. `named` gives the
     results of one step by name, by default as the formula does.
     """
-    named = named or formula.named
+    results_of = named or formula.named
     current = dict(zip(formula.parameters, arguments, strict=False))
     given = {name: iter(value) for name, value in current.items() if name not in formula.carried}
     for done in range(1, max(steps) + 1):
         current |= {name: next(values) for name, values in given.items()}
-        found = named(function(*current.values(), **options))
+        found = results_of(function(*current.values(), **options))
         if done in steps:
             yield found
             found = {name: value if name in formula.counts else copied(value) for name, value in found.items()}

@@ -69,7 +69,7 @@ def files(progress: Callable[[str], None] = lambda what: None) -> Iterator[tuple
         if name == MANIFEST:
             text = "".join(sums)
         elif name in SCHEMAS:
-            text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+            text = resources.files("gaugeblock.conformance.exchange").joinpath(name).read_text(encoding="utf-8")
         else:
             formula, dtype = name.removesuffix(".json").split("/")
             progress(f"{formula} {dtype}")

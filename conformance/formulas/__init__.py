@@ -75,7 +75,7 @@ class Formula(Declaration):
 
     def state_of(self, found: Mapping[str, Any]) -> Any:
         """A state from its parts by name."""
-        make = self.state_type or namedtuple("State", self.state_names)
+        make: Any = self.state_type or namedtuple("State", list(self.state_names))
         return make(*(found[name] for name in self.state_names))
 
     def returned(self, found: Mapping[str, Any]) -> Any:

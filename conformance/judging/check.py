@@ -7,10 +7,11 @@ import numpy as np
 
 from ... import reference, spec
 from ..formulas import Formula, declared, functions_of
-from ..formulas.requirements import name_of
+from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report, results_of
+from .again import called_again
 from .diagnosis import diagnose
-from .judge import Finding, judge
+from .judge import Finding, NotOffered, judge
 from .loading import is_elsewhere, load_formulas
 from .subject import Subject
 from .verified import verify
@@ -65,15 +66,16 @@ def check(
         if any(each.definition and not each.is_own for each in functions_of(formula)):  # our own are held in the tests
             for dtype in wanted:
                 verify(formula, np.dtype(dtype), seed)
-    results = []
+    results, notes = [], list[str]()
     for dtype in wanted:
         with loaded.settings(dtype):
             for formula in chosen:
                 progress(f"{loaded.name} {name_of(formula)} {dtype}")
-                findings = list(judge(loaded, formula, np.dtype(dtype), seed, version))
+                findings, seen = findings_of(loaded, formula, np.dtype(dtype), seed, version)
                 failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
                 results += results_of(formula, dtype, findings, diagnoses, version)
+                notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
     report = Report(
         loaded.name,
         loaded.device or "cpu",
@@ -85,10 +87,26 @@ def check(
         loaded.dtypes,
         version=version,
         layouts=bool(loaded.layouts),
+        notes=tuple(dict.fromkeys(notes)),
         unverified=tuple(name_of(formula) for formula in chosen if not functions_of(formula)[0].definition),
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
+
+
+def findings_of(
+    subject: Subject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str
+) -> tuple[list[Finding | NotOffered], list[str]]:
+    """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody."""
+    findings = list(judge(subject, formula, dtype, seed, version))
+    judged = [finding.case for finding in findings if isinstance(finding, Finding)]
+    case = next((each for each in judged if each.kind == "random"), None)
+    notes = []
+    for label, note in called_again(subject, formula, dtype.name) if case else ():
+        if label in requirements(formula, version):
+            findings.append(Finding(label, case, passed=not note.fails, reason=note.words if note.fails else ""))
+        notes += [] if note.fails else [note.words]
+    return findings, notes
 
 
 def selection(

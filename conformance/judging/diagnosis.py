@@ -17,6 +17,7 @@ from ..formulas import Case, Formula
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
+from .blame import blamed
 from .judge import BrokenResultError, Finding, call, judge, judged_cases
 from .subject import Subject
 
@@ -46,7 +47,8 @@ def diagnose(
         ]
         precision = tightest_precision(subject, formula, function, dtype, seed)
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
-        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse])) or NONE_KNOWN
+        where = blamed(subject, function, dtype, failed)
+        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or NONE_KNOWN
     return found
 
 

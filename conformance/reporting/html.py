@@ -33,7 +33,7 @@ def to_html(document: Fields) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.undefined = jinja2.StrictUndefined
     environment.filters.update(breakable=breakable, number=number, prose=prose)
-    template = resources.files(__package__).joinpath("report.html").read_text(encoding="utf-8")
+    template = resources.files("gaugeblock.conformance.reporting").joinpath("report.html").read_text(encoding="utf-8")
     reports = document["reports"]
     return environment.from_string(template).render(
         document=document,

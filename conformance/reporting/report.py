@@ -55,6 +55,8 @@ class Report:
         Whether its library has memory layouts; one without them is not asked for any.
     unverified : tuple of str
         The formulas of which there is no second definition, so that nothing tells whether the formula itself is right.
+    notes : tuple of str
+        What was seen that fails no requirement, such as other bits from equal calls.
     """
 
     def __init__(
@@ -70,11 +72,12 @@ class Report:
         version: str = spec.VERSION,
         layouts: bool = True,
         unverified: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision = subnormals, precision
         self.versions, self.results, self.dtypes = versions, results, dtypes
-        self.version, self.layouts, self.unverified = version, layouts, unverified
+        self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
 
     @property
     def judged(self) -> int:
@@ -139,6 +142,7 @@ class Report:
             "complete": self.complete,
             "claim": self.claim,
             "unverified": list(self.unverified),
+            "notes": list(self.notes),
             "results": [result_to_dict(result) for result in self.results],
         }
 
@@ -299,6 +303,8 @@ def print_report(report: Report, console: Console) -> None:
     if left:
         options = " ".join(f"--dtype {dtype}" for dtype in left)
         console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
+    for note in report.notes:
+        console.print(Text(f"note: {note}"), soft_wrap=True)
     if report.unverified:
         names = ", ".join(report.unverified)
         console.print(Text(f"unverified: {names} (no second definition says that the formula itself is right)"))

@@ -46,7 +46,7 @@ def one_row(array: np.ndarray) -> np.ndarray:
     return np.broadcast_to(array[:1], array.shape) if equal else array
 
 
-layouts: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+OF_NUMPY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "wide": wide,
     "offset": offset,
     "permuted": permuted,
