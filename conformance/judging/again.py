@@ -16,7 +16,7 @@ from .made import compact_cases, spread
 from .subject import Subject
 
 LONGER = "6_by_1025", "6_by_4097"
-CALLS_OF_LONGER = 24
+CALLS_OF_LONGER, CALLS_OF_SLOW = 24, 64
 IMMUTABLE = "jax", "dask"  # whose arrays nobody changes in place
 
 
@@ -43,7 +43,8 @@ def notes(subject: Subject, call: Any, random: list[Any], longer: list[Any]) -> 
     """What is seen of one function."""
     function, read = caller(subject, random[0][0], call)
     small = [*random, *([same_start(*random[0])] if rows_move(random[0][0]) else [])]
-    yield from repeated(function, read, [given(subject, *each) for each in small], CALLS)
+    calls = CALLS_OF_SLOW if subject.backend.name in IMMUTABLE else CALLS
+    yield from repeated(function, read, [given(subject, *each) for each in small], calls)
     for each in longer:
         if rows_move(each[0]):
             inputs = [given(subject, *each), given(subject, *rolled(*each))]

@@ -100,11 +100,11 @@ def findings_of(
     """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody."""
     findings = list(judge(subject, formula, dtype, seed, version))
     judged = [finding.case for finding in findings if isinstance(finding, Finding)]
-    case = next((each for each in judged if each.kind == "random"), None)
+    random = [case for case in judged if case.kind == "random"]
     notes = []
-    for label, note in called_again(subject, formula, dtype.name) if case else ():
+    for label, note in called_again(subject, formula, dtype.name) if random else ():
         if label in requirements(formula, version):
-            findings.append(Finding(label, case, passed=not note.fails, reason=note.words if note.fails else ""))
+            findings.append(Finding(label, random[0], passed=not note.fails, reason=note.words if note.fails else ""))
         notes += [] if note.fails else [note.words]
     return findings, notes
 
