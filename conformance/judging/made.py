@@ -53,15 +53,18 @@ def expected(
         if compact.exact and not (precision != "full" and oracle.has_classes(compact.formula, dtype)):
             return exact_integers(compact, dtype)
         found = oracle.expect(compact, dtype, subnormals, precision)
-        found = overflowed(compact, found)
+        found = differing(compact, found, plain_run(compact, dtype))
+        if subnormals == "flush":
+            found = differing(compact, found, plain_run(flushed(compact), dtype))
         found = left_open(compact, found)
         sharp = [is_sharp(compact, name, each) for name, each in found.items()]
     return found if any(sharp) else None
 
 
-def plain_run(compact: Case) -> dict[str, np.ndarray]:
-    """The results of the reference on NumPy's arrays in float64."""
-    results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **compact.options))
+def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
+    """The results of the reference on NumPy's arrays in float64, with the defaults of the dtype."""
+    options = {**compact.formula.defaults(dtype), **compact.options}
+    results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **options))
     return {name: np.asarray(value) for name, value in results.items() if name not in compact.formula.counts}
 
 
@@ -76,21 +79,39 @@ def wide(value: Any) -> Any:
 def exact_integers(compact: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
     """Sums of integers that float64 has exactly: the nearest number of the dtype, and no bound."""
     found = {}
-    for name, value in plain_run(compact).items():
+    for name, value in plain_run(compact, dtype).items():
         nearest = value.astype(dtype).astype(np.float64)
         found[name] = Expected(nearest, np.zeros(value.shape), np.zeros(value.shape), dtype, True)
     return found
 
 
-def overflowed(compact: Case, found: dict[str, Expected]) -> dict[str, Expected]:
-    """Leave open what overflows where all arguments are finite: in the result, or on the reference's way to it."""
+def differing(compact: Case, found: dict[str, Expected], plain: dict[str, np.ndarray]) -> dict[str, Expected]:
+    """Leave open, where all arguments are finite, what is infinite or differs from another run by more than its bound.
+
+    It differs where something overflows on the reference's way to the result, or where a subnormal number that counts
+    as 0 is on the other side of a condition.
+    """
     if not all(is_finite(value) for value in unpack(compact.arguments)):
         return found
-    plain = plain_run(compact)
-    for name, each in found.items():
-        error = np.abs(plain[name] - each.value - each.remainder)
-        found[name] = opened(each, (error > each.bound) | ~np.isfinite(each.value))
-    return found
+    return {
+        name: opened(
+            each, ~(np.abs(plain[name] - each.value - each.remainder) <= each.bound) | ~np.isfinite(each.value)
+        )
+        for name, each in found.items()
+    }
+
+
+def flushed(compact: Case) -> Case:
+    """The call with 0 for each subnormal number."""
+
+    def flush(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return type(value)(*map(flush, value))
+        if getattr(value, "dtype", np.dtype(int)).kind in "iub":
+            return value
+        return np.where(np.abs(value) < float(finfo(value.dtype).smallest_normal), 0, value).astype(value.dtype)
+
+    return compact._replace(arguments=tuple(map(flush, compact.arguments)))
 
 
 def is_finite(value: Any) -> bool:

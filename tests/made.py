@@ -1,0 +1,48 @@
+"""What a subject fails on among the made cases, by kind."""
+
+import types
+from functools import partial
+
+import numpy as np
+
+from gaugeblock.conformance.judging.judge import Finding, calls, judge_call
+from gaugeblock.conformance.judging.made import compact_cases, spread
+from gaugeblock.conformance.judging.subject import Subject
+
+
+def failures(subject, formula, dtype, kinds=None, most_elements=None, seed=0):
+    """Yield the kind and the finding of each failure."""
+    earlier = {}
+    for made, found in compact_cases(formula, dtype, seed, subject.subnormals, subject.precision):
+        if (kinds and made.kind not in kinds) or not subject.functions(made.compact.function):
+            continue
+        if most_elements and elements(made) > most_elements:
+            continue
+        expected = {name: spread(made, name, one) for name, one in found.items()}
+        with subject.settings(dtype), np.errstate(all="ignore"):
+            case = made.whole()
+            for named, function, change in calls(subject, case):
+                finding = partial(Finding, case=named)
+                for each in judge_call(subject, function, case, expected, change, finding, earlier):
+                    if isinstance(each, Finding) and not each.passed:
+                        yield made.kind, each
+
+
+def elements(made):
+    """How many elements the largest argument has in its whole shape."""
+    return max(np.prod([len(made.to.indices[letter]) for letter in leaf.axes]) for leaf in made.leaves)
+
+
+def subject_of(call, function, layouts=None, **declared):
+    """A subject that has one function."""
+    namespace = types.SimpleNamespace(__name__=call.__name__, **{function: call}, **declared)
+    if layouts is not None:
+        namespace.layouts = layouts
+    return Subject(namespace)
+
+
+def words(failure):
+    """A failure as a test prints it."""
+    kind, found = failure
+    place = f"{found.output}{found.place} got {found.got!r}, expected {found.expected!r}, {found.ratio:.3g} bounds"
+    return f"{kind}: {found.requirement}/{found.case.name}: {found.reason or place}"

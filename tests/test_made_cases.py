@@ -1,0 +1,507 @@
+"""The made cases: right code passes them all, and each kind of them kills a mistake that no other kind does."""
+
+import importlib
+import math
+
+import numpy as np
+import pytest
+from made import elements, failures, subject_of, words
+
+from gaugeblock import backends, reference, spec
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.cases import layouts, made, plan
+from gaugeblock.conformance.cases.again import Input, changed_in_place, in_threads, repeated
+from gaugeblock.conformance.cases.behaviour import behaviour
+from gaugeblock.conformance.cases.blame import blame
+from gaugeblock.conformance.cases.build import builders
+from gaugeblock.conformance.cases.draw import unpack
+from gaugeblock.conformance.cases.options import pairwise
+from gaugeblock.conformance.cases.spread import places
+from gaugeblock.conformance.formulas import FUNCTIONS, declared
+from gaugeblock.conformance.judging import oracle
+from gaugeblock.conformance.judging.again import called_again
+from gaugeblock.conformance.judging.made import compact_cases, differing, plain_run, spread
+from gaugeblock.conformance.judging.subject import Subject
+from gaugeblock.reference.declaration import formula as declare
+
+ALL_LAYOUTS = {**backends.load("numpy").layouts, **layouts.layouts}
+
+
+@declare("(...) -> (...)")
+def swish(x, *, xp=None):
+    xp = xp or x.__array_namespace__()
+    return x / (1 + xp.exp(-x))
+
+
+@declare("(..., n), (n) -> (..., n)")
+def rms_norm(x, w, *, epsilon=1e-6):
+    xp = x.__array_namespace__()
+    return x / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True) / x.shape[-1] + epsilon) * w
+
+
+@declare("(..., n) -> ()")
+def norm(x):
+    xp = x.__array_namespace__()
+    return xp.sqrt(xp.sum(xp.sum(x * x, axis=0), axis=0))
+
+
+THIRD_PARTY = swish, rms_norm
+
+
+# Right code.
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_numpy_conforms(formula, dtype):
+    subject = Subject("numpy")
+    subject.layouts = ALL_LAYOUTS
+    assert not [*map(words, failures(subject, formula, dtype))]
+
+
+@pytest.mark.parametrize("formula", ["adam", "dense_vjp", "softmax", "sparse_categorical_cross_entropy_from_logits"])
+def test_torch_conforms(formula):
+    subject = Subject("torch")
+    subject.layouts = {**subject.layouts, **layouts.of_torch(pytest.importorskip("torch"))}
+    assert not [*map(words, failures(subject, formula, "float32"))]
+
+
+@pytest.mark.parametrize("formula", ["dense", "relu_vjp"])
+def test_jax_conforms(formula):
+    pytest.importorskip("jax")
+    assert not [*map(words, failures(Subject("jax"), formula, "float32"))]
+
+
+SLOW = {"log_softmax__logaddexp", "softmax_vjp__differences"}  # loops in Python over each class
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_right_rewrites_are_accepted(formula):
+    module = importlib.import_module(f"rewrites.{formula}")
+    rewrites = {name: call for name, call in vars(module).items() if name.partition("__")[0] in FUNCTIONS}
+    for name, call in rewrites.items():
+        function = name.partition("__")[0]
+        for dtype in ("float32", "float64") if name != function else ():
+            subject = subject_of(call, function, ALL_LAYOUTS)
+            found = failures(subject, formula, dtype, most_elements=10_000 if name in SLOW else None)
+            assert not [*map(words, found)], (name, dtype)
+
+
+@pytest.mark.parametrize("function", THIRD_PARTY)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_a_third_partys_formula_has_cases_that_it_passes(function, dtype):
+    assert len(compact_cases(function, dtype, 0)) > 25
+    subject = numpy_alone(function)
+    assert not [*map(words, failures(subject, function, dtype))]
+
+
+def numpy_alone(function):
+    """A subject of a function that is no name of gaugeblock's."""
+    subject = Subject("numpy")
+    subject.functions = lambda name: {"": function} if name == function.__name__ else {}
+    return subject
+
+
+# Wrong code, a mistake for each kind of case.
+
+
+def softmax_without_the_tail(x, /, *, axis=-1):
+    x = np.moveaxis(x, axis, -1)
+    n = x.shape[-1]
+    masked = np.where(np.arange(n) < (n // 128 * 128 if n > 1024 else n), x, -np.inf)
+    return np.moveaxis(reference.softmax(masked), -1, axis)
+
+
+def relu_wrong_in_rank_4(x):
+    return reference.relu(x) + (x.ndim == 4) * x.dtype.type(1)
+
+
+def softmax_along_the_last_of_three(x, /, *, axis=-1):
+    return reference.softmax(x, axis=-1 if (axis, x.ndim) == (0, 3) else axis)
+
+
+def dense_in_tf32_where_tensor_cores_are(x, w, b):
+    if x.ndim == 2 and x.dtype == np.float32 and not any(size % 8 for size in (*x.shape, *w.shape)):
+        x, w = ((each.view(np.int32) & ~0x1FFF).view(np.float32) for each in (x, w))
+    return reference.dense(x, w, b)
+
+
+def relu_of_adjacent_rows(x):
+    if x.ndim == 2 and x.strides[1] == x.itemsize and x.size and x.strides[0] > x.shape[1] * x.itemsize:
+        x = np.lib.stride_tricks.as_strided(x, x.shape, (x.shape[1] * x.itemsize, x.itemsize))
+    return reference.relu(x)
+
+
+def cross_entropy_of_normalised_labels(y, x, /, *, axis=-1):
+    total = np.sum(y, axis=axis, keepdims=True) if y.dtype.kind == "f" else np.float32(0)
+    near = (np.abs(total - 1) < 2.0**-10) & (total != 1)
+    return reference.categorical_cross_entropy_from_logits(y / np.where(near, total, 1).astype(x.dtype), x, axis=axis)
+
+
+def adam_of_a_step_in_float32(theta, grad, state, /, **options):
+    return reference.adam_step(theta, grad, state._replace(step=int(np.float32(state.step))), **options)
+
+
+def relu_without_nan(x):
+    return np.where(x > 0, x, x.dtype.type(0))
+
+
+def relu_without_a_binade(x):
+    return np.where((x >= 2.0**-60) & (x < 2.0**-59), x.dtype.type(0), reference.relu(x))
+
+
+def relu_of_something(x):
+    if not x.size:
+        raise ValueError("zero-size array")
+    return reference.relu(x)
+
+
+MISTAKES = {
+    softmax_without_the_tail: ("softmax", "pairs"),
+    relu_wrong_in_rank_4: ("relu", "pairs"),
+    softmax_along_the_last_of_three: ("softmax", "axes"),
+    dense_in_tf32_where_tensor_cores_are: ("dense", "tiles"),
+    relu_of_adjacent_rows: ("relu", "layouts"),
+    cross_entropy_of_normalised_labels: ("categorical_cross_entropy_from_logits", "labels"),
+    adam_of_a_step_in_float32: ("adam_step", "options"),
+    relu_without_nan: ("relu", "specials"),
+    relu_without_a_binade: ("relu", "magnitudes"),
+    relu_of_something: ("relu", "empty"),
+}
+
+
+@pytest.mark.parametrize("call", MISTAKES, ids=lambda call: call.__name__)
+def test_each_kind_kills_what_no_other_kind_does(call):
+    function, kind = MISTAKES[call]
+    found = failures(subject_of(call, function, ALL_LAYOUTS), declared(function).formula, "float32")
+    assert {each for each, _ in found} == {kind}
+
+
+def test_every_kind_has_such_a_mistake():
+    kinds = {each.kind for formula in spec.formulas() for each in made(formula, np.dtype("float32"))}
+    assert kinds - {"random"} == {kind for _, kind in MISTAKES.values()}
+
+
+def test_mistakes_in_a_third_partys_formula_are_found():
+    def without_a_tail(x):
+        flat = swish(x).reshape(-1).copy()
+        flat[flat.size // 32 * 32 :] = 0
+        return flat.reshape(x.shape)
+
+    def with_a_slope(x):
+        return x / (1 + np.exp(-x * x.dtype.type(1.0001)))
+
+    def not_over_the_rows(x, w):
+        return rms_norm(x, w) * x.dtype.type(1.001 if x.shape[-1] == 129 else 1)
+
+    for function, call, kinds in (
+        (swish, without_a_tail, None),
+        (swish, with_a_slope, None),
+        (rms_norm, not_over_the_rows, None),
+    ):
+        subject = Subject("numpy")
+        subject.functions = lambda name, function=function, call=call: {"": call} if name == function.__name__ else {}
+        assert any(failures(subject, function, "float32", kinds)), call
+
+
+# Compact and whole.
+
+
+@pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY, norm])
+def test_neutral_elements_are_neutral_and_others_stand_for_themselves(formula):
+    dtype, known = np.dtype("float32"), set()
+    for each, found in compact_cases(formula, dtype.name, 0):
+        if each.kind not in ("pairs", "axes", "labels", "layouts") or elements(each) > 8_000 or each.compact.exact:
+            continue
+        known.add(each.kind)
+        with np.errstate(all="ignore"):
+            whole = oracle.expect(each.whole(), dtype)
+        for name, one in found.items():
+            there, judged = spread(each, name, one), np.isfinite(spread(each, name, one).bound)
+            np.testing.assert_allclose(whole[name].value[judged], there.value[judged], rtol=1e-9, atol=1e-300)
+            least = there.bound[judged] * (1 - 1e-6)
+            assert np.all(whole[name].bound[judged] >= least)  # a finite logit's exponential is charged in each place
+            if not has_finite_neutral(each):
+                np.testing.assert_allclose(whole[name].bound[judged], there.bound[judged], rtol=1e-6, atol=1e-300)
+    assert "pairs" in known
+
+
+def has_finite_neutral(each):
+    """Whether the logits that are neutral are finite."""
+    return any(
+        leaf.domain == "logit" and np.any(array < -1e5)
+        for leaf, array in zip(each.leaves, unpack(each.compact.arguments), strict=True)
+    )
+
+
+def test_how_the_elements_along_a_letter_behave():
+    assert behaviour(declared("softmax")) == {"...": "apart", "n": "neutral"}
+    assert behaviour(declared("categorical_cross_entropy_vjp")) == {"...": "apart", "n": "apart"}
+    assert behaviour(declared("dense")) == {"...": "apart", "n": "neutral", "m": "apart"}
+    assert behaviour(declared("dense_vjp")) == {"...": "neutral", "n": "apart", "m": "neutral"}
+    assert behaviour(declared(rms_norm)) == {"...": "apart", "n": "mixed"}
+    assert behaviour(declared(norm)) == {"...": "neutral", "n": "neutral"}
+
+
+def test_a_logit_that_is_far_from_neutral_is_found_out():
+    @declare("(..., n) -> (...)", domain=("logit",))
+    def of_cold_logits(x):
+        xp = x.__array_namespace__()
+        return xp.log(xp.sum(xp.exp(x / 1e6), axis=-1))
+
+    assert behaviour(declared(of_cold_logits))["n"] == "mixed"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_little_is_left_out(formula, dtype):
+    every, judged = [*made(formula, np.dtype(dtype))], compact_cases(formula, dtype, 0)
+    assert len(judged) >= 0.98 * len(every)
+    for each, found in judged:  # finite arguments whose results nothing but an overflow explains
+        if each.kind not in ("magnitudes", "options", "tiles"):
+            with np.errstate(all="ignore"):
+                again = differing(each.compact, found, plain_run(each.compact, np.dtype(dtype)))
+            for name, one in found.items():
+                assert np.array_equal(np.isinf(again[name].bound), np.isinf(one.bound)), each.name
+
+
+# The plan.
+
+
+def test_the_plan_leaves_a_tail_of_every_block():
+    lengths = [length for _, length in plan.PAIRS]
+    for block in (2**power for power in range(3, 17)):
+        assert any(length > block and length % block for length in lengths)
+    assert {len(batch) for batch, _ in plan.PAIRS} == {0, 1, 2, 3, 4}
+    assert max(math.prod(batch) for batch, _ in plan.PAIRS) > 2**16
+
+
+@pytest.mark.parametrize("length", [4096, 4097, 70_001])
+def test_the_places_that_matter_are_there(length):
+    found = places(length, plan.COLUMNS, np.random.default_rng(0)).tolist()
+    assert found == sorted(set(found))
+    assert len(found) == plan.COLUMNS
+    assert {0, length - 1, length - 2, length - 3} <= set(found)
+    blocks = [2**power for power in range(3, 17) if 2**power < length and length % 2**power]
+    assert all(any(place >= length // block * block for place in found) for block in blocks)
+
+
+def test_the_options_have_each_pair_of_two():
+    sizes = (6, 5, 6, 4, 11)
+    rows = np.array(pairwise(sizes))
+    for i in range(5):
+        for j in range(i):
+            assert len({(a, b) for a, b in rows[:, [i, j]].tolist()}) == sizes[i] * sizes[j]
+    assert len(rows) < 90
+
+
+@pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY])
+def test_the_same_dtype_gives_the_same_cases_and_a_seed_other_random_ones(formula):
+    for dtype in map(np.dtype, ("float32", "bfloat16")):
+        one, two, other = (fingerprints(made(formula, dtype, seed)) for seed in (0, 0, 1))
+        assert one == two
+        assert {name for name, _ in one ^ other} == {name for name, _ in one ^ other if "random_seed" in name}
+        assert one != other
+        assert len({name for name, _ in one}) == len(one)
+
+
+def fingerprints(cases):
+    """A name and the bits of each case."""
+    found = set()
+    for each in cases:
+        arrays = b"".join(np.asarray(value).tobytes() for value in unpack(each.compact.arguments))
+        places = b"".join(index.tobytes() for index in each.to.indices.values())
+        name = f"{each.compact.function} {each.kind} {each.requirement} {each.name}"
+        found.add((name, hash((arrays, places, str(each.options), str(each.compact.options)))))
+    return found
+
+
+@pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY])
+def test_every_requirement_of_a_case_is_on_the_page(formula):
+    from gaugeblock.conformance.formulas.requirements import requirements
+
+    for dtype in MODELS:
+        assert {each.requirement for each in made(formula, np.dtype(dtype))} <= set(requirements(formula))
+
+
+# Layouts.
+
+
+@pytest.mark.parametrize("name", layouts.layouts)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4), (0, 3)])
+def test_a_layout_has_the_same_elements(name, shape):
+    for dtype in ("float32", "float16", "bfloat16", "int8", "bool"):
+        array = np.ones(shape, dtype) if name == "one_row" else np.arange(math.prod(shape)).reshape(shape).astype(dtype)
+        changed = layouts.layouts[name](array)
+        assert changed.dtype == array.dtype
+        assert np.array_equal(changed, array)
+
+
+def test_a_layout_is_what_its_name_says():
+    array = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    assert layouts.wide(array).strides[1] == 7 * 4
+    assert np.isnan(layouts.offset(array).base[0]).all()
+    assert layouts.permuted(array).strides[0] < layouts.permuted(array).strides[1]
+    assert not layouts.unaligned(array).flags.aligned
+    assert layouts.one_row(np.ones((3, 4), np.float32)).strides[0] == 0
+    assert layouts.one_row(array) is array
+
+
+def test_torch_has_the_same_layouts():
+    torch = pytest.importorskip("torch")
+    for shape in ((), (3,), (2, 3), (2, 3, 4)):
+        array = torch.ones(shape)
+        for change in layouts.of_torch(torch).values():
+            assert torch.equal(change(array), array)
+    assert layouts.of_torch(torch)["wide"](torch.ones(2, 3)).stride(0) == 6
+    assert layouts.of_torch(torch)["one_row"](torch.ones(2, 3)).stride(0) == 0
+
+
+# Calls again.
+
+
+def called(call, function="relu"):
+    """The notes of calls that are made again: whether each fails, with the words."""
+    found = called_again(subject_of(call, function), declared(function).formula, "float32")
+    return {note.words.split(":")[0]: note.fails for _, note in found}
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_numpy_gives_the_same_when_it_is_called_again(formula):
+    with np.errstate(all="ignore"):
+        assert not [*called_again(Subject("numpy"), formula, "float32")]
+
+
+def test_a_result_that_was_cached_by_its_memory_is_found():
+    known = {}
+
+    def relu(x):
+        return known.setdefault(x.__array_interface__["data"][0], reference.relu(x)).copy()
+
+    assert called(relu)["arguments that were changed in place give the results of what they were"]
+
+
+def test_a_result_that_was_cached_by_its_first_element_is_found():
+    known = {}
+
+    def relu(x):
+        return known.setdefault((x.shape, float(x.flat[0])), reference.relu(x)).copy()
+
+    assert any(fails for words, fails in called(relu).items() if words.endswith("outside the bound"))
+
+
+def test_one_wrong_call_in_200_is_found():
+    count = 0
+
+    def relu(x):
+        nonlocal count
+        count += 1
+        return reference.relu(x) * x.dtype.type(1.01 if count % 200 == 0 else 1)
+
+    assert any(fails for words, fails in called(relu).items() if "of 512 is outside the bound" in words)
+
+
+def test_a_ring_of_buffers_is_found():
+    buffers, count = {}, 0
+
+    def relu(x):
+        nonlocal count
+        count += 1
+        out = buffers.setdefault((count % 9, x.shape), np.empty(x.shape, x.dtype))
+        out[...] = reference.relu(x)
+        return out
+
+    assert called(relu)["one of 64 results that were kept was changed by a later call"]
+
+
+def test_threads_that_share_a_buffer_are_found():
+    shared = {}
+
+    def relu(x):
+        out = shared.setdefault(x.shape, np.empty(x.shape, x.dtype))
+        for row in range(len(x)):
+            out[row] = max(x[row], 0)
+        return out.copy()
+
+    assert called(relu) == {"calls in several threads disturb one another": True}
+
+
+def test_other_bits_within_the_bound_are_a_note():
+    rng = np.random.default_rng(0)
+
+    def softmax(x, /, *, axis=-1):
+        return reference.softmax(x, axis=axis) * x.dtype.type(1 + rng.choice([0, 1.2e-7]))
+
+    assert called(softmax, "softmax") == {"not deterministic": False}
+
+
+def test_calls_need_no_formula():
+    one, two = np.ones(3), np.full(3, 2.0)
+    inputs = [Input(each, lambda values, each=each: np.array_equal(values["y"], 2 * each)) for each in (one, two)]
+
+    def read(results):
+        return {"y": results.copy()}
+
+    def write(before, after):
+        before[...] = after
+
+    assert not [*repeated(lambda x: 2 * x, read, inputs, 20)]
+    assert not [*in_threads(lambda x: 2 * x, read, inputs)]
+    assert not [*changed_in_place(lambda x: 2 * x, read, inputs[0], inputs[1], write)]
+
+
+# Blame.
+
+
+def where(call, function="softmax", batch=(), length=0):
+    """What is blamed for the failures of a wrong function."""
+    (builder,) = builders(function, np.dtype("float32"))
+
+    def fails(each):
+        with np.errstate(all="ignore"):
+            found = oracle.expect(each.compact, np.dtype("float32"))
+            got = declared(function).named(call(*each.whole().arguments))
+        return any(not np.all(oracle.ratios(got[name], spread(each, name, one))[0] <= 1) for name, one in found.items())
+
+    return blame(builder, fails, batch, length)
+
+
+def softmax_that_fails(condition):
+    """A softmax that is wrong in its last class where a condition on the batch and the length holds."""
+
+    def softmax(x):
+        y = reference.softmax(x)
+        if condition(x.shape[:-1], x.shape[-1]):
+            y[..., -1] += 1
+        return y
+
+    return softmax
+
+
+@pytest.mark.parametrize(
+    ("condition", "label", "words"),
+    [
+        (lambda batch, n: batch == (513,), "batch", "wherever the batch is (513,)"),
+        (
+            lambda batch, n: n > 4096 and n % 128,
+            "value",
+            "wherever the last axis is longer than 4096",
+        ),
+        (
+            lambda batch, n: n > 1025 and n % 128,
+            "value",
+            "wherever the last axis is longer than 1025 and no multiple of 8",
+        ),
+        (lambda batch, n: len(batch) == 3, "batch", "wherever the batch has 3 axes"),
+        (lambda batch, n: math.prod(batch) > 65_535, "batch", "wherever the batch is (70001,)"),
+        (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
+        (lambda batch, n: True, "value", "on plain numbers in the smallest shape already"),
+        (
+            lambda batch, n: batch == (513,) and n == 3,
+            "value",
+            "only where a batch of shape (513,) and a last axis of 3 come together",
+        ),
+    ],
+)
+def test_what_is_to_blame_is_said_in_words(condition, label, words):
+    assert where(softmax_that_fails(condition), batch=(513,), length=3) == (f"softmax.{label}", words)
