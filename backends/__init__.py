@@ -29,6 +29,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar, cast
 
 from .. import reference
+from . import _formulas
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,20 +39,20 @@ REFERENCES = "\n\nReferences\n----------\n"
 NOTES = "\n\nNotes\n-----\n"
 
 
-class Backend(Protocol):
-    """What a type checker knows of a backend that `load` returns; an import by name tells it the formulas too."""
+class Backend(_formulas.Formulas, Protocol):
+    """What a type checker knows of a backend: the formulas, and the names above that every backend has."""
 
     name: str
-    dtypes: tuple[str, ...]
     subnormals: str
     layouts: dict[str, Any]
 
+    @property
+    def dtypes(self) -> tuple[str, ...]: ...
     def asarray(self, array: Any, device: str | None = None) -> Any: ...
     def to_numpy(self, array: Any) -> Any: ...
     def shares_memory(self, a: Any, b: Any) -> bool: ...
     def settings(self, dtype: str) -> AbstractContextManager[Any]: ...
     def versions(self) -> dict[str, str]: ...
-    def __getattr__(self, name: str) -> Any: ...  # the formulas, and what not every backend has
 
 
 def bind(function: Callable[..., Any], xp: Any) -> Callable[..., Any]:

@@ -6,9 +6,7 @@ import array_api_strict as xp
 import numpy
 
 from . import bind_all
-from .numpy import settings
-
-__all__ = ["settings"]
+from .numpy import settings as settings
 
 name = "strict"
 dtypes = ("float32", "float64")

@@ -15,6 +15,10 @@ def test_the_signatures_in_the_readme_are_those_of_the_declarations():
     assert "| `softmax(x, /, *, axis=-1)` | `(..., n) -> (..., n)` |" in text.splitlines()
 
 
+def test_the_signatures_for_type_checkers_are_those_of_the_reference():
+    assert (ROOT / "backends/_formulas.py").read_text() == GENERATE["signatures"]()
+
+
 def test_a_mark_that_is_not_there_is_an_error():
     for text in ("", "<!-- a: b -->\n\n1\n\n<!-- end of a -->\n" * 2):
         try:

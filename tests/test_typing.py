@@ -15,7 +15,7 @@ import torch as pytorch
 
 import gaugeblock as default
 from gaugeblock import AdamState, backends, formula, reference
-from gaugeblock.backends import jax, numpy, torch
+from gaugeblock.backends import dask, jax, numpy, strict, torch
 
 x, w = np.ones((2, 3), np.float32), np.ones(3, np.float32)
 numpy.softmax(x, axis=0)
@@ -34,6 +34,7 @@ backends.load("torch").asarray(x)
 backends.load("torch").settings("float32")
 backends.load("torch").softmax(x)
 default.backend.to_numpy(x)
+every: list[backends.Backend] = [dask, jax, numpy, strict, torch]
 
 
 @formula("(..., n) -> (...)")
@@ -59,6 +60,9 @@ numpy.adam_step(x, x, (0, x, x))  # error
 numpy.sofmax(x)  # error
 mean("a string")  # error
 backends.load(3)  # error
+backends.load("torch").softmax("a string")  # error
+backends.load("torch").softmax(x, xp=np)  # error
+default.backend.sofmax(x)  # error
 """
 WANTED = [number for number, line in enumerate(CODE.splitlines(), 1) if line.endswith("# error")]
 

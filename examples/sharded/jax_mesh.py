@@ -4,7 +4,6 @@ export XLA_FLAGS=--xla_force_host_platform_device_count=8
 gaugeblock check examples/sharded/jax_mesh.py:batch examples/sharded/jax_mesh.py:classes
 """
 
-import inspect
 import sys
 import types
 from functools import cache, partial
@@ -18,22 +17,16 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from gaugeblock import reference
 from gaugeblock.backends import bind
+from gaugeblock.backends import jax as backend
 
 sys.path.append(str(Path(__file__).parent))
 from axes import ALONG, formulas, sharded_axes
-
-# Hyper-parameters are constants of the program.
-CONSTANTS = {"axis", "clip", "learning_rate", "beta", "beta1", "beta2", "epsilon"}
 
 
 @cache
 def compiled(formula: str) -> Any:
     """A formula of the reference, under jit."""
-    function = bind(getattr(reference, formula), jnp)
-    parameters = list(inspect.signature(function).parameters.values())
-    named = [p.name for p in parameters if p.name in CONSTANTS and p.kind is p.KEYWORD_ONLY]
-    placed = [i for i, p in enumerate(parameters) if p.name in CONSTANTS and p.kind is not p.KEYWORD_ONLY]
-    return jax.jit(function, static_argnames=named, static_argnums=placed)
+    return backend.compiled(bind(getattr(reference, formula), jnp))
 
 
 def is_array(value: Any) -> bool:
