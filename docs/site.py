@@ -31,6 +31,7 @@ GUIDES = [
     "dask.md",
     "sweep.md",
     "verified.md",
+    "soundness.md",
     "limits.md",
     "versions.md",
     "citing.md",

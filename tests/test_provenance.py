@@ -62,8 +62,8 @@ def test_a_command_that_makes_a_result_exists(text):
 def test_every_published_page_says_the_versions_of_the_constraints():
     listed = rows(section("What is published, and how to make it again").partition("The versions are")[2])
     versions = {canonicalize_name(re.split(r",| and ", name)[0]): version for name, version, _ in listed}
-    gappa = versions.pop("gappa")
-    assert re.fullmatch(r"\d+\.\d+\.\d+", gappa)
+    for of_debian in ("gappa", "coq", "flocq"):
+        assert re.fullmatch(r"\d+\.\d+\.\d+", versions.pop(of_debian))
     assert versions == {name: PINNED[name] for name in versions}
     pages = (ROOT / "docs/libraries.md").read_text() + (ROOT / "benchmarks/README.md").read_text() + PAGE
     said = {(name, version) for name in versions for version in re.findall(rf"\b{name} (\d[\w.]*\d)", pages)}

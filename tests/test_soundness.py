@@ -1,7 +1,10 @@
 """The rules that the proof is about are those of the code, and the table of them names what there is."""
 
+import inspect
 import operator
 import random
+import re
+from pathlib import Path
 from unittest import mock
 
 import coq_terms
@@ -9,7 +12,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from gaugeblock.conformance.arithmetic import bounded
+from gaugeblock import spec
+from gaugeblock.conformance.arithmetic import bounded, decisions, rounding
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.spec import proofs
@@ -168,3 +172,59 @@ def test_carried_errors_have_the_rule_of_the_proof():
     added, decayed = [0.5, 0.25, 2.0, 0.0], rules(HOST)["decayed"]
     for steps, error in enumerate(oracle.decayed(0.75, np.array(added))):
         assert decayed(mpmath.mpf(0.75), lambda k: mpmath.mpf(added[k]), steps) == error
+
+
+# The table of rules.
+
+PAGE = (Path(__file__).parent.parent / "docs/soundness.md").read_text()
+MODULES = {"bounded": bounded, "decisions": decisions, "oracle": oracle, "rounding": rounding}
+PROVED = set(re.findall(r"^(?:Lemma|Theorem) ([\w']+)", "\n".join(map(proofs.text_of, proofs.names())), re.M))
+
+
+def cells(heading):
+    """The cells of the first table under a heading."""
+    lines = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")][1:]
+
+
+def quoted(text):
+    return re.findall(r"`([^`]+)`", text)
+
+
+def is_defined(function, name):
+    """Whether it is a function of that name, and not another one under a second name."""
+    return inspect.isfunction(function) and function.__name__ == name
+
+
+def defined_in_bounded():
+    """The functions of bounded.py, and the operators and methods of its arrays."""
+    functions = {name for name, each in vars(bounded).items() if inspect.isfunction(each)}
+    methods = {f"Bounded.{name}" for name, each in vars(bounded.Bounded).items() if is_defined(each, name)}
+    # `finite` and `value_of` choose values, and the rest of these makes the arrays, or one is made of the others.
+    others = {"finite", "value_of", "finfo", "isdtype", "arange", "any", "model_of", "parts", "decision", "compared"}
+    others |= {f"Bounded.__{name}__" for name in ("init", "array_namespace", "getitem", "le", "ge", "lt", "gt", "eq")}
+    return (functions | methods) - others
+
+
+def test_what_the_table_names_exists():
+    rules_of_the_code = [name for row in cells("Rule by rule") for name in quoted(row[1])]
+    for name in rules_of_the_code:
+        module, _, path = name.partition(".")
+        operator.attrgetter(path)(MODULES[module])
+    for row in cells("Rule by rule") + cells("Closed forms"):
+        assert set(quoted(row[-2] if len(row) == 4 else row[1])) <= PROVED, row
+    assert all(row[2] for row in cells("Rule by rule"))
+
+
+def test_no_rule_is_missing_from_the_table():
+    named = {name.removeprefix("bounded.") for name in quoted(PAGE.partition("## Rule by rule")[2])}
+    assert defined_in_bounded() - named == set()
+    lemmas = {name for row in cells("Rule by rule") for name in quoted(row[2])}
+    assert {name for name in PROVED if name.endswith("_ok")} <= lemmas
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_the_bound_of_a_page_cites_lemmas_that_exist(formula):
+    (said,) = re.findall(r"^Proved by Coq: .*$", spec.page(formula).partition("\n## Bound\n")[2], re.M)
+    assert quoted(said)
+    assert set(quoted(said)) <= PROVED
