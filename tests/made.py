@@ -33,12 +33,9 @@ def elements(made):
     return max(np.prod([len(made.to.indices[letter]) for letter in leaf.axes]) for leaf in made.leaves)
 
 
-def subject_of(call, function, layouts=None, **declared):
+def subject_of(call, function):
     """A subject that has one function."""
-    namespace = types.SimpleNamespace(__name__=call.__name__, **{function: call}, **declared)
-    if layouts is not None:
-        namespace.layouts = layouts
-    return Subject(namespace)
+    return Subject(types.SimpleNamespace(__name__=call.__name__, **{function: call}))
 
 
 def words(failure):

@@ -2,14 +2,16 @@
 
 import importlib
 import math
+import time
 
 import numpy as np
 import pytest
 from made import elements, failures, subject_of, words
 
-from gaugeblock import backends, reference, spec
+from gaugeblock import reference, spec
+from gaugeblock.backends import _layouts as layouts
 from gaugeblock.conformance.arithmetic.rounding import MODELS
-from gaugeblock.conformance.cases import layouts, made, plan
+from gaugeblock.conformance.cases import made, plan
 from gaugeblock.conformance.cases.again import Input, changed_in_place, in_threads, repeated
 from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.cases.blame import blame
@@ -23,8 +25,6 @@ from gaugeblock.conformance.judging.again import called_again
 from gaugeblock.conformance.judging.made import compact_cases, differing, plain_run, spread
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.reference.declaration import formula as declare
-
-ALL_LAYOUTS = {**backends.load("numpy").layouts, **layouts.layouts}
 
 
 @declare("(...) -> (...)")
@@ -42,7 +42,7 @@ def rms_norm(x, w, *, epsilon=1e-6):
 @declare("(..., n) -> ()")
 def norm(x):
     xp = x.__array_namespace__()
-    return xp.sqrt(xp.sum(xp.sum(x * x, axis=0), axis=0))
+    return xp.sqrt(xp.sum(x * x))
 
 
 THIRD_PARTY = swish, rms_norm
@@ -54,16 +54,13 @@ THIRD_PARTY = swish, rms_norm
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_numpy_conforms(formula, dtype):
-    subject = Subject("numpy")
-    subject.layouts = ALL_LAYOUTS
-    assert not [*map(words, failures(subject, formula, dtype))]
+    assert not [*map(words, failures(Subject("numpy"), formula, dtype))]
 
 
 @pytest.mark.parametrize("formula", ["adam", "dense_vjp", "softmax", "sparse_categorical_cross_entropy_from_logits"])
 def test_torch_conforms(formula):
-    subject = Subject("torch")
-    subject.layouts = {**subject.layouts, **layouts.of_torch(pytest.importorskip("torch"))}
-    assert not [*map(words, failures(subject, formula, "float32"))]
+    pytest.importorskip("torch")
+    assert not [*map(words, failures(Subject("torch"), formula, "float32"))]
 
 
 @pytest.mark.parametrize("formula", ["dense", "relu_vjp"])
@@ -82,7 +79,7 @@ def test_right_rewrites_are_accepted(formula):
     for name, call in rewrites.items():
         function = name.partition("__")[0]
         for dtype in ("float32", "float64") if name != function else ():
-            subject = subject_of(call, function, ALL_LAYOUTS)
+            subject = subject_of(call, function)
             found = failures(subject, formula, dtype, most_elements=10_000 if name in SLOW else None)
             assert not [*map(words, found)], (name, dtype)
 
@@ -173,7 +170,7 @@ MISTAKES = {
 @pytest.mark.parametrize("call", MISTAKES, ids=lambda call: call.__name__)
 def test_each_kind_kills_what_no_other_kind_does(call):
     function, kind = MISTAKES[call]
-    found = failures(subject_of(call, function, ALL_LAYOUTS), declared(function).formula, "float32")
+    found = failures(subject_of(call, function), declared(function).formula, "float32")
     assert {each for each, _ in found} == {kind}
 
 
@@ -327,12 +324,12 @@ def test_every_requirement_of_a_case_is_on_the_page(formula):
 # Layouts.
 
 
-@pytest.mark.parametrize("name", layouts.layouts)
+@pytest.mark.parametrize("name", layouts.OF_NUMPY)
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4), (0, 3)])
 def test_a_layout_has_the_same_elements(name, shape):
     for dtype in ("float32", "float16", "bfloat16", "int8", "bool"):
         array = np.ones(shape, dtype) if name == "one_row" else np.arange(math.prod(shape)).reshape(shape).astype(dtype)
-        changed = layouts.layouts[name](array)
+        changed = layouts.OF_NUMPY[name](array)
         assert changed.dtype == array.dtype
         assert np.array_equal(changed, array)
 
@@ -419,8 +416,8 @@ def test_threads_that_share_a_buffer_are_found():
 
     def relu(x):
         out = shared.setdefault(x.shape, np.empty(x.shape, x.dtype))
-        for row in range(len(x)):
-            out[row] = max(x[row], 0)
+        out[...] = reference.relu(x)
+        time.sleep(1e-5)  # another thread takes its turn
         return out.copy()
 
     assert called(relu) == {"calls in several threads disturb one another": True}
@@ -492,7 +489,7 @@ def softmax_that_fails(condition):
             "value",
             "wherever the last axis is longer than 1025 and no multiple of 8",
         ),
-        (lambda batch, n: len(batch) == 3, "batch", "wherever the batch has 3 axes"),
+        (lambda batch, n: len(batch) == 2, "batch", "wherever the batch has 2 axes"),
         (lambda batch, n: math.prod(batch) > 65_535, "batch", "wherever the batch is (70001,)"),
         (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
         (lambda batch, n: True, "value", "on plain numbers in the smallest shape already"),

@@ -78,8 +78,10 @@ def changed_in_place(
 def in_threads(call: Call, read: Read, inputs: Sequence[Input]) -> Iterator[Note]:
     """Call in several threads at once, each with one of the inputs."""
     wrong: list[str] = []
+    together = threading.Barrier(THREADS)
 
     def work(each: Input) -> None:
+        together.wait()
         with np.errstate(all="ignore"):
             for _ in range(CALLS_IN_A_THREAD):
                 try:

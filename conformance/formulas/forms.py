@@ -4,6 +4,7 @@ Each is a short function against the Array API standard, called as the formula i
 definition. The tolerance is the largest of the running bounds of the reference and of its forms.
 """
 
+import inspect
 import types
 from collections.abc import Callable
 from functools import lru_cache
@@ -24,7 +25,7 @@ def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., 
     if dtype.itemsize >= 4 or formula.state:  # a step knows about half precision itself
         return dict(formula.forms)
     found = {name: in_float32(form) for name, form in formula.forms.items()}
-    if formula.half == "once":
+    if formula.half == "once" or "xp" not in inspect.signature(formula.function).parameters:  # it takes no namespace
         return found
     # Not what leaves the roundings of a whole row at one logit: in bfloat16 that bound would judge nothing.
     native = {f"{name} + in_half": form for name, form in formula.forms.items() if name != "through_maximum"}
