@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gaugeblock.conformance import expected
+import gaugeblock as gb
+from gaugeblock import AdamState
+from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.arithmetic import bounded, exact
 from gaugeblock.conformance.arithmetic.decisions import UndecidedError
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
@@ -361,7 +363,6 @@ def test_what_is_exactly_0_underflows_nowhere():
     ("formula", "arguments"),
     [
         ("dense", (np.float32([[3e38, 3e38]]), np.float32([[1], [-0.9]]), np.float32([0]))),  # a partial sum overflows
-        ("adam_second_moment", (np.float32([1e-44]), np.float32([1e-30]), 0.999)),  # all below the resolution
         ("dense", (np.full((1, 2), 3.4028235e38, np.float32), np.float32([[1], [1e-9]]), np.float32([1e31]))),
     ],
 )
@@ -395,3 +396,56 @@ def test_ratios_compare_special_values_exactly():
     np.testing.assert_allclose(ratio, [0, 0, 0.5, 0])
     ratio, _ = oracle.ratios(np.array([1.0, -np.inf, np.nan, 1.0 + 1e-9]), wanted)
     assert np.all(np.isinf(ratio))
+
+
+# What was refused, or rejected, though it is right.
+
+
+@pytest.mark.parametrize(
+    ("formula", "arguments"),
+    [
+        ("adam_second_moment", (np.float32([1e-44]), np.float32([1e-30]), 0.999)),
+        ("softmax_vjp", (np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32))),
+        ("dense", (np.zeros((2, 3), np.float32), np.ones((3, 2), np.float32), np.zeros(2, np.float32))),
+        ("adam_step", (np.ones(3, np.float32), np.zeros(3, np.float32), AdamState(2, *np.zeros((2, 3), np.float32)))),
+    ],
+)
+def test_a_bound_that_is_underflow_alone_judges(formula, arguments):
+    assert_conforms(getattr(gb, formula)(*arguments), formula, *arguments)
+
+
+@pytest.mark.parametrize("count", [65_503, 65_520, 65_536])
+def test_a_form_that_may_overflow_is_left_out(count):
+    x = np.zeros((1, count), np.float16)
+    assert_conforms(gb.softmax(x), "softmax", x)
+
+
+def test_an_element_that_a_page_leaves_open_is_left_open():
+    x, y = np.float32([[1, 2, np.nan]]), np.zeros((1, 3), np.float32)
+    value, bound = expected("categorical_cross_entropy_from_logits", y, x)
+    assert np.isinf(bound).all()
+    for loss in (0.0, np.nan, 7.0):
+        assert_conforms(np.float32([loss]), "categorical_cross_entropy_from_logits", y, x)
+    y, p, g = np.float32([[1, 1]]), np.float32([[0.4, 0.3]]), np.float32([2])
+    for first in (0, -5):  # 0.4 in float32 is above the end of the clip, and is that end in float32
+        assert_conforms(np.float32([[first, -20 / 3]]), "categorical_cross_entropy_vjp", y, p, g, clip=(0.05, 0.4))
+    with pytest.raises(AssertionError, match=r"y\[0, 1\] is -6.0"):
+        assert_conforms(np.float32([[0, -6]]), "categorical_cross_entropy_vjp", y, p, g, clip=(0.05, 0.4))
+
+
+@pytest.mark.parametrize(
+    "way", [lambda y, p, g: -(y / p) * g, lambda y, p, g: -(g / p) * y, lambda y, p, g: -y * g / p]
+)
+def test_the_two_factors_and_the_quotient_are_taken_in_any_order(way):
+    y, p, g = np.float32([[1e-40]]), np.float32([[0.3]]), np.float32([1e10])
+    assert_conforms(way(y, p, g[:, None]), "categorical_cross_entropy_vjp", y, p, g)
+
+
+def test_what_a_compensated_sum_makes_of_infinity_is_admitted():
+    x, w, b = np.float32([[np.inf]]), np.float32([[1]]), np.float32([1])
+    assert_conforms(np.float32([[np.nan]]), "dense", x, w, b)  # the bias is a term too
+    y, x = np.float32([[1, 1]]), np.float32([[0, -np.inf]])
+    for loss in (np.inf, np.nan):
+        assert_conforms(np.float32([loss]), "categorical_cross_entropy_from_logits", y, x)
+    with pytest.raises(AssertionError):
+        assert_conforms(np.float32([-np.inf]), "categorical_cross_entropy_from_logits", y, x)

@@ -80,14 +80,22 @@ def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
 
 def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Callable[..., Any]]) -> dict[str, Expected]:
     """The values in float64 of the first of some forms, and the largest of the running bounds of all."""
+    # A form that computes in float32 does not see that a default is that of half precision.
+    call = call._replace(options={**call.formula.defaults(dtype), **call.options})
     with np.errstate(all="ignore"):
-        results = [evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms]
+        first, *others = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
     return {
         name: Expected(
-            first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]), first.dtype
+            each.value, np.zeros(each.shape), largest(each.error, (r[name].error for r in others)), each.dtype
         )
-        for name, first in results[0].items()
+        for name, each in first.items()
     }
+
+
+def largest(first: bounded.Bounded, others: Iterable[bounded.Bounded]) -> np.ndarray:
+    """The largest bound of each element; a form that may overflow where the first does not is not admitted there."""
+    errors = [np.where(np.isfinite(other.error), other.error, first.error) for other in others]
+    return np.maximum.reduce([first.error, *errors])
 
 
 def enclosed(call: Call, dtype: np.dtype[Any], bits: int = exact.PRECISION) -> dict[str, np.ndarray]:

@@ -35,6 +35,7 @@ class Formula(Declaration):
     scale: Callable[[Any, str], Any] | None = None  # of a call and a result: terms that the result is made of
     label_of: Callable[[Any, str], str] | None = None  # of a case and a result: the requirement that judges it
     over_steps: Callable[..., Any] | None = None  # what the results of a call with steps should be
+    compensated: bool = False  # whether an infinite sum of its terms may be NaN, as that of Kahan's is
     donation: str = ""  # the keyword by which arguments are given away
     state_type: Callable[..., Any] | None = None  # of the argument that is a state; a tuple with names by default
 
@@ -80,7 +81,9 @@ class Formula(Declaration):
 
     def returned(self, found: Mapping[str, Any]) -> Any:
         """What the function returns, from its results by name."""
-        values = tuple(found[each] if isinstance(each, str) else self.state_of(found) for each in self.results)
+        values: tuple[Any, ...] = tuple(
+            found[each] if isinstance(each, str) else self.state_of(found) for each in self.results
+        )
         return values if len(values) > 1 else values[0]
 
     def is_index(self, name: str, value: Any) -> bool:

@@ -46,14 +46,16 @@ def result_axes(formula: Declaration) -> dict[str, tuple[str, ...]]:
 
 
 def summed(formula: Formula, call: Any, result: str) -> int:
-    """How many products are added up in an element of a result."""
+    """How many terms are added up in an element of a result, a bias among them."""
     lengths: dict[str, int] = {}
+    bias = 0
     for name, axes, value in parts(formula, call.arguments):
         along = links(formula)[result].get(name)
         if along is not None:
             named = axis_names(axes, np.ndim(value), call.options.get("axis", -1))
             lengths |= {n: size for n, size in zip(named, np.shape(value), strict=True) if letter_of(n) in along}
-    return int(np.prod([*lengths.values(), 1]))
+            bias += not along and any(links(formula)[result].values())
+    return int(np.prod([*lengths.values(), 1])) + bias
 
 
 def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | None:

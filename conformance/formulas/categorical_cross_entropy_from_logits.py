@@ -23,7 +23,7 @@ def is_undefined(x: Any, axis: int) -> Any:
     return np.broadcast_to(bad | np.all(np.isneginf(x), axis=axis, keepdims=True), x.shape)
 
 
-DETAILS = {"categorical_cross_entropy_from_logits": {"scale": scale, "open": open_elements}}
+DETAILS = {"categorical_cross_entropy_from_logits": {"scale": scale, "open": open_elements, "compensated": True}}
 
 
 THIS = "categorical_cross_entropy_from_logits"

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
-from ...reference.formulas.categorical_cross_entropy import default_clip
+from ...reference.formulas.categorical_cross_entropy import clipped, default_clip
 from ..arithmetic import bounded
 from . import Case
 from . import case as any_case
@@ -27,7 +28,35 @@ def open_elements(y: Any, p: Any, g: Any, *, axis: int = -1, clip: tuple[float, 
     return (np.isinf(y) | np.isinf(g) | spoilt) & ~np.isnan(p) | (inside != also_inside)
 
 
-DETAILS = {"categorical_cross_entropy_vjp": {"defaults": defaults, "open": open_elements}}
+def label_over_probability(y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: Any = None, xp: Any = None) -> Any:
+    """gp_i = -g (y_i / p_i)."""
+    return factored(y, p, g, axis, clip, lambda y, p, g: g * (y / p))
+
+
+def gradient_over_probability(y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: Any = None, xp: Any = None) -> Any:
+    """gp_i = -(g / p_i) y_i."""
+    return factored(y, p, g, axis, clip, lambda y, p, g: g / p * y)
+
+
+def factored(y: Any, p: Any, g: Any, axis: int, clip: Any, multiplied: Any) -> Any:
+    """The gradient with its factors multiplied in another order."""
+    xp = array_namespace(p)
+    lo, hi = default_clip(xp, p.dtype) if clip is None else clip
+    y = y if y.dtype == p.dtype else xp.astype(y, p.dtype)
+    gp = -multiplied(y, clipped(p, lo, hi, xp), xp.expand_dims(g, axis=axis))
+    return xp.where((p < lo) | (p > hi), xp.zeros_like(p), gp)
+
+
+DETAILS = {
+    "categorical_cross_entropy_vjp": {
+        "defaults": defaults,
+        "open": open_elements,
+        "forms": {
+            "label_over_probability": label_over_probability,
+            "gradient_over_probability": gradient_over_probability,
+        },
+    },
+}
 
 
 THIS = "categorical_cross_entropy_vjp"

@@ -13,9 +13,6 @@ from ..cases.draw import unpack
 from ..formulas import Case
 from . import oracle
 
-# A bound that is no more than this many smallest subnormals judges, however small the results are.
-UNDERFLOWS = 1000
-
 
 def made_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"
@@ -56,7 +53,8 @@ def expected(
         found = differing(compact, found, plain_run(compact, dtype))
         if subnormals == "flush":
             found = differing(compact, found, plain_run(flushed(compact), dtype))
-        found = left_open(compact, found)
+        masks = oracle.open_elements(compact, found)
+        found = {name: opened(each, masks[name]) for name, each in found.items()}
         sharp = [is_sharp(compact, name, each) for name, each in found.items()]
     return found if any(sharp) else None
 
@@ -119,24 +117,15 @@ def is_finite(value: Any) -> bool:
     return bool(np.all(np.isfinite(np.asarray(value, np.float64))))
 
 
-def left_open(compact: Case, found: dict[str, Expected]) -> dict[str, Expected]:
-    """Leave open what the formula's `open` says."""
-    masks = compact.formula.open(*compact.arguments, **compact.options) if compact.formula.open else False
-    masks = masks if isinstance(masks, tuple) else (masks,) * len(found)
-    return {name: opened(each, mask) for (name, each), mask in zip(found.items(), masks, strict=True)}
-
-
 def opened(expected: Expected, mask: Any) -> Expected:
-    """An expectation whose elements under a mask are not judged: any value, and an infinite bound."""
-    mask = np.broadcast_to(mask, expected.value.shape) | ~np.isfinite(expected.bound)
-    value = np.where(mask, 0.0, expected.value)
-    return expected._replace(value=value, bound=np.where(mask, np.inf, expected.bound))
+    """An expectation that nobody is judged by under a mask, nor where its bound is infinite."""
+    return oracle.opened(expected, mask | ~np.isfinite(expected.bound))
 
 
 def is_sharp(compact: Case, name: str, expected: Expected) -> bool:
     """Whether an element is judged: special, or by a bound that is small beside the largest term, or by underflow."""
     if not expected.value.size:
         return True
-    smallest = UNDERFLOWS * float(finfo(expected.dtype).smallest_subnormal)
+    smallest = oracle.UNDERFLOWS * float(finfo(expected.dtype).smallest_subnormal)
     small = np.maximum(0.1 * oracle.largest_term(compact, name, expected), smallest)
     return bool(np.any(~np.isfinite(expected.value) | (expected.bound <= small)))

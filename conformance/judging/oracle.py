@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import exact
-from ..arithmetic.rounding import MODELS, PRECISIONS, Model
+from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
 from ..arithmetic.running import Expected, enclosed, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
+
+# A bound that is no more than this many smallest subnormals judges, however small the results are.
+UNDERFLOWS = 1000
 
 
 class EmptyToleranceError(ValueError):
@@ -55,11 +58,39 @@ def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
     return formula.products and dtype == np.float32
 
 
+def judgeable(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> dict[str, Expected]:
+    """`expected` with an infinite bound for each element that nobody judges.
+
+    Raises
+    ------
+    EmptyToleranceError
+        A bound of another element is infinite, or so wide that it judges nothing.
+    """
+    masks = open_elements(call, expected)
+    refuse_empty(call, dtype, {name: opened(each, masks[name], bound=0.0) for name, each in expected.items()})
+    return {name: opened(each, masks[name]) for name, each in expected.items()}
+
+
+def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
+    """The elements of each result that the formula leaves open, as masks."""
+    with np.errstate(all="ignore"):
+        masks = call.formula.open(*call.arguments, **call.options) if call.formula.open and not call.steps else False
+    masks = masks if isinstance(masks, tuple) else (masks,) * len(expected)
+    pairs = zip(expected.items(), masks, strict=True)
+    return {name: np.broadcast_to(mask, each.value.shape) for (name, each), mask in pairs}
+
+
+def opened(expected: Expected, mask: np.ndarray, bound: float = np.inf) -> Expected:
+    """An expectation whose elements under a mask have another bound, infinite where any value will do."""
+    value = np.where(mask, 0.0, expected.value)
+    return expected._replace(value=value, bound=np.where(mask, bound, expected.bound))
+
+
 def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> None:
     """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
     for name, each in expected.items():
         worst = float(np.max(each.bound, initial=0.0))
-        if worst == 0:
+        if worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
             continue
         limit = 0.1 * largest_term(call, name, each)
         if not worst < limit:
@@ -93,7 +124,9 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
 
     A compensated sum (Kahan's) of several products does that, and so does splitting a factor into parts.
     """
-    return call.formula.products and (precision != "full" or summed(call.formula, call, name) > 1)
+    if not (call.formula.products or call.formula.compensated):
+        return False
+    return precision != "full" or summed(call.formula, call, name) > 1
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:
