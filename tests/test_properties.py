@@ -12,6 +12,7 @@ from gaugeblock import spec
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.suite import properties
 from gaugeblock.conformance.suite.properties import PROPERTIES, check_property
+from gaugeblock.reference.declaration import formula
 
 DTYPES = ("float32", "float64")
 SPARSE_VJP = "sparse_categorical_cross_entropy_from_logits_vjp"
@@ -37,6 +38,18 @@ MUTANTS = {
     "dense.batch": "dense__batch_mean_subtracted",
     "softmax.batch": "softmax__sum_over_batch",
     "categorical_cross_entropy.batch": "categorical_cross_entropy__divided_by_batch",
+    "neuron_vjp.batch": "neuron_vjp__squeezed",
+    "dense_vjp.batch": "dense_vjp__half_results",
+    "softmax_vjp.batch": "softmax_vjp__sum_over_batch",
+    "log_softmax.batch": "log_softmax__shift_by_mean",
+    "log_softmax_vjp.batch": "log_softmax_vjp__sum_over_batch",
+    "categorical_cross_entropy_vjp.batch": "categorical_cross_entropy_vjp__mean_over_batch",
+    "categorical_cross_entropy_from_logits.batch": "categorical_cross_entropy_from_logits__divided_by_batch",
+    "categorical_cross_entropy_from_logits_vjp.batch": "categorical_cross_entropy_from_logits_vjp__mean_over_batch",
+    "sparse_categorical_cross_entropy_from_logits.batch": (
+        "sparse_categorical_cross_entropy_from_logits__divided_by_batch"
+    ),
+    f"{SPARSE_VJP}.batch": f"{SPARSE_VJP}__mean_over_batch",
     "softmax.shift": "softmax__unshifted",
     "softmax.permutation": "softmax__cumulative_sum",
     "softmax.sum": "softmax__one_in_denominator",
@@ -78,7 +91,7 @@ def test_the_backends_have_all_properties(backend, name, dtype):
 @pytest.mark.parametrize("rewrite", [name for name in vars(rewrites.softmax) if name.startswith("softmax__")])
 def test_right_rewrites_have_them(rewrite, dtype):
     for name, each in PROPERTIES.items():
-        if each.function == "softmax":
+        if each.formula.name == "softmax":
             check_property(name, subject(softmax=getattr(rewrites.softmax, rewrite)), dtype)
 
 
@@ -90,8 +103,8 @@ def test_each_kills_a_mutant_with_code_that_runs_and_little_in_it(name):
     inputs = made_by(error)
     assert inputs.keys() == PROPERTIES[name].inputs(np.dtype("float32")).keys()
     again = mutant(MUTANTS[name])
-    (function,) = again.functions(PROPERTIES[name].function).values()
-    call = properties.judged(again, PROPERTIES[name].function, function, np.dtype("float32"))
+    (function,) = again.functions(PROPERTIES[name].formula.name).values()
+    call = properties.judged(again, PROPERTIES[name].formula, function, np.dtype("float32"))
     with np.errstate(all="ignore"), pytest.raises(AssertionError):
         PROPERTIES[name].holds(call, **inputs)
     assert sum(np.count_nonzero(inputs[key]) for key in inputs.keys() & {"x", "w", "b", "y", "grad", "m"}) <= 3
@@ -146,3 +159,20 @@ def test_what_is_not_offered_is_told():
 def test_a_failure_is_the_same_each_time():
     first, again = (str(failure("softmax.permutation", mutant("softmax__bfloat16_sum"))) for _ in range(2))
     assert first == again
+
+
+@formula("(..., n), (n), (...), () -> (..., n)", domain=("real", "nonnegative", "mask", "[0, 1)"))
+def masked(x, w, keep, share, /):
+    xp = x.__array_namespace__()
+    return xp.where(xp.expand_dims(keep, axis=-1), x * w * (1 - share), x)
+
+
+def test_a_formula_of_somebody_elses_has_the_general_properties():
+    def mean_subtracted(x, w, keep, share):
+        return np.where(keep[..., None], x * w * (1 - share), x) - np.mean(x, axis=0)
+
+    assert list(properties.properties_of(masked)) == ["masked.value", "masked.batch"]
+    check_property(masked, Subject(types.SimpleNamespace(__name__="mine", masked=masked), None, ["masked"]), "float32")
+    wrong = Subject(types.SimpleNamespace(__name__="wrong", masked=mean_subtracted), None, ["masked"])
+    with pytest.raises(AssertionError, match=r"masked\.value does not hold"):
+        check_property(masked, wrong, "float32")

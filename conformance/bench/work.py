@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.declaration import BATCH, is_axes, is_range, leaves
-from ..formulas import Formula, functions_of
+from ..formulas import Formula, function_of
 
 Array = np.ndarray
 STEP = 10  # that states have done
@@ -45,12 +45,6 @@ class Work(NamedTuple):
         """The shape of an array with these axes."""
         lengths = dict(zip(letters_of(self.declared), self.shape[len(self.batch) :], strict=True))
         return tuple(size for each in axes for size in (self.batch if each == BATCH else (lengths[each],)))
-
-
-def function_of(formula: str) -> Formula:
-    """The function of a formula; the one with a state, where a page has its lines too."""
-    functions = functions_of(formula)
-    return next((each for each in functions if each.state), functions[0])
 
 
 def letters_of(formula: Formula) -> list[str]:

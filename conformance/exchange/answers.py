@@ -163,7 +163,7 @@ def expected_of(wanted: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Expe
     value = result_of(wanted, name, dtype)
     shape = wanted[f"{name}.shape"]
     remainder, bound = (
-        result_of({"y": wanted[f"{name}.{part}"], "y.shape": shape}, "y", np.dtype(np.float64))
+        result_of({name: wanted[f"{name}.{part}"], f"{name}.shape": shape}, name, np.dtype(np.float64))
         for part in ("remainder", "bound")
     )
     # Where the bound is 0 the value itself is wanted, though in half precision it was rounded.

@@ -210,6 +210,12 @@ def functions_of(formula: str | Callable[..., Any]) -> list[Formula]:
     return [declared(formula)]
 
 
+def function_of(formula: str | Callable[..., Any]) -> Formula:
+    """The function of a formula: the one with a state, where a page has its lines too."""
+    functions = functions_of(formula)
+    return next((each for each in functions if each.state), functions[0])
+
+
 def cases(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> list[Case]:
     """Return the cases of a formula."""
     chosen = functions_of(formula)[0].cases

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH, Declaration, is_axes, is_range, leaves
+from ...reference.declaration import AXIS, BATCH, Declaration, is_axes, is_range, leaves
 from . import Formula
 
 # What a number of each domain may be, in a small run.
@@ -52,7 +52,7 @@ def summed(formula: Formula, call: Any, result: str) -> int:
     for name, axes, value in parts(formula, call.arguments):
         along = links(formula)[result].get(name)
         if along is not None:
-            named = axis_names(axes, np.ndim(value), call.options.get("axis", -1))
+            named = axis_names(axes, np.ndim(value), call.options.get(AXIS, -1))
             lengths |= {n: size for n, size in zip(named, np.shape(value), strict=True) if letter_of(n) in along}
             bias += not along and any(links(formula)[result].values())
     return int(np.prod([*lengths.values(), 1])) + bias
@@ -73,7 +73,7 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
     along = links(formula)[result].get(name)
     if along is None:
         return None
-    axis, (letters,) = case.options.get("axis", -1), leaves(formula.arguments[name])
+    axis, (letters,) = case.options.get(AXIS, -1), leaves(formula.arguments[name])
     chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
     own = axis_names(letters, array.ndim, axis)
     index = tuple(slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) for each in own)

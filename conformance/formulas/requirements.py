@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ... import spec
+from ...reference.declaration import AXIS
 from ...spec import Requirement
 from . import declared
 
@@ -13,7 +14,7 @@ GENERAL = {
     "dtype": "the result has the dtype that the formula gives.",
     "shape": "the result has the shape that the formula gives.",
     "batch": "the result of a row does not depend on the shape of the batch, but for rounding.",
-    "axis": "`axis` names the axis, from either end.",
+    AXIS: "`axis` names the axis, from either end.",
     "empty": "an empty batch gives an empty result.",
     "nan": "NaN comes out where the formula gives NaN, and nowhere else.",
     "infinity": "infinite numbers come out where the formula gives them, and nowhere else.",
@@ -38,5 +39,5 @@ def requirements(formula: str | Callable[..., object], version: str = spec.VERSI
     if page is not None:
         return spec.read_requirements(page.read_text(encoding="utf-8"))
     found = [Requirement(f"{name}.{key}", text, False, spec.VERSION, None, None) for key, text in GENERAL.items()]
-    asked = [each for each in found if "axis" in declared(formula).parameters or not each.label.endswith(".axis")]
+    asked = [each for each in found if AXIS in declared(formula).parameters or not each.label.endswith(f".{AXIS}")]
     return {each.label: each for each in asked}
