@@ -85,9 +85,7 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
     with np.errstate(all="ignore"):
         first, *others = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
     return {
-        name: Expected(
-            each.value, np.zeros(each.shape), largest(each.error, (r[name].error for r in others)), each.dtype
-        )
+        name: Expected(each.value, np.zeros(each.shape), largest(each, [r[name] for r in others]), each.dtype)
         for name, each in first.items()
     }
 
@@ -95,7 +93,7 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
 def largest(first: bounded.Bounded, others: Iterable[bounded.Bounded]) -> np.ndarray:
     """The largest bound of each element; a form that may overflow where the first does not is not admitted there."""
     errors = [np.where(np.isfinite(other.error), other.error, first.error) for other in others]
-    return np.maximum.reduce([first.error, *errors])
+    return np.asarray(np.maximum.reduce([first.error, *errors]))
 
 
 def enclosed(call: Call, dtype: np.dtype[Any], bits: int = exact.PRECISION) -> dict[str, np.ndarray]:
