@@ -15,7 +15,7 @@ import typer
 import yaml
 
 from gaugeblock import pytest_plugin, spec
-from gaugeblock.conformance.cli import commands as cli
+from gaugeblock.conformance.cli import app as cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
