@@ -5,17 +5,15 @@ import platform
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ... import __version__, spec
-from ..formulas import Case
-from ..formulas.axes import depends_on
 from ..formulas.requirements import name_of, requirements
 from ..judging.judge import Finding, NotOffered
 from .citation import citation
+from .worst import Worst, number, worst_of
 
 SCHEMA_VERSION = 4
 
@@ -31,7 +29,7 @@ class Result(NamedTuple):
     measured: dict[str, tuple[float, float]]  # the ratio and ulp of those whose numbers were compared, by id
     ratio: float  # the worst error / bound; infinite where a result is wrong in kind
     ulp: float  # the worst error in units of the last place
-    worst: Finding | None  # the finding with that ratio, or the first failure
+    worst: Worst | None  # the element with that ratio, or the first failure
     diagnosis: str | None  # the known mistake or rival that it most likely is
     reason: str  # why it was not offered
     text: str = ""  # the requirement in words
@@ -185,7 +183,7 @@ def results_of(
                 measured,
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
-                worst if worst.place is not None or not worst.passed else None,
+                worst_of(worst) if worst.place is not None or not worst.passed else None,
                 None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
                 requirement.text,
@@ -197,11 +195,6 @@ def results_of(
 def count_cases(results: Iterable[Result]) -> int:
     """How many cases stand behind the results, each counted once for a dtype."""
     return len({(result.dtype, case) for result in results for case in result.cases})
-
-
-def number(value: float) -> float | str:
-    """A number as JSON can hold it."""
-    return value if np.isfinite(value) else str(value)
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:
@@ -218,54 +211,8 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "ulp": number(result.ulp),
         "diagnosis": result.diagnosis,
         "reason": (worst.reason if worst else "") or result.reason,  # why it fails, rather than what was declined
-        "worst": None if worst is None else worst_to_dict(worst),
+        "worst": None if worst is None else worst.to_dict(),
     }
-
-
-def worst_to_dict(worst: Finding) -> dict[str, Any]:
-    return {
-        "case": worst.case.id,
-        "note": worst.case.note,
-        "exact": worst.case.exact,
-        "function": worst.case.function,
-        "arguments": {name: str(value) for name, value in inputs(worst).items()},
-        "output": worst.output,
-        "index": None if worst.place is None else list(worst.place),
-        "got": number(worst.got),
-        "got_hex": float(worst.got).hex(),
-        "expected": number(worst.expected),
-        "expected_hex": float(worst.expected).hex(),
-        "bound": number(worst.bound),
-        "ratio": number(worst.ratio),
-        "ulp": number(worst.ulp),
-    }
-
-
-def inputs(worst: Finding) -> dict[str, str]:
-    """The arguments that the worst element depends on: its own elements, or its row where the signature says so."""
-    case, shown = worst.case, {}
-    for name, value in zip(case.formula.parameters, case.arguments, strict=False):
-        named = value._asdict() if hasattr(value, "_asdict") else {"": value}
-        for part, array in named.items():
-            place, text = excerpt(worst, name, array)
-            shown[f"{name}{'.' if part else ''}{part}{place}"] = text
-    return shown | {name: repr(value) for name, value in case.options.items()} | steps_of(case)
-
-
-def steps_of(case: Case) -> dict[str, str]:
-    """After which steps the results are judged, if there are several."""
-    return {"steps": repr(case.steps)} if case.steps else {}
-
-
-def excerpt(worst: Finding, name: str, array: Any) -> tuple[str, str]:
-    """What to show of an argument, as index and values: what the worst element depends on."""
-    if not isinstance(array, np.ndarray):
-        return "", repr(array)
-    index = None if worst.place is None else depends_on(worst, name, array)
-    place = "" if index is None or not index else str([":" if i == slice(None) else i for i in index]).replace("'", "")
-    part = array if index is None else array[index]
-    text = np.array2string(np.asarray(part), threshold=12, edgeitems=4, precision=9, separator=", ")
-    return place, " ".join(text.split())
 
 
 def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
@@ -351,9 +298,9 @@ def failure(results: list[Result]) -> list[Text]:
     lines = [head, Text(f"  {result.text}", style="italic")]
     worst = result.worst
     if worst is not None:
-        lines.append(Text(f"  case      {worst.case.id} (it catches: {worst.case.note})"))
+        lines.append(Text(f"  case      {worst.case} (it catches: {worst.note})"))
         if worst.place is not None:
-            lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in inputs(worst).items())}"))
+            lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in worst.inputs.items())}"))
             name, space, when = worst.output.partition(" ")  # such as: theta after 10 steps
             place = f"{name}{list(worst.place) if worst.place else ''}{space}{when}"
             lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
@@ -372,7 +319,7 @@ def diagnoses(report: Report) -> list[Text]:
     found: dict[tuple[str, str], list[str]] = {}
     for result in report.results:
         if result.diagnosis and result.worst:
-            dtypes = found.setdefault((result.worst.case.function, result.diagnosis), [])
+            dtypes = found.setdefault((result.worst.function, result.diagnosis), [])
             dtypes += [result.dtype] if result.dtype not in dtypes else []
     return [
         Text.assemble(("MOST LIKELY ", "bold yellow"), (function, "bold"), f" in {' and '.join(dtypes)}: {words}")

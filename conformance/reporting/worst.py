@@ -1,0 +1,87 @@
+"""The worst element of a requirement, in plain numbers and words: what a report keeps of a finding."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..formulas import Case
+from ..formulas.axes import depends_on
+from ..judging.judge import Finding
+
+
+class Worst(NamedTuple):
+    """The worst element that was found, with the inputs that it depends on."""
+
+    case: str  # its id
+    note: str  # the mistake that the case catches
+    exact: bool  # whether the exact result is wanted
+    function: str
+    inputs: dict[str, str]
+    reason: str
+    output: str
+    place: tuple[int, ...] | None
+    got: float
+    expected: float
+    bound: float
+    ratio: float
+    ulp: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "case": self.case,
+            "note": self.note,
+            "exact": self.exact,
+            "function": self.function,
+            "arguments": self.inputs,
+            "output": self.output,
+            "index": None if self.place is None else list(self.place),
+            "got": number(self.got),
+            "got_hex": float(self.got).hex(),
+            "expected": number(self.expected),
+            "expected_hex": float(self.expected).hex(),
+            "bound": number(self.bound),
+            "ratio": number(self.ratio),
+            "ulp": number(self.ulp),
+        }
+
+
+def worst_of(found: Finding) -> Worst:
+    """What is kept of a finding."""
+    case = found.case
+    return Worst(
+        case.id, case.note, case.exact, case.function, inputs(found), found.reason, found.output, found.place,
+        found.got, found.expected, found.bound, found.ratio, found.ulp,
+    )  # fmt: skip
+
+
+def number(value: float) -> float | str:
+    """A number as JSON can hold it."""
+    return value if np.isfinite(value) else str(value)
+
+
+def inputs(found: Finding) -> dict[str, str]:
+    """The arguments that the worst element depends on: its own elements, or its row where the signature says so."""
+    case, shown = found.case, {}
+    for name, value in zip(case.formula.parameters, case.arguments, strict=False):
+        named = value._asdict() if hasattr(value, "_asdict") else {"": value}
+        for part, array in named.items():
+            place, text = excerpt(found, name, array)
+            shown[f"{name}{'.' if part else ''}{part}{place}"] = text
+    return shown | {name: repr(value) for name, value in case.options.items()} | steps_of(case)
+
+
+def steps_of(case: Case) -> dict[str, str]:
+    """After which steps the results are judged, if there are several."""
+    return {"steps": repr(case.steps)} if case.steps else {}
+
+
+def excerpt(found: Finding, name: str, array: Any) -> tuple[str, str]:
+    """What to show of an argument, as index and values: what the worst element depends on."""
+    if not isinstance(array, np.ndarray):
+        return "", repr(array)
+    index = None if found.place is None else depends_on(found, name, array)
+    place = "" if index is None or not index else str([":" if i == slice(None) else i for i in index]).replace("'", "")
+    part = array if index is None else array[index]
+    text = np.array2string(np.asarray(part), threshold=12, edgeitems=4, precision=9, separator=", ")
+    return place, " ".join(text.split())
