@@ -70,6 +70,7 @@ class Builder:
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = "axis" in formula.parameters
         self.has_classes = any(leaf.domain in ("logit", "weight", "probability") for leaf in self.leaves)
+        self.is_line = formula.name != prefix and formula.is_own and not formula.state  # a part of another function
         self.shared: dict[Any, Case] = {}
 
     def label(self, *wanted: str) -> str:

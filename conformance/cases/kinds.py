@@ -16,7 +16,7 @@ from .spread import Spread, straight
 
 def cases(builder: Builder, seed: int) -> Iterator[Made]:
     """All cases about shapes, and those of the seed."""
-    for kind in (pairs, axes, tiles, layouts, empty):
+    for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts, empty):
         yield from kind(builder)
     yield from seeded(builder, seed)
 
@@ -28,19 +28,18 @@ def shape_name(batch: tuple[int, ...]) -> str:
 
 def pairs(builder: Builder) -> Iterator[Made]:
     """Each length of the last axis with a batch; then each length of the other axis."""
+    if not builder.letters:
+        yield from of_elements(builder)
+        return
     note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
     for batch, length in plan.PAIRS:
-        if not builder.letters:
-            if math.prod(batch) * length <= plan.MOST_ELEMENTS:
-                yield elementwise(builder, (*batch, length), f"{shape_name(batch)}_by_{length}", note)
-            continue
         sizes = dict.fromkeys(builder.letters[1:], plan.OTHERS.get(length, plan.OTHER)) | {builder.letters[0]: length}
         if not builder.fits(batch, sizes):
             continue
-        # Every second neutral element is -infinity, where a page says what that means.
-        infinite = length % 4 == 1 and length > plan.COLUMNS and "infinity" in builder.labels
+        # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
+        infinite = length % 4 == 1 and length > plan.COLUMNS and "infinity" in builder.labels and has_logits(builder)
         compact, to = builder.here(batch, sizes, uneven(builder, not infinite), finite=not infinite)
-        label = builder.label("infinity") if infinite and has_logits(builder) else builder.label("value")
+        label = builder.label("infinity") if infinite else builder.label("value")
         yield builder.made("pairs", label, f"{shape_name(batch)}_by_{length}", note, compact, to)
     for letter in builder.letters[1:]:
         for length in plan.OTHER_LENGTHS:
@@ -49,16 +48,18 @@ def pairs(builder: Builder) -> Iterator[Made]:
                 compact, to = builder.here((3,), sizes)
                 note = "what is beyond whole blocks is left out"
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
-    if not builder.letters:
-        yield elementwise(builder, (), "no_axes", "an array without axes is none")
-        many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
-        yield elementwise(builder, (many,), f"many_{many}", "the last of many elements are left out")
 
 
-def elementwise(builder: Builder, shape: tuple[int, ...], name: str, note: str) -> Made:
-    """A case of a formula without any axis but the batch."""
-    compact, to = builder.here(shape, {})
-    return builder.made("pairs", builder.label("value"), name, note, compact, to)
+def of_elements(builder: Builder) -> Iterator[Made]:
+    """The same where each element stands for itself: every shape that is not too large, no axes, many elements."""
+    most = plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS
+    many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
+    shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
+    for shape in ((), *shapes, *([] if builder.is_line else [(many,)])):
+        compact, to = builder.here(shape, {})
+        name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
+        note = "the last elements are left out, or an array of this shape is taken for another"
+        yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
 def has_logits(builder: Builder) -> bool:

@@ -23,7 +23,7 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((6,), 4_097),
     ((), 4_099),
     ((2, 3), 8_193),
-    ((6,), 70_001),
+    ((2,), 70_001),
 )
 USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
@@ -34,6 +34,7 @@ OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
 LONGEST_WHOLE, MOST_ROWS_WHOLE = 1_025, 513
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
+MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam
 
 # How many compact elements there are of a letter: rows of a batch, or numbers of what is elementwise; columns.
 ROWS, NUMBERS, COLUMNS = 12, 61, 40
@@ -70,7 +71,7 @@ LABELS = {
 }
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
-COUNTS = 3, 0, 1, 255, 256, 32_767, 65_536, 10**6, 2**24 - 1, 2**24, 2**31 - 2
+COUNTS = 3, 0, 1, 255, 32_767, 65_535, 10**6, 2**24, 2**31 - 2
 # Of a hyper-parameter that is an argument: those in its range, the first one usually.
 NUMBERS_IN_RANGE = 0.9, 0.0, 1e-8, -0.5
 
