@@ -168,11 +168,13 @@ def layouts(builder: Builder) -> Iterator[Made]:
 
 
 def empty(builder: Builder) -> Iterator[Made]:
-    """A batch without rows."""
+    """Batches without rows."""
     sizes = dict.fromkeys(builder.letters, plan.LENGTH)
-    if builder.fits((0, 3), sizes) and (builder.rows_apart or takes_nothing(builder)):
-        compact, to = builder.here((0, 3), sizes)
-        yield builder.made("empty", builder.label("empty"), "0x3_rows", "a batch of 0 rows fails", compact, to)
+    for batch in plan.EMPTY:
+        if builder.fits(batch, sizes) and (builder.rows_apart or takes_nothing(builder)):
+            compact, to = builder.here(batch, sizes)
+            name, note = f"{shape_name(batch)}_rows", "a batch of 0 rows fails"
+            yield builder.made("empty", builder.label("empty"), name, note, compact, to)
 
 
 def takes_nothing(builder: Builder) -> bool:

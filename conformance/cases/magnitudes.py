@@ -9,7 +9,7 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import Arrays, draw
+from .draw import Arrays, Leaf, draw
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
 
@@ -57,18 +57,21 @@ def every_binade(builder: Builder) -> Iterator[Made]:
         name = f"every_binade_in_{number + 1}"
         yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
     if "subnormal" in builder.labels:
-        few = [smallest_numbers(array, info) if np.ndim(array) else array for array in builder.small("subnormal")]
+        pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
+        few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
         note = "subnormal numbers count as 0"
         yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(few))
 
 
-def smallest_numbers(array: Any, info: Any) -> Any:
-    """An array with numbers below the smallest normal one in each second place."""
-    if array.dtype.kind in "iub":
+def smallest_numbers(array: Any, leaf: Leaf) -> Any:
+    """An array in each second place of which is a number, or the square of one, below the smallest normal number."""
+    if not leaf.is_floating:
         return array
-    tiny = np.array(array)
-    tiny[::2] = (array[::2] * array.dtype.type(float(info.smallest_normal) / 8)).astype(array.dtype)
-    return tiny
+    smallest = float(finfo(leaf.dtype).smallest_normal)
+    tiny = np.array(array, np.float64)
+    tiny[::4] *= smallest / 8
+    tiny[2::4] *= smallest / 8 if leaf.domain == "nonnegative" else np.sqrt(smallest) / 4
+    return tiny.astype(leaf.dtype)
 
 
 def products(builder: Builder) -> Iterator[Made]:
@@ -86,7 +89,7 @@ def products(builder: Builder) -> Iterator[Made]:
     for number, leaf in enumerate(builder.leaves):
         if leaf.axes:
             arrays = builder.small("subnormal inputs")
-            arrays[number] = smallest_numbers(arrays[number], info)
+            arrays[number] = smallest_numbers(arrays[number], leaf)
             name, note = f"subnormal_in_{number + 1}", "subnormal numbers count as 0"
             yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
 

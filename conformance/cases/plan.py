@@ -60,6 +60,7 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
     ((5, 1), 7, 32),
 )
 LAYOUTS = (4,), (2, 3)
+EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
 
@@ -73,6 +74,6 @@ LABELS = {
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 COUNTS = 3, 0, 1, 255, 32_767, 65_535, 10**6, 2**24, 2**31 - 2
 # Of a hyper-parameter that is an argument: those in its range, the first one usually.
-NUMBERS_IN_RANGE = 0.9, 0.0, 1e-8, -0.5
+NUMBERS_IN_RANGE = 0.9, 0.0, 0.999, 1e-8, -0.5
 
 RANDOM = 3  # cases of a seed

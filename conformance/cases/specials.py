@@ -97,7 +97,7 @@ def facing_zeros(builder: Builder, number: int, arrays: Arrays) -> None:
         where: list[Any] = [slice(None, None, 2)] * len(leaf.axes)
         for place, letter in enumerate(leaf.axes):
             if letter != BATCH and letter in builder.leaves[number].axes:
-                where[place] = 2
+                where[place] = [0, 2]
         arrays[other][tuple(where)] = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
 
 
