@@ -1,8 +1,8 @@
 (* neuron.value, dense.value, softmax.value, log_softmax.value, categorical_cross_entropy_from_logits.value,
-   sparse_categorical_cross_entropy_from_logits.value: closed forms of the bounds, as the pages have them, for any number of terms or classes, in any order.
+   sparse_categorical_cross_entropy_from_logits.value: closed forms of the bounds, for any number of terms or classes.
 
-   The formulas are expressions, as the reference writes them. They are those of float32 and float64 in full precision,
-   without flushing. Each is shown to have the value that its page defines. *)
+   They hold in any order of evaluation. The formulas are expressions, as the reference writes them. They are those of
+   float32 and float64 in full precision, without flushing. Each is shown to have the value that its page defines. *)
 
 Require Import Reals Lra Lia List Permutation.
 Require Import rounding rules soundness.

@@ -568,7 +568,7 @@ Proof.
   { apply Rmult_le_compat_l; [lra|]. apply within in Ho. lra. }
   pose proof (triangle v (exp z) (exp x)).
   destruct (Rlt_dec (exp z) smallest_normal), (Rlt_dec (exp x) (4 * smallest_normal)); try lra.
-  (* exp z may underflow and exp x is not small: then the argument is so far off that the bound is that of any result. *)
+  (* exp z may underflow, and exp x is not small: then the argument is so far off that the bound covers any result. *)
   assert (1 <= argument).
   { destruct (Rlt_dec argument 1) as [A|]; [|lra]. exfalso.
     assert (exp x <= exp z * exp 1) by (rewrite <- exp_plus; apply exp_le; apply within in Hz; lra).
@@ -682,7 +682,8 @@ Proof.
   assert (P : 1 <= (1 + g) ^ k) by (apply pow_R1_Rle; lra).
   assert (N : (1 + g) * (beta * Rabs (computed k - state k)) <= (1 + g) * (beta * ((1 + g) ^ k * decayed beta own k))).
   { apply Rmult_le_compat_l; [lra|]. now apply Rmult_le_compat_l. }
-  assert (own k <= (1 + g) * (1 + g) ^ k * own k) by (rewrite <- (Rmult_1_l (own k)) at 1; apply Rmult_le_compat_r; nra).
+  assert (own k <= (1 + g) * (1 + g) ^ k * own k)
+    by (rewrite <- (Rmult_1_l (own k)) at 1; apply Rmult_le_compat_r; nra).
   simpl. lra.
 Qed.
 End Rules.
