@@ -233,7 +233,7 @@ def test_a_wrong_gradient_is_shown_with_what_it_comes_from():
     assert shown.output == "gw"
     row, column = shown.place
     given = dict(zip("xwbg", shown.case.arguments, strict=True))
-    names = report.inputs(shown)
+    names = shown.inputs
     assert names.keys() == {f"x[..., {row}]", "w", "b", f"g[..., {column}]"}
     assert f"{given['x'][..., row].flat[0]:.5f}"[:6] in names[f"x[..., {row}]"]
 

@@ -84,7 +84,7 @@ class Formula(Declaration):
         values: tuple[Any, ...] = tuple(
             found[each] if isinstance(each, str) else self.state_of(found) for each in self.results
         )
-        return values if len(values) > 1 else values[0]
+        return values[0] if len(values) == 1 else values
 
     def is_index(self, name: str, value: Any) -> bool:
         """Whether an argument's elements are integers that choose, not numbers that are computed with."""

@@ -61,7 +61,7 @@ def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...]
     """The arguments of a formula by name, those of a state by the names of its parts, with one batch in all."""
     batch = st.shared(st.sampled_from(batches), key="batch")
     letters = dict.fromkeys(each for group in formula.arguments.values() for axes in leaves(group) for each in axes)
-    lengths = dict(zip([each for each in letters if each != BATCH], LENGTHS, strict=False))
+    lengths: dict[str, int] = dict(zip([each for each in letters if each != BATCH], LENGTHS, strict=False))
 
     def one(axes: tuple[str, ...], kind: str) -> st.SearchStrategy[Any]:
         if kind == "count":
