@@ -6,7 +6,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-23"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "dc4cc218c3eab8f6efa7c87d9928424df4c75afec2a064ae191aca451b95d239"
+MANIFEST = "05b721ee1fea7c892e4e83a996dffde557cad05a14d65c4e5b67e12428110f1d"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
