@@ -25,7 +25,7 @@ from torch.distributed.tensor.experimental import implicit_replication
 
 from gaugeblock import reference
 from gaugeblock.conformance import check
-from gaugeblock.conformance.cli.commands import console_for
+from gaugeblock.conformance.cli.terminal import console_for
 from gaugeblock.conformance.reporting.report import print_report
 
 sys.path.append(str(Path(__file__).parent))
