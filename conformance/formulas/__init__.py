@@ -87,10 +87,10 @@ class Formula(Declaration):
         return values[0] if len(values) == 1 else values
 
     def is_index(self, name: str, value: Any) -> bool:
-        """Whether an argument's elements are integers that choose, not numbers that are computed with."""
+        """Whether an argument's elements are integers or a mask that choose, not numbers that are computed with."""
         if not self.domain:
             return getattr(value, "dtype", np.dtype(float)).kind in "biu" or isinstance(value, int)
-        return dict(zip(self.parameters, self.domain, strict=False)).get(name) == "index"
+        return dict(zip(self.parameters, self.domain, strict=False)).get(name) in ("index", "mask")
 
     @property
     def wanted(self) -> str:

@@ -54,7 +54,7 @@ def grid(low: int, high: int, unit: float, shape: tuple[int, ...], dtype: np.dty
 
 
 BATCHES = ((3,), (), (3, 2))  # few, since each costs a compilation
-LENGTHS = (5, 4, 3, 2)  # of the letters of a signature, in their order
+LENGTHS: tuple[int, ...] = (5, 4, 3, 2)  # of the letters of a signature, in their order
 
 
 def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...], ...] = BATCHES) -> Inputs:

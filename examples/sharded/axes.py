@@ -1,54 +1,56 @@
-"""Along which axis of each argument a formula is sharded, whatever the library.
+"""Along which axis of each argument a formula is sharded, whatever the library: by the signature that it declares.
 
-An axis is a letter: digits for those of the batch, c for the classes (of a layer: its neurons), p for parameters (of a
-layer: its inputs, along which it sums). In a form, `*` stands for the axes of the batch; axes that it does not name are
-never sharded.
+An axis is one of the batch, of the classes (of a layer: its neurons), or of parameters (of a layer: its inputs, along
+which it sums). Where every axis is of the batch, the last one stands for classes, and those of an optimizer are all of
+parameters.
 """
 
 from collections.abc import Sequence
 
-AXES = {
-    "neuron": ("*p", "p", ""),
-    "neuron_vjp": ("*p", "p", "", "*"),
-    "dense": ("*p", "pc", "c"),
-    "dense_vjp": ("*p", "pc", "c", "*c"),
-    "relu": ("*c",),
-    "relu_vjp": ("*c", "*c"),
-    "softmax": ("*c",),
-    "softmax_vjp": ("*c", "*c"),
-    "log_softmax": ("*c",),
-    "log_softmax_vjp": ("*c", "*c"),
-    "categorical_cross_entropy": ("*c", "*c"),
-    "categorical_cross_entropy_vjp": ("*c", "*c", "*"),
-    "categorical_cross_entropy_from_logits": ("*c", "*c"),
-    "categorical_cross_entropy_from_logits_vjp": ("*c", "*c", "*"),
-    "sparse_categorical_cross_entropy_from_logits": ("*", "*c"),
-    "sparse_categorical_cross_entropy_from_logits_vjp": ("*", "*c", "*"),
-    "adam_step": ("p", "p", "p", "p"),  # theta, grad, m, v
-    "adam_first_moment": ("p", "p"),
-    "adam_second_moment": ("p", "p"),
-    "adam_bias_correction": ("p",),
-    "adam_update": ("p", "p", "p"),
-}
-ALONG = {"batch": "*", "classes": "c", "parameters": "p"}
-BATCH = "0123"
+from gaugeblock.conformance.formulas import FUNCTIONS, Formula, declared, function_of
+from gaugeblock.conformance.formulas.axes import axis_names
+from gaugeblock.reference.declaration import BATCH, is_range, leaves
+
+ALONG = ("batch", "classes", "parameters")
+Axes = tuple[str, ...]
+
+
+def arrays(formula: Formula) -> list[Axes]:
+    """The axes of each argument that is an array, those of a state too."""
+    pairs = zip(formula.arguments.values(), formula.domain, strict=True)
+    kinds = ((group, kind if isinstance(kind, tuple) else (kind,)) for group, kind in pairs)
+    every = (pair for group, kind in kinds for pair in zip(leaves(group), kind, strict=True))
+    return [axes for axes, kind in every if kind != "count" and not is_range(kind)]
+
+
+def along_of(formula: Formula, name: str) -> str:
+    """Along what an axis lies."""
+    letters = {each for axes in arrays(formula) for each in axes} - {BATCH}
+    if name.startswith(BATCH):
+        if letters:
+            return "batch"
+        if function_of(formula.formula).state:
+            return "parameters"
+        return "classes" if name == f"{BATCH}0" else "batch"
+    first, *others = arrays(formula)
+    return "parameters" if name in first and any(name in axes and BATCH not in axes for axes in others) else "classes"
+
+
+def example_axes(formula: Formula) -> list[Axes]:
+    """The axes of each array of a small example: one of the batch, or two where the last one stands for classes."""
+    elementwise = all({*axes} <= {BATCH} for axes in arrays(formula))
+    batch = 2 if elementwise and not function_of(formula.formula).state else 1
+    return [axis_names(axes, len(axes) + (batch - 1 if BATCH in axes else 0)) for axes in arrays(formula)]
 
 
 def formulas(along: str) -> list[str]:
     """The formulas that have an axis of that kind."""
-    return [formula for formula, forms in AXES.items() if any(ALONG[along] in form for form in forms)]
-
-
-def letters(form: str, ndim: int, axis: int) -> str:
-    """The letter of each axis of an array, where c stands at `axis` in the forms of rows."""
-    batch = BATCH[: max(0, ndim - len(form.replace("*", "")))]
-    if form == "*c" and ndim:
-        return f"{batch[: axis % ndim]}c{batch[axis % ndim :]}"
-    return form.replace("*", batch).ljust(ndim, "-")[:ndim]
+    found = {name: example_axes(declared(name)) for name in FUNCTIONS}
+    return [name for name in found if any(along_of(declared(name), n) == along for axes in found[name] for n in axes)]
 
 
 def sharded_axes(
-    formula: str, along: str, shapes: Sequence[tuple[int, ...]], axis: int
+    function: str, along: str, shapes: Sequence[tuple[int, ...]], axis: int
 ) -> tuple[list[int | None], int]:
     """Which axis of each array is to be sharded, None for none, and its length.
 
@@ -57,9 +59,12 @@ def sharded_axes(
     NotImplementedError
         The arrays have no axis of that kind that is longer than 1.
     """
-    named = [letters(form, len(shape), axis) for form, shape in zip(AXES[formula], shapes, strict=True)]
-    lengths = {name[i]: length for name, shape in zip(named, shapes, strict=True) for i, length in enumerate(shape)}
-    for letter in BATCH if along == "batch" else ALONG[along]:
-        if lengths.get(letter, 1) != 1:
-            return [name.index(letter) if letter in name else None for name in named], lengths[letter]
+    formula = declared(function)
+    named = [axis_names(axes, len(shape), axis) for axes, shape in zip(arrays(formula), shapes, strict=True)]
+    lengths: dict[str, int] = {}
+    for names, shape in zip(named, shapes, strict=True):
+        lengths |= dict(zip(names, shape, strict=True))
+    for name in sorted(lengths, reverse=True):  # the first axis of a batch has the highest number
+        if along_of(formula, name) == along and lengths[name] != 1:
+            return [names.index(name) if name in names else None for names in named], lengths[name]
     raise NotImplementedError(f"no axis along {along} to shard")

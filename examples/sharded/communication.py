@@ -20,24 +20,21 @@ import jax_mesh
 import numpy as np
 import torch
 import torch_dtensor
-from axes import ALONG, AXES, formulas
+from axes import ALONG, along_of, example_axes, formulas
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.tensor import DTensor, Replicate
 from torch.distributed.tensor.experimental import implicit_replication
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gaugeblock import AdamState, reference
+from gaugeblock import reference
+from gaugeblock.conformance.formulas import declared as declared_as
+from gaugeblock.reference.declaration import is_range
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "sharded.md"
 START, END = "<!-- communication: python examples/sharded/communication.py -->\n", "<!-- end of communication -->\n"
-LENGTHS = {"*": 24, "p": 40, "c": 56}
-NAMES = {"*": "b", "p": "n", "c": "c"}
-HYPER_PARAMETERS = {
-    "adam_first_moment": (0.9,),
-    "adam_second_moment": (0.999,),
-    "adam_bias_correction": (0.9, 2),
-    "adam_update": (0.001, 1e-8),
-}
+LENGTHS = {"batch": 24, "parameters": 40, "classes": 56}
+NAMES = {"batch": "b", "parameters": "n", "classes": "c"}
+SCALARS = {"count": 2}  # of all others 0.5, which is in every range
 PROCESSES = 2
 KINDS = "all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute"
 COLLECTIVE = re.compile(rf" = (.*?) ({KINDS})(?:-start)?\((.*)")  # the shapes of its results before its name
@@ -46,19 +43,26 @@ SHAPE = re.compile(r"\w\d+\[([\d,]*)\]")
 
 def example(formula: str) -> tuple[Any, ...]:
     """Arguments of a formula, as NumPy arrays whose axes have lengths of their own."""
-    arrays = [np.ones([LENGTHS[letter] for letter in form], np.float32) for form in AXES[formula]]
-    if formula.startswith("sparse"):
-        arrays[0] = arrays[0].astype(np.int32)
-    if formula == "adam_step":
-        return *arrays[:2], AdamState(1, *arrays[2:])
-    return *arrays, *HYPER_PARAMETERS.get(formula, ())
+    declared = declared_as(formula)
+    shapes = iter([[LENGTHS[along_of(declared, name)] for name in names] for names in example_axes(declared)])
+
+    def one(kind: str) -> Any:
+        if kind == "count" or is_range(kind):
+            return SCALARS.get(kind, 0.5)
+        return np.ones(next(shapes), np.int32 if kind == "index" else np.float32)
+
+    def argument(kind: Any) -> Any:
+        parts = map(one, kind) if isinstance(kind, tuple) else ()
+        return declared.state_of(dict(zip(declared.state_names, parts, strict=True))) if parts else one(kind)
+
+    return tuple(map(argument, declared.domain))
 
 
 def shape_name(shape: list[int], devices: int) -> str:
     """A shape in letters; axes of length 1 are left out."""
     letters = {length: NAMES[kind] for kind, length in LENGTHS.items()}
     letters |= {length // devices: f"{name}/d" for length, name in letters.items()}
-    letters[LENGTHS["*"] * devices] = "db"
+    letters[LENGTHS["batch"] * devices] = "db"
     return f"[{', '.join(letters.get(length, str(length)) for length in shape if length != 1)}]"
 
 
