@@ -4,4 +4,4 @@ A case is compact, a few rows and columns that matter, and is spread to the shap
 """
 
 from .build import Made as Made
-from .build import made as made
+from .all_kinds import made as made
