@@ -369,6 +369,20 @@ def test_numpy_gives_the_same_when_it_is_called_again(formula):
         assert not [*called_again(Subject("numpy"), formula, "float32")]
 
 
+@pytest.mark.parametrize("function", THIRD_PARTY)
+def test_a_third_partys_formula_is_called_again(function):
+    counted = []
+
+    def counting(*arguments):
+        counted.append(arguments)
+        return function(*arguments)
+
+    subject = numpy_alone(function)
+    subject.functions = lambda name: {"": counting}
+    assert not [*called_again(subject, function, "float32")]
+    assert len(counted) > 512
+
+
 def test_a_result_that_was_cached_by_its_memory_is_found():
     known = {}
 
