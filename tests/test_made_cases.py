@@ -369,6 +369,20 @@ def test_numpy_gives_the_same_when_it_is_called_again(formula):
         assert not [*called_again(Subject("numpy"), formula, "float32")]
 
 
+@pytest.mark.parametrize("function", THIRD_PARTY)
+def test_a_third_partys_formula_is_called_again(function):
+    counted = []
+
+    def counting(*arguments):
+        counted.append(arguments)
+        return function(*arguments)
+
+    subject = numpy_alone(function)
+    subject.functions = lambda name: {"": counting}
+    assert not [*called_again(subject, function, "float32")]
+    assert len(counted) > 512
+
+
 def test_a_result_that_was_cached_by_its_memory_is_found():
     known = {}
 
@@ -457,7 +471,7 @@ def where(call, function="softmax", batch=(), length=0):
     def fails(each):
         with np.errstate(all="ignore"):
             found = oracle.expect(each.compact, np.dtype("float32"))
-            got = declared(function).named(call(*each.whole().arguments))
+            got = declared(function).named(call(*each.whole().arguments, **each.whole().options))
         return any(not np.all(oracle.ratios(got[name], spread(each, name, one))[0] <= 1) for name, one in found.items())
 
     return blame(builder, fails, batch, length)
@@ -466,11 +480,11 @@ def where(call, function="softmax", batch=(), length=0):
 def softmax_that_fails(condition):
     """A softmax that is wrong in its last class where a condition on the batch and the length holds."""
 
-    def softmax(x):
-        y = reference.softmax(x)
-        if condition(x.shape[:-1], x.shape[-1]):
+    def softmax(x, /, *, axis=-1):
+        y = np.moveaxis(reference.softmax(x, axis=axis), axis, -1)
+        if condition(y.shape[:-1], y.shape[-1]):
             y[..., -1] += 1
-        return y
+        return np.moveaxis(y, -1, axis)
 
     return softmax
 
@@ -487,12 +501,12 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: n > 1025 and n % 128,
             "value",
-            "wherever the last axis is longer than 1025 and no multiple of 8",
+            "wherever the last axis is longer than 1025 and is no multiple of 8",
         ),
         (lambda batch, n: len(batch) == 2, "batch", "wherever the batch has 2 axes"),
         (lambda batch, n: math.prod(batch) > 65_535, "batch", "wherever the batch is (70001,)"),
         (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
-        (lambda batch, n: True, "value", "on plain numbers in the smallest shape already"),
+        (lambda batch, n: True, "value", "on plain numbers in a small shape already"),
         (
             lambda batch, n: batch == (513,) and n == 3,
             "value",
@@ -502,3 +516,20 @@ def softmax_that_fails(condition):
 )
 def test_what_is_to_blame_is_said_in_words(condition, label, words):
     assert where(softmax_that_fails(condition), batch=(513,), length=3) == (f"softmax.{label}", words)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda axis, rank: axis % rank < rank - 1, "wherever the axis is not the last"),
+        (lambda axis, rank: axis == 0 and rank > 2, "wherever the axis is 0 and is one of more than 2"),
+        (lambda axis, rank: axis < 0 and axis != -1 and rank == 4, "wherever the axis is negative and is one of 4"),
+    ],
+)
+def test_an_axis_that_is_to_blame_is_said_in_words(wrong, words):
+    def softmax(x, /, *, axis=-1):
+        return reference.softmax(x, axis=axis) + wrong(axis, x.ndim) * x.dtype.type(1)
+
+    label, found = where(softmax)
+    assert label == "softmax.axis"
+    assert words in found

@@ -3,5 +3,5 @@
 A case is compact, a few rows and columns that matter, and is spread to the shape in question. See `spread`.
 """
 
+from .all_kinds import made as made
 from .build import Made as Made
-from .build import made as made

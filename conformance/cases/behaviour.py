@@ -79,9 +79,8 @@ def taken(formula: Formula, results: dict[str, Expected], letter: str, index: np
 
 def same(one: dict[str, Expected], other: dict[str, Expected], bounds: bool = True) -> bool:
     """Whether results have the same values, and the same bounds."""
-    return all(close(each.value, other[name].value) for name, each in one.items()) and not (
-        bounds and any(not close(each.bound, other[name].bound) for name, each in one.items())
-    )
+    pairs = [(each, other[name]) for name, each in one.items()]
+    return all(close(a.value, b.value) and (not bounds or close(a.bound, b.bound)) for a, b in pairs)
 
 
 def close(a: Any, b: Any) -> bool:

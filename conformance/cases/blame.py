@@ -8,7 +8,7 @@ import numpy as np
 
 from . import plan
 from .build import Builder, Made
-from .kinds import shape_name, uneven
+from .kinds import axes, shape_name, uneven
 
 Batch = tuple[int, ...]
 BLOCKS = tuple(2**power for power in range(3, 17))
@@ -28,15 +28,18 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     """
     usual_batch, usual_length = plan.USUAL
     if fails(alone(builder, usual_batch, usual_length)):
-        return builder.label("value"), "on plain numbers in the smallest shape already"
+        return builder.label("value"), "on plain numbers in a small shape already"
     lengths = sorted({n for _, n in plan.PAIRS})
     batches = [each for each, _ in plan.PAIRS]
     failing = [n for n in lengths if can_be(builder, usual_batch, n) and fails(alone(builder, usual_batch, n))]
     if failing:
-        return builder.label("value"), f"wherever the last axis is {of_lengths(failing, lengths)}"
+        return builder.label("value"), f"wherever the last axis {of_lengths(failing, lengths)}"
     unfit = [each for each in dict.fromkeys(batches) if fails(alone(builder, each, usual_length))]
     if unfit:
         return builder.label("batch", "elementwise"), f"wherever the batch {of_batches(unfit, batches)}"
+    wrong = [each for each in axes(builder) if fails(each)]
+    if wrong:
+        return builder.label("axis"), f"wherever the axis {of_axes(wrong, list(axes(builder)))}"
     what = f"only where a batch of shape {batch} and a last axis of {length} come together"
     return builder.label("value"), what
 
@@ -59,11 +62,11 @@ def alone(builder: Builder, batch: Batch, length: int) -> Made:
 def of_lengths(failing: list[int], tried: list[int]) -> str:
     """The shortest description that is true of the failing lengths and of no other one that was tried."""
     if len(failing) == 1:
-        return f"{failing[0]} long"
-    above = {f"longer than {n}": (lambda size, n=n: size > n) for n in tried}
-    below = {f"shorter than {n}": (lambda size, n=n: size < n) for n in tried}
-    tail = {f"no multiple of {k}": (lambda size, k=k: size % k != 0) for k in BLOCKS}
-    whole = {f"a multiple of {k}": (lambda size, k=k: size % k == 0) for k in BLOCKS}
+        return f"is {failing[0]} long"
+    above = {f"is longer than {n}": (lambda size, n=n: size > n) for n in tried}
+    below = {f"is shorter than {n}": (lambda size, n=n: size < n) for n in tried}
+    tail = {f"is no multiple of {k}": (lambda size, k=k: size % k != 0) for k in BLOCKS}
+    whole = {f"is a multiple of {k}": (lambda size, k=k: size % k == 0) for k in BLOCKS}
     return described(failing, tried, [above, below, tail, whole], [(above, tail), (above, whole)])
 
 
@@ -78,6 +81,25 @@ def of_batches(failing: list[Batch], tried: list[Batch]) -> str:
     above = {f"has more than {size} rows": (lambda batch, size=size: np.prod(batch) > size) for size in sizes}
     tail = {f"has no multiple of {k} rows": (lambda batch, k=k: np.prod(batch) % k != 0) for k in BLOCKS}
     return described(failing, tried, [ranks, more, one, above, tail], [(above, tail)])
+
+
+def of_axes(failing: list[Made], tried: list[Made]) -> str:
+    """The same of axes, each with the number of axes of its array."""
+
+    def place(each: Made) -> tuple[int, int]:
+        return int(each.options["axis"]), len(each.to.batch) + 1
+
+    tests: dict[str, Callable[[tuple[int, int]], bool]] = {
+        "is not the last": lambda place: place[0] % place[1] != place[1] - 1,
+        "is the first": lambda place: place[0] % place[1] == 0,
+        "is negative": lambda place: place[0] < 0,
+    }
+    ranks = {f"is one of {count}": (lambda place, count=count: place[1] == count) for count in range(2, 6)}
+    ranks |= {f"is one of more than {count}": (lambda place, count=count: place[1] > count) for count in range(2, 5)}
+    number = {f"is {axis}": (lambda place, axis=axis: place[0] == axis) for axis in range(-4, 4)}
+    return described(
+        [*map(place, failing)], [*map(place, tried)], [tests, number, ranks], [(tests, ranks), (number, ranks)]
+    )
 
 
 def described(
@@ -99,4 +121,4 @@ def described(
         for (words, test), (more, other) in product(first.items(), second.items()):
             if separates(test, other):
                 return f"{words} and {more}"
-    return f"one of {', '.join(map(str, failing))}"
+    return f"is one of {', '.join(map(str, failing))}"

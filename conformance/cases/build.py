@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,7 +111,7 @@ class Builder:
         whole = self.whole_sizes(batch, sizes)
         size = {letter: self.compact_size(letter, length) for letter, length in whole.items()}
         full = {letter for letter in whole if whole[letter] > size[letter] and self.behaviour.get(letter) != APART}
-        key = (changed.__name__, finite, *size.items(), *sorted(full))
+        key = (changed.__qualname__, finite, *size.items(), *sorted(full))
         if key not in self.shared:
             rng = self.random(*size.items())
             arrays = [draw(leaf, size, rng) for leaf in self.leaves]
@@ -120,13 +120,11 @@ class Builder:
                 arrays = padded(arrays, self.leaves, letter, finite=finite)
             self.shared[key] = self.call(arrays)
         rng = self.random("places", *whole.items())
-        index = {
-            letter: (once if letter in full else repeated)(whole[letter], size[letter], rng)
-            if whole[letter] != size[letter]
-            else np.arange(size[letter])
-            for letter in whole
-        }
-        return self.shared[key], Spread(batch, index)
+        indices = {letter: np.arange(length) for letter, length in size.items()}
+        for letter, length in whole.items():
+            if length != size[letter]:
+                indices[letter] = (once if letter in full else repeated)(length, size[letter], rng)
+        return self.shared[key], Spread(batch, indices)
 
     def call(self, arrays: Arrays, options: Mapping[str, Any] | None = None, exact: bool = False) -> Case:
         """The compact call of these arrays."""
@@ -149,26 +147,6 @@ class Builder:
         """A made case; without a spread the compact call itself."""
         to = to or straight({BATCH: 1} | self.sizes(list(unpack(compact.arguments))))
         return Made(kind, compact, to, label, name, note, options, tuple(self.leaves))
-
-
-def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> Iterator[Made]:
-    """Yield the made cases of a formula: the same for a dtype, and random ones of a seed.
-
-    Parameters
-    ----------
-    formula : str or callable
-        The name of a page, whose functions all have cases, or a declared function.
-    dtype : numpy.dtype
-        Of the arguments.
-    seed : int
-        Of the random cases.
-    """
-    from . import kinds, values
-
-    with np.errstate(all="ignore"):  # large numbers are infinite in float16
-        for builder in builders(formula, dtype):
-            yield from kinds.cases(builder, seed)
-            yield from values.cases(builder)
 
 
 def builders(formula: str | Callable[..., Any], dtype: np.dtype[Any]) -> list[Builder]:

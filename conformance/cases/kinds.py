@@ -9,7 +9,7 @@ import numpy as np
 from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
-from .build import Builder, Made
+from .build import Builder, Made, accepted
 from .draw import Arrays, draw, neutral
 from .spread import Spread, straight
 
@@ -88,7 +88,6 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[0, -3:] *= 100
                 array[1] += 3
 
-    change.__name__ = f"uneven_{finite}"
     return change
 
 
@@ -179,8 +178,6 @@ def empty(builder: Builder) -> Iterator[Made]:
 
 def takes_nothing(builder: Builder) -> bool:
     """Whether the formula itself has a result for a batch of 0 rows that are added up."""
-    from .build import accepted
-
     sizes = {BATCH: 0} | dict.fromkeys(builder.letters, plan.LENGTH)
     return accepted(builder.formula, [draw(leaf, sizes, builder.random()) for leaf in builder.leaves], {})
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arithmetic.rounding import finfo
 from ..arithmetic.running import Expected
-from ..cases.build import Made, made
+from ..cases import Made, made
 from ..cases.draw import unpack
 from ..formulas import Case
 from . import oracle
