@@ -6,11 +6,11 @@ given such arrays returns its own tolerance. Values and bounds are float64; ever
 for divisions, and exp by way of exp2.
 """
 
-import sys
 from typing import Any
 
 import numpy as np
 
+from .operators import Operators
 from .rounding import HOST, MODELS, Model
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
@@ -26,7 +26,7 @@ INFLATION = 1 + 1e-7
 Number = Any
 
 
-class Bounded:
+class Bounded(Operators):
     """An array of values, each with a bound of its error, in the arithmetic `model`."""
 
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
@@ -36,9 +36,6 @@ class Bounded:
         # NaN and infinite results are decided by the value, and compared exactly.
         self.error = np.where(np.isfinite(self.value), np.asarray(error, np.float64) * INFLATION, 0.0)
         self.model, self.dtype = model, dtype
-
-    def __array_namespace__(self, api_version: str | None = None) -> Any:
-        return sys.modules[__name__]
 
     @property
     def shape(self) -> tuple[int, ...]:
