@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .operators import Operators
-from .rounding import HOST, MODELS, Model
+from .rounding import HOST, MODELS, Model, stricter
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
 
@@ -117,7 +117,7 @@ def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Numb
         return b.model, a.value, cast_error(a, b.model), b.value, b.error
     if b.model is HOST and a.model is not HOST:
         return a.model, a.value, a.error, b.value, cast_error(b, a.model)
-    return a.model, a.value, a.error, b.value, b.error
+    return stricter(a.model, b.model), a.value, a.error, b.value, b.error
 
 
 def cast_error(scalar: Bounded, model: Model) -> Number:

@@ -7,7 +7,7 @@ import numpy as np
 from . import bounded, exact
 from .bounded import Bounded
 from .exact import Exact
-from .rounding import HOST, MODELS, Model
+from .rounding import HOST, MODELS
 
 Array = Any
 Number = Any
@@ -50,10 +50,3 @@ def scalar(x: Any) -> float | None:
         return float(x.balls.item())
     known = isinstance(x, Bounded) and x.shape == () and x.model is HOST and not x.error
     return float(x.value) if known else None
-
-
-def stricter(a: Model, b: Model) -> Model:
-    """The arithmetic of two arrays of one format: a constant knows neither the device nor its classes of products."""
-    if a is b or (a.flush, a.factor) == (b.flush, b.factor):
-        return a
-    return a._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor))

@@ -10,6 +10,7 @@ class Operators:
     """What an array of the standard has beyond the four operations, which each kind of array has of its own."""
 
     device = "cpu"
+    __hash__ = None  # type: ignore[assignment]
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         from . import namespace  # which has both kinds of arrays
@@ -39,6 +40,9 @@ class Operators:
 
     def __floordiv__(self, other: Array) -> Array:
         return self.__array_namespace__().floor_divide(self, other)
+
+    def __ne__(self, other: object) -> Array:
+        return self.__array_namespace__().not_equal(self, other)
 
     def __bool__(self) -> bool:
         return bool(self.__array_namespace__().not_equal(self, 0))

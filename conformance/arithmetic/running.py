@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import bounded, exact
+from .discrete import Discrete, parts
+from .kinds import is_real
+from .kinds import lifted as known
 from .rounding import HOST, MODELS, Model, at_least_float32
 from .trajectory import after, trajectory
 
@@ -81,7 +84,8 @@ def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
 def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Callable[..., Any]]) -> dict[str, Expected]:
     """The values in float64 of the first of some forms, and the largest of the running bounds of all."""
     with np.errstate(all="ignore"):
-        results = [evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms]
+        runs = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
+        results = [{name: result_of(value) for name, value in run.items()} for run in runs]
     return {
         name: Expected(
             first.value, np.zeros(first.shape), np.maximum.reduce([r[name].error for r in results]), first.dtype
@@ -90,8 +94,13 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
     }
 
 
+def result_of(value: Any) -> Any:
+    """A result with its error: that of integers and booleans is 0, or infinite where they are undecided."""
+    return known(value) if is_real(known(value)) else Discrete(*parts(value))
+
+
 def enclosed(call: Call, dtype: np.dtype[Any], bits: int = exact.PRECISION) -> dict[str, np.ndarray]:
-    """The balls that enclose the exact results."""
+    """The balls that enclose the exact results, those of real numbers."""
     with exact.working_precision(bits):
         found = evaluate(call.formula.function, call, lift_exactly(dtype))
-    return {name: result.balls for name, result in found.items()}
+    return {name: result.balls for name, result in found.items() if isinstance(result, exact.Exact)}
