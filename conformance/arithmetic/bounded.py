@@ -34,7 +34,9 @@ class Bounded(Operators):
     def __init__(self, value: Number, error: Number, model: Model, dtype: Any) -> None:
         self.value = np.asarray(value, np.float64)
         # NaN and infinite results are decided by the value, and compared exactly.
-        self.error = np.where(np.isfinite(self.value), np.asarray(error, np.float64) * INFLATION, 0.0)
+        error = np.asarray(error, np.float64) * INFLATION
+        error = np.where(np.isnan(error), np.inf, error)  # such as 0 roundings of what may be infinite
+        self.error = np.where(np.isfinite(self.value), error, 0.0)
         self.model, self.dtype = model, dtype
 
     @property

@@ -158,7 +158,7 @@ def softplus(x: Array, /) -> Array:
 
 # What the accuracies of this module rest on.
 SOURCES = {
-    "pow": (POW_ULP, "measured 1.3; CUDA 8"),
-    "hypot": (HYPOT_ULP, "measured; CUDA 3"),
-    "atan2": (ATAN2_ULP, "measured; CUDA 3"),
+    "pow": (POW_ULP, "found 1.0, 0.6, 0.5; CUDA 8"),
+    "hypot": (HYPOT_ULP, "found 0.5, 0.5, 2.0; CUDA 3"),
+    "atan2": (ATAN2_ULP, "found 3.3, 0.9, 1.5; CUDA 3"),
 }
