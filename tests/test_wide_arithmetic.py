@@ -343,6 +343,167 @@ def test_exact_arrays_enclose_the_real_value(name):
                 assert mpmath.mpf(radius) <= abs(real) * mpmath.mpf(2) ** -90 + mpmath.mpf(2) ** -100
 
 
+# Functions of two arrays, sums and products, on positive and on any numbers.
+JUDGED = words("add subtract multiply divide hypot atan2 logaddexp maximum minimum floor_divide remainder clip where sum "
+    "mean var std max min prod diff cumulative_sum cumulative_prod sort matmul vecdot tensordot einsum outer "
+    "vector_norm matrix_norm trace operators pow")  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-7, 1e-3])
+@pytest.mark.parametrize("name", JUDGED)
+def test_two_arrays_sums_and_products_are_within_their_bounds(name, size):
+    """At every input within its error: the real result, and NumPy's in float32."""
+    call, domain = CALLS[name]
+    rng = np.random.default_rng(len(name))
+    for scale in (1.0, 1e-12, 1e9):
+        if name == "operators" and scale != 1:
+            continue
+        x, y = (rng.normal(size=(3, 4)) * scale for _ in range(2))
+        x = (x if domain is None else domain(x, y)).astype(np.float32)
+        y = (y if name not in ("pow", "operators") else rng.normal(size=(3, 4))).astype(np.float32)
+        with np.errstate(all="ignore"):
+            bound = call(namespace.BOUNDED, lifted(x, error=size * np.abs(x)), lifted(y, error=size * np.abs(y)))
+            for _ in range(3):
+                near_x, near_y = (nearby(each, size, rng) for each in (x, y))
+                real = centres(call(namespace.EXACT, balls(near_x), balls(near_y)))
+                got = call(np, near_x, near_y)
+                assert got.dtype == np.float32
+                for values in (real, got.astype(np.float64)):
+                    off = np.abs(values - bound.value)
+                    assert np.all(off <= bound.error + 1e-14 * np.abs(real)), (scale, np.max(off / bound.error))
+
+
+def nearby(x, size, rng):
+    """Numbers of float32 within a relative error."""
+    moved = (x * (1 + size * rng.uniform(-1, 1, x.shape))).astype(np.float32)
+    return np.where(np.abs(moved.astype(np.float64) - x) <= size * np.abs(x), moved, x).astype(np.float32)
+
+
+def tf32(x):
+    """Numbers in float32 with their last 13 bits cut."""
+    return (x.view(np.uint32) & np.uint32(0xFFFFE000)).view(np.float32)
+
+
+@pytest.mark.parametrize("name", sorted(set(REAL) - set(words("sign floor ceil round trunc"))))
+def test_the_function_of_a_coarser_argument_is_outside_the_bound(name):
+    low, high = DOMAINS.get(name, (-1, 1))
+    x = np.random.default_rng(0).uniform(max(low, -2) + 0.3 * (low > -2), min(high, 2), 200).astype(np.float32)
+    x = x[(low < x) & (x < high)]
+    y = getattr(namespace.BOUNDED, name)(bounded.lift(x, MODELS["float32"], FLOAT32))
+    got = on("numpy", name, tf32(x)).astype(np.float64)
+    assert np.mean(np.abs(got - y.value) > y.error) > 0.8
+
+
+@pytest.mark.parametrize("name", words("mean var std sum prod cumulative_sum cumulative_prod vector_norm") + list(REAL))
+def test_half_precision_may_be_rounded_once_or_at_each_step(name):
+    x = np.random.default_rng(1).uniform(0.6, 0.9, (3, 4)).astype(np.float16)
+    x = x + 1 if name == "acosh" else x
+    call = CALLS[name][0] if name in CALLS else lambda xp, x, y: getattr(xp, name)(x)
+    call = (lambda xp, x, y: xp.log1p(xp.exp(x))) if name == "softplus" else call
+    bound = CALLS[name][0](namespace.BOUNDED, bounded.lift(x, MODELS["float16"], FLOAT16), None)
+    once = np.asarray(call(np, x.astype(np.float32), None)).astype(np.float16)
+    each = np.asarray(call(np, x, None))
+    for got in (once, each):
+        assert np.all(np.abs(got.astype(np.float64) - bound.value) <= bound.error)
+
+
+def test_a_mean_in_half_precision_does_not_overflow_where_it_is_rounded_once():
+    x = np.full(100, 1000, np.float16)
+    with np.errstate(all="ignore"):
+        bound = namespace.BOUNDED.mean(bounded.lift(x, MODELS["float16"], FLOAT16))
+    assert bound.value == 1000
+    assert abs(float(np.mean(x)) - 1000) <= bound.error < 2
+
+
+@pytest.mark.parametrize("name", words("reshape permute_dims moveaxis swapaxes expand_dims squeeze flip broadcast_to roll "
+    "broadcast_arrays tile repeat diagonal split unstack concat stack take take_along_axis tril triu meshgrid"))  # fmt: skip
+def test_what_moves_an_element_moves_its_error(name):
+    x, y = np.arange(1.0, 13).reshape(3, 4), np.arange(13.0, 25).reshape(3, 4)
+    moved = CALLS[name][0](namespace.BOUNDED, lifted(x, error=x / 128), lifted(y, error=y / 128))
+    assert np.array_equal(moved.value, CALLS[name][0](np, x, y))
+    np.testing.assert_allclose(moved.error, moved.value / 128, rtol=1e-6)
+
+
+def test_an_answer_is_certain_undecided_or_a_hull():
+    xp, x = namespace.BOUNDED, lifted([-1.0, 0.1, 1.4, 2.0, 0.0], error=[0.25, 0.25, 0.2, 0.0, 0.0])
+    assert np.array_equal(xp.sign(x).error > 0, [False, True, False, False, False])
+    rounded = xp.round(x)
+    assert np.array_equal(rounded.value, [-1, 0, 1, 2, 0])
+    np.testing.assert_allclose(rounded.error, [0, 0, 1, 0, 0], rtol=1e-6)  # 1.4 + 0.2 rounds to 2
+    np.testing.assert_allclose(xp.floor(x).error, [1, 1, 0, 0, 0], rtol=1e-6)
+    unsure = Discrete([True, False, True], [True, True, False])
+    chosen = xp.where(unsure, lifted([1.0, 2.0, 3.0]), lifted([5.0, 6.0, 7.0], error=0.5))
+    assert np.array_equal(chosen.value, [1, 6, 3])
+    np.testing.assert_allclose(chosen.error, [0, 0.5, 4.5], rtol=1e-6)
+    ball = namespace.EXACT.where(unsure, balls([1.0, 2.0, 3.0]), balls([5.0, 6.0, 7.0])).balls[2]
+    assert all(ball.contains(exact.arb(each)) for each in (3, 7))
+    infinite = xp.where(unsure, lifted([1.0, 2.0, np.inf]), lifted([5.0, 6.0, 7.0]))
+    assert np.array_equal(np.isinf(infinite.error), [False, False, True])
+
+
+def test_kleene_and_the_host():
+    yes, no, unsure = Discrete(True, True), Discrete(False, True), Discrete(True, False)
+    assert np.array_equal(yes & no, False)
+    assert np.array_equal(no & unsure, False)
+    assert np.array_equal(yes | unsure, True)
+    assert not (yes & unsure).sure
+    assert not (~unsure).sure
+    for decision in (lambda: bool(unsure), lambda: np.arange(3)[np.asarray(unsure)]):
+        with pytest.raises(UndecidedError, match="where"):
+            decision()
+    xp = namespace.BOUNDED
+    assert np.array_equal(xp.any(Discrete([True, False], [True, False])), True)
+    assert not xp.all(Discrete([True, True], [True, False])).sure
+    assert not xp.count_nonzero(Discrete([True, True], [True, False])).sure
+    np.testing.assert_allclose(xp.astype(Discrete([True, False], [True, False]), FLOAT32).error, [0, 1], rtol=1e-6)
+    with pytest.raises(ValueError, match="where"):
+        bool(xp.any(unsure))
+
+
+def test_the_largest_of_computed_numbers_is_decided_where_one_is_above_all():
+    xp = namespace.BOUNDED
+    x = lifted([[1.0, 2.0, 3.0], [3.0, 3.0, 1.0], [3.0, 2.9, 0.0]], error=[[0.1] * 3, [0.0] * 3, [0.1, 0.1, 0.0]])
+    found = xp.argmax(x, axis=1)
+    assert np.array_equal(found.value, [2, 0, 0])
+    assert np.array_equal(found.sure, [True, True, False])
+    assert np.array_equal(xp.argsort(x, axis=1).sure, [[True] * 3, [True] * 3, [True, False, False]])
+    table = lifted([10.0, 20.0, 50.0])
+    np.testing.assert_allclose(xp.take(table, found).error, [0, 0, 40], rtol=1e-6)
+    assert np.all(xp.sort(x, axis=1, descending=True).error <= 0.11)
+
+
+def test_an_infinite_bound_stays_one():
+    xp = namespace.BOUNDED
+    for name in set(ELEMENTWISE) - {"exp", "expm1", "log", "sqrt", "rsqrt", "reciprocal"}:
+        anything = lifted([1.5 if name == "acosh" else 0.5], error=np.inf)
+        with np.errstate(all="ignore"):
+            assert np.isinf(getattr(xp, name)(anything).error), name
+    for call in (
+        xp.maximum(anything, 0.0),
+        xp.clip(anything, -1.0, 1.0),
+        xp.mean(anything),
+        xp.cumulative_sum(anything),
+    ):
+        assert np.all(np.isinf(call.error))
+
+
+def test_a_result_that_may_overflow_has_no_bound():
+    with np.errstate(over="ignore"):
+        assert np.isinf(namespace.BOUNDED.exp(lifted([89.0])).value)
+        for name, x in (("exp", 88.722839), ("sinh", 89.4159863), ("square", 1.8446743e19)):
+            assert np.isinf(getattr(namespace.BOUNDED, name)(lifted([x])).error)
+
+
+def test_constants_follow_the_arithmetic_of_the_arrays():
+    xp, x = namespace.BOUNDED, lifted([1e-30], flush=True)
+    small = xp.full((1,), 1e-30, dtype=FLOAT32)
+    assert (small * x).error >= 2.0**-126 * (1 - 1e-6)
+    assert (x * small).error >= 2.0**-126 * (1 - 1e-6)
+    for wrong in (lambda: xp.zeros(3), lambda: xp.eye(3), lambda: xp.asarray([0.5]), lambda: xp.linspace(0.0, 1.0, 3)):
+        with pytest.raises(ValueError, match="dtype"):
+            wrong()
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_table_is_complete(name):
     function = FUNCTIONS[name]

@@ -32,18 +32,27 @@ def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fa
     if not is_real(x):
         return np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
     x = x if dtype is None else core(x).astype(x, dtype)
+    return along(core(x).sum, x, axis, keepdims)
+
+
+def along(function: Callable[..., Array], x: Array, axis: Any, keepdims: bool) -> Array:
+    """A reduction of one axis, along several that are made one."""
     if not isinstance(axis, tuple | list):
-        return core(x).sum(x, axis=axis, keepdims=keepdims)
+        return function(x, axis=axis, keepdims=keepdims)
     chosen = sorted(int(i) % x.ndim for i in axis)
     rest = [i for i in range(x.ndim) if i not in chosen]
     last = moveaxis(x, chosen, range(len(rest), x.ndim))
-    found = core(x).sum(reshape(last, (*(x.shape[i] for i in rest), count_of(x, chosen))), axis=-1)
+    found = function(reshape(last, (*(x.shape[i] for i in rest), count_of(x, chosen))), axis=-1)
     return expand_dims(found, axis=tuple(chosen)) if keepdims else found
 
 
 def max(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
-    x, axis = lifted(x), tuple(axis) if isinstance(axis, list) else axis
-    return (core(x) if is_real(x) else np).max(x, axis=axis, keepdims=keepdims)
+    x = lifted(x)
+    if not is_real(x):
+        return np.max(x, axis=axis, keepdims=keepdims)
+    if axis is None and isinstance(x, Exact):
+        axis = tuple(range(x.ndim))  # Arb's maximum of two takes one axis
+    return along(core(x).max, x, axis, keepdims)
 
 
 def min(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
