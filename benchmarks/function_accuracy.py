@@ -1,7 +1,7 @@
 """The largest error in ulp that is found of each function whose accuracy the bounds assume, beside what they assume.
 
-Random arguments, half of them spread over all magnitudes: a search, not a proof. `python benchmarks/function_accuracy.py
-[COUNT]` prints the table; float64 takes one argument in 100, since Arb judges each.
+Random arguments, half of them spread over all magnitudes: a search, not a proof. `python
+benchmarks/function_accuracy.py [COUNT]` prints the table; float64 takes one argument in 100, since Arb judges each.
 """
 
 import math

@@ -97,7 +97,7 @@ class Bounded(Operators):
     def __eq__(self, other: object) -> Any:
         return self.value == value_of(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def value_of(number: Number) -> Number:

@@ -86,7 +86,7 @@ class Exact(Operators):
     def __eq__(self, other: object) -> Any:
         return np.asarray(self.balls == balls_of(other), np.bool_)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def balls_of(number: Number) -> Number:

@@ -210,7 +210,7 @@ def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, terms: int
         return Exact(function(a.balls, b.balls) + exact.ZERO, a.dtype)
     model, x, e, y, f = bounded.operands(a, b)
     p, q = finite(np.abs(x)), finite(np.abs(y))
-    left, right = e + coarseness(x, model), f + coarseness(y, model)
+    left, right = e + coarseness(p + e, model), f + coarseness(q + f, model)
     error = function(left, q) + function(p, right) + function(left, right)
     total, gamma = function(p, q) + error, model.gamma_of_sum(terms)
     own = gamma * total + (1 + gamma) * terms * (model.underflow + model.flushed)
