@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 # In the order of the navigation; a page in docs/ that is not named here stands at the end of the guides.
 GUIDES = [
     "judge_your_kernel.md",
+    "any_function.md",
     "in_ci.md",
     "any_language.md",
     "vectors.md",

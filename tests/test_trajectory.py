@@ -84,7 +84,8 @@ def test_a_history_that_a_copy_lacks_is_found_and_said():
 
     report = check(types.SimpleNamespace(__name__="compensated", adam_step=compensated))
     failed = {(r.requirement, r.worst.reason) for r in report.results if r.status == "fail"}
-    assert failed == {("adam.resumed", "other bits in theta where the steps go on from copies")}
+    assert ("adam.resumed", "other bits in theta where the steps go on from copies") in failed
+    assert {requirement for requirement, _ in failed} <= {"adam.resumed", "adam.pure"}  # threads share the history too
 
 
 # Saving and loading.

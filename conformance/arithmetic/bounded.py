@@ -8,14 +8,14 @@ is proved in spec/proofs/rules.v, and that they compose in spec/proofs/soundness
 """
 
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .decisions import decision, parts
-from .rounding import HOST, MODELS, Model
+from .discrete import discrete, parts
+from .operators import Operators
+from .rounding import HOST, MODELS, Model, stricter
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
 
@@ -30,7 +30,7 @@ INFLATION = 1 + 1e-7
 Number = Any
 
 
-class Bounded:
+class Bounded(Operators):
     """An array of values, each with a bound of its error, in the arithmetic `model`."""
 
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
@@ -43,9 +43,6 @@ class Bounded:
         self.model, self.dtype = model, dtype
         # Whether no correct arithmetic gives a negative number: as said, or as the errors have it.
         self.nonnegative = nonnegative or not np.any(self.value < self.error)
-
-    def __array_namespace__(self, api_version: str | None = None) -> Any:
-        return sys.modules[__name__]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -102,7 +99,7 @@ class Bounded:
     def compared(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
         """A condition that remembers where errors may turn it: where its answers at opposite ends differ."""
         (low, high), (least, most) = ends(self), ends(other)
-        return decision(operation(self.value, value_of(other)), operation(low, most) == operation(high, least))
+        return discrete(operation(self.value, value_of(other)), operation(low, most) == operation(high, least))
 
     def __le__(self, other: Number) -> Any:
         return self.compared(other, operator.le)
@@ -119,7 +116,7 @@ class Bounded:
     def __eq__(self, other: object) -> Any:
         return (self <= other) & (self >= other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def value_of(number: Number) -> Number:
@@ -154,7 +151,7 @@ def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Numb
         return b.model, a.value, cast_error(a, b.model), b.value, b.error
     if b.model is HOST and a.model is not HOST:
         return a.model, a.value, a.error, b.value, cast_error(b, a.model)
-    return a.model, a.value, a.error, b.value, b.error
+    return stricter(a.model, b.model), a.value, a.error, b.value, b.error
 
 
 def cast_error(scalar: Bounded, model: Model) -> Number:

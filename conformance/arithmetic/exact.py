@@ -5,7 +5,6 @@ This module is their Array API namespace, as far as the formulas need one. The b
 """
 
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import flint
 import numpy as np
 from flint import arb
 
+from .operators import Operators
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
 
@@ -27,7 +27,7 @@ PRECISION = 160
 Number = Any
 
 
-class Exact:
+class Exact(Operators):
     """An array of balls; `dtype` is that of the input, as a tag."""
 
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
@@ -36,9 +36,6 @@ class Exact:
         self.balls = np.empty(np.shape(balls), object)
         self.balls[...] = balls
         self.dtype = dtype
-
-    def __array_namespace__(self, api_version: str | None = None) -> Any:
-        return sys.modules[__name__]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -89,16 +86,22 @@ class Exact:
     def __eq__(self, other: object) -> Any:
         return np.asarray(self.balls == balls_of(other), np.bool_)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def balls_of(number: Number) -> Number:
+    if isinstance(number, np.ndarray | np.generic):
+        return to_balls(number)
     return number.balls if isinstance(number, Exact) else arb(number)
+
+
+def to_balls(values: Number) -> Number:
+    return np.frompyfunc(arb, 1, 1)(np.asarray(values, np.float64).astype(object))
 
 
 def lift(number: Number, dtype: Any) -> Exact:
     """A floating-point input as the real number that it is."""
-    return Exact(np.frompyfunc(arb, 1, 1)(np.asarray(number, np.float64).astype(object)), dtype)
+    return Exact(to_balls(number), dtype)
 
 
 def working_precision(bits: int = PRECISION) -> Any:

@@ -91,6 +91,13 @@ PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
 
 
+def stricter(a: Model, b: Model) -> Model:
+    """The arithmetic of two arrays of one format: a constant knows neither the device nor its classes of products."""
+    if a is b or (a.flush, a.factor) == (b.flush, b.factor):
+        return a
+    return a._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor))
+
+
 def at_least_float32(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype in which arrays of `dtype` are computed."""
     return dtype if dtype.itemsize >= 4 else np.dtype("float32")

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import bounded, exact
+from .discrete import Discrete, parts
+from .kinds import is_real
+from .kinds import lifted as known
 from .rounding import HOST, MODELS, Model, at_least_float32
 from .trajectory import after, trajectory
 
@@ -83,21 +86,27 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
     # A form that computes in float32 does not see that a default is that of half precision.
     call = call._replace(options={**call.formula.defaults(dtype), **call.options})
     with np.errstate(all="ignore"):
-        first, *others = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
+        runs = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
+        first, *others = [{name: result_of(value) for name, value in run.items()} for run in runs]
     return {
         name: Expected(each.value, np.zeros(each.shape), largest(each, [r[name] for r in others]), each.dtype)
         for name, each in first.items()
     }
 
 
-def largest(first: bounded.Bounded, others: Iterable[bounded.Bounded]) -> np.ndarray:
+def largest(first: Any, others: Iterable[Any]) -> np.ndarray:
     """The largest bound of each element; a form that may overflow where the first does not is not admitted there."""
     errors = [np.where(np.isfinite(other.error), other.error, first.error) for other in others]
     return np.asarray(np.maximum.reduce([first.error, *errors]))
 
 
+def result_of(value: Any) -> Any:
+    """A result with its error: that of integers and booleans is 0, or infinite where they are undecided."""
+    return known(value) if is_real(known(value)) else Discrete(*parts(value))
+
+
 def enclosed(call: Call, dtype: np.dtype[Any], bits: int = exact.PRECISION) -> dict[str, np.ndarray]:
-    """The balls that enclose the exact results."""
+    """The balls that enclose the exact results, those of real numbers."""
     with exact.working_precision(bits):
         found = evaluate(call.formula.function, call, lift_exactly(dtype))
-    return {name: result.balls for name, result in found.items()}
+    return {name: result.balls for name, result in found.items() if isinstance(result, exact.Exact)}

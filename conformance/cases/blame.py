@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.declaration import AXIS
 from . import plan
 from .build import Builder, Made
 from .kinds import axes, shape_name, uneven
@@ -87,7 +88,7 @@ def of_axes(failing: list[Made], tried: list[Made]) -> str:
     """The same of axes, each with the number of axes of its array."""
 
     def place(each: Made) -> tuple[int, int]:
-        return int(each.options["axis"]), len(each.to.batch) + 1
+        return int(each.options[AXIS]), len(each.to.batch) + 1
 
     tests: dict[str, Callable[[tuple[int, int]], bool]] = {
         "is not the last": lambda place: place[0] % place[1] != place[1] - 1,

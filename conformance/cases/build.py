@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import AXIS, BATCH
 from ..formulas import Case, Formula, functions_of
 from ..formulas.axes import result_axes
 from ..formulas.requirements import name_of, requirements
@@ -68,7 +68,7 @@ class Builder:
         self.letters = letters_of(formula)[1:]
         self.behaviour = behaviour(formula)
         self.rows_apart = self.behaviour.get(BATCH) == APART
-        self.has_axis = "axis" in formula.parameters
+        self.has_axis = AXIS in formula.parameters
         self.has_classes = any(leaf.domain in ("logit", "weight", "probability") for leaf in self.leaves)
         self.is_line = formula.name != prefix and formula.is_own and not formula.state  # a part of another function
         self.shared: dict[Any, Case] = {}

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
+from ..formulas import Formula
 from . import plan
 from .build import Builder, Made, accepted
 from .draw import Arrays, Leaf, draw
@@ -170,12 +171,13 @@ def probabilities(builder: Builder) -> Iterator[Made]:
     for number, leaf in enumerate(builder.leaves):
         if leaf.domain == "weight":
             arrays[number] = np.ones_like(arrays[number])
-    for clip in builder.formula.options.get("clip", (None,)):
-        options = {"clip": clip} if clip else {}
+    for options in intervals(builder.formula):
         if not accepted(builder.formula, arrays, options):
             continue
-        label, compact = builder.label("clip_argument" if clip else "clip"), builder.call(arrays, options)
-        yield builder.made("magnitudes", label, f"clip_{clip}", "the ends of the clip, and beyond", compact)
+        label = builder.label("clip_argument" if options else "clip")
+        (ends,) = options.values() or (None,)
+        name, note = f"clip_{ends}", "the ends of the clip, and beyond"
+        yield builder.made("magnitudes", label, name, note, builder.call(arrays, options))
 
 
 def gradients(builder: Builder) -> Iterator[Made]:
@@ -195,3 +197,10 @@ def gradients(builder: Builder) -> Iterator[Made]:
             gradient[row] += ((total - gradient[row].sum()) / plan.LENGTH).astype(builder.dtype)
         note = "the gradients are taken to add up to 0 or 1"
         yield builder.made("magnitudes", builder.label("value"), "gradient_sums", note, builder.call(arrays))
+
+
+def intervals(formula: Formula) -> Iterator[dict[str, Any]]:
+    """The options that are intervals, such as the ends of a clip, with each of their values; the default first."""
+    yield {}
+    for name, values in formula.options.items():
+        yield from ({name: value} for value in values if isinstance(value, tuple))

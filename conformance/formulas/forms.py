@@ -29,6 +29,8 @@ def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., 
         return found
     # Not what leaves the roundings of a whole row at one logit: in bfloat16 that bound would judge nothing.
     native = {f"{name} + in_half": form for name, form in formula.forms.items() if name != "through_maximum"}
+    if "xp" not in inspect.signature(formula.function).parameters:  # it has no namespace to be given, and no casts
+        return found | native
     return found | {"in_half": in_half(formula.function)} | native
 
 

@@ -39,7 +39,7 @@ def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Exp
 def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
     """`expected` with its finite values replaced by the centres of the exact balls, each split into two floats."""
     balls = enclosed(call, dtype)
-    return {name: centred(each, balls[name]) for name, each in expected.items()}
+    return {name: centred(each, balls[name]) if name in balls else each for name, each in expected.items()}
 
 
 def centred(expected: Expected, balls: np.ndarray) -> Expected:
@@ -89,12 +89,18 @@ def opened(expected: Expected, mask: np.ndarray, bound: float = np.inf) -> Expec
 def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> None:
     """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
     for name, each in expected.items():
+        if each.dtype.name not in MODELS:  # integers are equal or not
+            continue
         worst = float(np.max(each.bound, initial=0.0))
         if worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
             continue
+        what = f"cannot judge {call.id if call.requirement else call.function} ({dtype}): "
+        if each.dtype.kind in "biu":  # an integer that rounding errors may change has an infinite bound
+            if not np.all(np.isinf(each.bound)):
+                continue
+            raise EmptyToleranceError(f"{what}rounding errors may change every element of {name}")
         limit = 0.1 * largest_term(call, name, each)
         if not worst < limit:
-            what = f"cannot judge {call.id if call.requirement else call.function} ({dtype}): "
             if np.isinf(worst):
                 raise EmptyToleranceError(f"{what}the derived tolerance is infinite, because the result may overflow")
             raise EmptyToleranceError(

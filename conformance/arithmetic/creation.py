@@ -1,0 +1,122 @@
+"""Arrays that are made of numbers: constants, ranges, masks. Those of integers and booleans are NumPy's."""
+
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from . import bounded, exact
+from .bounded import Bounded
+from .decisions import not_equal, trunc
+from .discrete import Discrete, discrete
+from .exact import Exact
+from .kinds import core, is_real
+from .rounding import HOST, MODELS
+
+Array = Any
+Number = Any
+
+
+def zeros_of(x: Array) -> Array:
+    """Zeros in the shape of an array."""
+    return core(x).zeros_like(x) if is_real(x) else np.zeros_like(x)
+
+
+class Creation:
+    """The functions that make arrays of one kind, bounded or exact."""
+
+    def __init__(self, is_exact: bool) -> None:
+        self.is_exact = is_exact
+
+    def make(self, value: Number, dtype: Any, error: Number = 0.0) -> Array:
+        """Numbers as an array; one that the dtype does not have is rounded to it."""
+        dtype = np.dtype(dtype)
+        if self.is_exact:
+            return Exact(exact.to_balls(value), dtype)
+        model, number = MODELS[dtype.name], Bounded(value, 0, HOST, dtype)
+        return Bounded(value, bounded.cast_error(number, model) + error, model, dtype)
+
+    def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        if dtype is None and isinstance(fill_value, float):
+            raise ValueError("full: got no dtype; wanted one, since libraries have different defaults")
+        return self.asarray(np.full(shape, fill_value), dtype=dtype)
+
+    def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        return self.full(shape, 0.0, dtype=dtype)
+
+    def ones(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        return self.full(shape, 1.0, dtype=dtype)
+
+    def full_like(self, x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        return self.full(x.shape, fill_value, dtype=dtype or x.dtype)
+
+    def zeros_like(self, x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+        return zeros_of(x) if dtype is None else self.zeros(x.shape, dtype=dtype)
+
+    def ones_like(self, x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+        if dtype is None:
+            return core(x).ones_like(x) if is_real(x) else np.ones_like(x)
+        return self.ones(x.shape, dtype=dtype)
+
+    def eye(
+        self, rows: int, columns: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None
+    ) -> Array:
+        if dtype is None:
+            raise ValueError("eye: got no dtype; wanted one, since libraries have different defaults")
+        return self.asarray(np.eye(rows, columns, k), dtype=dtype)
+
+    def arange(self, *limits: Any, dtype: Any = None, device: Any = None, **named: Any) -> Array:
+        """Of whole numbers. Libraries compute others in different ways: multiply a range of whole numbers."""
+        if not all(float(each).is_integer() for each in (*limits, *named.values())):
+            raise ValueError(f"arange: got {limits}; wanted whole numbers, to multiply the range by the step")
+        return self.asarray(np.arange(*limits, **named), dtype=dtype)
+
+    def linspace(self, start: float, stop: float, /, num: int, *, dtype: Any = None, endpoint: bool = True) -> Array:
+        """start + i step, or the same from the other end; the step is rounded too."""
+        if dtype is None:
+            raise ValueError("linspace: got no dtype; wanted one, since libraries have different defaults")
+        count = num - 1 if endpoint else num
+        if self.is_exact:
+            index = Exact(exact.to_balls(np.arange(num)), np.dtype(dtype))
+            return start + index * (arb(stop) - arb(start)) / count if count else index + start
+        value, own = np.linspace(start, stop, num, endpoint), MODELS[np.dtype(dtype).name].gamma(6)
+        return self.make(value, dtype, own * (abs(start) + abs(stop)))
+
+    def asarray(self, x: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Array:
+        if is_real(x) or isinstance(x, Discrete):
+            return x if dtype is None else self.astype(x, dtype)
+        if np.asarray(x).dtype.kind == "f" and dtype is None and not hasattr(x, "dtype"):
+            raise ValueError("asarray: got no dtype; wanted one, since libraries have different defaults")
+        values = np.asarray(x)
+        return self.made(values, values.dtype if dtype is None else dtype)
+
+    def made(self, values: np.ndarray, dtype: Any) -> Array:
+        """NumPy's values in a dtype."""
+        return self.make(values, dtype) if np.dtype(dtype).name in MODELS else values.astype(dtype)
+
+    def astype(self, x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+        """Of numbers to integers: cut, where that is certain. Of undecided answers to numbers: 0 or 1, or anything."""
+        dtype = np.dtype(dtype)
+        if is_real(x) and dtype.name in MODELS:
+            return core(x).astype(x, dtype)
+        if is_real(x):
+            if dtype.kind == "b":
+                return not_equal(x, 0)
+            whole = trunc(x)
+            value, error = (whole.value, whole.error) if isinstance(whole, Bounded) else centres(whole)
+            return discrete(value.astype(dtype), error == 0)
+        if not isinstance(x, Discrete):
+            return np.astype(x, dtype)
+        if dtype.name not in MODELS:
+            return discrete(x.value.astype(dtype), x.sure)
+        off = np.where(x.sure, 0.0, 1.0 if x.dtype.kind == "b" else np.inf)
+        if self.is_exact:
+            either = np.where(x.sure, exact.to_balls(x.value), arb(0.5, 0.5 if x.dtype.kind == "b" else np.inf))
+            return Exact(either, dtype)
+        return Bounded(x.value, off, MODELS[dtype.name], dtype)
+
+
+def centres(x: Exact) -> tuple[np.ndarray, np.ndarray]:
+    """The middle of each ball, and 0 where it is the only integer in it."""
+    middle = np.asarray(np.frompyfunc(lambda ball: float(ball.mid()), 1, 1)(x.balls), np.float64)
+    return middle, np.asarray(np.frompyfunc(lambda ball: 0.0 if ball.rad() < 0.5 else 1.0, 1, 1)(x.balls), np.float64)
