@@ -292,6 +292,17 @@ def test_how_the_elements_along_a_letter_behave():
     assert behaviour(declared(attention)) == {"...": "apart", "n": "apart", "d": "neutral", "m": "mixed", "e": "apart"}
 
 
+def test_a_case_is_left_out_where_a_long_row_is_not_what_a_short_one_is():
+    @declare("(..., n) -> (..., n)")
+    def shorter_rows(x):
+        return x * (1.0 if x.shape[-1] < 1000 else 2.0)
+
+    assert behaviour(declared(shorter_rows))["n"] == "apart"
+    lengths = [len(each.to.indices["n"]) for each, _ in compact_cases(shorter_rows, "float32", 0)]
+    assert 500 < max(lengths) < 1000
+    assert not [*map(words, failures(numpy_alone(shorter_rows), shorter_rows, "float32"))]
+
+
 def test_a_logit_that_is_far_from_neutral_is_found_out():
     @declare("(..., n) -> (...)", domain=("logit",))
     def of_cold_logits(x):
