@@ -65,11 +65,11 @@ class Bounded(Operators):
     def __add__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         sign = nonnegative(self, other)
-        return rounded(a + b, e + f, model, self.dtype, underflow=model.flushed, nonnegative=sign)
+        return rounded(a + b, e + f, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
 
     def __sub__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        return rounded(a - b, e + f, model, self.dtype, underflow=model.flushed)
+        return rounded(a - b, e + f, model, dtype_beside(self, other), underflow=model.flushed)
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -77,7 +77,7 @@ class Bounded(Operators):
         error = finite(np.abs(a)) * f + finite(np.abs(b)) * e + e * f
         sign = self is other or nonnegative(self, other)
         underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
-        return rounded(a * b, error, model, self.dtype, underflow=underflow, nonnegative=sign)
+        return rounded(a * b, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
 
     def __truediv__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -86,7 +86,7 @@ class Bounded(Operators):
         underflow = np.where(counts(a, e), model.division * model.underflow, 0.0)
         underflow = underflow + reciprocal_loss(a, e, b, f, model)
         sign = nonnegative(self, other)
-        return rounded(y, error, model, self.dtype, model.division, underflow, nonnegative=sign)
+        return rounded(y, error, model, dtype_beside(self, other), model.division, underflow, nonnegative=sign)
 
     def __rsub__(self, other: Number) -> "Bounded":
         return (-self).__add__(other)
@@ -121,6 +121,11 @@ class Bounded(Operators):
 
 def value_of(number: Number) -> Number:
     return number.value if isinstance(number, Bounded) else number
+
+
+def dtype_beside(a: Bounded, b: Number) -> Any:
+    """The dtype of what is computed of two numbers: that of an array, also where a host scalar stands first."""
+    return b.dtype if a.model is HOST and isinstance(b, Bounded) else a.dtype
 
 
 def ends(number: Number) -> tuple[Number, Number]:

@@ -50,7 +50,7 @@ class Made(NamedTuple):
         """An index of classes, each moved to its place in the whole."""
         if leaf.domain != "index":
             return array
-        letter = letters_of(self.compact.formula)[1]
+        letter = next(letter for letter in letters_of(self.compact.formula) if letter != BATCH)
         return first_places(self.to.indices[letter])[array].astype(array.dtype)
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ class Builder:
         self.formula, self.dtype = formula, dtype
         self.prefix, self.labels = prefix, labels  # the name of the formula, and what is required of it
         self.leaves = leaves_of(formula, dtype)
-        self.letters = letters_of(formula)[1:]
+        self.letters = [letter for letter in letters_of(formula) if letter != BATCH]
         self.behaviour = behaviour(formula)
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters

@@ -83,8 +83,10 @@ def products(builder: Builder) -> Iterator[Made]:
         scaled = [array * array.dtype.type(2.0**exponent) if n != 1 else array for n, array in enumerate(arrays)]
         yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
     root = float(np.sqrt(float(info.smallest_normal)))
-    arrays = [(array * array.dtype.type(root / 4)).astype(array.dtype) for array in builder.small("subnormal")]
-    arrays[2] = (arrays[2] * arrays[2].dtype.type(root)).astype(arrays[2].dtype)
+    arrays = [  # what is added to the products of the first two is as small as they are
+        (array * array.dtype.type(root / 4 if number < 2 else root**2 / 4)).astype(array.dtype)
+        for number, array in enumerate(builder.small("subnormal"))
+    ]
     note = "products below the smallest normal number are lost"
     yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(arrays))
     for number, leaf in enumerate(builder.leaves):

@@ -64,7 +64,7 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
         array[len(starts) : 2 * len(starts)] = [start[0] for start in starts]
     else:
         for row, start in enumerate([*starts, *starts]):
-            array[row, 2 : 2 + len(start)] = start
+            array[(row, *[2] * (array.ndim - 2), slice(2, 2 + len(start)))] = start
     for row, value in enumerate(whole, 2 * len(starts)):
         if may_have(builder, leaf, value):
             array[row] = value
