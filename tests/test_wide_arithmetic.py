@@ -524,6 +524,17 @@ def test_constants_follow_the_arithmetic_of_the_arrays():
             wrong()
 
 
+def test_what_is_computed_of_labels_is_rounded_too():
+    for xp in (namespace.BOUNDED, namespace.EXACT):
+        smoothed = xp.astype(np.arange(9), FLOAT32) * 0.9 + 0.01
+        wanted = np.arange(9) * 0.9 + 0.01
+        np.testing.assert_allclose(centres(smoothed), wanted, rtol=1e-15)
+        if xp is namespace.BOUNDED:
+            assert np.all(smoothed.error >= 2.0**-24 * wanted)
+            off = np.abs(np.arange(9).astype(np.float32) * np.float32(0.9) + np.float32(0.01) - wanted)
+            assert np.all(off <= smoothed.error)
+
+
 @pytest.mark.parametrize("name", [*FUNCTIONS, "erfc"])
 def test_an_exact_argument_costs_what_is_assumed_and_no_more(name):
     low, high = DOMAINS.get(name, (-2, 2))
