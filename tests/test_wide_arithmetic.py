@@ -104,6 +104,8 @@ LINALG = {
     "cumulative_sum, the last axis": lambda xp, x, y: xp.cumulative_sum(x[0]),
     "sort, descending": lambda xp, x, y: -xp.sort(-x, axis=1),
     "operators": lambda xp, x, y: abs(+x) ** 3 - 2.0 ** (-x) + x % 3 - x // 2 + (x @ y.T)[0, 0] + 1 / (x * x + 1),
+    "the fifth power": lambda xp, x, y: x**5, "the power -3": lambda xp, x, y: xp.pow(abs(x) + 0.5, -3),
+    "the power 0.3": lambda xp, x, y: abs(x) ** 0.3,
     "vector_norm of order 1": lambda xp, x, y: xp.linalg.vector_norm(x, axis=0, ord=1),
     "vector_norm of order inf": lambda xp, x, y: xp.linalg.vector_norm(x, ord=np.inf),
 }  # fmt: skip
@@ -349,6 +351,7 @@ def test_exact_arrays_enclose_the_real_value(name):
 JUDGED = words("add subtract multiply divide hypot atan2 logaddexp maximum minimum floor_divide remainder clip where "
     "sum mean var std max min prod diff cumulative_sum cumulative_prod sort matmul vecdot tensordot einsum outer "
     "vector_norm matrix_norm trace operators pow")  # fmt: skip
+JUDGED += ["the fifth power", "the power -3", "the power 0.3"]
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-7, 1e-3])
@@ -358,8 +361,8 @@ def test_two_arrays_sums_and_products_are_within_their_bounds(name, size):
     call, domain = CALLS[name]
     rng = np.random.default_rng(len(name))
     for scale in (1.0, 1e-12, 1e9):
-        if name == "operators" and scale != 1:
-            continue
+        if name in ("operators", "the fifth power", "the power -3") and scale != 1:
+            continue  # beyond float32
         x, y = (rng.normal(size=(3, 4)) * scale for _ in range(2))
         x = (x if domain is None else domain(x, y)).astype(np.float32)
         y = (y if name not in ("pow", "operators") else rng.normal(size=(3, 4))).astype(np.float32)
@@ -446,6 +449,12 @@ def test_an_answer_is_certain_undecided_or_a_hull():
     assert np.array_equal(np.isinf(infinite.error), [False, False, True])
 
 
+def test_the_larger_of_two_that_overlap_has_the_larger_error():
+    a, b = lifted([1.0, 1.0, 1.0], error=0.1), lifted([1.05, 3.0, 0.9], error=[0.3, 0.3, 0.3])
+    np.testing.assert_allclose(namespace.BOUNDED.maximum(a, b).error, [0.3, 0.3, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(namespace.BOUNDED.minimum(a, b).error, [0.3, 0.1, 0.3], rtol=1e-6)
+
+
 def test_kleene_and_the_host():
     yes, no, unsure = Discrete(True, True), Discrete(False, True), Discrete(True, False)
     assert np.array_equal(yes & no, False)
@@ -513,6 +522,28 @@ def test_constants_follow_the_arithmetic_of_the_arrays():
     for wrong in (lambda: xp.zeros(3), lambda: xp.eye(3), lambda: xp.asarray([0.5]), lambda: xp.linspace(0.0, 1.0, 3)):
         with pytest.raises(ValueError, match="dtype"):
             wrong()
+
+
+def test_what_is_computed_of_labels_is_rounded_too():
+    for xp in (namespace.BOUNDED, namespace.EXACT):
+        smoothed = xp.astype(np.arange(9), FLOAT32) * 0.9 + 0.01
+        wanted = np.arange(9) * 0.9 + 0.01
+        np.testing.assert_allclose(centres(smoothed), wanted, rtol=1e-15)
+        if xp is namespace.BOUNDED:
+            assert np.all(smoothed.error >= 2.0**-24 * wanted)
+            off = np.abs(np.arange(9).astype(np.float32) * np.float32(0.9) + np.float32(0.01) - wanted)
+            assert np.all(off <= smoothed.error)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, "erfc"])
+def test_an_exact_argument_costs_what_is_assumed_and_no_more(name):
+    low, high = DOMAINS.get(name, (-2, 2))
+    x = np.random.default_rng(0).uniform(max(low, -2) + 0.1, min(high, 2) - 0.1, 50).astype(np.float32).astype(float)
+    y, function = getattr(namespace.BOUNDED, name)(lifted(x)), FUNCTIONS.get(name)
+    ulp = function.ulp[0] if function else 5 + np.maximum(x, 0) ** 2
+    scaled = 2 * 2.0**-24 * np.abs(x) * 8 if function and function.argument else 0  # slopes are below 8 here
+    assert np.all(y.error <= (2 * ulp * 2.0**-24 * np.abs(y.value) + scaled) * (1 + 1e-5) + 2.0**-126)
+    assert np.all(y.error >= 2 * np.min(ulp) * 2.0**-24 * np.abs(y.value))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -106,7 +106,7 @@ class Creation:
             value, error = (whole.value, whole.error) if isinstance(whole, Bounded) else centres(whole)
             return discrete(value.astype(dtype), error == 0)
         if not isinstance(x, Discrete):
-            return np.astype(x, dtype)
+            return self.made(x, dtype)
         if dtype.name not in MODELS:
             return discrete(x.value.astype(dtype), x.sure)
         off = np.where(x.sure, 0.0, 1.0 if x.dtype.kind == "b" else np.inf)
