@@ -76,7 +76,7 @@ def common():
             for name in arrays:
                 words = f"{name}: got an integer of {number.bit_length()} bits"
                 yield wrong(f"{name} a huge integer", TypeError, words, **{name: number})
-        for name in set(kinds) - set(arrays):
+        for name in sorted(set(kinds) - set(arrays)):
             for value in OUTSIDE[kinds[name]]:
                 yield wrong(f"{name} {value}", ValueError, f"{name}: got {value!r}; wanted ", **{name: value})
             for value in ("0.9", None, True, *[1.5] * (kinds[name] == "count")):

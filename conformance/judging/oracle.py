@@ -82,23 +82,21 @@ def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.nda
 
 def opened(expected: Expected, mask: np.ndarray, bound: float = np.inf) -> Expected:
     """An expectation whose elements under a mask have another bound, infinite where any value will do."""
-    value = np.where(mask, 0.0, expected.value)
+    value = np.where(mask, expected.value.dtype.type(0), expected.value)
     return expected._replace(value=value, bound=np.where(mask, bound, expected.bound))
 
 
 def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> None:
     """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
     for name, each in expected.items():
-        if each.dtype.name not in MODELS:  # integers are equal or not
-            continue
         worst = float(np.max(each.bound, initial=0.0))
-        if worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
-            continue
         what = f"cannot judge {call.id if call.requirement else call.function} ({dtype}): "
         if each.dtype.kind in "biu":  # an integer that rounding errors may change has an infinite bound
-            if not np.all(np.isinf(each.bound)):
-                continue
-            raise EmptyToleranceError(f"{what}rounding errors may change every element of {name}")
+            if each.bound.size and np.all(np.isinf(each.bound)):
+                raise EmptyToleranceError(f"{what}rounding errors may change every element of {name}")
+            continue
+        if worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
+            continue
         limit = 0.1 * largest_term(call, name, each)
         if not worst < limit:
             if np.isinf(worst):
