@@ -28,6 +28,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield from logits(builder)
     if "probability" in domains:
         yield from probabilities(builder)
+        yield from sums_of_probabilities(builder)
     if builder.has_classes and "real" in domains:
         yield from gradients(builder)
 
@@ -180,6 +181,18 @@ def probabilities(builder: Builder) -> Iterator[Made]:
         (ends,) = options.values() or (None,)
         name, note = f"clip_{ends}", "the ends of the clip, and beyond"
         yield builder.made("magnitudes", label, name, note, builder.call(arrays, options))
+
+
+def sums_of_probabilities(builder: Builder) -> Iterator[Made]:
+    """Probabilities that nearly add up to 1."""
+    arrays = builder.small("sums")
+    at = [leaf.domain for leaf in builder.leaves].index("probability")
+    values = arrays[at].astype(np.float64)
+    off = np.resize([-(2.0**-4), 2.0**-5, -(2.0**-7), 2.0**-8, -(2.0**-11), 2.0**-11], len(values))
+    values *= ((1 + off) / values.sum(axis=1))[:, None]
+    arrays[at] = values.astype(builder.dtype)
+    label, note = builder.label("probabilities"), "probabilities that nearly add up to 1 are made to"
+    yield builder.made("magnitudes", label, "sums_of_probabilities", note, builder.call(arrays))
 
 
 def gradients(builder: Builder) -> Iterator[Made]:
