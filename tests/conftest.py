@@ -1,6 +1,40 @@
-"""Shared by all tests: Hypothesis is deterministic, and prints what reproduces a failure."""
+"""Shared by all tests: Hypothesis is deterministic, and most verdicts are on the chosen cases alone."""
 
+import pytest
 from hypothesis import settings
+
+from gaugeblock.conformance.judging import check, judge
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
+
+# The made cases and the calls that are made again take most of a verdict's time. They have tests of their own, and
+# those of everything else, which judge thousands of subjects, do without; a test marked `whole` has whole verdicts.
+WHOLE = judge.made_cases, check.called_again
+
+
+def set_parts(made_cases, called_again):
+    judge.made_cases, check.called_again = made_cases, called_again
+
+
+def nothing(*_):
+    return iter(())
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "whole: judges by the made cases too, and calls again")
+    set_parts(nothing, nothing)
+
+
+def pytest_unconfigure(config):
+    set_parts(*WHOLE)
+
+
+@pytest.fixture(autouse=True)
+def _whole(request):
+    whole = request.node.get_closest_marker("whole") is not None
+    if whole:
+        set_parts(*WHOLE)
+    yield
+    if whole:
+        set_parts(nothing, nothing)

@@ -12,6 +12,8 @@ import pytest
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
 from gaugeblock.reference.declaration import formula
 
+pytestmark = pytest.mark.whole
+
 SWISH = """
 from gaugeblock import formula
 

@@ -26,6 +26,8 @@ from gaugeblock.conformance.judging.made import compact_cases, differing, plain_
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.reference.declaration import formula as declare
 
+pytestmark = pytest.mark.whole
+
 
 @declare("(...) -> (...)")
 def swish(x, *, xp=None):
