@@ -159,3 +159,28 @@ def test_a_subject_without_the_function_is_one_line():
         check(types.SimpleNamespace(softmax=np.exp), formulas=[scaled])
     with pytest.raises(SubjectError, match="numpy: dtypes: got module; wanted some of float16"):
         check(np, formulas=[scaled])
+
+
+def test_pytest_asks_each_requirement_and_property_of_it(folder):
+    arguments = ["--gaugeblock-subject", "right.py", "--gaugeblock-formula", "my_formulas.py:swish"]
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--pyargs", "gaugeblock.conformance"]
+    done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for test in ("test_requirement[swish.value] PASSED", "test_property[swish.value] PASSED"):
+        assert test in done.stdout
+
+
+def test_a_tolerance_that_judges_nothing_is_no_file_that_cannot_be_written(folder):
+    script = """
+import sys
+from unittest import mock
+from gaugeblock.conformance.cli import main
+from gaugeblock.conformance.judging import oracle
+error = oracle.EmptyToleranceError("cannot judge softmax.value/large (float16): the derived tolerance is infinite")
+sys.argv = ["gaugeblock", "vectors", "new"]
+with mock.patch("gaugeblock.conformance.exchange.vectors.document", side_effect=error):
+    main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    wanted = "gaugeblock: cannot judge softmax.value/large (float16): the derived tolerance is infinite\n"
+    assert (done.returncode, done.stderr) == (2, wanted)

@@ -19,6 +19,7 @@ def vectors(
 ) -> None:
     """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
     from ..exchange.vectors import MANIFEST, files, names, survey
+    from ..judging.oracle import EmptyToleranceError
 
     try:
         strange, outdated = survey(folder)
@@ -34,6 +35,9 @@ def vectors(
             (folder / name).unlink()
             with suppress(OSError):  # others are in the same folder
                 (folder / name).parent.rmdir()
+    except EmptyToleranceError as error:
+        complain(error)
+        raise typer.Exit(2) from None
     except (OSError, ValueError) as error:
         complain(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}; name another folder")
         raise typer.Exit(2) from None

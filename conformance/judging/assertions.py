@@ -11,6 +11,7 @@ from ..arithmetic.running import Expected
 from ..formulas import Case, declared
 from . import oracle
 from .judge import BrokenResultError, as_count, count_after, parts_of
+from .made import plain_run
 
 
 def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
@@ -117,7 +118,9 @@ def expectation(asked: Case) -> dict[str, Expected]:
     dtypes = [array.dtype for array in arrays if getattr(array, "dtype", np.dtype(bool)).name in MODELS]
     if not dtypes:
         raise TypeError(f"{asked.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
-    return oracle.judgeable(asked, dtypes[0], oracle.expect(asked, dtypes[0]))
+    with np.errstate(all="ignore"):
+        plain = plain_run(asked, dtypes[0])
+    return oracle.judgeable(asked, dtypes[0], oracle.expect(asked, dtypes[0]), plain)
 
 
 def convert(value: Any, how: Callable[[Any], np.ndarray]) -> Any:

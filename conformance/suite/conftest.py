@@ -3,21 +3,22 @@
 import pytest
 
 from gaugeblock import spec
+from gaugeblock.conformance.formulas.requirements import requirements
+from gaugeblock.conformance.judging.check import chosen_formulas
 from gaugeblock.conformance.suite.plugin import subjects
 from gaugeblock.pytest_plugin import FORMULA
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = chosen_formulas(metafunc.config.getoption(FORMULA), spec.VERSION)
     if metafunc.definition.path.name == "test_properties.py":
-        from gaugeblock.conformance.suite.properties import PROPERTIES
+        from gaugeblock.conformance.suite.properties import properties_of
 
-        labels = list(PROPERTIES)
+        labels = [(label, formula) for formula in chosen for label in properties_of(formula)]
     else:
-        labels = [r.label for name in spec.formulas() for r in spec.requirements(name).values() if not r.own]
-    formulas = metafunc.config.getoption(FORMULA)
-    if formulas is not None:
-        labels = [label for label in labels if label.partition(".")[0] in formulas]
+        every = [(each, formula) for formula in chosen for each in requirements(formula).values()]
+        labels = [(each.label, formula) for each, formula in every if not each.own]
     named = subjects(metafunc.config)
-    pairs = [(subject, label) for subject in named for label in labels]
-    names = [label if len(named) == 1 else f"{subject}-{label}" for subject, label in pairs]
-    metafunc.parametrize(("subject", "label"), pairs, ids=names)
+    triples = [(subject, label, formula) for subject in named for label, formula in labels]
+    names = [label if len(named) == 1 else f"{subject}-{label}" for subject, label, _ in triples]
+    metafunc.parametrize(("subject", "label", "formula"), triples, ids=names)

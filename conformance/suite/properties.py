@@ -29,6 +29,7 @@ from ..formulas.requirements import requirements
 from ..judging import oracle
 from ..judging.judge import BrokenResultError
 from ..judging.judge import call as call_on
+from ..judging.made import plain_run
 from ..judging.subject import Subject
 from .drawing import Call, Inputs, Property, Result, demand, drawn, inputs_of
 
@@ -95,16 +96,20 @@ PROPERTIES = {label: each for formula in spec.formulas() for label, each in prop
 # The subject.
 
 
-def check_property(what: str | Callable[..., Any], subject: Subject, dtype: str) -> None:
+def check_property(
+    what: str | Callable[..., Any], subject: Subject, dtype: str, formula: str | Callable[..., Any] | None = None
+) -> None:
     """Put a property to a subject, or all of a formula.
 
     Parameters
     ----------
     what : str or callable
-        One of `PROPERTIES`, or a formula of anybody's.
+        A property's label, or a formula of anybody's.
     subject : Subject
     dtype : str
         One of the subject's.
+    formula : str or callable, optional
+        Whose property a label names, if not one of gaugeblock's own.
 
     Raises
     ------
@@ -113,7 +118,8 @@ def check_property(what: str | Callable[..., Any], subject: Subject, dtype: str)
     NotImplementedError
         The subject does not have the function, or declines these inputs.
     """
-    for label, each in ({what: PROPERTIES[what]} if isinstance(what, str) else properties_of(what)).items():
+    known = PROPERTIES if formula is None else properties_of(formula)
+    for label, each in ({what: known[what]} if isinstance(what, str) else properties_of(what)).items():
         name = each.formula.name
         functions = subject.functions(name)
         if not functions:
@@ -146,7 +152,8 @@ def judged(subject: Subject, formula: Formula, function: Callable[..., Any], dty
     def call(**inputs: Any) -> dict[str, Result]:
         asked = formula_call(formula, *arguments_of(formula, inputs))
         expected = oracle.expect(asked, dtype, subject.subnormals, subject.precision)
-        oracle.refuse_empty(asked, dtype, expected)
+        with np.errstate(all="ignore"):
+            expected = oracle.judgeable(asked, dtype, expected, plain_run(asked, dtype))
         try:
             _, found = call_on(subject.backend, function, asked)
         except BrokenResultError as error:

@@ -5,12 +5,13 @@ from functools import lru_cache
 import pytest
 
 from gaugeblock.conformance import Report, check
+from gaugeblock.conformance.judging.check import AnyFormula
 from gaugeblock.conformance.reporting.report import failure
 from gaugeblock.pytest_plugin import DEVICE, DTYPE
 
 
 @lru_cache
-def judged(subject: str, formula: str, dtypes: tuple[str, ...] | None, device: str | None) -> Report | str:
+def judged(subject: str, formula: AnyFormula, dtypes: tuple[str, ...] | None, device: str | None) -> Report | str:
     """The report of one formula, or why there is none."""
     try:
         return check(subject, [formula], dtypes, device)
@@ -18,9 +19,9 @@ def judged(subject: str, formula: str, dtypes: tuple[str, ...] | None, device: s
         return str(error)
 
 
-def test_requirement(subject: str, label: str, pytestconfig: pytest.Config) -> None:
+def test_requirement(subject: str, label: str, formula: AnyFormula, pytestconfig: pytest.Config) -> None:
     dtypes, device = pytestconfig.getoption(DTYPE), pytestconfig.getoption(DEVICE)
-    report = judged(subject, label.partition(".")[0], dtypes and tuple(dtypes), device)
+    report = judged(subject, formula, dtypes and tuple(dtypes), device)
     if isinstance(report, str):
         pytest.skip(report)
     results = [result for result in report.results if result.requirement == label]
