@@ -39,7 +39,7 @@ def rows(text):
 
 
 def test_every_work_that_is_cited_is_listed():
-    folders = ("spec/*.md", "reference/*.py", "backends/*.py", "conformance/*.py", "examples/*.py")
+    folders = ("spec/*.md", "reference/**/*.py", "backends/*.py", "conformance/**/*.py", "examples/*.py")
     texts = [path.read_text() for folder in folders for path in ROOT.glob(folder)]
     cited = {work for text in texts for work in WORK.findall(text)}
     assert cited == set(WORK.findall(section("Works that are cited")))

@@ -57,6 +57,7 @@ def verdicts(path):
     return found
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("subject", ["numpy", EXAMPLES / "libraries/scipy_special.py"], ids=str)
 def test_verdicts_equal_those_of_check(subject, tmp_path):
     arguments = (

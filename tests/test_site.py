@@ -68,7 +68,7 @@ def test_every_requirement_has_its_address(site):
 def test_every_function_is_in_the_reference(site):
     wanted = {f"{getattr(reference, name).__module__}.{name}" for name in reference.FORMULAS}
     assert wanted <= Page(site / "api/reference.html").ids
-    assert "gaugeblock.conformance.check" in Page(site / "api/conformance.html").ids
+    assert "gaugeblock.conformance.judging.check.check" in Page(site / "api/conformance.html").ids
 
 
 def test_every_page_is_in_the_navigation(site):

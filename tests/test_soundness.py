@@ -228,7 +228,7 @@ def defined_in_bounded():
     functions = {name for name in functions if inspect.isfunction(getattr(bounded, name))}
     methods = {f"Bounded.{name}" for name, each in vars(bounded.Bounded).items() if is_defined(each, name)}
     # `finite` and `value_of` choose values, and the rest of these makes the arrays, or one is made of the others.
-    others = {"finite", "value_of", "finfo", "isdtype", "arange", "any", "model_of", "compared"}
+    others = {"finite", "value_of", "finfo", "isdtype", "arange", "any", "model_of", "compared", "dtype_beside"}
     others |= {f"Bounded.__{name}__" for name in ("init", "array_namespace", "getitem", "le", "ge", "lt", "gt", "eq")}
     return (functions | methods) - others
 

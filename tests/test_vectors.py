@@ -44,7 +44,9 @@ def read(name):
 
 
 def validator(name):
-    schema = json.loads(resources.files("gaugeblock.conformance.exchange").joinpath(f"{name}.schema.json").read_text())
+    folder = "reporting" if name == "report" else "exchange"
+    file = resources.files(f"gaugeblock.conformance.{folder}").joinpath(f"{name}.schema.json")
+    schema = json.loads(file.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -224,7 +226,7 @@ def test_there_is_one_nan_and_one_zero():
 def test_few_cases_are_left_out_undecided():
     reasons = [why for f in spec.formulas() for d in MODELS for why in read(f"{f}/{d}.json")["left_out"].values()]
     undecided = [why for why in reasons if "do not tell to which" in why]
-    assert len(undecided) <= 1
+    assert len(undecided) <= 2
     assert all(re.search("^about memory|numbers, more than 2000", why) for why in reasons if why not in undecided)
 
 

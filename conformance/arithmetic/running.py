@@ -83,8 +83,7 @@ def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
 
 def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Callable[..., Any]]) -> dict[str, Expected]:
     """The values in float64 of the first of some forms, and the largest of the running bounds of all."""
-    # A form that computes in float32 does not see that a default is that of half precision.
-    call = call._replace(options={**call.formula.defaults(dtype), **call.options})
+    call = with_defaults(call, dtype)
     with np.errstate(all="ignore"):
         runs = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
         first, *others = [{name: result_of(value) for name, value in run.items()} for run in runs]
@@ -92,6 +91,11 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
         name: Expected(each.value, np.zeros(each.shape), largest(each, [r[name] for r in others]), each.dtype)
         for name, each in first.items()
     }
+
+
+def with_defaults(call: Call, dtype: np.dtype[Any]) -> Call:
+    """The call with its defaults: a form that computes in float32 does not see those of half precision."""
+    return call._replace(options={**call.formula.defaults(dtype), **call.options})
 
 
 def largest(first: Any, others: Iterable[Any]) -> np.ndarray:

@@ -28,7 +28,7 @@ from ..judging.loading import SubjectError
 
 TIMEOUT = 10.0  # seconds for an answer
 GIVE_UP = 3  # time-outs of a function in a row, after which it is not asked again
-LONGEST = 2**24  # bytes of an answer
+LONGEST = 2**26  # bytes of an answer
 SHOWN = 300  # characters of what a program says on its standard error
 GRACE = 1.0  # seconds for a program that has closed its output to end by itself
 

@@ -55,6 +55,7 @@ def notes(subject: Subject, call: Any, random: list[Any], longer: list[Any]) -> 
     if subject.backend.name not in IMMUTABLE:
         before, after = (given(subject, *each) for each in random)
         yield from changed_in_place(function, read, before, after, write)
+    if subject.threads and subject.backend.name not in IMMUTABLE:
         yield from in_threads(function, read, [given(subject, *each) for each in random])
 
 

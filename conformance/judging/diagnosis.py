@@ -47,7 +47,8 @@ def diagnose(
         ]
         precision = tightest_precision(subject, formula, function, dtype, seed)
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
-        where = blamed(subject, function, dtype, failed)
+        # A mistake that is known explains the shapes too.
+        where = "" if likely or coarse else blamed(subject, function, dtype, failed)
         found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or NONE_KNOWN
     return found
 

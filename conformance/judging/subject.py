@@ -52,6 +52,8 @@ class Subject:
                 raise SubjectError(f"{self.name}: dtypes: got {dtype!r}; wanted some of {', '.join(MODELS)}")
         if self.subnormals not in ("gradual", "flush"):
             raise SubjectError(f"{self.name}: subnormals: got {self.subnormals!r}; wanted 'gradual' or 'flush'")
+        # A subject whose processes wait for one another cannot be called from several threads.
+        self.threads = bool(getattr(self.object, "threads", True))
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
         self.precision = getattr(self.object, "precision", "full")
         if self.precision not in PRECISIONS:

@@ -17,7 +17,7 @@ from flint import arb, ctx
 from ...reference.declaration import AXIS, BATCH
 from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS
-from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted
+from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted, with_defaults
 from ..arithmetic.trajectory import after, trajectory
 from ..formulas import Case, Formula, cases
 from ..formulas.axes import axis_names, letter_of, parts, result_axes
@@ -67,7 +67,7 @@ def disagreements(forms: Forms, case: Case, dtype: np.dtype[Any]) -> Iterator[st
         # `lerp` of Adam has m twice: its balls grow by a tenth at each step. The oracle takes the function only.
         grows = case.steps and form is not case.formula.function
         with ctx.workprec(BITS) if grows else exact.working_precision():
-            found = evaluate(form, case, lift_exactly(dtype))
+            found = evaluate(form, with_defaults(case, dtype), lift_exactly(dtype))
         with ctx.workprec(BITS):
             for result, each in found.items():
                 for wrong in apart(each.balls, wanted[result], expected[result], real):

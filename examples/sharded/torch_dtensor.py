@@ -69,7 +69,8 @@ def call(formula: str, along: str, mesh: DeviceMesh, *arguments: Any, **options:
 def subject(along: str, mesh: DeviceMesh) -> types.SimpleNamespace:
     """All formulas that can be sharded along the batch, the classes or the parameters."""
     functions = {formula: partial(call, formula, along, mesh) for formula in formulas(along)}
-    return types.SimpleNamespace(__name__=f"DTensor, {along}", backend="torch", **functions)
+    # Its processes wait for one another, in the order of the calls.
+    return types.SimpleNamespace(__name__=f"DTensor, {along}", backend="torch", threads=False, **functions)
 
 
 def launch(function: Callable[..., None], processes: int, timeout: float, *arguments: Any) -> None:

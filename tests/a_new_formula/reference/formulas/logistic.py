@@ -5,7 +5,7 @@ from ..declaration import formula
 
 
 @formula("(...) -> (...)")
-def logistic(x: Array, *, xp: Namespace = None) -> Array:
+def logistic(x: Array, /, *, xp: Namespace = None) -> Array:
     """Return ``y = 1 / (1 + exp(-x))``.
 
     Parameters
