@@ -236,8 +236,9 @@ def test_a_wrong_gradient_is_shown_with_what_it_comes_from():
     (case,) = [case for case in cases("dense_vjp", np.dtype("float32")) if shown.case.startswith(case.id)]
     given = dict(zip("xwbg", case.arguments, strict=True))
     names = shown.inputs
-    assert names.keys() == {f"x[..., {row}]", "w", "b", f"g[..., {column}]"}
-    assert f"{given['x'][..., row].flat[0]:.5f}"[:6] in names[f"x[..., {row}]"]
+    all_rows = ":, " * (given["x"].ndim - 1)
+    assert names.keys() == {f"x[{all_rows}{row}]", "w", "b", f"g[{all_rows}{column}]"}
+    assert f"{given['x'][..., row].flat[0]:.5f}"[:6] in names[f"x[{all_rows}{row}]"]
 
 
 def test_a_step_that_is_not_advanced_fails_by_name():

@@ -126,6 +126,7 @@ class Program:
 
     backend = "numpy"
     layouts: dict[str, Any] = {}  # noqa: RUF012  a pipe has none
+    threads = False  # it answers one request after another
 
     def __init__(self, command: Sequence[str] | str, timeout: float = TIMEOUT) -> None:
         self.__name__ = command if isinstance(command, str) else shlex.join(command)
