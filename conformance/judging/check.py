@@ -27,6 +27,7 @@ def check(
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
     version: str = spec.VERSION,
+    made: bool = True,
 ) -> Report:
     """Judge a subject.
 
@@ -48,6 +49,9 @@ def check(
         Told the formula and dtype that comes next.
     version : str
         Of the specification: its formulas, requirements and dtypes are judged, with the meaning that they have now.
+    made : bool
+        Whether by made cases and by calls made again too. A subject that takes long for a call may do without them; its
+        report is then on the chosen cases alone, and says so.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def check(
         with loaded.settings(dtype):
             for formula in chosen:
                 progress(f"{loaded.name} {name_of(formula)} {dtype}")
-                findings, seen = findings_of(loaded, formula, np.dtype(dtype), seed, version)
+                findings, seen = findings_of(loaded, formula, np.dtype(dtype), seed, version, made)
                 failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
                 results += results_of(formula, dtype, findings, diagnoses, version)
@@ -87,7 +91,7 @@ def check(
         loaded.dtypes,
         version=version,
         layouts=bool(loaded.layouts),
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys([*notes, *([] if made else ["judged by the chosen cases alone"])])),
         unverified=tuple(name_of(formula) for formula in chosen if not functions_of(formula)[0].definition),
     )
     report.passed  # noqa: B018  raises if nothing was judged
@@ -95,10 +99,10 @@ def check(
 
 
 def findings_of(
-    subject: Subject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str
+    subject: Subject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str, made: bool
 ) -> tuple[list[Finding | NotOffered], list[str]]:
     """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody."""
-    findings = list(judge(subject, formula, dtype, seed, version))
+    findings = list(judge(subject, formula, dtype, seed, version, made))
     judged = [finding.case for finding in findings if isinstance(finding, Finding)]
     random = [case for case in judged if case.kind == "random"]
     notes = []
