@@ -89,7 +89,7 @@ def test_following_them_leaves_the_tests_green(tree):
     files = [f"tests/test_{name}.py" for name in ASKED]
     said = run(tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "logistic", *files)
     passed = re.search(r"(\d+) passed", said)
-    assert int(passed[1]) > 30, said
+    assert int(passed[1]) > 20, said
     for name in ("test_citation", "test_generated", "test_versions"):  # which ask of all formulas at once
         run(tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/{name}.py")
     shown = run(

@@ -111,7 +111,8 @@ class Creation:
             return discrete(x.value.astype(dtype), x.sure)
         off = np.where(x.sure, 0.0, 1.0 if x.dtype.kind == "b" else np.inf)
         if self.is_exact:
-            either = np.where(x.sure, exact.to_balls(x.value), arb(0.5, 0.5 if x.dtype.kind == "b" else np.inf))
+            unsure: Any = arb(0.5, 0.5 if x.dtype.kind == "b" else np.inf)
+            either = np.where(x.sure, exact.to_balls(x.value), unsure)
             return Exact(either, dtype)
         return Bounded(x.value, off, MODELS[dtype.name], dtype)
 

@@ -93,7 +93,7 @@ def where(condition: Any, a: Any, b: Any, /) -> Any:
         return core(a).where(~np.asarray(pick, np.bool_), b, a)
     a, b = together(a, b)
     if isinstance(a, Exact):
-        union = np.frompyfunc(arb.union, 2, 1)(a.balls, b.balls)
+        union: Any = np.frompyfunc(arb.union, 2, 1)(a.balls, b.balls)
         return Exact(np.where(sure, np.where(pick, a.balls, b.balls), union), a.dtype)
     value, error = np.where(pick, a.value, b.value), np.where(pick, a.error, b.error)
     other, off = np.where(pick, b.value, a.value), np.where(pick, b.error, a.error)
@@ -188,7 +188,8 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
     """The k-th number rises with each of them, so it lies between the k-th of the lower and of the upper ends."""
     x = lifted(x)
     if isinstance(x, Exact):
-        low, high = (np.sort(np.frompyfunc(end, 1, 1)(x.balls), axis) for end in (arb.lower, arb.upper))
+        ends: Any = (np.frompyfunc(end, 1, 1)(x.balls) for end in (arb.lower, arb.upper))
+        low, high = (np.sort(each, axis) for each in ends)
         found: Array = Exact(np.frompyfunc(arb.union, 2, 1)(low, high), x.dtype)
     elif isinstance(x, Bounded):
         value, low, high = (np.sort(each, axis) for each in (x.value, x.value - x.error, x.value + x.error))

@@ -50,5 +50,6 @@ def scalar(x: Any) -> float | None:
         return float(x)
     if isinstance(x, Exact) and x.shape == () and x.balls.item().is_exact():
         return float(x.balls.item())
-    known = isinstance(x, Bounded) and x.shape == () and x.model is HOST and not x.error
-    return float(x.value) if known else None
+    if isinstance(x, Bounded) and x.shape == () and x.model is HOST and not x.error:
+        return float(x.value)
+    return None

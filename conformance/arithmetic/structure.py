@@ -136,14 +136,14 @@ def below(x: Array, mask: np.ndarray) -> Array:
 def take(x: Array, indices: Any, /, *, axis: int | None = None) -> Array:
     """What is taken at an undecided index may be any element along the axis."""
     index, sure = parts(indices)
-    axis = 0 if axis is None else axis % x.ndim
+    along = 0 if axis is None else axis % x.ndim
     if not is_real(x) and not isinstance(x, Discrete) and np.all(sure):
-        return np.take(x, index, axis)
-    found = picked(x, np.take(positions(x), index, axis))
+        return np.take(x, index, along)
+    found = picked(x, np.take(positions(x), index, along))
     if np.all(sure):
         return found
-    after = x.ndim - 1 - axis
-    return any_along(x, found, np.reshape(sure, sure.shape + (1,) * after), axis, index.ndim)
+    after = x.ndim - 1 - along
+    return any_along(x, found, np.reshape(sure, sure.shape + (1,) * after), along, index.ndim)
 
 
 def take_along_axis(x: Array, indices: Any, /, *, axis: int = -1) -> Array:

@@ -39,8 +39,11 @@ def logistic__memory_order(x):
     return right(x.ravel("K")).reshape(x.shape)
 
 
-@breaks("logistic.pure", "the input is written over")
-def logistic__in_place(x):
-    y = right(x)
-    x[...] = 0
+BUFFERS = {}
+
+
+@breaks("logistic.pure", "all results of a shape are in one buffer")
+def logistic__one_buffer(x):
+    y = BUFFERS.setdefault((x.shape, x.dtype), np.empty_like(x))
+    y[...] = right(x)
     return y
