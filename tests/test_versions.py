@@ -200,7 +200,8 @@ def test_a_claim_says_on_what_conditions():
     found.results[-1] = declined._replace(status="fail")
     assert found.claim == ""
     found = check(subject(dense=gb.dense), formulas=["dense"], version="1.0")
-    assert found.claim == "conforms to gaugeblock spec 1.0: dense (float32, float64; dense.exact as of 1.2)"
+    changed = "dense.exact as of 1.2; dense.infinity as of 1.4; dense.layout as of 1.4; dense.pure as of 1.4"
+    assert found.claim == f"conforms to gaugeblock spec 1.0: dense (float32, float64; {changed})"
 
 
 # Vectors of earlier versions.
