@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
+from gaugeblock.conformance.judging import loading
 from gaugeblock.reference.declaration import formula
 
 pytestmark = pytest.mark.whole
@@ -184,3 +185,29 @@ with mock.patch("gaugeblock.conformance.exchange.vectors.document", side_effect=
     done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
     wanted = "gaugeblock: cannot judge softmax.value/large (float16): the derived tolerance is infinite\n"
     assert (done.returncode, done.stderr) == (2, wanted)
+
+
+def test_its_vectors_are_written_and_answers_to_them_are_judged(folder):
+    done = gaugeblock(folder, "vectors", "vectors", "--formula", "my_formulas.py:swish")
+    assert done.returncode == 0, done.stderr
+    document = json.loads((folder / "vectors/swish/float32.json").read_text())
+    assert {case["requirement"] for case in document["cases"]} >= {"swish.value", "swish.nan"}
+    answers = {case["case"]: dict(case["expected"]) for case in document["cases"]}
+    formula = "--formula", "my_formulas.py:swish"
+    for changed, status in ((False, 0), (True, 1)):
+        if changed:
+            answers["swish.value/random_seed_0_0"]["y"] = answers["swish.value/random_seed_0_1"]["y"]
+        (folder / "answers.json").write_text(json.dumps({"swish/float32.json": answers}))
+        judged = gaugeblock(folder, "judge", "vectors", "answers.json", *formula)
+        assert judged.returncode == status, judged.stdout + judged.stderr
+    unknown = gaugeblock(folder, "judge", "vectors", "answers.json")
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (2, 1)
+
+
+def test_an_installed_formula_is_found_by_its_name(monkeypatch):
+    entry = types.SimpleNamespace(load=lambda: scaled)
+    monkeypatch.setattr(loading, "entry_points", lambda group: [types.SimpleNamespace(name="scaled", load=entry.load)])
+    found = check(types.SimpleNamespace(__name__="itself", scaled=scaled), formulas=["scaled"], dtypes=["float32"])
+    assert found.passed
+    assert {result.formula for result in found.results} == {"scaled"}
+    assert found.judged > 30

@@ -11,23 +11,32 @@ import typer
 from ... import spec
 from ..arithmetic.rounding import MODELS
 from ..reporting.report import print_report, to_document, to_json
-from .terminal import complain, console_for, print_citation, progress, replaced
+from .terminal import complain, console_for, formula_names, print_citation, progress, replaced
 
 
 def vectors(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or one with earlier vectors.")],
+    formula: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Write this one's only; may be repeated.", autocompletion=formula_names),
+    ] = None,
 ) -> None:
     """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
     from ..exchange.vectors import MANIFEST, files, names, survey
+    from ..judging.check import chosen_formulas
     from ..judging.oracle import EmptyToleranceError
 
     try:
-        strange, outdated = survey(folder)
+        chosen = chosen_formulas(formula, spec.VERSION)
+    except ValueError as error:
+        raise typer.TyperException(str(error)) from None
+    try:
+        strange, outdated = survey(folder, chosen)
         if strange:
             complain(f"{folder}: it has {strange[0]!r}, which is none of the vectors; name a new or an empty folder")
             raise typer.Exit(2)
-        with progress(len(spec.formulas()) * len(MODELS)) as tell:
-            for name, text in files(tell):
+        with progress(len(chosen) * len(MODELS)) as tell:
+            for name, text in files(tell, chosen):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with replaced("DIR", folder / name) as output:
                     output.append(text)
@@ -41,22 +50,27 @@ def vectors(
     except (OSError, ValueError) as error:
         complain(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}; name another folder")
         raise typer.Exit(2) from None
-    print(f"{len(names())} files in {folder}; to check them: cd {folder} && sha256sum -c {MANIFEST}")
+    print(f"{len(names(chosen))} files in {folder}; to check them: cd {folder} && sha256sum -c {MANIFEST}")
 
 
 def judge(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `gaugeblock vectors` wrote.")],
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The answers, as JSON.")],
+    formula: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A formula that is not gaugeblock's own; may be repeated."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
 ) -> None:
     """Judge answers that were computed elsewhere. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     from ..exchange.answers import judge_answers
+    from ..judging.check import chosen_formulas
 
     console = console_for(sys.stdout)
     with ExitStack() as opened:
         text = [] if json is None else opened.enter_context(replaced("--json", json))
         try:
-            report, missing = judge_answers(folder, results)
+            report, missing = judge_answers(folder, results, chosen_formulas(formula, spec.VERSION))
             passed = report.passed
         except ValueError as error:
             raise typer.TyperException(str(error)) from None

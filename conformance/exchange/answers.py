@@ -5,7 +5,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from inspect import Parameter
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from ... import spec
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
+from ..formulas.requirements import name_of, requirements
 from ..judging.judge import BrokenResultError, Finding, NotOffered, judge_array
 from ..reporting.report import Report, Result, results_of
 from .program import result_of
@@ -26,7 +27,9 @@ class VectorsError(ValueError):
     """A folder that does not have the vectors as they were written, or answers that are none."""
 
 
-def judge_answers(folder: Path, path: Path) -> tuple[Report, list[str]]:
+def judge_answers(
+    folder: Path, path: Path, formulas: Iterable[str | Callable[..., Any]] = ()
+) -> tuple[Report, list[str]]:
     """Judge the answers in a file.
 
     Parameters
@@ -35,6 +38,8 @@ def judge_answers(folder: Path, path: Path) -> tuple[Report, list[str]]:
         What `gaugeblock vectors` wrote.
     path : Path
         The answers: JSON, by the path of a file in the folder and the name of a case.
+    formulas : iterable of callable, optional
+        Those of the files that are not gaugeblock's own.
 
     Returns
     -------
@@ -56,12 +61,13 @@ def judge_answers(folder: Path, path: Path) -> tuple[Report, list[str]]:
             raise VectorsError(f"{path}: got answers to {name!r}; wanted files of {folder / MANIFEST}")
     version = version_of(folder, documents)
     dtypes = {Path(name).name for name in answers}
+    known = {name_of(formula): formula for formula in formulas}
     results: list[Result] = []
     missing: list[str] = []
     for name, document in documents.items():
         if Path(name).name in dtypes:
             own = an_object(f"{path}: {name}", answers.get(name, {}))
-            results += judge_file(document, f"{path}: {name}", own)
+            results += judge_file(document, f"{path}: {name}", own, known)
             cases = [vector["case"] for vector in document["cases"]]
             missing += [f"{name}: {case}" for case in cases if own and case not in own]
     numpy = {"numpy": np.__version__}
@@ -82,11 +88,14 @@ def version_of(folder: Path, documents: dict[str, dict[str, Any]]) -> str:
     return str(found[0])
 
 
-def judge_file(document: dict[str, Any], where: str, answers: dict[str, Any]) -> list[Result]:
+def judge_file(
+    document: dict[str, Any], where: str, answers: dict[str, Any], known: Mapping[str, str | Callable[..., Any]]
+) -> list[Result]:
     """Judge the answers to the cases of a file."""
-    formula, dtype, version = document["formula"], document["dtype"], document["spec"]
+    name, dtype, version = document["formula"], document["dtype"], document["spec"]
+    formula = known.get(name, name)
     if not answers:
-        unanswered = [NotOffered(label, "no answer") for label in spec.requirements(formula, version)]
+        unanswered = [NotOffered(label, "no answer") for label in requirements(formula, version)]
         return results_of(formula, dtype, unanswered, {}, version)
     cases, left_out = {vector["case"]: vector for vector in document["cases"]}, document["left_out"]
     for case in answers:
@@ -99,11 +108,11 @@ def judge_file(document: dict[str, Any], where: str, answers: dict[str, Any]) ->
             findings.append(NotOffered(vector["requirement"], "no answer"))
             continue
         try:
-            findings += judged(vector, np.dtype(dtype), an_object(f"{where}: {case}", answers[case]))
+            findings += judged(formula, vector, np.dtype(dtype), an_object(f"{where}: {case}", answers[case]))
         except BrokenResultError as error:
             raise VectorsError(f"{where}: {case}: {error}") from None
     findings += [NotOffered(case.partition("/")[0], reason) for case, reason in left_out.items()]
-    findings.append(NotOffered(f"{formula}.pure", "about memory, which numbers in a file do not show"))
+    findings.append(NotOffered(f"{name}.pure", "about memory, which numbers in a file do not show"))
     return results_of(formula, dtype, findings, {}, version)
 
 
@@ -144,9 +153,11 @@ def an_object(where: object, value: Any) -> dict[str, Any]:
     return value
 
 
-def judged(vector: dict[str, Any], dtype: np.dtype[Any], answer: dict[str, Any]) -> Iterator[Finding]:
+def judged(
+    formula: str | Callable[..., Any], vector: dict[str, Any], dtype: np.dtype[Any], answer: dict[str, Any]
+) -> Iterator[Finding]:
     """Judge the answer to a case."""
-    case, wanted = case_of(vector, dtype), vector["expected"]
+    case, wanted = case_of(formula, vector, dtype), vector["expected"]
     found = partial(Finding, case=case)
     for name in (key.removesuffix(".bound") for key in wanted if key.endswith(".bound")):
         may_be_nan = wanted.get(f"{name}.infinity_or_nan", False)
@@ -171,7 +182,7 @@ def expected_of(wanted: dict[str, Any], name: str, dtype: np.dtype[Any]) -> Expe
     return Expected(value.astype(np.float64), remainder, bound, value.dtype, certain=True)
 
 
-def case_of(vector: dict[str, Any], dtype: np.dtype[Any]) -> Case:
+def case_of(formula: str | Callable[..., Any], vector: dict[str, Any], dtype: np.dtype[Any]) -> Case:
     """A case as a report shows it."""
     inputs, function = vector["inputs"], vector["function"]
     given = {name: value for name, value in inputs.items() if "." not in name}
@@ -180,12 +191,12 @@ def case_of(vector: dict[str, Any], dtype: np.dtype[Any]) -> Case:
             given[name] = np.asarray(given[name], int).reshape(inputs[f"{name}.shape"])
         elif f"{name}.shape" in inputs:
             given[name] = result_of(inputs, name, dtype)
-    formula = declared(function)
-    if formula.state:
-        parts = {part: given.pop(part) for part in formula.state_names}
-        given[formula.state] = formula.state_of(parts)
-    required = [name for name, default in formula.parameters.items() if default is Parameter.empty]
+    called = declared(function if isinstance(formula, str) else formula)
+    if called.state:
+        parts = {part: given.pop(part) for part in called.state_names}
+        given[called.state] = called.state_of(parts)
+    required = [name for name, default in called.parameters.items() if default is Parameter.empty]
     arguments = tuple(given.pop(name) for name in required)
     name, steps = vector["case"].partition("/")[2], tuple(given.pop("checkpoints", ()))
     exact = "exact" in vector["flags"]
-    return Case(vector["requirement"], name, vector["note"], formula, arguments, given, exact, steps)
+    return Case(vector["requirement"], name, vector["note"], called, arguments, given, exact, steps)

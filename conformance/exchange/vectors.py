@@ -6,7 +6,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS, Model, finfo, nearest, nearest_to
 from ..arithmetic.running import Expected, enclosed
 from ..formulas import Case
+from ..formulas.requirements import name_of
 from ..judging import oracle
 from ..judging.judge import count_after, judged_cases
+from ..judging.made import compact_cases
 from .program import hexadecimal, request_of
 
 SCHEMA_VERSION = 1
@@ -33,16 +35,20 @@ BITS_BEYOND = 64  # of a certificate's ends, more than the dtype has
 BOUND_BITS = 20  # more of a bound would only tell one machine's exp and sums from another's
 
 
-def names() -> list[str]:
+AnyFormula = str | Callable[..., Any]
+
+
+def names(formulas: Sequence[AnyFormula] = spec.formulas()) -> list[str]:
     """The paths of all files, in the order in which they are written."""
-    return [*SCHEMAS, *(f"{formula}/{dtype}.json" for formula in spec.formulas() for dtype in MODELS), MANIFEST]
+    return [*SCHEMAS, *(f"{name_of(formula)}/{dtype}.json" for formula in formulas for dtype in MODELS), MANIFEST]
 
 
-def survey(folder: Path) -> tuple[list[str], list[str]]:
+def survey(folder: Path, formulas: Sequence[AnyFormula] = spec.formulas()) -> tuple[list[str], list[str]]:
     """What a folder has that is none of the vectors, and what earlier ones left there that there no longer is."""
+    wanted = set(names(formulas))
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     before = set(listed(folder)) if MANIFEST in present else set()
-    return sorted(present - before - set(names())), sorted(present & before - set(names()))
+    return sorted(present - before - wanted), sorted(present & before - wanted)
 
 
 def listed(folder: Path) -> dict[str, str]:
@@ -62,10 +68,13 @@ def listed(folder: Path) -> dict[str, str]:
     return found
 
 
-def files(progress: Callable[[str], None] = lambda what: None) -> Iterator[tuple[str, str]]:
+def files(
+    progress: Callable[[str], None] = lambda what: None, formulas: Sequence[AnyFormula] = spec.formulas()
+) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of each file of the vectors, the manifest last: the same bytes every time."""
     sums: list[str] = []
-    for name in names():
+    by_name = {name_of(formula): formula for formula in formulas}
+    for name in names(formulas):
         if name == MANIFEST:
             text = "".join(sums)
         elif name in SCHEMAS:
@@ -73,26 +82,38 @@ def files(progress: Callable[[str], None] = lambda what: None) -> Iterator[tuple
         else:
             formula, dtype = name.removesuffix(".json").split("/")
             progress(f"{formula} {dtype}")
-            text = document(formula, dtype)
+            text = document(by_name[formula], dtype)
         sums.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n")
         yield name, text
 
 
-def document(formula: str, dtype: str) -> str:
+def document(formula: AnyFormula, dtype: str) -> str:
     """The vectors of a formula in a dtype: JSON with a line for each case."""
     left_out, lines = {}, []
-    for case, expected in judged_cases(formula, dtype, SEED, "gradual", "full"):
+    own = isinstance(formula, str)  # whose chosen cases are many
+    pairs = [*judged_cases(formula, dtype, SEED, "gradual", "full"), *([] if own else compact(formula, dtype))]
+    for case, expected in pairs:
         why = reason_to_leave_out(case)
         found = None if why else settled(case, expected, np.dtype(dtype))
         if found is None:
             left_out[case.id] = why or f"{MOST_BITS} bits of a real value do not tell to which of two numbers it rounds"
         else:
             lines.append(json.dumps(vector(case, *found, np.dtype(dtype))))
-    head = {"schema": SCHEMA_VERSION, "spec": spec.VERSION, "formula": formula, "dtype": dtype, "seed": SEED}
+    head = {"schema": SCHEMA_VERSION, "spec": spec.VERSION, "formula": name_of(formula), "dtype": dtype, "seed": SEED}
     parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     without = ",\n".join(f"{json.dumps(name)}: {json.dumps(why)}" for name, why in left_out.items())
     parts += ['"left_out": {\n' + without + "\n}", '"cases": [\n' + ",\n".join(lines) + "\n]"]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def compact(formula: AnyFormula, dtype: str) -> Iterator[tuple[Case, dict[str, Expected]]]:
+    """The compact calls of the made cases, each once, of which every element is judged."""
+    seen = set[int]()
+    for made, expected in compact_cases(formula, dtype, SEED):
+        if id(made.compact) not in seen and not any(np.any(np.isinf(each.bound)) for each in expected.values()):
+            seen.add(id(made.compact))
+            named = made.compact._replace(requirement=made.requirement, name=made.name, note=made.note)
+            yield named, expected
 
 
 def reason_to_leave_out(case: Case) -> str:
