@@ -160,6 +160,8 @@ def results_of(
             continue
         judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
         declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
+        if not judged and not declined and found and not isinstance(formula, str):
+            continue  # no case of a formula without a page asks it
         if not judged:
             missing = "no result to ask it of" if found else "the subject has no function that this is asked of"
             reason = declined[0] if declined else missing
