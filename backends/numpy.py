@@ -37,13 +37,14 @@ def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
     first = arrays[0]
     if first.size <= BLOCK:
         return [arrays]
-    strides = [abs(stride) * (length > 1) for stride, length in zip(first.strides, first.shape, strict=True)]
-    if axis is not None:
-        strides[axis] = 0
-    cut = strides.index(max(strides))  # the outermost axis in memory
-    length = first.shape[cut]
-    step = max(1, BLOCK * length // first.size, WIDTH // max(1, strides[cut]))
-    if step >= length or strides[cut] == 0:
+    whole = None if axis is None else axis % first.ndim
+    axes = [each for each in range(first.ndim) if each != whole and first.shape[each] > 1]
+    if not axes:
+        return [arrays]
+    cut = max(axes, key=lambda each: (abs(first.strides[each]), first.shape[each]))  # the outermost axis in memory
+    length, stride = first.shape[cut], abs(first.strides[cut])
+    step = max(1, BLOCK * length // first.size, WIDTH // (stride or WIDTH))  # a stride of 0: rows that are one row
+    if step >= length:
         return [arrays]
     parts = [(slice(None),) * cut + (slice(start, start + step),) for start in range(0, length, step)]
     return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays)))
