@@ -183,20 +183,25 @@ class Declaration:
         TypeError, ValueError
             What was returned is not made of these.
         """
-        if not self.results:  # nothing was declared
-            several = isinstance(result, (tuple, list))
-            return {f"y{number}": each for number, each in enumerate(result, 1)} if several else {"y": result}
-        if len(self.results) == 1 and isinstance(self.results[0], str):
-            return {self.results[0]: result}
-        found: dict[str, Any] = {}
-        for name, value in zip(self.results, result, strict=True):
-            if isinstance(name, str):
-                found[name] = value
-            elif hasattr(value, name[-1]):
-                found |= {part: getattr(value, part) for part in name}
-            else:
-                found |= dict(zip(name, value, strict=True))
-        return found
+        return named(self.results, result)
+
+
+def named(names: tuple[Any, ...], result: Any) -> dict[str, Any]:
+    """Return what a function returned by the names of its results, a tuple for a state; `Declaration.named` says more."""
+    if not names:  # nothing was declared
+        several = isinstance(result, (tuple, list))
+        return {f"y{number}": each for number, each in enumerate(result, 1)} if several else {"y": result}
+    if len(names) == 1 and isinstance(names[0], str):
+        return {names[0]: result}
+    found: dict[str, Any] = {}
+    for name, value in zip(names, result, strict=True):
+        if isinstance(name, str):
+            found[name] = value
+        elif hasattr(value, name[-1]):
+            found |= {part: getattr(value, part) for part in name}
+        else:
+            found |= dict(zip(name, value, strict=True))
+    return found
 
 
 def is_range(domain: Any) -> bool:

@@ -11,7 +11,7 @@ from .discrete import Discrete, parts
 from .kinds import is_real
 from .kinds import lifted as known
 from .rounding import HOST, MODELS, Model, at_least_float32
-from .trajectory import after, trajectory
+from ...reference.trajectory import after, trajectory
 
 # A call of a formula: it has a formula, arguments, options and steps, as a case has.
 Call = Any

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import BATCH, is_axes, leaves
+from ...worker.text import one_line
 from ..formulas import call
 from ..formulas.axes import result_axes
 from ..judging import oracle
-from ..judging.loading import one_line
 from .contender import Contender
 from .contenders import contenders
 from .peers import under_keras

@@ -1,29 +1,26 @@
 """Calls that are made again: whether one depends on another.
 
 Nothing here knows a formula: a subject is called on inputs whose right results are known. A result within its bound
-whose bits differ from those of an equal call is no failure, only a note: the subject is not deterministic.
+whose bits differ from those of an equal call is no failure, only a note: the subject is not deterministic. One that is
+outside the bound is a fault of the order of the calls only where an equal call, or a fresh copy of the subject, is
+right; a subject that is always wrong fails by its values.
 """
 
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
+from ...worker import again
+from ...worker.again import Call, Read, Repeated, Threads, Values
 
-Values = Mapping[str, Any]  # the results by name, as NumPy's arrays
-Call = Callable[[Any], Any]  # of arguments: the results as the subject returns them
-Read = Callable[[Any], Values]  # of these: their values now
-
-CALLS, KEPT = 512, 64
-THREADS, CALLS_IN_A_THREAD = 4, 40
+CALLS = 512
 
 
 class Input(NamedTuple):
-    """Arguments, and what says whether results of theirs are right."""
+    """Arguments, what says whether results of theirs are right, and what says whether a fresh copy's would be."""
 
     arguments: Any
     is_right: Callable[[Values], bool]
+    is_right_elsewhere: Callable[[], bool] = lambda: True
 
 
 class Note(NamedTuple):
@@ -35,73 +32,49 @@ class Note(NamedTuple):
 
 def repeated(call: Call, read: Read, inputs: Sequence[Input], calls: int = CALLS) -> Iterator[Note]:
     """Call with the inputs in a random order; watch the bits of each result, and the results that are kept."""
-    order = np.random.default_rng(0).integers(0, len(inputs), calls)
-    order[: len(inputs)] = np.arange(len(inputs))
-    first: dict[int, tuple[bytes, ...]] = {}
-    judged: set[tuple[int, tuple[bytes, ...]]] = set()
-    kept: list[tuple[Any, tuple[bytes, ...]]] = []
-    for number, which in enumerate(map(int, order), 1):
-        results = call(inputs[which].arguments)
-        values = read(results)
-        bits = bits_of(values)
-        if len(kept) < KEPT:
-            kept.append((results, bits))
-        if (which, bits) not in judged:
-            judged.add((which, bits))
-            is_first, right = first.setdefault(which, bits) == bits, inputs[which].is_right(values)
-            if not right:
-                yield Note(f"call {number} of {calls} is outside the bound", True)
-                return
-            if not is_first:
-                yield Note(
-                    f"not deterministic: call {number} of {calls} has other bits than an equal one before", False
-                )
-    if any(bits_of(read(results)) != bits for results, bits in kept):
-        yield Note(f"one of {len(kept)} results that were kept was changed by a later call", True)
+    return notes_of(again.repeated(call, read, [each.arguments for each in inputs], calls), inputs)
 
 
-def bits_of(values: Values) -> tuple[bytes, ...]:
-    """The bits of all results."""
-    return tuple(np.asarray(value).tobytes() for value in values.values())
+def notes_of(found: Repeated, inputs: Sequence[Input]) -> Iterator[Note]:
+    """What is to be said of calls that were made one after the other."""
+    right = [inputs[each.which].is_right(each.values) for each in found.seen]
+    wrong = [each for each, is_right in zip(found.seen, right, strict=True) if not is_right]
+    once = {each.which for each, is_right in zip(found.seen, right, strict=True) if is_right}
+    first = next((each for each in wrong if each.which in once or inputs[each.which].is_right_elsewhere()), None)
+    if first is not None:
+        yield Note(f"call {first.number} of {found.calls} is outside the bound", True)
+        return
+    seen = set[int]()
+    for each in found.seen:
+        if each.which in seen and not wrong:
+            words = f"call {each.number} of {found.calls} has other bits than an equal one before"
+            yield Note(f"not deterministic: {words}", False)
+        seen.add(each.which)
+    if found.changed:
+        yield Note(f"one of {found.kept} results that were kept was changed by a later call", True)
 
 
 def changed_in_place(
     call: Call, read: Read, before: Input, after: Input, write: Callable[[Any, Any], None]
 ) -> Iterator[Note]:
     """Call, write other numbers into the same arrays, and call again."""
-    call(before.arguments)
-    write(before.arguments, after.arguments)
-    if not after.is_right(read(call(before.arguments))):
+    return note_of_change(again.changed_in_place(call, read, before.arguments, after.arguments, write), after)
+
+
+def note_of_change(values: Values, after: Input) -> Iterator[Note]:
+    """What is to be said of a call whose arguments were changed in place."""
+    if not after.is_right(values) and after.is_right_elsewhere():
         yield Note("arguments that were changed in place give the results of what they were", True)
 
 
 def in_threads(call: Call, read: Read, inputs: Sequence[Input]) -> Iterator[Note]:
     """Call in several threads at once, each with one of the inputs."""
-    wrong: list[str] = []
-    together = threading.Barrier(THREADS)
+    return note_of_threads(again.in_threads(call, read, [each.arguments for each in inputs]), inputs)
 
-    def work(each: Input) -> None:
-        together.wait()
-        with np.errstate(all="ignore"):
-            for _ in range(CALLS_IN_A_THREAD):
-                try:
-                    right = each.is_right(read(call(each.arguments)))
-                except Exception as error:  # of anybody's code
-                    wrong.append(type(error).__name__)
-                    return
-                if not right:
-                    wrong.append("a result outside the bound")
-                    return
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=(inputs[n % len(inputs)],)) for n in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    if wrong:
-        yield Note(f"calls in several threads disturb one another: {wrong[0]}", True)
+def note_of_threads(found: Threads, inputs: Sequence[Input]) -> Iterator[Note]:
+    """What is to be said of calls at the same time."""
+    wrong = {each.which for each in found.seen if not inputs[each.which].is_right(each.values)}
+    first = "a result outside the bound" if any(inputs[each].is_right_elsewhere() for each in wrong) else ""
+    if words := next(iter(found.errors), first):
+        yield Note(f"calls in several threads disturb one another: {words}", True)

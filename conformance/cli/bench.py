@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from ... import backends
+from .outputs import replaced
 from .terminal import (
     backend_names,
     console_for,
     formula_names,
     progress,
-    replaced,
 )
 
 

@@ -1,22 +1,27 @@
 """``gaugeblock check``."""
 
 import os
+import secrets
 import shlex
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
 
 from ... import backends, spec
+from ...worker.loading import MissingError
+from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..judging.check import known
+from ..judging.child import TIMEOUT, end_all
+from ..judging.threads import at_once
 from ..reporting.formats import annotations, to_badge, to_junit
 from ..reporting.report import Report, print_report, to_document, to_json
+from .outputs import refuse, write
 from .terminal import (
     complain,
     console_for,
@@ -24,11 +29,11 @@ from .terminal import (
     formula_names,
     print_citation,
     progress,
-    replaced,
     subject_names,
     versions,
 )
 
+ALL, RANDOM = "all", "random"
 EXAMPLES = """Examples:
 
 \b
@@ -38,6 +43,19 @@ EXAMPLES = """Examples:
   gaugeblock check package.module:object            or in anything that can be imported
   gaugeblock check --exec ./my_program              a program in any language
   gaugeblock check mykernels.py --html report.html --json report.json"""
+
+
+class Asked(NamedTuple):
+    """What is to be judged, and how."""
+
+    formulas: list[str] | None
+    dtypes: list[str] | None
+    device: str | None
+    seed: int
+    version: str
+    timeout: float | None
+    sealed: bool
+    twins: bool
 
 
 def check(
@@ -62,9 +80,18 @@ def check(
         str | None, typer.Option("--exec", metavar="COMMAND", help="Judge a program in any language, not a subject.")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="The time that a program has for each answer. [default: 10]")
+        float | None, typer.Option(metavar="SECONDS", help="The time that there is for each answer. [default: 10]")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of the random cases.")] = 0,
+    seed: Annotated[
+        str, typer.Option(metavar="N", help="The seed of the random cases; or random, with more of them: twins.")
+    ] = "0",
+    twins: Annotated[bool, typer.Option("--twins", help="Add a twin of each chosen case, by the seed.")] = False,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Let no subject import gaugeblock's own formulas and judge.")
+    ] = False,
+    require_complete: Annotated[
+        bool, typer.Option("--require-complete", help="Fail one that conforms in part.")
+    ] = False,
     version: Annotated[
         str,
         typer.Option("--spec", metavar="VERSION", help="Judge what this version requires.", autocompletion=versions),
@@ -76,46 +103,71 @@ def check(
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
-        complain(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
-        raise typer.Exit(2)
-    if timeout is not None and program is None:
-        complain(f"--timeout: got {timeout:g} without --exec; wanted both, as only a program has a time-out")
-        raise typer.Exit(2)
+        raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
+    names = [program] if program is not None else list(dict.fromkeys(subjects or ["numpy"]))
     try:
         known("spec", [version], spec.VERSIONS)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
-    console, status = console_for(sys.stdout), 0
-    given = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
-    files = {option: path for option, path in given.items() if path is not None}
-    if len({path.resolve() for path in files.values()}) < len(files):
-        raise typer.TyperException(f"{', '.join(files)}: got one file for two of them; name a file for each")
+    asked = Asked(formula, dtype, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
+    files = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
+    outputs = {option: path for option, path in files.items() if path is not None}
+    refuse(outputs, [] if program is not None else names)
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
-    with ExitStack() as opened:
-        texts = {option: opened.enter_context(replaced(option, path)) for option, path in files.items()}
-        reports, errors = [], []
-        if program is not None:
-            verdicts = [judged_program(program, timeout, formula, dtype, device, seed, version)]
-        else:
-            verdicts = judged(installed(list(subjects or ["numpy"]), console), formula, dtype, device, seed, version)
-        for found in verdicts:
+    console, status = console_for(sys.stdout), 0
+    reports, errors = list[Report](), list[str]()
+    interrupt_by_signals()
+    document: dict[str, Any] = {}
+    try:
+        verdicts = judged_program(names[0], asked) if program is not None else judged(names, asked, console)
+        for number, found in enumerate(verdicts, 1):
             if isinstance(found, str):
                 complain(found)
                 errors.append(found)
-                status = 2
-                continue
-            reports.append(found)
-            print_report(found, console)
-            status = status or int(not found.passed)
-        document = to_document(reports, shlex.join(["gaugeblock", *sys.argv[1:]]), errors)
-        for option, text in texts.items():
-            text.append(writers[option](document))
+            else:
+                reports.append(found)
+                print_report(found, console)
+            document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
+            for option, path in outputs.items():
+                if option != "--html" or number == len(names):  # a page takes a second
+                    status = max(status, written(option, path, writers[option](document)))
+    finally:
+        end_all()
+    if seed == RANDOM:
+        console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
     if reports:
         print_citation(console)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(document):
             print(line)
-    raise typer.Exit(status)
+    failed = any(not report.passed or (require_complete and report.partial) for report in reports)
+    raise typer.Exit(2 if errors or status else int(failed))
+
+
+def written(option: str, path: Path, text: str) -> int:
+    """Write a file; the status 2, and a line, if it cannot be."""
+    try:
+        write(option, path, text)
+    except typer.TyperException as error:
+        complain(error.format_message())
+        return 2
+    return 0
+
+
+def number_of(seed: str) -> int:
+    """The seed that is meant: a number, or any."""
+    if seed == RANDOM:
+        return secrets.randbelow(2**32)
+    if not seed.isdecimal() or len(seed) > 18:
+        raise typer.TyperException(f"--seed: got {plain(seed, 60)!r}; wanted a number from 0 on, or random")
+    return int(seed)
+
+
+def interrupt_by_signals() -> None:
+    """End by SIGTERM and SIGHUP as by Ctrl-C, so that what was started ends too."""
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
+            signal.signal(number, signal.default_int_handler)
 
 
 def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
@@ -130,65 +182,52 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
     return to_html
 
 
-def judged(
-    names: list[str], formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int, version: str
-) -> list[Report | str]:
-    """The report of each subject, or what is wrong with it; a progress bar on a terminal meanwhile."""
-    # One subject takes about a second, less than processes do; but JAX compiles for half a minute.
-    if len(names) > 1 or names == ["jax"]:
-        from ..judging.parallel import judge_all
+def judged(names: list[str], asked: Asked, console: Console) -> Iterator[Report | str]:
+    """Yield the report of each subject, or what is wrong with it; a progress bar on a terminal meanwhile."""
+    chosen = [each for name in names for each in (backends.NAMES if name == ALL else [name])]
+    optional = set(backends.NAMES) - set(names) if ALL in names else set()
 
-        with progress(len(names)) as tell:
-            return list(judge_all(names, formulas, dtypes, device, seed, version, tell))
-    return [judged_here(names[0], formulas, dtypes, device, seed, version)]
-
-
-def judged_here(
-    subject: Any, formulas: list[str] | None, dtypes: list[str] | None, device: str | None, seed: int, version: str
-) -> Report | str:
-    """The report of one subject, or what is wrong with it, in this process."""
-    from .. import check as run
-
-    with progress(len(spec.formulas()) * len(MODELS)) as tell:
+    def one(name: str) -> Report | str | MissingError:
         try:
-            return run(subject, formulas, dtypes, device, seed, tell, version)
+            return check_name(name, asked, tell)
+        except MissingError as error:
+            return error if name in optional else str(error)
         except ValueError as error:
             return str(error)
 
-
-def judged_program(
-    command: str,
-    timeout: float | None,
-    formulas: list[str] | None,
-    dtypes: list[str] | None,
-    device: str | None,
-    seed: int,
-    version: str,
-) -> Report | str:
-    """The report of a program, or what is wrong with it. The program ends with this command, however that ends."""
-    from ..exchange.program import TIMEOUT, Program
-
-    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # as Ctrl-C, so that the program ends
-        if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
-            signal.signal(number, signal.default_int_handler)
-    try:
-        with Program(command, TIMEOUT if timeout is None else timeout) as subject:
-            return judged_here(subject, formulas, dtypes, device, seed, version)
-    except ValueError as error:
-        return str(error)
+    with progress(len(chosen) * len(spec.formulas()) * len(MODELS)) as tell:
+        for found in at_once(one, list(dict.fromkeys(chosen))):
+            if isinstance(found, MissingError):
+                console.print(f"not judged: {found}", style="dim", markup=False, soft_wrap=True)
+            else:
+                yield found
 
 
-def installed(names: list[str], console: Console) -> list[str]:
-    """`names`, with all backends that are installed in the place of 'all'; the others are listed."""
-    chosen: list[str] = []
-    for name in names:
-        if name != "all":
-            chosen.append(name)
-            continue
-        for backend in backends.NAMES:
-            try:
-                backends.load(backend)
-                chosen.append(backend)
-            except ImportError as error:
-                console.print(f"not judged: {error}", style="dim", markup=False, soft_wrap=True)
-    return list(dict.fromkeys(chosen))
+def check_name(name: Any, asked: Asked, tell: Callable[[str], None]) -> Report:
+    """The report of a subject."""
+    from .. import check as run
+
+    return run(
+        name,
+        asked.formulas,
+        asked.dtypes,
+        asked.device,
+        asked.seed,
+        tell,
+        asked.version,
+        timeout=TIMEOUT if asked.timeout is None else asked.timeout,
+        sealed=asked.sealed,
+        twins=asked.twins,
+    )
+
+
+def judged_program(command: str, asked: Asked) -> Iterator[Report | str]:
+    """Yield the report of a program, or what is wrong with it."""
+    from ..exchange.program import Program
+
+    with progress(len(spec.formulas()) * len(MODELS)) as tell:
+        try:
+            with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
+                yield check_name(subject, asked, tell)
+        except ValueError as error:
+            yield str(error)

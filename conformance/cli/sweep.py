@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .terminal import backend_names, complain, console_for, progress, replaced
+from .outputs import replaced
+from .terminal import backend_names, complain, console_for, progress
 
 
 def sweep(

@@ -1,26 +1,23 @@
-"""What all commands share: what they say on a terminal, what a shell completes, and files that are written whole."""
+"""What all commands share: what they say on a terminal, and what a shell completes."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TextIO
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from ... import backends, spec
+from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import citation
 
 
 def complain(message: object) -> None:
     """Say what is wrong, in one line."""
-    line = Text.assemble(("gaugeblock:", "bold red"), " ", " ".join(str(message).split()))
+    line = Text.assemble(("gaugeblock:", "bold red"), " ", plain(str(message), 2000))
     Console(stderr=True).print(line, soft_wrap=True)
 
 
@@ -49,35 +46,6 @@ versions = completion(lambda word: spec.VERSIONS)
 
 
 page_names = completion(lambda word: spec.requirements(word.partition(".")[0]) if "." in word else spec.formulas())
-
-
-@contextmanager
-def replaced(option: str, path: Path) -> Iterator[list[str]]:
-    """Yield a list for the text of a file, which is replaced whole at the end; complain at once if it cannot be."""
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(None, "it is a folder")
-        text: list[str] = []
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as file:
-                yield text
-                file.write("".join(text))
-            os.chmod(temporary, 0o666 & ~current_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        what = f"{option}: {path}: cannot be written: {error.strerror or error}; name a file that can"
-        raise typer.TyperException(what) from None
-
-
-def current_umask() -> int:
-    """The permissions that new files do not get; mkstemp gives fewer still."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import typer
 from ... import spec
 from ..arithmetic.rounding import MODELS
 from ..reporting.report import print_report, to_document, to_json
-from .terminal import complain, console_for, formula_names, print_citation, progress, replaced
+from .outputs import replaced
+from .terminal import complain, console_for, formula_names, print_citation, progress
 
 
 def vectors(

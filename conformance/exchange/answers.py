@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from ... import spec
+from ...worker.calls import BrokenResultError
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
 from ..formulas.requirements import name_of, requirements
-from ..judging.judge import BrokenResultError, Finding, NotOffered, judge_array
+from ..judging.judge import Finding, NotOffered, judge_array
 from ..reporting.report import Report, Result, results_of
 from .program import result_of
 from .vectors import MANIFEST, SCHEMA_VERSION, SEED, listed

@@ -4,108 +4,61 @@
 ``answer.schema.json`` beside this module are their schemas.
 """
 
-import contextlib
 import json
 import math
 import os
 import shlex
-import signal
-import subprocess
 import threading
 from binascii import unhexlify
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from queue import Empty, SimpleQueue
-from typing import Any
+from queue import Empty
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ... import reference
+from ...worker.calls import BrokenResultError
+from ...worker.loading import SubjectError
+from ...worker.text import plain
 from ..formulas import Case, call
-from ..judging.judge import BrokenResultError
-from ..judging.loading import SubjectError
+from ..judging.child import PATIENCE, TIMEOUT, Conversation
 
-TIMEOUT = 10.0  # seconds for an answer
-GIVE_UP = 3  # time-outs of a function in a row, after which it is not asked again
 LONGEST = 2**26  # bytes of an answer
-SHOWN = 300  # characters of what a program says on its standard error
-GRACE = 1.0  # seconds for a program that has closed its output to end by itself
+FLUSH = " (an answer is one line, flushed)"
 
 # By the bytes of an element: what an answer in another width than the request's is taken for.
 FLOATS: dict[int, np.dtype[Any]] = {2: np.dtype("float16"), 4: np.dtype("float32"), 8: np.dtype("float64")}
 
 
-class Child:
-    """A running program. Two threads talk to it, so that nothing it does or leaves undone stops the caller."""
-
-    def __init__(self, command: Sequence[str] | str) -> None:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
-        self.requests: SimpleQueue[bytes | None] = SimpleQueue()
-        self.answers: SimpleQueue[bytes] = SimpleQueue()
-        self.complaint = b""  # the end of its standard error
-        self.threads = [threading.Thread(target=each, daemon=True) for each in (self.talk, self.listen)]
-        for thread in self.threads:
-            thread.start()
-
-    def talk(self) -> None:
-        """Put each request to the program, and its answer in the queue: an empty one at the end of its output."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired), stdin, stdout:
-            for request in iter(self.requests.get, None):
-                try:
-                    stdin.write(request)
-                    stdin.flush()
-                except OSError:  # one that has ended may have answered before
-                    self.process.wait(GRACE)
-                self.answers.put(stdout.readline(LONGEST))
-        self.answers.put(b"")
-
-    def listen(self) -> None:
-        """Read its standard error, so that it never fills up, and keep the end."""
-        stderr = self.process.stderr
-        assert stderr is not None
-        with stderr:
-            for part in iter(partial(os.read, stderr.fileno(), 2**16), b""):
-                self.complaint = (self.complaint + part)[-4 * SHOWN :]
-
-    def ask(self, request: bytes, timeout: float) -> bytes:
-        """The line that it answers, empty if it closed a pipe or died; queue.Empty if there is none in time."""
-        self.requests.put(request)
-        return self.answers.get(timeout=timeout)
-
-    def end(self) -> None:
-        """Kill it, and all that it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix":
-                os.killpg(self.process.pid, signal.SIGKILL)
-            else:
-                self.process.kill()
-        self.process.wait()
-        self.requests.put(None)
-        for thread in self.threads:
-            thread.join(GRACE)  # at once, unless something it started has escaped with the pipes
-
-    def how_it_ended(self) -> str:
-        """Why there is no more to read, with the end of its standard error."""
-        try:
-            status = self.process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            how = "it closed its standard input or output"
-        else:
-            killed = f"it was killed by a signal ({signal.strsignal(-status)})" if status < 0 else ""
-            how = killed or f"it ended with status {status}"
-        self.end()
-        complaint = plain(self.complaint.decode("utf-8", "replace"))[-SHOWN:]
-        return f"{how} and did not answer{complaint and ': '}{complaint}"
+def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
+    """A request as a line."""
+    return f"{json.dumps(header)}\n".encode()
 
 
-def plain(text: str) -> str:
-    """Somebody's text in one line, without what a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def read(file: BinaryIO) -> dict[str, Any]:
+    """The answer in the next line.
+
+    Raises
+    ------
+    EOFError
+        There is no more.
+    ValueError
+        It is no answer.
+    """
+    line = file.readline(LONGEST)
+    if not line:
+        raise EOFError
+    got = repr(line[:60].decode("utf-8", "replace"))
+    if not line.endswith(b"\n") and len(line) == LONGEST:
+        raise ValueError(f"it answered more than {LONGEST} bytes without an end of line: {got} ...")
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError(f"it answered {got}, which is not one line of JSON") from None
+    if not isinstance(answer, dict):
+        raise ValueError(f"it answered {got}; wanted an object")
+    return answer
 
 
 class Program:
@@ -116,7 +69,7 @@ class Program:
     command : sequence of str, or str
         The program and its arguments; a string is split as a shell does.
     timeout : float
-        Seconds for each answer, from the start of the request; the first one includes the program's start.
+        Seconds for each answer; six times as many for the start, and where an answer did not come in time once.
 
     Raises
     ------
@@ -125,6 +78,7 @@ class Program:
     """
 
     backend = "numpy"
+    judged_in = "a process of its own"
     layouts: dict[str, Any] = {}  # noqa: RUF012  a pipe has none
     threads = False  # it answers one request after another
 
@@ -139,17 +93,15 @@ class Program:
             raise SubjectError(f"{self.__name__}: {error}; wanted a command") from None
         if not self.command:
             raise SubjectError("the program: got an empty command; wanted a program and its arguments")
-        self.timeout, self.asked = timeout, 0
-        self.child: Child | None = None
-        self.silent: Counter[str] = Counter()  # time-outs in a row, by function
-        self.broken: dict[str, str] = {}  # what went wrong, by request: none is put to it twice
+        self.process = Conversation(self.command, pack, read, lambda answer: answer.get("id"), timeout, advice=FLUSH)
         try:
-            self.child = Child(self.command)
-            self.offer(self.exchange("offers", {}))
+            self.offer(self.process.once({"function": "offers"}, b"", PATIENCE * timeout))
         except OSError as error:
             raise SubjectError(f"{self.__name__}: cannot be started: {error.strerror or error}") from None
-        except BrokenResultError as error:
-            raise SubjectError(f"{self.__name__}: asked what it offers, {error}") from None
+        except (BrokenResultError, Empty) as error:
+            self.close()
+            wrong = str(error) or f"no answer within {PATIENCE * timeout:g} s{FLUSH}"
+            raise SubjectError(f"{self.__name__}: asked what it offers, {wrong}") from None
         except BaseException:
             self.close()
             raise
@@ -162,9 +114,7 @@ class Program:
 
     def close(self) -> None:
         """End the program, and all that it started."""
-        child, self.child = self.child, None
-        if child is not None:
-            child.end()
+        self.process.close()
 
     def offer(self, answer: dict[str, Any]) -> None:
         """Take on the functions that the program offers, and what it says about itself."""
@@ -197,55 +147,12 @@ class Program:
         if asked.formula.donation in options:
             raise NotImplementedError("a pipe has no memory to give away")
         request = request_of(asked)
-        answer = self.exchange(function, request)
-        if "not_offered" in answer:
-            raise NotImplementedError(plain(str(answer["not_offered"]))[:SHOWN] or "the program does not offer this")
+        answer = self.process.exchange(function, {"function": function, **request})
+        if isinstance(answer.get("not_offered"), str):
+            raise NotImplementedError(plain(answer["not_offered"]) or "the program does not offer this")
         dtype = np.dtype(request["dtype"])
         formula = asked.formula
         return formula.returned({name: result_of(answer, name, dtype, formula.counts) for name in formula.names})
-
-    def exchange(self, function: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Put a request to the program, started anew where it is not running, and return its answer."""
-        body = json.dumps({"function": function, **request})
-        if body in self.broken:
-            raise BrokenResultError(self.broken[body])
-        if self.silent[function] >= GIVE_UP:
-            raise BrokenResultError(f"not asked, since {function} gave no answer {GIVE_UP} times in a row")
-        self.asked += 1
-        try:
-            if self.child is None:
-                self.child = Child(self.command)
-            line = self.child.ask(f'{{"id": {self.asked}, {body[1:]}\n'.encode(), self.timeout)
-            self.silent[function] = 0
-            return self.answer_in(line)
-        except Empty:
-            self.silent[function] += 1
-            wrong = f"no answer within {self.timeout:g} s (an answer is one line, flushed)"
-        except OSError as error:
-            wrong = f"it cannot be started again: {error.strerror or error}"
-        except BrokenResultError as error:
-            wrong = str(error)
-        self.close()
-        self.broken[body] = wrong
-        raise BrokenResultError(wrong)
-
-    def answer_in(self, line: bytes) -> dict[str, Any]:
-        """The answer in a line; BrokenResultError if there is none."""
-        assert self.child is not None
-        if not line:
-            raise BrokenResultError(self.child.how_it_ended())
-        got = repr(line[:60].decode("utf-8", "replace"))
-        if not line.endswith(b"\n") and len(line) == LONGEST:
-            raise BrokenResultError(f"it answered more than {LONGEST} bytes without an end of line: {got} ...")
-        try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
-            raise BrokenResultError(f"it answered {got}, which is not one line of JSON") from None
-        if not isinstance(answer, dict):
-            raise BrokenResultError(f"it answered {got}; wanted an object")
-        if answer.get("id") != self.asked:
-            raise BrokenResultError(f"it answered with id {json.dumps(answer.get('id'))[:60]}, not {self.asked}")
-        return answer
 
 
 def request_of(asked: Case) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ...reference.formulas.adam import one_minus_power
 from ..arithmetic import bounded
 from ..arithmetic.rounding import Model, at_least_float32
 from ..arithmetic.running import Expected, evaluate, lift_bounded, running
-from ..arithmetic.trajectory import after, trajectory
+from ...reference.trajectory import after, trajectory
 
 Array = Any
 Scalar = Any

@@ -1,26 +1,33 @@
 """A subject that is called again on made cases: the notes of `cases.again`, with the requirement that each is about."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from ...reference.declaration import BATCH
+from ...worker import again
+from ...worker.again import Again, Values
+from ...worker.calls import BrokenResultError
 from ..arithmetic.running import Expected
-from ..cases.again import CALLS, Input, Note, changed_in_place, in_threads, repeated
+from ..cases.again import CALLS, Input, Note, note_of_change, note_of_threads, notes_of
 from ..cases.behaviour import MIXED, behaviour
 from ..cases.build import Made
+from ..formulas import Case
 from . import oracle
-from .judge import BrokenResultError, converted, named, parts_of, unpack
+from .judge import answer
 from .made import compact_cases, spread
-from .subject import Subject
+from .remote import Remote
 
 RANDOM, LONGER = ("random_seed_0_0", "random_seed_0_1"), ("6_by_1025", "6_by_4097")
 CALLS_OF_LONGER, CALLS_OF_SLOW = 24, 64
 IMMUTABLE = "jax", "dask"  # whose arrays nobody changes in place
 
+Pair = tuple[Made, dict[str, Expected]]
 
-def called_again(subject: Subject, formula: str | Callable[..., Any], dtype: str) -> Iterator[tuple[str, Note]]:
+
+def called_again(subject: Any, formula: str | Callable[..., Any], dtype: str) -> Iterator[tuple[str, Note]]:
     """Yield what is seen when the functions of a formula are called again, with the requirement that it is about."""
     known = compact_cases(formula, dtype, 0, subject.subnormals, subject.precision)
     pairs = {(each.compact.function, each.name): (each, found) for each, found in known}
@@ -32,59 +39,79 @@ def called_again(subject: Subject, formula: str | Callable[..., Any], dtype: str
             continue
         for call in subject.functions(function).values():
             label = f"{random[0][0].compact.formula.formula}.pure"
-            try:
-                yield from ((label, note) for note in notes(subject, call, random, longer))
-            except BrokenResultError as error:
-                yield label, Note(str(error), True)
-            except NotImplementedError:
-                continue
-            except Exception as error:  # of anybody's code
-                yield label, Note(f"it raised {type(error).__name__} when it was called again", True)
+            yield from ((label, note) for note in notes(subject, call, random, longer))
 
 
-def notes(subject: Subject, call: Any, random: list[Any], longer: list[Any]) -> Iterator[Note]:
+def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair]) -> Iterator[Note]:
     """What is seen of one function."""
-    function, read = caller(subject, random[0][0], call)
     small = [*random, *([same_start(*random[0])] if rows_move(random[0][0]) else [])]
-    calls = CALLS_OF_SLOW if subject.backend.name in IMMUTABLE else CALLS
-    yield from repeated(function, read, [given(subject, *each) for each in small], calls)
-    for each in longer:
-        if rows_move(each[0]):
-            inputs = [given(subject, *each), given(subject, *rolled(*each))]
-            yield from repeated(function, read, inputs, CALLS_OF_LONGER)
-    if subject.backend.name not in IMMUTABLE:
-        before, after = (given(subject, *each) for each in random)
-        yield from changed_in_place(function, read, before, after, write)
-    if subject.threads and subject.backend.name not in IMMUTABLE:
-        yield from in_threads(function, read, [given(subject, *each) for each in random])
+    calls = CALLS_OF_SLOW if subject.library in IMMUTABLE else CALLS
+    groups = [(small, calls), *(([each, rolled(*each)], CALLS_OF_LONGER) for each in longer if rows_move(each[0]))]
+    asked = [([made.whole() for made, _ in pairs], count) for pairs, count in groups]
+    try:
+        found = made_again(subject, call, asked)
+    except NotImplementedError:
+        return
+    except BrokenResultError as error:
+        if is_right_alone(subject, call, random[0]):
+            yield Note(str(error), True)
+        return
+    inputs = [
+        [given(subject, call, case, pair) for case, pair in zip(cases, pairs, strict=True)]
+        for (cases, _), (pairs, _) in zip(asked, groups, strict=True)
+    ]
+    for own, seen in zip(inputs, found.repeated, strict=True):
+        yield from notes_of(seen, own)
+    if found.changed is not None:
+        yield from note_of_change(found.changed, inputs[0][1])
+    if found.threads is not None:
+        yield from note_of_threads(found.threads, inputs[0])
 
 
-def caller(subject: Subject, made: Made, call: Any) -> tuple[Any, Any]:
-    """What calls the subject's function on arguments, and what reads its results."""
-    formula, options, backend = made.compact.formula, dict(made.compact.options), subject.backend
-    computed = getattr(backend, "computed", lambda results: results)
+def made_again(subject: Any, call: Any, groups: list[tuple[list[Case], int]]) -> Again:
+    """Call a function again and again, here or in its process."""
+    changing = subject.library not in IMMUTABLE
+    how = {"changing": changing, "threads": changing and subject.threads}
+    if isinstance(call, Remote):
+        return call.again(groups, **how)
+    try:
+        return again.called_again(subject.backend, call, groups, **how)
+    except (BrokenResultError, NotImplementedError):
+        raise
+    except Exception as error:  # of anybody's code
+        raise BrokenResultError(f"it raised {type(error).__name__} when it was called again") from None
 
-    def read(results: Any) -> dict[str, Any]:
-        found = unpack(backend, formula, results)
-        return {name: value[1] for name, value in found.items() if name not in formula.counts}
 
-    return lambda arguments: dict(computed(named(formula, call(*arguments, **options)))), read
+def given(subject: Any, call: Any, case: Case, pair: Pair) -> Input:
+    """A case as an input whose right results are known."""
+    return Input(case, partial(is_right, pair, case), cache(partial(is_right_alone, subject, call, pair)))
 
 
-def given(subject: Subject, made: Made, found: dict[str, Expected]) -> Input:
-    """A made case as an input of the subject's library."""
+def is_right(pair: Pair, case: Case, values: Values) -> bool:
+    """Whether all results are within their bounds."""
+    made, found = pair
+    return all(
+        values[name].shape == one.value.shape
+        and bool(np.all(oracle.ratios(values[name], one, oracle.may_be_nan(case, name))[0] <= 1))
+        for name, one in ((name, spread(made, name, one)) for name, one in found.items())
+    )
+
+
+def is_right_alone(subject: Any, call: Any, pair: Pair) -> bool:
+    """Whether a function is right where no call was made before.
+
+    That is so in a new process. Of an object that is judged here there is no fresh copy; its rows in reverse, where they
+    move, are a call that was not made before.
+    """
+    made = pair[0]
+    if not isinstance(call, Remote) and rows_move(made):
+        made = moved(made, np.arange(len(made.to.indices[BATCH]))[::-1])
     case = made.whole()
-    expected = {name: spread(made, name, one) for name, one in found.items()}
-    _, arguments = converted(subject.backend, case, lambda _, array: array)
-
-    def is_right(values: Any) -> bool:
-        return all(
-            values[name].shape == one.value.shape
-            and bool(np.all(oracle.ratios(values[name], one, oracle.may_be_nan(case, name))[0] <= 1))
-            for name, one in expected.items()
-        )
-
-    return Input(arguments, is_right)
+    try:
+        found = call.fresh(case) if isinstance(call, Remote) else answer(subject, call, case)
+    except (BrokenResultError, NotImplementedError):
+        return False
+    return is_right((made, pair[1]), case, found.results)
 
 
 def rows_move(made: Made) -> bool:
@@ -98,20 +125,12 @@ def moved(made: Made, order: np.ndarray) -> Made:
     return made._replace(to=made.to._replace(indices=indices))
 
 
-def rolled(made: Made, found: dict[str, Expected]) -> tuple[Made, dict[str, Expected]]:
+def rolled(made: Made, found: dict[str, Expected]) -> Pair:
     """The case with its last row first."""
     return moved(made, np.roll(np.arange(len(made.to.indices[BATCH])), 1)), found
 
 
-def same_start(made: Made, found: dict[str, Expected]) -> tuple[Made, dict[str, Expected]]:
+def same_start(made: Made, found: dict[str, Expected]) -> Pair:
     """The case with all rows but the first in reverse: what begins alike is not the same."""
     count = len(made.to.indices[BATCH])
     return moved(made, np.append(0, np.arange(count)[:0:-1])), found
-
-
-def write(arguments: Any, values: Any) -> None:
-    """Write numbers into arrays that a caller holds, those of a state too."""
-    for argument, value in zip(arguments, values, strict=True):
-        for array, new in zip(parts_of(argument), parts_of(value), strict=True):
-            if hasattr(array, "shape"):
-                array[...] = new

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from ... import backends
+from ...worker.calls import BrokenResultError, as_count
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
 from . import oracle
-from .judge import BrokenResultError, as_count, count_after, parts_of
+from .judge import count_after, parts_of
 from .made import plain_run
 
 

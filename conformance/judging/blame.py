@@ -9,12 +9,12 @@ from ..cases.blame import blame
 from ..cases.build import Builder, Made
 from ..formulas import Formula
 from ..formulas.requirements import requirements
-from .judge import Finding, judge_call
+from .alone import alone
+from .judge import UNCHANGED, Finding, judge_call
 from .made import expected, spread
-from .subject import Subject
 
 
-def blamed(subject: Subject, formula: Formula, dtype: np.dtype[Any], failed: list[Finding]) -> str:
+def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Finding]) -> str:
     """Where a function fails, in words; nothing if no made case about shapes alone fails."""
     shapes = [finding for finding in failed if finding.case.kind == "pairs" and finding.case.formula == formula]
     if not shapes:
@@ -26,12 +26,12 @@ def blamed(subject: Subject, formula: Formula, dtype: np.dtype[Any], failed: lis
     return f"it fails {words}"
 
 
-def fails(subject: Subject, dtype: np.dtype[Any], made: Made) -> bool:
+def fails(subject: Any, dtype: np.dtype[Any], made: Made) -> bool:
     """Whether the subject fails on a made case."""
-    known = expected(made.compact, dtype, subject.subnormals, subject.precision)
+    known = alone(expected)(made.compact, dtype, subject.subnormals, subject.precision)
     if known is None:
         return False
     case, (function, *_) = made.whole(), subject.functions(made.compact.function).values()
     wanted = {name: spread(made, name, each) for name, each in known.items()}
-    found = judge_call(subject, function, case, wanted, lambda _, array: array, partial(Finding, case=case), {})
+    found = judge_call(subject, function, case, wanted, UNCHANGED, partial(Finding, case=case), {})
     return any(isinstance(each, Finding) and not each.passed for each in found)

@@ -8,15 +8,19 @@ import numpy as np
 from ... import reference, spec
 from ..formulas import Formula, declared, functions_of
 from ..formulas.requirements import name_of, requirements
-from ..reporting.report import Report, results_of
+from ..reporting.report import Report, Result, results_of
 from .again import called_again
+from .child import TIMEOUT
 from .diagnosis import diagnose
 from .judge import Finding, NotOffered, judge
 from .loading import is_elsewhere, load_formulas
-from .subject import Subject
+from .remote import Isolated
+from .subject import Subject, refuse_strange_arithmetic
+from .threads import at_once
 from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
+AnySubject = Subject | Isolated
 
 
 def check(
@@ -28,14 +32,18 @@ def check(
     progress: Callable[[str], None] = lambda what: None,
     version: str = spec.VERSION,
     made: bool = True,
+    timeout: float = TIMEOUT,
+    sealed: bool = False,
+    twins: bool = False,
 ) -> Report:
     """Judge a subject.
 
     Parameters
     ----------
     subject : str or object
-        A backend's name, the path of a Python file, ``package.module:object``, or the object itself: a module, a
-        namespace or an instance that has some of the formulas by name.
+        A backend's name, the path of a Python file or ``package.module:object``, which are loaded by a process of their
+        own; or the object itself, which is judged in this one: a module, a namespace or an instance that has some of the
+        formulas by name.
     formulas : iterable of str or callable, optional
         What to judge; by default all of gaugeblock's own. A string may also name an installed one, a file of Python, of
         which all declared formulas are meant, or ``package.module:name``.
@@ -52,6 +60,12 @@ def check(
     made : bool
         Whether by made cases and by calls made again too. A subject that takes long for a call may do without them; its
         report is then on the chosen cases alone, and says so.
+    timeout : float
+        Seconds that a subject's process has for an answer; it has six times as many where it did not come once.
+    sealed : bool
+        Whether a subject's process cannot import gaugeblock's own formulas and judge.
+    twins : bool
+        Whether each chosen case has a twin: the same with other numbers, by the seed.
 
     Returns
     -------
@@ -60,46 +74,89 @@ def check(
     Raises
     ------
     SubjectError
-        A subject that could not be loaded.
+        A subject that could not be loaded; or this process does not compute as IEEE 754's default does, since a library
+        was loaded that makes it flush subnormal numbers.
     ValueError
         A formula, dtype or version that there is not, nothing that is left to judge, or a formula of somebody else's
         that its own definition disagrees with on a case.
     """
-    loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version)
-    for formula in chosen:
+    loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version, timeout, sealed)
+    try:
+        return report_on(loaded, chosen, wanted, seed, progress, version, made)
+    finally:
+        if loaded is not subject:
+            loaded.close()
+
+
+def report_on(
+    subject: AnySubject,
+    formulas: Sequence[AnyFormula],
+    dtypes: Sequence[str],
+    seed: int,
+    progress: Callable[[str], None],
+    version: str,
+    made: bool,
+) -> Report:
+    """Judge a subject that is loaded, in several dtypes at once where it has processes of its own."""
+    for formula in formulas:
         if any(each.definition and not each.is_own for each in functions_of(formula)):  # our own are held in the tests
-            for dtype in wanted:
+            for dtype in dtypes:
                 verify(formula, np.dtype(dtype), seed)
+
+    def judged(dtype: str) -> tuple[list[Result], list[str]]:
+        return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made)
+
+    parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
+    found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)
     results, notes = [], list[str]()
-    for dtype in wanted:
-        with loaded.settings(dtype):
-            for formula in chosen:
-                progress(f"{loaded.name} {name_of(formula)} {dtype}")
-                findings, seen = findings_of(loaded, formula, np.dtype(dtype), seed, version, made)
-                failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
-                diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
-                results += results_of(formula, dtype, findings, diagnoses, version)
-                notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
+    for own, seen in found:
+        results += own
+        notes += seen
     report = Report(
-        loaded.name,
-        loaded.device or "cpu",
+        subject.name,
+        subject.device or "cpu",
         seed,
-        loaded.subnormals,
-        loaded.precision,
-        loaded.backend.versions(),
+        subject.subnormals,
+        subject.precision,
+        subject.versions,
         results,
-        loaded.dtypes,
+        subject.dtypes,
         version=version,
-        layouts=bool(loaded.layouts),
-        notes=tuple(dict.fromkeys([*notes, *([] if made else ["judged by the chosen cases alone"])])),
-        unverified=tuple(name_of(formula) for formula in chosen if not functions_of(formula)[0].definition),
+        layouts=bool(subject.layouts),
+        notes=tuple(dict.fromkeys([*subject.notes(), *notes, *([] if made else ["judged by the chosen cases alone"])])),
+        unverified=tuple(name_of(formula) for formula in formulas if not functions_of(formula)[0].definition),
+        judged_in=subject.judged_in,
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
 
 
+def judge_part(
+    subject: AnySubject,
+    formulas: Sequence[AnyFormula],
+    dtype: str,
+    seed: int,
+    progress: Callable[[str], None],
+    version: str,
+    made: bool,
+) -> tuple[list[Result], list[str]]:
+    """The results in one dtype, and what was seen beside them."""
+    results, notes = [], list[str]()
+    refuse_strange_arithmetic()
+    with subject.settings(dtype):
+        for formula in formulas:
+            progress(f"{subject.name} {name_of(formula)} {dtype}")
+            findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made)
+            failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
+            diagnoses = diagnose(subject, formula, np.dtype(dtype), seed, failed) if failed else {}
+            results += results_of(formula, dtype, findings, diagnoses, version)
+            notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
+            refuse_strange_arithmetic()
+    return results, notes
+
+
 def findings_of(
-    subject: Subject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str, made: bool
+    subject: AnySubject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str, made: bool
 ) -> tuple[list[Finding | NotOffered], list[str]]:
     """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody."""
     findings = list(judge(subject, formula, dtype, seed, version, made))
@@ -119,12 +176,31 @@ def selection(
     dtypes: Iterable[str] | None,
     device: str | None,
     version: str = spec.VERSION,
-) -> tuple[Subject, list[AnyFormula], Sequence[str]]:
+    timeout: float = TIMEOUT,
+    sealed: bool = False,
+) -> tuple[AnySubject, list[AnyFormula], Sequence[str]]:
     """The subject, the formulas and the dtypes to judge; ValueError for what there is not, or the subject has not."""
     chosen = chosen_formulas(formulas, version)
+    if isinstance(subject, Subject | Isolated):
+        return subject, chosen, chosen_dtypes(subject, dtypes, version)
     names = [each.name for formula in chosen for each in functions_of(formula) if not each.is_own]
-    loaded = subject if isinstance(subject, Subject) else Subject(subject, device, names or reference.FORMULAS)
-    return loaded, chosen, chosen_dtypes(loaded, dtypes, version)
+    known(of_version("dtype", version), dtypes, spec.dtypes(version))  # before a process is started
+    functions = names or reference.FORMULAS
+    loaded: AnySubject
+    if isinstance(subject, str):
+        loaded = Isolated(subject, device, functions, timeout, sealed)
+    else:
+        loaded = Subject(subject, device, functions)
+    try:
+        return loaded, chosen, chosen_dtypes(loaded, dtypes, version)
+    except ValueError:
+        loaded.close()
+        raise
+
+
+def of_version(what: str, version: str) -> str:
+    """What there is in a version of the specification, in words."""
+    return what if version == spec.VERSION else f"{what} of specification {version}"
 
 
 def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version: str) -> list[AnyFormula]:
@@ -133,7 +209,6 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
     own = spec.formulas(version)
     if formulas is None:
         return list(own)
-    of = "" if version == spec.VERSION else f" of specification {version}"
     chosen: dict[AnyFormula, None] = {}
     for given in [formulas] if isinstance(formulas, str) or callable(formulas) else formulas:
         if not isinstance(given, str):
@@ -141,7 +216,7 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
         elif is_elsewhere(given):
             chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
-            chosen |= dict.fromkeys(known(f"formula{of}", given, own))
+            chosen |= dict.fromkeys(known(of_version("formula", version), given, own))
     return list(chosen)
 
 
@@ -153,12 +228,11 @@ def with_signature(formula: Formula) -> Formula:
     return formula
 
 
-def chosen_dtypes(subject: Subject, dtypes: Iterable[str] | None, version: str) -> Sequence[str]:
+def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: str) -> Sequence[str]:
     """The dtypes to judge in, the usual ones by default; ValueError for one that the subject has not."""
     there = spec.dtypes(version)
-    of = "" if version == spec.VERSION else f" of specification {version}"
     usual = [dtype for dtype in subject.usual_dtypes if dtype in there]
-    wanted = usual if dtypes is None else known(f"dtype{of}", dtypes, there)
+    wanted = usual if dtypes is None else known(of_version("dtype", version), dtypes, there)
     for dtype in wanted:
         if dtype not in subject.dtypes:
             raise ValueError(f"dtype: got {dtype!r}; wanted one that {subject.name} has: {', '.join(subject.dtypes)}")

@@ -5,8 +5,8 @@ subject if they agree everywhere, within what rounding explains, and fail in the
 not tell (inputs changed, shapes, dtypes, memory layouts). One that is merely coarse is named by its numerics class.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,9 @@ from ..formulas import Case, Formula
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
+from .alone import LOCK
 from .blame import blamed
-from .judge import BrokenResultError, Finding, call, judge, judged_cases
-from .subject import Subject
+from .judge import BrokenResultError, Finding, answer, judge, judged_cases
 
 NONE_KNOWN = "none of the known mistakes"
 
@@ -35,7 +35,7 @@ BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed", "don
 
 
 def diagnose(
-    subject: Subject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+    subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int, failed: list[Finding]
 ) -> dict[str, str]:
     """What each failing function most likely is, by its name."""
     found = {}
@@ -59,7 +59,7 @@ def how_sure(dtype: np.dtype[Any], apart: int) -> str:
 
 
 def tightest_precision(
-    subject: Subject, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int
+    subject: Any, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int
 ) -> str | None:
     """The tightest numerics class whose bound a subject meets that fails the one that it is judged by."""
     if not oracle.has_classes(function, dtype):
@@ -73,7 +73,7 @@ def tightest_precision(
 
 
 def explanations(
-    subject: Subject, formula: AnyFormula, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+    subject: Any, formula: AnyFormula, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
 ) -> list[tuple[int, Mutant]]:
     """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
     failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
@@ -81,7 +81,7 @@ def explanations(
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
     # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
     chosen.sort(key=lambda p: (bool(p[0].steps), not any(name.startswith(p[0].id) for name in failing)))
-    ours = {case.id: outcome(subject.backend, subject.functions(function)[""], case) for case, _ in chosen}
+    ours = {case.id: outcome(subject, subject.functions(function)[""], case) for case, _ in chosen}
     declined = tuple(name for name, found in ours.items() if found is DECLINED)
     chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
     found = []
@@ -92,7 +92,8 @@ def explanations(
             continue
         apart = 0
         for case, expected in chosen:
-            theirs = outcome(backends.load("numpy"), mutant.in_dtype(dtype), case)
+            with LOCK:  # it runs in this process
+                theirs = outcome(Here(backends.load("numpy")), mutant.in_dtype(dtype), case)
             apart += theirs is not DECLINED and not agree(ours[case.id], theirs, expected)
             if apart > SPECIAL_CASES * len(failing):
                 break
@@ -102,10 +103,17 @@ def explanations(
     return sorted(found, key=lambda pair: pair[0])
 
 
-def outcome(backend: Any, function: Any, case: Case) -> Any:
-    """The results of a call by name, None where it raises or returns none, or DECLINED."""
+class Here(NamedTuple):
+    """What a mutant is asked as: a subject on NumPy in this process."""
+
+    backend: Any
+
+
+def outcome(subject: Any, function: Any, case: Case) -> Any:
+    """The results and counts of a call by name, None where it raises or returns none, or DECLINED."""
     try:
-        return call(backend, function, case)[1]
+        found = answer(subject, function, case)
+        return {**found.results, **found.counts}
     except NotImplementedError:
         return DECLINED
     except BrokenResultError:
@@ -113,17 +121,19 @@ def outcome(backend: Any, function: Any, case: Case) -> Any:
 
 
 def fails_alike(
-    mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: dict[str, Any], declined: tuple[str, ...]
+    mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: Mapping[str, Any], declined: tuple[str, ...]
 ) -> bool:
     """Whether a mutant fails the requirements that values do not tell on the same cases and for the same reasons."""
-    known = [f for f in failures(mutant, dtype.name) if not f.case.id.startswith(declined)]
+    with LOCK:
+        every = failures(mutant, dtype.name)
+    known = [f for f in every if not f.case.id.startswith(declined)]
     ours = {f.case.id.removesuffix("_jit") for f in failed}
     if 2 * len(ours & {f.case.id for f in known}) < len(ours):
         return False
     return beside_the_values(failed, layouts) == beside_the_values(known, layouts)
 
 
-def beside_the_values(failed: list[Finding], layouts: dict[str, Any]) -> set[tuple[str, str, str]]:
+def beside_the_values(failed: list[Finding], layouts: Mapping[str, Any]) -> set[tuple[str, str, str]]:
     """What failed that outputs alone do not tell, in the memory layouts that the subject's library has."""
     found = [f for f in failed if f.requirement.endswith(BESIDE_THE_VALUES)]
     found = [f for f in found if f.reason or not f.requirement.endswith(".donate")]  # of which values tell too
@@ -147,7 +157,7 @@ def agree(ours: Any, theirs: Any, expected: dict[str, Expected]) -> bool:
             if result != theirs[name]:
                 return False
             continue
-        a, b = result[1], theirs[name][1]
+        a, b = result, theirs[name]
         if a.shape != b.shape or np.iscomplexobj(a) or np.iscomplexobj(b):
             return False
         a, b = a.astype(np.float64), b.astype(np.float64)

@@ -1,8 +1,5 @@
-"""Somebody's code by its name: a backend, a file, or an object of a package; and the formulas that it declares."""
+"""Names of subjects, and the formulas that somebody's code declares."""
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -12,67 +9,33 @@ from typing import Any
 from ... import backends
 from ...reference.declaration import declaration_of
 from ...spec import did_you_mean
+from ...worker.loading import SubjectError as SubjectError
+from ...worker.loading import attempt, load, split
+from ...worker.text import plain
 
 
-class SubjectError(ValueError):
-    """Code that could not be loaded, or says something about itself that makes no sense."""
-
-
-def load(given: str) -> Any:
-    """The backend, file or importable object that a string names."""
+def checked_name(given: str) -> str:
+    """A subject's name, if it is a backend's, an existing file's or an importable object's; SubjectError if not."""
+    module, _ = split(given)
     if given in backends.NAMES:
-        try:
-            return backends.load(given)
-        except ImportError as error:
-            raise SubjectError(str(error)) from None
-    module, colon, attribute = given.rpartition(":") if ".py:" in given else given.partition(":")
+        return given
+    if not given.isprintable():
+        raise SubjectError(f"subject: got {plain(ascii(given), 60)}; wanted a name of printable characters")
     if module.endswith(".py"):
-        found = load_file(Path(module))
-    elif colon:
-        if "" not in sys.path:
-            sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
-        found = attempt(given, lambda: importlib.import_module(module))
-    else:
+        path = Path(module)
+        if not path.is_file():
+            raise SubjectError(f"{path}: there is no such file{did_you_mean(str(path), beside(path))}")
+    elif ":" not in given:
         names = ", ".join(backends.NAMES)
         meant = did_you_mean(given, backends.NAMES)
         what = f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object{meant}"
         raise SubjectError(what)
-    for name in attribute.split(".") if colon else ():
-        if not hasattr(found, name):
-            raise SubjectError(f"{given}: {module} has no {attribute!r}")
-        found = getattr(found, name)
-    return found
-
-
-def load_file(path: Path) -> Any:
-    """The module in a file."""
-    if not path.is_file():
-        raise SubjectError(f"{path}: there is no such file{did_you_mean(str(path), beside(path))}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module, loader = importlib.util.module_from_spec(spec), spec.loader
-    attempt(str(path), lambda: loader.exec_module(module))
-    return module
+    return given
 
 
 def beside(path: Path) -> list[str]:
     """The files of Python in the same folder."""
     return [str(each) for each in path.parent.glob("*.py")]
-
-
-def attempt(what: str, action: Any) -> Any:
-    """Run somebody's code; whatever it raises becomes one line."""
-    try:
-        return action()
-    except (Exception, SystemExit) as error:
-        raise SubjectError(f"{what}: does not import: {one_line(error)}") from error
-
-
-def one_line(error: BaseException) -> str:
-    """An exception's name and the first line of its message."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def registry() -> dict[str, EntryPoint]:
@@ -102,7 +65,7 @@ def load_formulas(given: str) -> list[Callable[..., Any]]:
     registered = registry()
     if given in registered:
         return [attempt(given, registered[given].load)]
-    found = load(given)
+    found = load(checked_name(given))
     if not isinstance(found, ModuleType):
         if not callable(found):
             raise SubjectError(f"{given}: got {type(found).__name__}; wanted a function")

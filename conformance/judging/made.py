@@ -12,6 +12,7 @@ from ..cases import Made, made
 from ..cases.draw import unpack
 from ..formulas import Case
 from . import oracle
+from .alone import alone
 
 
 def made_cases(
@@ -22,6 +23,7 @@ def made_cases(
         yield each.whole(), {name: spread(each, name, one) for name, one in found.items()}
 
 
+@alone
 @lru_cache(maxsize=128)
 def compact_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"

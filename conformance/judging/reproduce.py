@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ...worker.calls import converted
 from ..formulas import Case, cases
-from .judge import calls, converted
+from .judge import calls
 from .subject import Subject
 
 

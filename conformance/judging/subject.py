@@ -1,17 +1,90 @@
-"""What is judged: an object that has some of the formulas by name."""
+"""What is judged: something that has some of the formulas by name, in this process or in one of its own."""
 
-import contextlib
 import copy
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
-from ... import backends, reference
+from ... import reference
+from ...worker.environment import environment, in_words
+from ...worker.loading import SubjectError
+from ...worker.subject import Loaded
+from ...worker.text import plain
 from ..arithmetic.rounding import HALF, MODELS, PRECISIONS
-from .loading import SubjectError, load
+from .loading import checked_name
+
+Own = TypeVar("Own", bound="Described")
 
 
-class Subject:
-    """A subject, with the backend whose arrays it takes.
+class Described:
+    """What a subject has, and says about itself.
+
+    Attributes
+    ----------
+    name : str
+    dtypes : tuple of str
+    usual_dtypes : tuple of str
+        In which it is judged if nothing is asked for: half precision where it declares it.
+    subnormals, precision : str
+    threads : bool
+        Whether it can be called from several threads. One whose processes wait for one another cannot.
+    layouts : mapping
+        The memory layouts that its library has, by name.
+    device : str or None
+    library : str
+        The name of the backend whose arrays it takes.
+    versions : dict of str
+    judged_in : str
+        The process in which it is called, in words.
+    """
+
+    judged_in = "the judge's own process"
+    layouts: Mapping[str, Any]
+
+    def describe(self, name: str, found: Mapping[str, Any], names: Iterable[str]) -> None:
+        """Take on what it says; SubjectError for what makes no sense."""
+        self.name = name
+        self.offered = self.strings(found, "functions", dict)
+        self.dtypes = tuple(self.strings(found, "dtypes", list, MODELS))
+        (self.subnormals,) = self.strings(found, "subnormals", str, ("gradual", "flush"))
+        (self.precision,) = self.strings(found, "precision", str, PRECISIONS)
+        (self.library,) = self.strings(found, "backend", str)
+        self.versions = {plain(key, 60): plain(str(value), 60) for key, value in found["versions"].items()}
+        self.usual_dtypes = self.dtypes if found["declares_dtypes"] else tuple(d for d in self.dtypes if d not in HALF)
+        self.threads = bool(found["threads"])
+        device = found["device"]
+        self.device = None if device is None else plain(str(device))
+        asked = tuple(names)
+        if not any(self.offered.get(each) for each in asked):
+            wanted = ", ".join(asked) if len(asked) < 4 else "softmax, dense, ..."
+            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
+
+    def strings(
+        self, found: Mapping[str, Any], key: str, kind: type[Any], wanted: Iterable[str] | None = None
+    ) -> Any:
+        """What it says under a key, as strings that are among those `wanted`."""
+        value = found.get(key)
+        value = [value] if key == "dtypes" and isinstance(value, str) else value
+        known = tuple(wanted or ())
+        quoted = " or ".join(map(repr, known)) if len(known) == 2 else f"one of {', '.join(known)}"
+        words = f"some of {', '.join(known)}" if kind is list else quoted
+        if not isinstance(value, kind):
+            got = type(value).__name__ if kind is list else repr(value)[:60]
+            raise SubjectError(f"{self.name}: {key}: got {plain(got)}; wanted {words}")
+        for each in [value] if kind is str else value:
+            if not isinstance(each, str) or (known and each not in known):
+                raise SubjectError(f"{self.name}: {key}: got {plain(repr(each), 60)}; wanted {words}")
+        return [value] if kind is str else value
+
+    def declaring(self: Own, precision: str) -> Own:
+        """The same subject, as if it declared this precision."""
+        other = copy.copy(self)
+        other.precision = precision
+        return other
+
+
+class Subject(Described):
+    """A subject in this process, with the backend whose arrays it takes.
 
     Parameters
     ----------
@@ -29,54 +102,35 @@ class Subject:
     """
 
     def __init__(self, given: Any, device: str | None = None, functions: Iterable[str] = reference.FORMULAS) -> None:
-        self.object = load(given) if isinstance(given, str) else given
-        self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
-        is_backend = hasattr(self.object, "to_numpy")
-        declared = self.object.name if is_backend else getattr(self.object, "backend", "numpy")
-        self.device = device or getattr(self.object, "device", None)
-        try:
-            self.backend = backends.load(declared, device=self.device)
-        except (ImportError, ValueError) as error:
-            raise SubjectError(f"{self.name}: {error}") from None
-        dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
-        if not isinstance(dtypes, str | list | tuple):
-            got = type(dtypes).__name__
-            raise SubjectError(f"{self.name}: dtypes: got {got}; wanted some of {', '.join(MODELS)}")
-        self.dtypes = (dtypes,) if isinstance(dtypes, str) else tuple(dtypes)
-        # Half precision is judged where a subject declares it, or where it is asked for.
-        declared = hasattr(self.object, "dtypes") and not is_backend
-        self.usual_dtypes = self.dtypes if declared else tuple(d for d in self.dtypes if d not in HALF)
-        self.subnormals = getattr(self.object, "subnormals", self.backend.subnormals)
-        for dtype in self.dtypes:
-            if dtype not in MODELS:
-                raise SubjectError(f"{self.name}: dtypes: got {dtype!r}; wanted some of {', '.join(MODELS)}")
-        if self.subnormals not in ("gradual", "flush"):
-            raise SubjectError(f"{self.name}: subnormals: got {self.subnormals!r}; wanted 'gradual' or 'flush'")
-        # A subject whose processes wait for one another cannot be called from several threads.
-        self.threads = bool(getattr(self.object, "threads", True))
-        self.layouts = getattr(self.object, "layouts", self.backend.layouts)
-        self.precision = getattr(self.object, "precision", "full")
-        if self.precision not in PRECISIONS:
-            raise SubjectError(f"{self.name}: precision: got {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
+        self.loaded = Loaded(checked_name(given) if isinstance(given, str) else given, device)
+        self.object, self.backend, self.layouts = self.loaded.object, self.loaded.backend, self.loaded.layouts
+        self.judged_in = getattr(self.object, "judged_in", self.judged_in)
         names = tuple(functions)
-        if not any(self.functions(name) for name in names):
-            wanted = ", ".join(names) if len(names) < 4 else "softmax, dense, ..."
-            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
+        self.name = self.loaded.name
+        self.describe(plain(self.loaded.name), self.loaded.description(names), names)
 
-    @contextlib.contextmanager
-    def settings(self, dtype: str) -> Iterator[None]:
-        """The settings in which it is judged; the precision of products is set for a backend's formulas alone."""
-        with self.backend.settings(dtype), getattr(self.object, "full_precision", contextlib.nullcontext)():
-            yield
+    def in_dtype(self, dtype: str) -> "Subject":
+        """The subject itself, which is the same in all dtypes."""
+        return self
 
-    def declaring(self, precision: str) -> "Subject":
-        """The same subject, as if it declared this precision."""
-        other = copy.copy(self)
-        other.precision = precision
-        return other
+    def settings(self, dtype: str) -> AbstractContextManager[None]:
+        """The settings in which it is judged."""
+        return self.loaded.settings(dtype)
 
     def functions(self, name: str) -> dict[str, Any]:
         """The subject's function of that name, and its variants, by the suffix that their cases get."""
-        variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
-        found = {suffix: getattr(namespace, name, None) for suffix, namespace in variants.items()}
-        return {suffix: function for suffix, function in found.items() if callable(function)}
+        return self.loaded.functions(name)
+
+    def notes(self) -> list[str]:
+        """What was seen of it that fails no requirement."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is to be ended."""
+
+
+def refuse_strange_arithmetic() -> None:
+    """Raise SubjectError where this process does not compute as IEEE 754's default does: no verdict would be right."""
+    if found := environment():
+        what = f"the process that judges {in_words(found)}, since a library was loaded that changes this"
+        raise SubjectError(f"{what}; judge by a file or a name, which have a process of their own")

@@ -18,12 +18,12 @@ from ...reference.declaration import AXIS, BATCH
 from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted, with_defaults
-from ..arithmetic.trajectory import after, trajectory
+from ...worker.text import one_line
+from ...reference.trajectory import after, trajectory
 from ..formulas import Case, Formula, cases
 from ..formulas.axes import axis_names, letter_of, parts, result_axes
 from ..formulas.forms import admitted
 from . import oracle
-from .loading import one_line
 
 BITS = 2400  # of a definition: exp of the largest float64 is finite, and a number below it is not lost beside it
 THIN = 2.0**-40  # of the bound: the largest radius of a ball that decides

@@ -1,4 +1,10 @@
-"""How to cite gaugeblock: the versions that a verdict depends on, and the hash of the published vectors."""
+"""How to cite gaugeblock: the versions that a verdict depends on, and the hashes of the vectors and of the judge."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
 
 from ... import __version__, spec
 
@@ -30,3 +36,22 @@ def citation(form: str = PLAIN) -> str:
         specification=spec.VERSION,
         hash=f"SHA-256 of the vectors' MANIFEST {MANIFEST}",
     )
+
+
+@lru_cache(maxsize=1)
+def judge_sha256() -> str:
+    """The SHA-256 of the judge: of the names and the hashes of all files that a verdict depends on."""
+    package = resources.files("gaugeblock")
+    texts = dict(pair for part in ("conformance", "reference", "spec") for pair in files_of(package.joinpath(part), part))
+    lines = (f"{hashlib.sha256(texts[name]).hexdigest()}  {name}\n" for name in sorted(texts))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def files_of(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the names and the contents of a folder's files, but for what Python compiled."""
+    for each in folder.iterdir():
+        path = f"{name}/{each.name}"
+        if each.is_dir():
+            yield from () if each.name == "__pycache__" else files_of(each, path)
+        elif each.name.endswith((".py", ".md", ".json", ".html")):
+            yield path, each.read_bytes()

@@ -86,6 +86,8 @@ def to_badge(document: dict[str, Any]) -> str:
         words, colour = "not judged", "#646464"
     elif failed:
         words, colour = f"fails {len(failed)} of {len(judged)}", "#b3261e"
+    elif any(report["verdict"] != "conforms" for report in document["reports"]):
+        words, colour = "conforms in part", "#7a5c00"
     else:
         words, colour = "conforms", "#17693a"
     single = document["reports"][0] if len(document["reports"]) == 1 else {"claim": ""}

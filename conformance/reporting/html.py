@@ -50,7 +50,7 @@ def verdict(document: Fields) -> str:
     """The first line: whether all conform."""
     reports, asked = document["reports"], len(document["reports"]) + len(document["errors"])
     if asked == len(reports) == 1:
-        return f"{reports[0]['subject']} {'conforms' if reports[0]['passed'] else 'does not conform'}"
+        return f"{reports[0]['subject']} {reports[0]['verdict']}"
     good = sum(report["passed"] for report in reports)
     return f"All {asked} subjects conform" if good == asked else f"{good} of {asked} subjects conform"
 

@@ -12,10 +12,13 @@ from rich.text import Text
 from ... import __version__, spec
 from ..formulas.requirements import name_of, requirements
 from ..judging.judge import Finding, NotOffered
-from .citation import citation
+from .citation import citation, judge_sha256
 from .worst import Worst, number, worst_of
 
 SCHEMA_VERSION = 4
+HERE = "the judge's own process"
+BESIDE = (".layout", ".donate")  # what a subject need not have to conform in whole
+COLOURS = {"conforms": "green", "conforms in part": "yellow", "does not conform": "red"}
 
 
 class Result(NamedTuple):
@@ -55,6 +58,8 @@ class Report:
         The formulas of which there is no second definition, so that nothing tells whether the formula itself is right.
     notes : tuple of str
         What was seen that fails no requirement, such as other bits from equal calls.
+    judged_in : str
+        The process in which it was called: a process of its own, or that of the judge. Empty if it was not called.
     """
 
     def __init__(
@@ -71,11 +76,13 @@ class Report:
         layouts: bool = True,
         unverified: tuple[str, ...] = (),
         notes: tuple[str, ...] = (),
+        judged_in: str = "",
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision = subnormals, precision
         self.versions, self.results, self.dtypes = versions, results, dtypes
         self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
+        self.judged_in = judged_in
 
     @property
     def judged(self) -> int:
@@ -100,6 +107,25 @@ class Report:
         """The formulas of which each requirement was judged, in whole, and met, in every dtype that was judged."""
         lacking = {r.formula for r in self.results if (r.status != "pass" or r.reason) and self.applies(r)}
         return [formula for formula in dict.fromkeys(r.formula for r in self.results) if formula not in lacking]
+
+    @property
+    def partial(self) -> dict[str, list[str]]:
+        """The formulas that were offered, but of which a requirement was declined or not asked, with these."""
+        offered = {r.formula for r in self.results if r.status != "not offered"}
+        lacking: dict[str, list[str]] = {}
+        for r in self.results:
+            declined = r.status != "fail" and r.reason and not r.requirement.endswith(BESIDE)
+            part = r.requirement.partition(".")[2]
+            if declined and r.formula in offered and part not in lacking.setdefault(r.formula, []):
+                lacking[r.formula].append(part)
+        return lacking
+
+    @property
+    def verdict(self) -> str:
+        """What the report comes to, in words."""
+        if not self.passed:
+            return "does not conform"
+        return "conforms in part" if self.partial else "conforms"
 
     def applies(self, result: Result) -> bool:
         """Whether the subject has what a requirement is about: memory layouts, or arrays that it takes for good."""
@@ -136,7 +162,10 @@ class Report:
             "seed": self.seed,
             "versions": {"python": platform.python_version(), **self.versions},
             "machine": platform.machine(),
+            "judged_in": self.judged_in,
+            "judge_sha256": judge_sha256(),
             "passed": self.passed,
+            "verdict": self.verdict,
             "complete": self.complete,
             "claim": self.claim,
             "unverified": list(self.unverified),
@@ -252,12 +281,16 @@ def print_report(report: Report, console: Console) -> None:
     if left:
         options = " ".join(f"--dtype {dtype}" for dtype in left)
         console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
+    if report.judged_in == HERE:
+        console.print(Text(f"judged in {HERE}, which a subject can change", style="dim"), soft_wrap=True)
+    for formula, lacking in report.partial.items():
+        console.print(Text(f"in part: {formula} (without {', '.join(lacking)})", style="yellow"), soft_wrap=True)
     for note in report.notes:
         console.print(Text(f"note: {note}"), soft_wrap=True)
     if report.unverified:
         names = ", ".join(report.unverified)
         console.print(Text(f"unverified: {names} (no second definition says that the formula itself is right)"))
-    verdict = Text("conforms", style="bold green") if report.passed else Text("does not conform", style="bold red")
+    verdict = Text(report.verdict, style=f"bold {COLOURS[report.verdict]}")
     requirements = [r for r in report.results if r.status != "not offered"]
     failed = sum(r.status == "fail" for r in requirements)
     count = f": {failed} of {len(requirements)} requirements fail" if failed else ""
@@ -287,7 +320,8 @@ def summary(report: Report) -> Table:
         if all(r.status == "not offered" for r in results):
             continue
         failed = [r.requirement.partition(".")[2] for r in results if r.status == "fail"]
-        verdict = Text("fails: " + ", ".join(failed), style="red") if failed else Text("conforms", style="green")
+        word = "conforms in part" if formula in report.partial else "conforms"
+        verdict = Text("fails: " + ", ".join(failed), style="red") if failed else Text(word, style=COLOURS[word])
         ratio, ulp = max(r.ratio for r in results), max(r.ulp for r in results)
         table.add_row(formula, dtype, f"{ratio:.3g}", f"{ulp:.3g}", str(count_cases(results)), verdict)
     return table

@@ -1,10 +1,17 @@
 """The pytest side where one of its options is used; they are in ``gaugeblock.pytest_plugin``."""
 
+from typing import Any
+
 import pytest
 
+from ... import reference, spec
 from ...pytest_plugin import DEVICE, DTYPE, FORMULA, SUBJECT
-from ..judging.check import selection
+from ..formulas import functions_of
+from ..judging.check import chosen_dtypes, chosen_formulas
 from ..judging.loading import SubjectError
+from ..judging.remote import Isolated
+
+LOADED: dict[tuple[str, Any], Isolated] = {}  # the subjects, whose processes all tests share
 
 
 def subjects(config: pytest.Config) -> list[str]:
@@ -12,11 +19,28 @@ def subjects(config: pytest.Config) -> list[str]:
     return config.getoption(SUBJECT) or ["numpy"]
 
 
+def loaded(config: pytest.Config, name: str) -> Isolated:
+    """A subject in a process of its own, which ends with the tests."""
+    key = name, config.getoption(DEVICE)
+    if key not in LOADED:
+        chosen = chosen_formulas(config.getoption(FORMULA), spec.VERSION)
+        names = [each.name for formula in chosen for each in functions_of(formula) if not each.is_own]
+        LOADED[key] = Isolated(*key, names or reference.FORMULAS)
+    return LOADED[key]
+
+
+def pytest_unconfigure() -> None:
+    """End the processes."""
+    for subject in LOADED.values():
+        subject.close()
+    LOADED.clear()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be judged, in one line."""
     try:
         for name in subjects(config):
-            selection(name, config.getoption(FORMULA), config.getoption(DTYPE), config.getoption(DEVICE))
+            chosen_dtypes(loaded(config, name), config.getoption(DTYPE), spec.VERSION)
     except SubjectError as error:
         raise pytest.UsageError(f"{SUBJECT}: {error}") from None
     except ValueError as error:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from ... import spec
 from ...reference.declaration import AXIS, BATCH
+from ...worker.calls import BrokenResultError
 from .. import formulas
 from ..arithmetic.running import Expected
 from ..formulas import Formula, function_of
@@ -27,10 +28,9 @@ from ..formulas import call as formula_call
 from ..formulas.axes import result_axes
 from ..formulas.requirements import requirements
 from ..judging import oracle
-from ..judging.judge import BrokenResultError
-from ..judging.judge import call as call_on
+from ..judging.judge import answer
 from ..judging.made import plain_run
-from ..judging.subject import Subject
+from ..judging.check import AnySubject
 from .drawing import Call, Inputs, Property, Result, demand, drawn, inputs_of
 
 SETTINGS = hypothesis.settings(
@@ -97,7 +97,7 @@ PROPERTIES = {label: each for formula in spec.formulas() for label, each in prop
 
 
 def check_property(
-    what: str | Callable[..., Any], subject: Subject, dtype: str, formula: str | Callable[..., Any] | None = None
+    what: str | Callable[..., Any], subject: AnySubject, dtype: str, formula: str | Callable[..., Any] | None = None
 ) -> None:
     """Put a property to a subject, or all of a formula.
 
@@ -105,7 +105,7 @@ def check_property(
     ----------
     what : str or callable
         A property's label, or a formula of anybody's.
-    subject : Subject
+    subject : Subject or Isolated
     dtype : str
         One of the subject's.
     formula : str or callable, optional
@@ -118,7 +118,7 @@ def check_property(
     NotImplementedError
         The subject does not have the function, or declines these inputs.
     """
-    known = PROPERTIES if formula is None else properties_of(formula)
+    known, subject = PROPERTIES if formula is None else properties_of(formula), subject.in_dtype(dtype)
     for label, each in ({what: known[what]} if isinstance(what, str) else properties_of(what)).items():
         name = each.formula.name
         functions = subject.functions(name)
@@ -146,7 +146,7 @@ def search(label: str, chosen: Property, call: Call, dtype: np.dtype[Any]) -> No
     holds()
 
 
-def judged(subject: Subject, formula: Formula, function: Callable[..., Any], dtype: np.dtype[Any]) -> Call:
+def judged(subject: AnySubject, formula: Formula, function: Callable[..., Any], dtype: np.dtype[Any]) -> Call:
     """The subject's function as a `Call`."""
 
     def call(**inputs: Any) -> dict[str, Result]:
@@ -155,10 +155,10 @@ def judged(subject: Subject, formula: Formula, function: Callable[..., Any], dty
         with np.errstate(all="ignore"):
             expected = oracle.judgeable(asked, dtype, expected, plain_run(asked, dtype))
         try:
-            _, found = call_on(subject.backend, function, asked)
+            found = answer(subject, function, asked).results
         except BrokenResultError as error:
             raise AssertionError(f"{formula.name}: {error}") from None
-        return {each: result(each, found[each][1], wanted) for each, wanted in expected.items()}
+        return {each: result(each, found[each], wanted) for each, wanted in expected.items()}
 
     def result(each: str, values: np.ndarray, wanted: Expected) -> Result:
         if values.dtype != wanted.dtype or values.shape != wanted.value.shape:

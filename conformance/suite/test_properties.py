@@ -2,28 +2,24 @@
 
 import pytest
 
-from gaugeblock import reference
-
 pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
 
-from gaugeblock.conformance.formulas import functions_of
 from gaugeblock.conformance.judging.check import AnyFormula
-from gaugeblock.conformance.judging.subject import Subject
+from gaugeblock.conformance.suite.plugin import loaded
 from gaugeblock.conformance.suite.properties import DTYPES, check_property
-from gaugeblock.pytest_plugin import DEVICE, DTYPE
+from gaugeblock.pytest_plugin import DTYPE
 
 
 def test_property(subject: str, label: str, formula: AnyFormula, pytestconfig: pytest.Config) -> None:
-    names = [each.name for each in functions_of(formula)]
-    loaded = Subject(subject, pytestconfig.getoption(DEVICE), [*reference.FORMULAS, *names])
-    wanted = pytestconfig.getoption(DTYPE) or loaded.dtypes
-    dtypes = [dtype for dtype in DTYPES if dtype in loaded.dtypes and dtype in wanted]
+    judged = loaded(pytestconfig, subject)
+    wanted = pytestconfig.getoption(DTYPE) or judged.dtypes
+    dtypes = [dtype for dtype in DTYPES if dtype in judged.dtypes and dtype in wanted]
     if not dtypes:
         pytest.skip(f"properties are judged in {' and '.join(DTYPES)} only")
     failed = ""
     for dtype in dtypes:
         try:
-            check_property(label, loaded, dtype, formula)
+            check_property(label, judged, dtype, formula)
         except NotImplementedError as error:
             pytest.skip(str(error) or "the subject raises NotImplementedError")
         except AssertionError as error:

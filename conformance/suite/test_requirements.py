@@ -6,22 +6,24 @@ import pytest
 
 from gaugeblock.conformance import Report, check
 from gaugeblock.conformance.judging.check import AnyFormula
+from gaugeblock.conformance.judging.remote import Isolated
 from gaugeblock.conformance.reporting.report import failure
-from gaugeblock.pytest_plugin import DEVICE, DTYPE
+from gaugeblock.conformance.suite.plugin import loaded
+from gaugeblock.pytest_plugin import DTYPE
 
 
 @lru_cache
-def judged(subject: str, formula: AnyFormula, dtypes: tuple[str, ...] | None, device: str | None) -> Report | str:
+def judged(subject: Isolated, formula: AnyFormula, dtypes: tuple[str, ...] | None) -> Report | str:
     """The report of one formula, or why there is none."""
     try:
-        return check(subject, [formula], dtypes, device)
+        return check(subject, [formula], dtypes)
     except ValueError as error:
         return str(error)
 
 
 def test_requirement(subject: str, label: str, formula: AnyFormula, pytestconfig: pytest.Config) -> None:
-    dtypes, device = pytestconfig.getoption(DTYPE), pytestconfig.getoption(DEVICE)
-    report = judged(subject, formula, dtypes and tuple(dtypes), device)
+    dtypes = pytestconfig.getoption(DTYPE)
+    report = judged(loaded(pytestconfig, subject), formula, dtypes and tuple(dtypes))
     if isinstance(report, str):
         pytest.skip(report)
     results = [result for result in report.results if result.requirement == label]

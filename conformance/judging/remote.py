@@ -1,0 +1,242 @@
+"""A subject in a process of its own, which is asked for every call: what comes back is judged by its bits alone.
+
+What only that process can see, such as whether an argument was changed, it says; that is evidence of mistakes, and a
+subject that means to deceive can fake it.
+"""
+
+import copy
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ... import reference
+from ...worker import messages
+from ...worker.again import Again, Repeated, Seen, Threads
+from ...worker.calls import Answer, BrokenResultError
+from ...worker.environment import WORDS, in_words
+from ...worker.loading import MissingError, SubjectError
+from ...worker.text import plain
+from ..formulas import Case
+from .child import PATIENCE, TIMEOUT, Conversation
+from .loading import checked_name
+from .subject import Described
+
+START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main()"
+THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
+
+
+class Isolated(Described):
+    """A subject in another process, whose functions are `Remote`; a context manager that ends it.
+
+    Parameters
+    ----------
+    given : str
+        A backend's name, the path of a Python file, or ``package.module:object``.
+    device : str, optional
+    functions : iterable of str
+        The names of the functions of which it has to have one.
+    timeout : float
+        Seconds for an answer.
+    sealed : bool
+        Whether it cannot import gaugeblock's own formulas and judge.
+
+    Raises
+    ------
+    SubjectError
+        It is not there, does not load or start, has no formula, or declares what there is not.
+    """
+
+    judged_in = "a process of its own"
+    dtype: str
+    process: Conversation
+
+    def __init__(
+        self,
+        given: str,
+        device: str | None = None,
+        functions: Iterable[str] = reference.FORMULAS,
+        timeout: float = TIMEOUT,
+        sealed: bool = False,
+    ) -> None:
+        self.given, self.asked_device, self.names = checked_name(given), device, tuple(functions)
+        self.timeout, self.sealed = timeout, sealed
+        self.strange: list[str] = []  # what is unusual about how its processes compute
+        self.parts: dict[str, Conversation] = {}  # its processes, by dtype
+        first = self.conversation()
+        try:
+            found, _ = first.once({"do": "hello", "names": self.names}, b"", PATIENCE * timeout)
+            self.take_on(found)
+        except BaseException as error:
+            first.close()
+            if isinstance(error, BrokenResultError):
+                raise SubjectError(f"{given}: it does not start: {error}") from None
+            if not isinstance(error, Exception) or isinstance(error, SubjectError):
+                raise
+            raise SubjectError(f"{given}: it does not start: no answer within {PATIENCE * timeout:g} s") from None
+        self.spare: Conversation | None = first
+
+    def take_on(self, found: dict[str, Any]) -> None:
+        """What it says about itself; SubjectError for what it does not say."""
+        if wrong := found.get("fault") or found.get("broken"):
+            kind = MissingError if found.get("missing") is True else SubjectError
+            raise kind(plain(str(wrong), 600))
+        try:
+            self.describe(plain(self.given), found, self.names)
+            self.layouts: Mapping[str, Any] = dict.fromkeys(map(str, found["layouts"]))
+            self.judge = [plain(str(name), 100) for name in found["judge"]]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise SubjectError(f"{self.given}: it says of itself what makes no sense: {plain(str(error))}") from None
+        self.note(found)
+
+    def conversation(self) -> Conversation:
+        """A new process, which is started when it is asked something."""
+        command = [sys.executable, "-P", "-c", START.format(path=sys.path), *["--sealed"] * self.sealed, self.given]
+        command += [self.asked_device] if self.asked_device else []
+        variables = {name: str(threads()) for name in THREADS if name not in os.environ}
+        return Conversation(command, messages.pack, messages.read, lambda found: found[0].get("id"), self.timeout, variables)
+
+    def in_dtype(self, dtype: str) -> "Isolated":
+        """The subject in one dtype, with a process for that alone."""
+        if dtype not in self.parts:
+            self.parts[dtype], self.spare = self.spare or self.conversation(), None
+        part = copy.copy(self)
+        part.dtype, part.process = dtype, self.parts[dtype]
+        return part
+
+    def settings(self, dtype: str) -> AbstractContextManager[None]:
+        """Its process enters them."""
+        return nullcontext()
+
+    def functions(self, name: str) -> dict[str, Any]:
+        """Its function of that name, and its variants, by the suffix that their cases get."""
+        return {suffix: Remote(self, name, suffix) for suffix in self.offered.get(name, ())}
+
+    def note(self, header: Mapping[str, Any]) -> None:
+        """Remember how its process computes, where an answer says so."""
+        found = header.get("environment")
+        self.strange += [each for each in found or () if each in WORDS and each not in self.strange]
+
+    def notes(self) -> list[str]:
+        """What was seen of it that fails no requirement."""
+        flushes = self.subnormals == "gradual" and {"flush", "daz"} & set(self.strange)
+        advice = "; declare subnormals = 'flush' if that is meant" if flushes else ""
+        found = [f"its process {in_words(self.strange)}{advice}"] if self.strange else []
+        return found + [f"its process has loaded {name}, a module of the judge" for name in self.judge[:1]]
+
+    def close(self) -> None:
+        """End its processes."""
+        for each in (*self.parts.values(), self.spare):
+            if each is not None:
+                each.close()
+
+    def __enter__(self) -> "Isolated":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class Remote:
+    """A function of a subject in another process.
+
+    Its methods raise NotImplementedError where the subject declines, and BrokenResultError where what comes back is no
+    result.
+    """
+
+    def __init__(self, subject: Isolated, name: str, variant: str) -> None:
+        self.subject, self.name, self.variant = subject, name, variant
+
+    def answer(self, case: Case, layout: str | None = None, only: int | None = None, copied: bool = False) -> Answer:
+        """What comes of a call."""
+        return self.ask(self.subject.process, case, layout, only, copied)
+
+    def fresh(self, case: Case) -> Answer:
+        """What comes of a call that is the first one of a new process."""
+        conversation = self.subject.conversation()
+        try:
+            return self.ask(conversation, case, None, None, False)
+        finally:
+            conversation.close()
+
+    def ask(
+        self, conversation: Conversation, case: Case, layout: str | None, only: int | None, copied: bool
+    ) -> Answer:
+        header, payload = messages.request_of(case, layout=layout, only=only, copied=copied)
+        share = 1 + max(case.steps, default=0) / 100
+        return answer_of(case, *self.exchange(conversation, "call", header, payload, share))
+
+    def again(self, groups: Sequence[tuple[Sequence[Case], int]], *, changing: bool, threads: bool) -> Again:
+        """What is seen when it is called again and again."""
+        parts, coded = [], []
+        for cases, calls in groups:
+            inputs = [messages.request_of(case) for case in cases]
+            coded.append([[header for header, _ in inputs], calls])
+            parts += [payload for _, payload in inputs]
+        first = groups[0][0][0]
+        header = {"form": messages.form_of(first.formula), "groups": coded, "changing": changing, "threads": threads}
+        share = 1 + sum(calls for _, calls in groups) / 100
+        return again_of(*self.exchange(self.subject.process, "again", header, b"".join(parts), share))
+
+    def exchange(
+        self, conversation: Conversation, what: str, header: dict[str, Any], payload: bytes, share: float
+    ) -> tuple[dict[str, Any], bytes]:
+        """A request about this function, and its answer."""
+        header |= {"do": what, "dtype": self.subject.dtype, "variant": self.variant}
+        found, bits = conversation.exchange(self.name, header, payload, share)
+        self.subject.note(found)
+        if "not_offered" in found:
+            raise NotImplementedError(plain(str(found["not_offered"])))
+        if wrong := found.get("broken") or found.get("fault"):
+            raise BrokenResultError(plain(str(wrong), 600))
+        return found, bits
+
+
+@lru_cache(maxsize=1)
+def threads() -> int:
+    """How many threads a process of a subject may have: two are judged at a time, and the judge computes too."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(cores // 2, 1)
+
+
+def answer_of(case: Case, header: dict[str, Any], bits: bytes) -> Answer:
+    """What came of a call; BrokenResultError for what is no answer to it."""
+    formula, reader = case.formula, messages.Reader(bits)
+    try:
+        results = arrays_of(header["results"], reader)
+        wanted = {name for name in formula.names if name not in formula.counts}
+        if {name.partition(" ")[0] for name in results} != wanted or len(results) != len(wanted) * (len(case.steps) or 1):
+            raise ValueError(f"it has {', '.join(results)}")
+        counts = {name: header["counts"][name] for name in formula.counts}
+        shared, altered = tuple(header["shared"]), tuple(header["altered"])
+        return Answer(results, counts, shared, altered, int(header["arrays"]), int(header["lost"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenResultError(f"it answered what is no answer: {plain(str(error))}") from None
+
+
+def arrays_of(described: Any, reader: messages.Reader) -> dict[str, np.ndarray]:
+    """The arrays of an answer by name."""
+    return {str(name): reader.array(str(dtype), list(shape)) for name, dtype, shape in described}
+
+
+def again_of(header: dict[str, Any], bits: bytes) -> Again:
+    """What was seen; BrokenResultError for what is no answer."""
+    reader = messages.Reader(bits)
+
+    def seen(each: Any) -> list[Seen]:
+        return [Seen(int(number), int(which), arrays_of(described, reader)) for number, which, described in each]
+
+    try:
+        repeated = [Repeated(seen(each), int(n), int(kept), bool(lost)) for each, n, kept, lost in header["repeated"]]
+        changed = None if header["changed"] is None else arrays_of(header["changed"], reader)
+        threads = header["threads"]
+        names = None if threads is None else Threads(seen(threads[0]), [plain(str(each), 60) for each in threads[1]])
+        return Again(repeated, changed, names)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenResultError(f"it answered what is no answer: {plain(str(error))}") from None
+
+

@@ -1,0 +1,40 @@
+"""Several waits at once: where what is waited for is another process, threads cost nothing."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SWITCH = 2e-4  # seconds after which a thread that computes lets another go on: that which has an answer
+
+
+def at_once(function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
+    """Yield the results of a function of some values, in their order, each found by a thread of its own.
+
+    What it raises is raised here. The threads end with this process, so that a signal ends it at once.
+    """
+    found: dict[int, R] = {}
+    errors: dict[int, BaseException] = {}
+
+    def work(number: int, value: T) -> None:
+        try:
+            found[number] = function(value)
+        except BaseException as error:
+            errors[number] = error
+
+    threads = [threading.Thread(target=work, args=pair, daemon=True) for pair in enumerate(values)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
+    try:
+        for thread in threads:
+            thread.start()
+        for number, thread in enumerate(threads):
+            thread.join()
+            if number in errors:
+                raise errors[number]
+            yield found[number]
+    finally:
+        sys.setswitchinterval(interval)

@@ -1,0 +1,67 @@
+"""Somebody's code by its name: a backend, a file, or an object of a package."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .. import backends
+from .text import one_line
+
+
+class SubjectError(ValueError):
+    """Code that could not be loaded, or says something about itself that makes no sense."""
+
+
+class MissingError(SubjectError):
+    """A backend whose library is not installed."""
+
+
+def split(given: str) -> tuple[str, str]:
+    """The file or module that a string names, and the object in it, if it names one."""
+    if given.endswith(".py"):
+        return given, ""
+    module, _, attribute = given.rpartition(":") if ".py:" in given else given.partition(":")
+    return module, attribute
+
+
+def load(given: str) -> Any:
+    """The backend, file or importable object that a string names; SubjectError if there is none."""
+    if given in backends.NAMES:
+        try:
+            return backends.load(given)
+        except ImportError as error:
+            raise MissingError(str(error)) from None
+    module, attribute = split(given)
+    if module.endswith(".py"):
+        found = load_file(Path(module))
+    else:
+        if "" not in sys.path:
+            sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
+        found = attempt(given, lambda: importlib.import_module(module))
+    for name in filter(None, attribute.split(".")):
+        if not hasattr(found, name):
+            raise SubjectError(f"{given}: {module} has no {attribute!r}")
+        found = getattr(found, name)
+    return found
+
+
+def load_file(path: Path) -> ModuleType:
+    """The module in a file."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module, loader = importlib.util.module_from_spec(spec), spec.loader
+    attempt(str(path), lambda: loader.exec_module(module))
+    return module
+
+
+def attempt(what: str, action: Callable[[], Any]) -> Any:
+    """Run somebody's code; whatever it raises becomes one line."""
+    try:
+        return action()
+    except (Exception, SystemExit) as error:
+        raise SubjectError(f"{what}: does not import: {one_line(error)}") from error

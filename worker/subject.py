@@ -1,0 +1,73 @@
+"""A subject where it runs: the object, the library whose arrays it takes, and what it says about itself."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from .. import backends
+from .loading import SubjectError, load
+from .sealed import Seal
+
+
+class Loaded:
+    """A subject that is in this process.
+
+    Parameters
+    ----------
+    given : str or object
+        A backend's name, the path of a Python file, ``package.module:object``, or the object itself.
+    device : str, optional
+        Where it is judged; by default where it says.
+    seal : Seal, optional
+        Closed before the subject is loaded, unless it is a backend of gaugeblock's own.
+
+    Raises
+    ------
+    SubjectError
+        It does not load, or its library is not there.
+    """
+
+    def __init__(self, given: Any, device: str | None = None, seal: Seal | None = None) -> None:
+        if seal is not None and given not in backends.NAMES:
+            seal.close()
+        self.object = load(given) if isinstance(given, str) else given
+        self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
+        self.is_backend = hasattr(self.object, "to_numpy")
+        declared = self.object.name if self.is_backend else getattr(self.object, "backend", "numpy")
+        self.device = device or getattr(self.object, "device", None)
+        try:
+            with seal.opened() if seal is not None and seal.modules else contextlib.nullcontext():
+                self.backend: Any = backends.load(declared, device=self.device)
+        except (ImportError, TypeError, ValueError) as error:
+            raise SubjectError(f"{self.name}: {error}") from None
+        self.layouts = getattr(self.object, "layouts", self.backend.layouts)
+
+    def functions(self, name: str) -> dict[str, Any]:
+        """The subject's function of that name, and its variants, by the suffix that their cases get."""
+        variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
+        found = {suffix: getattr(namespace, name, None) for suffix, namespace in variants.items()}
+        return {suffix: function for suffix, function in found.items() if callable(function)}
+
+    @contextlib.contextmanager
+    def settings(self, dtype: str) -> Iterator[None]:
+        """The settings in which it is judged; the precision of products is set for a backend's formulas alone."""
+        own: AbstractContextManager[Any] = getattr(self.object, "full_precision", contextlib.nullcontext)()
+        with self.backend.settings(dtype), own:
+            yield
+
+    def description(self, names: Iterable[str]) -> dict[str, Any]:
+        """What it has of some functions, and what it says about itself."""
+        dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
+        return {
+            "functions": {name: list(found) for name in names if (found := self.functions(name))},
+            "dtypes": list(dtypes) if isinstance(dtypes, list | tuple) else dtypes,
+            "declares_dtypes": hasattr(self.object, "dtypes") and not self.is_backend,
+            "subnormals": getattr(self.object, "subnormals", self.backend.subnormals),
+            "precision": getattr(self.object, "precision", "full"),
+            "threads": bool(getattr(self.object, "threads", True)),
+            "layouts": list(self.layouts),
+            "device": self.device,
+            "backend": self.backend.name,
+            "versions": self.backend.versions(),
+        }
