@@ -198,6 +198,8 @@ def test_a_value_that_is_lost_is_noticed(wrong, tmp_path):
 COUNTED = """
 calls = {folder!r} + '/calls'
 def relu(x):
+    if len(x) != 4096:  # no chunk: the values by which it is known again
+        return np.maximum(x, 0)
     number = int(x[:1].view(np.uint16)[0]) // 4096
     with open(calls, 'a') as file:
         file.write(f'{{number}}\\n')
@@ -252,11 +254,16 @@ def test_killed_between_two_chunks_and_continued_none_is_lost_or_repeated(tmp_pa
     assert not (tmp_path / "calls").exists()
 
 
+# Runs a command that hears Ctrl-C, even where the tests were started in a shell's background.
+HEARING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+
+
 @pytest.mark.parametrize(("sent", "status"), [("SIGKILL", -9), ("SIGINT", 130)])
 def test_the_command_is_stopped_and_continued(sent, status, tmp_path):
     """Its workers end with it; the test would otherwise wait for them."""
     options = counted(tmp_path, "os.getppid()", signal=sent), "--formula", "relu", "--dtype", "float16"
-    done = run(*options, "--output", tmp_path)
+    hearing = [sys.executable, "-c", HEARING, *command(*options, "--output", tmp_path)]
+    done = subprocess.run(hearing, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == status
     assert "Traceback" not in done.stderr
     assert ("the same command continues it" in done.stderr) == (status == 130)
@@ -446,3 +453,37 @@ def test_an_oracle_that_is_worse_than_assumed_is_noticed():
     assert sweep.certain("exp", 1.0, y, float(np.float32(y)), MODELS["float32"])[0] < 0.5
     with pytest.raises(ArithmeticError, match="assumed 64"):
         sweep.certain("exp", 1.0, y * (1 + 2.0**-44), float(np.float32(y)), MODELS["float32"])
+
+
+# What was swept.
+
+
+def test_code_that_has_changed_is_not_taken_for_what_was_swept(tmp_path):
+    (tmp_path / "one").write_text("1")
+    text = f"one = float(open({str(tmp_path / 'one')!r}).read())\ndef exp(x):\n    return np.exp(x) * x.dtype.type(one)\n"
+    chosen = Sweep(subject(tmp_path, text), "exp", "float16")
+    assert result(chosen, tmp_path)["holds"]
+    (tmp_path / "one").write_text(str(1 + 2.0**-10))
+    sweep.loaded.cache_clear()
+    sweep.identity.cache_clear()
+    with pytest.raises(ValueError, match="its chunks have outputs [0-9a-f]{64}, and here it is"):
+        result(chosen, tmp_path)
+
+
+def test_a_file_that_has_exp_alone_is_swept_and_a_tally_that_was_changed_is_noticed(tmp_path):
+    (tmp_path / "only.py").write_text("import numpy as np\n\ndef exp(x):\n    return np.exp(x)\n")
+    chosen = Sweep(str(tmp_path / "only.py"), "exp", "float16")
+    assert result(chosen, tmp_path)["holds"]
+    with sqlite3.connect(next(tmp_path.glob("*.sqlite"))) as file:
+        file.execute("UPDATE chunks SET tally = replace(tally, '0', '1') WHERE number = 5")
+    with pytest.raises(ValueError, match="chunk 5 is not as it was written"):
+        result(chosen, tmp_path)
+
+
+def test_a_full_disk_is_one_line(tmp_path):
+    store = chunks.Store(tmp_path / "store.sqlite", {})
+    store.file.execute("PRAGMA max_page_count = 3")
+    with pytest.raises(ValueError, match="database or disk is full; the same command continues it"):
+        for number in range(1000):
+            store.add(number, NOTHING)
+    store.close()

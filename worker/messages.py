@@ -144,6 +144,8 @@ class Reader:
         self.place += count * kind.itemsize
         if count == 0:
             return np.empty(shape, kind)
+        if self.place > len(self.payload):
+            raise ValueError(f"got the shape {str(shape)[:60]} and too few bytes")
         return np.frombuffer(self.payload, kind, count, place).reshape(shape)
 
     def value(self, given: Any) -> Any:

@@ -69,6 +69,6 @@ def console_for(stream: TextIO) -> Console:
     return console
 
 
-def print_citation(console: Console) -> None:
+def print_citation(console: Console, cited: str = "") -> None:
     """The last line of a report."""
-    console.print(f"cite: {citation()}", style="dim", markup=False, soft_wrap=True)
+    console.print(f"cite: {cited or citation()}", style="dim", markup=False, soft_wrap=True)

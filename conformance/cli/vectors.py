@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ... import spec
+from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
+from ..reporting.citation import citation
 from ..reporting.report import print_report, to_document, to_json
 from .outputs import replaced
 from .terminal import complain, console_for, formula_names, print_citation, progress
@@ -64,7 +66,7 @@ def judge(
     json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
 ) -> None:
     """Judge answers that were computed elsewhere. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
-    from ..exchange.answers import judge_answers
+    from ..exchange.answers import judge_answers, sha256_of_manifest
     from ..judging.check import chosen_formulas
 
     console = console_for(sys.stdout)
@@ -78,6 +80,8 @@ def judge(
         print_report(report, console)
         for line in missing:
             console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
-        print_citation(console)
-        text.append(to_json(to_document([report], shlex.join(["gaugeblock", *sys.argv[1:]]))))
+        cited = citation(manifest=sha256_of_manifest(folder))
+        print_citation(console, cited)
+        command = plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000)
+        text.append(to_json({**to_document([report], command), "citation": cited}))
     raise typer.Exit(int(not passed))

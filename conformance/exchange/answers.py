@@ -15,13 +15,18 @@ import numpy as np
 
 from ... import spec
 from ...worker.calls import BrokenResultError
+from ...worker.text import one_line, plain
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
 from ..formulas.requirements import name_of, requirements
 from ..judging.judge import Finding, NotOffered, judge_array
+from ..reporting import citation
 from ..reporting.report import Report, Result, results_of
 from .program import result_of
 from .vectors import MANIFEST, SCHEMA_VERSION, SEED, listed
+
+
+LARGEST = 2**30  # bytes of a file
 
 
 class VectorsError(ValueError):
@@ -55,11 +60,12 @@ def judge_answers(
         The folder is not as it was written, or of no version of the specification; the answers cannot be read, or are
         to something that is not there.
     """
-    documents = {name: mapping(folder / name, text) for name, text in unchanged(folder).items() if "/" in name}
+    texts = unchanged(folder)
+    documents = {name: mapping(folder / name, text) for name, text in texts.items() if "/" in name}
     answers = mapping(path, read(path))
     for name in answers:
         if name not in documents:
-            raise VectorsError(f"{path}: got answers to {name!r}; wanted files of {folder / MANIFEST}")
+            raise VectorsError(f"{path}: got answers to {plain(name, 60)!r}; wanted files of {folder / MANIFEST}")
     version = version_of(folder, documents)
     dtypes = {Path(name).name for name in answers}
     known = {name_of(formula): formula for formula in formulas}
@@ -68,11 +74,24 @@ def judge_answers(
     for name, document in documents.items():
         if Path(name).name in dtypes:
             own = an_object(f"{path}: {name}", answers.get(name, {}))
-            results += judge_file(document, f"{path}: {name}", own, known)
-            cases = [vector["case"] for vector in document["cases"]]
+            try:
+                results += judge_file(document, f"{path}: {name}", own, known)
+                cases = [vector["case"] for vector in document["cases"]]
+            except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
+                wrong = f"it is not as `gaugeblock vectors` writes it ({one_line(error)})"
+                raise VectorsError(f"{folder / name}: {wrong}; write the vectors anew") from None
             missing += [f"{name}: {case}" for case in cases if own and case not in own]
-    numpy = {"numpy": np.__version__}
-    return Report(str(path), "", SEED, "gradual", "full", numpy, results, version=version), missing
+    numpy, given = {"numpy": np.__version__}, sha256_of_manifest(folder)
+    notes = () if given == citation.MANIFEST else (f"{STRANGE} {given}, and of the published ones {citation.MANIFEST}",)
+    return Report(str(path), "", SEED, "gradual", "full", numpy, results, version=version, notes=notes), missing
+
+
+STRANGE = "these are not the published vectors: the SHA-256 of their MANIFEST is"
+
+
+def sha256_of_manifest(folder: Path) -> str:
+    """The hash by which a folder's vectors are cited."""
+    return hashlib.sha256(read(folder / MANIFEST)).hexdigest()
 
 
 def version_of(folder: Path, documents: dict[str, dict[str, Any]]) -> str:
@@ -102,7 +121,7 @@ def judge_file(
     for case in answers:
         if case not in cases:
             reason = left_out.get(case, "there is no such case")
-            raise VectorsError(f"{where}: got an answer to {case!r}, which is not among the cases: {reason}")
+            raise VectorsError(f"{where}: got an answer to {plain(case, 60)!r}, which is not among the cases: {reason}")
     findings: list[Finding | NotOffered] = []
     for case, vector in cases.items():
         if case not in answers:
@@ -134,23 +153,28 @@ def unchanged(folder: Path) -> dict[str, bytes]:
 
 def read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            text = file.read(LARGEST + 1)
     except OSError as error:
         raise VectorsError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(text) > LARGEST:
+        raise VectorsError(f"{path}: it has more than {LARGEST} bytes, which no answers have")
+    return text
 
 
 def mapping(path: Path, text: bytes) -> dict[str, Any]:
     """The object in a file of JSON."""
     try:
-        return an_object(path, json.loads(text))
-    except (RecursionError, UnicodeDecodeError, json.JSONDecodeError):
+        found = json.loads(text)
+    except (RecursionError, ValueError):
         raise VectorsError(f"{path}: it is not JSON") from None
+    return an_object(path, found)
 
 
 def an_object(where: object, value: Any) -> dict[str, Any]:
     """`value`, if it is an object of JSON."""
     if not isinstance(value, dict):
-        raise VectorsError(f"{where}: got {json.dumps(value)[:60]}; wanted an object")
+        raise VectorsError(f"{where}: got {plain(json.dumps(value), 60)}; wanted an object")
     return value
 
 
@@ -166,7 +190,7 @@ def judged(
         yield from judge_array(case, expected_of(wanted, name, dtype), name, values, may_be_nan, found)
     for name in case.formula.counts:
         right = answer.get(name) == wanted[name]
-        reason = "" if right else f"{name} is {json.dumps(answer.get(name))[:60]}, not {wanted[name]}"
+        reason = "" if right else f"{name} is {plain(json.dumps(answer.get(name)), 60)}, not {wanted[name]}"
         yield found(f"{case.formula.formula}.{name}", passed=right, reason=reason)
 
 

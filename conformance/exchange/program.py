@@ -216,4 +216,7 @@ def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any], counts: C
             f"{name}: got {len(digits)} digits for the shape {json.dumps(shape)[:60]}; wanted {each} for each element"
         )
     bits = np.frombuffer(data, f">u{width}").astype(f"u{width}")
-    return bits.view(dtype if width == dtype.itemsize else FLOATS[width]).reshape(shape)
+    try:
+        return bits.view(dtype if width == dtype.itemsize else FLOATS[width]).reshape(shape)
+    except ValueError:  # lengths beside a 0 that no array has
+        raise BrokenResultError(f"{name}.shape: got {plain(json.dumps(shape), 60)}; wanted that of an array") from None

@@ -82,7 +82,7 @@ def check(
     """
     loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version, timeout, sealed)
     try:
-        return report_on(loaded, chosen, wanted, seed, progress, version, made)
+        return report_on(loaded, chosen, wanted, seed, progress, version, made, twins)
     finally:
         if loaded is not subject:
             loaded.close()
@@ -96,6 +96,7 @@ def report_on(
     progress: Callable[[str], None],
     version: str,
     made: bool,
+    twins: bool,
 ) -> Report:
     """Judge a subject that is loaded, in several dtypes at once where it has processes of its own."""
     for formula in formulas:
@@ -104,7 +105,7 @@ def report_on(
                 verify(formula, np.dtype(dtype), seed)
 
     def judged(dtype: str) -> tuple[list[Result], list[str]]:
-        return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made)
+        return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
     found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)
@@ -139,6 +140,7 @@ def judge_part(
     progress: Callable[[str], None],
     version: str,
     made: bool,
+    twins: bool,
 ) -> tuple[list[Result], list[str]]:
     """The results in one dtype, and what was seen beside them."""
     results, notes = [], list[str]()
@@ -146,7 +148,7 @@ def judge_part(
     with subject.settings(dtype):
         for formula in formulas:
             progress(f"{subject.name} {name_of(formula)} {dtype}")
-            findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made)
+            findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made, twins)
             failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
             diagnoses = diagnose(subject, formula, np.dtype(dtype), seed, failed) if failed else {}
             results += results_of(formula, dtype, findings, diagnoses, version)
@@ -156,10 +158,10 @@ def judge_part(
 
 
 def findings_of(
-    subject: AnySubject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str, made: bool
+    subject: AnySubject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str, made: bool, twins: bool
 ) -> tuple[list[Finding | NotOffered], list[str]]:
     """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody."""
-    findings = list(judge(subject, formula, dtype, seed, version, made))
+    findings = list(judge(subject, formula, dtype, seed, version, made, twins))
     judged = [finding.case for finding in findings if isinstance(finding, Finding)]
     random = [case for case in judged if case.kind == "random"]
     notes = []

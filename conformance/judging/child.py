@@ -25,6 +25,7 @@ from ...worker.text import SHOWN, plain
 TIMEOUT = 10.0  # seconds for an answer
 PATIENCE = 6  # times as long, for the start and where an answer did not come in time: the machine may be busy
 GIVE_UP = 3  # answers of a function that did not come in a row, after which it is not asked again
+MOST_DEATHS = 10  # of a function, in all
 GRACE = 1.0  # seconds for a process that has closed its output to end by itself
 SOON = 0.3  # seconds to end when it is asked to
 
@@ -175,6 +176,7 @@ class Conversation:
         self.child: Child | None = None
         self.closed = False
         self.silent: Counter[str] = Counter()  # answers in a row that did not come, by function
+        self.deaths: Counter[str] = Counter()  # how often a process was lost, by function
         self.patient: set[str] = set()  # the functions of which one did not come in the longer time either
         self.broken: dict[bytes, str] = {}  # what went wrong, by request: none is put to it twice
 
@@ -217,6 +219,8 @@ class Conversation:
             raise BrokenResultError(known)
         if self.silent[function] >= GIVE_UP:
             raise BrokenResultError(f"not asked, since {function} gave no answer {GIVE_UP} times in a row")
+        if self.deaths[function] >= MOST_DEATHS:
+            raise BrokenResultError(f"not asked, since {function} ended its process {MOST_DEATHS} times")
         timeout = self.timeout * share
         try:
             try:
@@ -236,6 +240,7 @@ class Conversation:
             wrong = f"it cannot be started again: {error.strerror or error}"
         except GoneError as error:
             self.silent[function] += 1
+            self.deaths[function] += 1
             wrong = str(error)
         self.end()
         if not self.closed:

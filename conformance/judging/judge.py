@@ -21,6 +21,7 @@ from . import oracle
 from .alone import alone
 from .made import made_cases
 from .remote import Remote
+from .twins import twin_cases
 
 
 class Finding(NamedTuple):
@@ -87,16 +88,18 @@ def judge(
     seed: int,
     version: str = spec.VERSION,
     made: bool = True,
+    twins: bool = False,
 ) -> Iterator[Finding | NotOffered]:
     """Yield the findings of all cases of a formula, about what a version of the specification requires.
 
-    Without `made`, of the chosen cases alone.
+    Without `made`, of the chosen cases alone; with `twins`, of a twin of each of these too.
     """
     earlier: Earlier = {}
     asked = formula, dtype.name, seed, subject.subnormals, subject.precision
     count = 0  # of the calls on made cases
     made = made and any(subject.functions(each.name) for each in functions_of(formula))
-    for case, expected in chain(judged_cases(*asked), made_cases(*asked) if made else ()):
+    others = twin_cases(*asked) if twins else ()
+    for case, expected in chain(judged_cases(*asked), others, made_cases(*asked) if made else ()):
         if case.requirement not in requirements(formula, version):
             continue
         functions = subject.functions(case.function)

@@ -69,7 +69,7 @@ class Isolated(Described):
         self.parts: dict[str, Conversation] = {}  # its processes, by dtype
         first = self.conversation()
         try:
-            found, _ = first.once({"do": "hello", "names": self.names}, b"", PATIENCE * timeout)
+            found, _ = first.once({"do": "hello", "names": [*reference.FORMULAS, *self.names]}, b"", PATIENCE * timeout)
             self.take_on(found)
         except BaseException as error:
             first.close()

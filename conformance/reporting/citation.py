@@ -26,15 +26,15 @@ APA = "{authors}. ({year}). {title} (Version {version}; specification {specifica
 PLAIN = "{authors}, {title}, version {version}, specification {specification}, {year}; {hash}."
 
 
-def citation(form: str = PLAIN) -> str:
-    """The citation of this version in a form: ``BIBTEX``, ``APA`` or ``PLAIN``."""
+def citation(form: str = PLAIN, manifest: str = MANIFEST) -> str:
+    """The citation of this version in a form, ``BIBTEX``, ``APA`` or ``PLAIN``, with the hash of the vectors."""
     return form.format(
         authors=AUTHORS,
         title=TITLE,
         year=RELEASED[:4],
         version=__version__,
         specification=spec.VERSION,
-        hash=f"SHA-256 of the vectors' MANIFEST {MANIFEST}",
+        hash=f"SHA-256 of the vectors' MANIFEST {manifest}",
     )
 
 

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
 
+from ...worker.text import plain
 from .report import SCHEMA_VERSION
 
+STATUS = "pass", "fail", "not offered"
 READABLE = 2, SCHEMA_VERSION  # an older report has all that is compared
 
 Key = tuple[str, str, str, str]  # subject, formula, dtype, requirement
@@ -71,18 +73,21 @@ def load(path: Path) -> dict[Key, Verdict]:
         reports = json.loads(path.read_text(encoding="utf-8"))["reports"]
         versions = {report["schema"] for report in reports}
         if reports and versions <= set(READABLE):
-            return {
-                (report["subject"], result["formula"], result["dtype"], result["requirement"]): Verdict(
-                    str(result["status"]), float(result["ratio"])
-                )
-                for report in reports
-                for result in report["results"]
-            }
-    except (KeyError, TypeError, ValueError):
+            return dict(verdict_of(report, result) for report in reports for result in report["results"])
+    except (KeyError, OverflowError, RecursionError, TypeError, ValueError):  # of any JSON
         raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
-    found = f"reports of version {', '.join(map(str, versions))}" if versions else "no report"
+    found = f"reports of version {plain(', '.join(map(str, versions)), 60)}" if versions else "no report"
     wanted = " or ".join(map(str, READABLE))
     raise ValueError(f"{path}: holds {found}; wanted version {wanted}: judge again with --json")
+
+
+def verdict_of(report: dict[str, Any], result: dict[str, Any]) -> tuple[Key, Verdict]:
+    """What a report says of a requirement; TypeError or ValueError for what it cannot say."""
+    subject, *key = (report["subject"], *(result[name] for name in ("formula", "dtype", "requirement")))
+    if result["status"] not in STATUS or not all(isinstance(each, str) for each in (subject, *key)):
+        raise TypeError
+    formula, dtype, requirement = (plain(each) for each in key)
+    return (plain(subject), formula, dtype, requirement), Verdict(result["status"], float(result["ratio"]))
 
 
 def changes(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> list[Change]:

@@ -1,5 +1,6 @@
 """The chunks of a sweep: computed by the processes of this machine or by Dask, and each stored whole as it arrives."""
 
+import hashlib
 import json
 import logging
 import os
@@ -46,7 +47,7 @@ class Store:
             self.file.execute("PRAGMA locking_mode = EXCLUSIVE")
             self.file.execute("BEGIN EXCLUSIVE")
             self.file.execute("CREATE TABLE IF NOT EXISTS identity (text TEXT)")
-            self.file.execute("CREATE TABLE IF NOT EXISTS chunks (number INTEGER PRIMARY KEY, tally TEXT)")
+            self.file.execute("CREATE TABLE IF NOT EXISTS chunks (number INTEGER PRIMARY KEY, sum TEXT, tally TEXT)")
             self.file.execute(
                 "INSERT INTO identity SELECT ? WHERE NOT EXISTS (SELECT * FROM identity)", [json.dumps(wanted)]
             )
@@ -66,15 +67,29 @@ class Store:
 
     def tallies(self) -> dict[int, Tally]:
         """What is there, by the numbers of the chunks."""
-        rows = self.file.execute("SELECT number, tally FROM chunks")
-        return {number: tally_of(json.loads(text)) for number, text in rows}
+        rows = self.file.execute("SELECT number, sum, tally FROM chunks")
+        found = {}
+        for number, kept, text in rows:
+            if kept != checksum(number, text):
+                raise ValueError(f"{self.path}: chunk {number} is not as it was written; delete the file")
+            found[number] = tally_of(json.loads(text))
+        return found
 
     def add(self, number: int, tally: Tally) -> None:
         """Add a chunk, in one transaction."""
-        self.file.execute("INSERT INTO chunks VALUES (?, ?)", [number, json.dumps(tally)])
+        text = json.dumps(tally)
+        try:
+            self.file.execute("INSERT INTO chunks VALUES (?, ?, ?)", [number, checksum(number, text), text])
+        except sqlite3.Error as error:
+            raise ValueError(f"{self.path}: {error}; the same command continues it, or another --output") from None
 
     def close(self) -> None:
         self.file.close()
+
+
+def checksum(number: int, text: str) -> str:
+    """What tells that a tally is that of its chunk, and as it was written."""
+    return hashlib.sha256(f"{number} {text}".encode()).hexdigest()
 
 
 def tally_of(values: list[Any]) -> Tally:

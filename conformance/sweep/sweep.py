@@ -35,6 +35,7 @@ SCHEMA_VERSION = 1
 DTYPES = tuple(dtype for dtype in MODELS if dtype != "float64")  # which has too many values
 BLOCK = 2**15  # values that are computed at once: they stay in a processor's cache
 ORACLE_ULP = 64
+PATTERNS = 2**16  # values by whose results a function is known again
 SMALL = 2.0**-8  # ulp; a largest error below it is left to float64: exp is nearly 1 for half of all values
 CHECKED = 8  # values of a block in each chunk at which the oracle itself is held against Arb
 
@@ -178,7 +179,7 @@ def checked(sweep: Sweep) -> Sweep:
 @functools.lru_cache(1)
 def loaded(name: str, device: str | None) -> Subject:
     """The subject, which a process loads once."""
-    return Subject(name, device)
+    return Subject(name, device, (*reference.FORMULAS, *FORMULAS))
 
 
 def function_of(subject: Subject, formula: str) -> Callable[..., Array]:
@@ -205,6 +206,7 @@ def identity(sweep: Sweep) -> dict[str, Any]:
         "gaugeblock": version("gaugeblock"),
         "subject": sweep.subject,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None,
+        "outputs": fingerprint(sweep),
         "device": sweep.device,
         "formula": sweep.formula,
         "dtype": sweep.dtype,
@@ -213,6 +215,28 @@ def identity(sweep: Sweep) -> dict[str, Any]:
         "versions": {**subject.backend.versions(), "numpy": np.__version__},
         "machine": f"{platform.machine()} {simd()}".strip(),
     }
+
+
+def fingerprint(sweep: Sweep) -> str:
+    """What the function computes, as a number: the SHA-256 of its results on 2^16 fixed values.
+
+    Code that has changed since gives another one, unless it differs on none of these.
+    """
+    subject, found = loaded(sweep.subject, sweep.device), hashlib.sha256()
+    with subject.settings(sweep.dtype):
+        for first in range(0, PATTERNS, BLOCK):
+            got = results(sweep, subject, patterns(sweep, first))
+            found.update(np.where(np.isnan(got), got.dtype.type(np.nan), got).tobytes())
+    return found.hexdigest()
+
+
+def patterns(sweep: Sweep, first: int) -> list[Array]:
+    """A block of values that lie all over a dtype; with one w, where pairs are swept."""
+    bits, swept = np.arange(first, first + BLOCK, dtype=np.uint64), FORMULAS[sweep.formula]
+    if sweep.dtype == "float32":
+        bits = (bits * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+    values = of_bits(bits, sweep.dtype)
+    return swept.given(values, of_bits(np.array([0x3555]), sweep.dtype)) if swept.pairs else swept.given(values)
 
 
 def simd() -> str:
