@@ -187,7 +187,7 @@ class Declaration:
 
 
 def named(names: tuple[Any, ...], result: Any) -> dict[str, Any]:
-    """Return what a function returned by the names of its results, a tuple for a state; `Declaration.named` says more."""
+    """Return what a function returned by the names of its results, a tuple for a state, as `Declaration.named` does."""
     if not names:  # nothing was declared
         several = isinstance(result, (tuple, list))
         return {f"y{number}": each for number, each in enumerate(result, 1)} if several else {"y": result}

@@ -75,7 +75,16 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["check", "--spec", "1.1", "--dtype", "float16"], "dtype of specification 1.1: got 'float16'; wanted one of"),
         (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float16, bfloat16, float32, float64"),
         (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
-        (["check", "--seed", "one"], "Invalid value for '--seed'"),
+        (["check", "--seed", "one"], "--seed: got 'one'; wanted a number from 0 on, or random"),
+        (["check", "--timeout", "0"], "timeout: got 0; wanted a positive number of seconds"),
+        (
+            ["check", "never.py", "--json", "never.py"],
+            "--json: never.py: it is the subject never.py; name another file",
+        ),
+        (
+            ["check", "never.py:f", "--html", "./never.py"],
+            "--html: never.py: it is the subject never.py:f; name another",
+        ),
         (["check", "--json", "nowhere/report.json"], "--json: nowhere/report.json: cannot be written: No such file"),
         (["check", "--json", "."], "--json: .: cannot be written: it is a folder"),
         (["check", "--html", "nowhere/report.html"], "--html: nowhere/report.html: cannot be written: No such file"),

@@ -425,7 +425,6 @@ def test_the_command_line_judges_a_program_and_writes_its_report(written, tmp_pa
         (["--exec", "cat", "numpy"], "--exec: got the subject 'numpy' too; wanted one or the other"),
         (["--exec", "cat", "--timeout", "0"], "timeout: got 0; wanted a positive number of seconds"),
         (["--exec", "cat", "--timeout", "nan"], "timeout: got nan; wanted a positive number of seconds"),
-        (["--timeout", "3"], "--timeout: got 3 without --exec; wanted both"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("spec", "reference", "backends", "conformance")
+PARTS = ("spec", "reference", "backends", "worker", "conformance")
 
 
 def tracked():

@@ -460,13 +460,15 @@ def test_an_oracle_that_is_worse_than_assumed_is_noticed():
 
 def test_code_that_has_changed_is_not_taken_for_what_was_swept(tmp_path):
     (tmp_path / "one").write_text("1")
-    text = f"one = float(open({str(tmp_path / 'one')!r}).read())\ndef exp(x):\n    return np.exp(x) * x.dtype.type(one)\n"
+    text = (
+        f"one = float(open({str(tmp_path / 'one')!r}).read())\ndef exp(x):\n    return np.exp(x) * x.dtype.type(one)\n"
+    )
     chosen = Sweep(subject(tmp_path, text), "exp", "float16")
     assert result(chosen, tmp_path)["holds"]
     (tmp_path / "one").write_text(str(1 + 2.0**-10))
     sweep.loaded.cache_clear()
     sweep.identity.cache_clear()
-    with pytest.raises(ValueError, match="its chunks have outputs [0-9a-f]{64}, and here it is"):
+    with pytest.raises(ValueError, match=r"its chunks have outputs [0-9a-f]{64}, and here it is"):
         result(chosen, tmp_path)
 
 
@@ -484,6 +486,10 @@ def test_a_full_disk_is_one_line(tmp_path):
     store = chunks.Store(tmp_path / "store.sqlite", {})
     store.file.execute("PRAGMA max_page_count = 3")
     with pytest.raises(ValueError, match="database or disk is full; the same command continues it"):
-        for number in range(1000):
-            store.add(number, NOTHING)
+        fill(store)
     store.close()
+
+
+def fill(store):
+    for number in range(1000):
+        store.add(number, NOTHING)

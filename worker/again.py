@@ -84,9 +84,7 @@ class Differing:
         return bits
 
 
-def changed_in_place(
-    call: Call, read: Read, arguments: Any, after: Any, write: Callable[[Any, Any], None]
-) -> Values:
+def changed_in_place(call: Call, read: Read, arguments: Any, after: Any, write: Callable[[Any, Any], None]) -> Values:
     """Call, write other numbers into the same arrays, and call again: what comes then."""
     call(arguments)
     write(arguments, after)

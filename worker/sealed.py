@@ -8,7 +8,9 @@ from typing import Any
 
 import gaugeblock
 
-FORBIDDEN = tuple(f"{gaugeblock.__name__}.{part}" for part in ("backends", "conformance", "reference", "spec", "worker"))
+FORBIDDEN = tuple(
+    f"{gaugeblock.__name__}.{part}" for part in ("backends", "conformance", "reference", "spec", "worker")
+)
 KEPT = ("AdamState", "__version__")
 
 
@@ -34,7 +36,9 @@ class Seal:
         """Refuse them, and take away what is loaded."""
         self.modules = {name: sys.modules.pop(name) for name in [*sys.modules] if is_forbidden(name)}
         own = vars(gaugeblock)
-        self.names = {name: own[name] for name in [*own] if name not in KEPT and f"{gaugeblock.__name__}.{name}" in FORBIDDEN}
+        self.names = {
+            name: own[name] for name in [*own] if name not in KEPT and f"{gaugeblock.__name__}.{name}" in FORBIDDEN
+        }
         self.names |= {"__getattr__": own["__getattr__"]}
         for name in self.names:
             delattr(gaugeblock, name)

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...reference.trajectory import after, trajectory
 from . import bounded, exact
 from .discrete import Discrete, parts
 from .kinds import is_real
 from .kinds import lifted as known
 from .rounding import HOST, MODELS, Model, at_least_float32
-from ...reference.trajectory import after, trajectory
 
 # A call of a formula: it has a formula, arguments, options and steps, as a case has.
 Call = Any

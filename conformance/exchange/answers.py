@@ -25,7 +25,6 @@ from ..reporting.report import Report, Result, results_of
 from .program import result_of
 from .vectors import MANIFEST, SCHEMA_VERSION, SEED, listed
 
-
 LARGEST = 2**30  # bytes of a file
 
 

@@ -84,7 +84,7 @@ class Program:
 
     def __init__(self, command: Sequence[str] | str, timeout: float = TIMEOUT) -> None:
         self.__name__ = command if isinstance(command, str) else shlex.join(command)
-        if not 0 < timeout <= threading.TIMEOUT_MAX:
+        if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
             raise SubjectError(f"timeout: got {timeout:g}; wanted a positive number of seconds")
         try:
             # Windows has rules of its own, and takes the string as it is.

@@ -11,10 +11,10 @@ from ... import reference
 from ...reference import AdamState
 from ...reference.arguments import rounded, wide
 from ...reference.formulas.adam import one_minus_power
+from ...reference.trajectory import after, trajectory
 from ..arithmetic import bounded
 from ..arithmetic.rounding import Model, at_least_float32
 from ..arithmetic.running import Expected, evaluate, lift_bounded, running
-from ...reference.trajectory import after, trajectory
 
 Array = Any
 Scalar = Any

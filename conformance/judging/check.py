@@ -16,7 +16,7 @@ from .judge import Finding, NotOffered, judge
 from .loading import is_elsewhere, load_formulas
 from .remote import Isolated
 from .subject import Subject, refuse_strange_arithmetic
-from .threads import at_once
+from .threads import SEATS, at_once
 from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
@@ -42,8 +42,8 @@ def check(
     ----------
     subject : str or object
         A backend's name, the path of a Python file or ``package.module:object``, which are loaded by a process of their
-        own; or the object itself, which is judged in this one: a module, a namespace or an instance that has some of the
-        formulas by name.
+        own; or the object itself, which is judged in this one: a module, a namespace or an instance that has some of
+        the formulas by name.
     formulas : iterable of str or callable, optional
         What to judge; by default all of gaugeblock's own. A string may also name an installed one, a file of Python, of
         which all declared formulas are meant, or ``package.module:name``.
@@ -105,7 +105,8 @@ def report_on(
                 verify(formula, np.dtype(dtype), seed)
 
     def judged(dtype: str) -> tuple[list[Result], list[str]]:
-        return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
+        with SEATS:
+            return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
     found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)

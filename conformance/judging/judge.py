@@ -13,9 +13,8 @@ from ...worker.calls import Answer, Earlier
 from ...worker.calls import BrokenResultError as BrokenResultError
 from ...worker.calls import answer as answer_here
 from ...worker.text import plain
-from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
-from ..formulas import Case, Formula, cases, functions_of
+from ..formulas import Case, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
 from .alone import alone
@@ -207,7 +206,9 @@ def count_after(case: Case, name: str) -> int | list[int]:
 
 def difference(results: dict[str, np.ndarray], again: dict[str, np.ndarray]) -> str:
     """Which results have other bits in another run, in words."""
-    parts = dict.fromkeys(name.partition(" ")[0] for name in results if results[name].tobytes() != again[name].tobytes())
+    parts = dict.fromkeys(
+        name.partition(" ")[0] for name in results if results[name].tobytes() != again[name].tobytes()
+    )
     return f"other bits in {' and '.join(parts)} where the steps go on from copies" if parts else ""
 
 

@@ -7,9 +7,9 @@ subject that means to deceive can fake it.
 import copy
 import os
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from ..formulas import Case
 from .child import PATIENCE, TIMEOUT, Conversation
 from .loading import checked_name
 from .subject import Described
+from .threads import CORES
 
 START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main()"
 THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
@@ -63,6 +64,8 @@ class Isolated(Described):
         timeout: float = TIMEOUT,
         sealed: bool = False,
     ) -> None:
+        if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
+            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive number of seconds")
         self.given, self.asked_device, self.names = checked_name(given), device, tuple(functions)
         self.timeout, self.sealed = timeout, sealed
         self.strange: list[str] = []  # what is unusual about how its processes compute
@@ -97,8 +100,12 @@ class Isolated(Described):
         """A new process, which is started when it is asked something."""
         command = [sys.executable, "-P", "-c", START.format(path=sys.path), *["--sealed"] * self.sealed, self.given]
         command += [self.asked_device] if self.asked_device else []
-        variables = {name: str(threads()) for name in THREADS if name not in os.environ}
-        return Conversation(command, messages.pack, messages.read, lambda found: found[0].get("id"), self.timeout, variables)
+        variables = {
+            name: str(max(CORES // 2, 1)) for name in THREADS if name not in os.environ
+        }  # it has two processes
+        return Conversation(
+            command, messages.pack, messages.read, lambda found: found[0].get("id"), self.timeout, variables
+        )
 
     def in_dtype(self, dtype: str) -> "Isolated":
         """The subject in one dtype, with a process for that alone."""
@@ -163,9 +170,7 @@ class Remote:
         finally:
             conversation.close()
 
-    def ask(
-        self, conversation: Conversation, case: Case, layout: str | None, only: int | None, copied: bool
-    ) -> Answer:
+    def ask(self, conversation: Conversation, case: Case, layout: str | None, only: int | None, copied: bool) -> Answer:
         header, payload = messages.request_of(case, layout=layout, only=only, copied=copied)
         share = 1 + max(case.steps, default=0) / 100
         return answer_of(case, *self.exchange(conversation, "call", header, payload, share))
@@ -196,20 +201,15 @@ class Remote:
         return found, bits
 
 
-@lru_cache(maxsize=1)
-def threads() -> int:
-    """How many threads a process of a subject may have: two are judged at a time, and the judge computes too."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(cores // 2, 1)
-
-
 def answer_of(case: Case, header: dict[str, Any], bits: bytes) -> Answer:
     """What came of a call; BrokenResultError for what is no answer to it."""
     formula, reader = case.formula, messages.Reader(bits)
     try:
         results = arrays_of(header["results"], reader)
         wanted = {name for name in formula.names if name not in formula.counts}
-        if {name.partition(" ")[0] for name in results} != wanted or len(results) != len(wanted) * (len(case.steps) or 1):
+        if {name.partition(" ")[0] for name in results} != wanted or len(results) != len(wanted) * (
+            len(case.steps) or 1
+        ):
             raise ValueError(f"it has {', '.join(results)}")
         counts = {name: header["counts"][name] for name in formula.counts}
         shared, altered = tuple(header["shared"]), tuple(header["altered"])
@@ -238,5 +238,3 @@ def again_of(header: dict[str, Any], bits: bytes) -> Again:
         return Again(repeated, changed, names)
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenResultError(f"it answered what is no answer: {plain(str(error))}") from None
-
-

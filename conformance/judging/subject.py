@@ -59,9 +59,7 @@ class Described:
             wanted = ", ".join(asked) if len(asked) < 4 else "softmax, dense, ..."
             raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
 
-    def strings(
-        self, found: Mapping[str, Any], key: str, kind: type[Any], wanted: Iterable[str] | None = None
-    ) -> Any:
+    def strings(self, found: Mapping[str, Any], key: str, kind: type[Any], wanted: Iterable[str] | None = None) -> Any:
         """What it says under a key, as strings that are among those `wanted`."""
         value = found.get(key)
         value = [value] if key == "dtypes" and isinstance(value, str) else value

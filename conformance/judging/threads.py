@@ -1,5 +1,6 @@
 """Several waits at once: where what is waited for is another process, threads cost nothing."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+SEATS = threading.BoundedSemaphore(max(CORES, 2))  # how many dtypes of subjects are judged at a time
 SWITCH = 2e-4  # seconds after which a thread that computes lets another go on: that which has an answer
 
 

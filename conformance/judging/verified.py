@@ -15,11 +15,11 @@ import numpy as np
 from flint import arb, ctx
 
 from ...reference.declaration import AXIS, BATCH
+from ...reference.trajectory import after, trajectory
+from ...worker.text import one_line
 from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted, with_defaults
-from ...worker.text import one_line
-from ...reference.trajectory import after, trajectory
 from ..formulas import Case, Formula, cases
 from ..formulas.axes import axis_names, letter_of, parts, result_axes
 from ..formulas.forms import admitted

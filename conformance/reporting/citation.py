@@ -42,7 +42,9 @@ def citation(form: str = PLAIN, manifest: str = MANIFEST) -> str:
 def judge_sha256() -> str:
     """The SHA-256 of the judge: of the names and the hashes of all files that a verdict depends on."""
     package = resources.files("gaugeblock")
-    texts = dict(pair for part in ("conformance", "reference", "spec") for pair in files_of(package.joinpath(part), part))
+    texts = dict(
+        pair for part in ("conformance", "reference", "spec") for pair in files_of(package.joinpath(part), part)
+    )
     lines = (f"{hashlib.sha256(texts[name]).hexdigest()}  {name}\n" for name in sorted(texts))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
