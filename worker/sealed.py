@@ -1,4 +1,4 @@
-"""A subject that is judged sealed cannot import gaugeblock's own formulas and judge, to which it might hand its work."""
+"""A subject that is judged sealed cannot import gaugeblock's own formulas and judge, and hand its work to them."""
 
 import sys
 from collections.abc import Iterator

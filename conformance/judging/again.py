@@ -100,8 +100,8 @@ def is_right(pair: Pair, case: Case, values: Values) -> bool:
 def is_right_alone(subject: Any, call: Any, pair: Pair) -> bool:
     """Whether a function is right where no call was made before.
 
-    That is so in a new process. Of an object that is judged here there is no fresh copy; the rows in reverse, where they
-    move, are a call that was not made before.
+    That is so in a new process. Of an object that is judged here there is no fresh copy. Its rows in reverse order,
+    where they move, are a call that was not made before.
     """
     made = pair[0]
     if not isinstance(call, Remote) and rows_move(made):
