@@ -346,7 +346,7 @@ def test_a_table_of_the_published_cases_fails_by_their_twins_and_is_noted(writte
     file = written(TABLE)
     plain = check(file, ["softmax"], ["float32"], made=False)
     failed = sum(result.status == "fail" for result in plain.results)
-    assert "its process has loaded gaugeblock.conformance, a module of the judge" in plain.notes
+    assert "its process has loaded gaugeblock.conformance, which is the judge" in plain.notes
     twins = check(file, ["softmax"], ["float32"], made=False, seed=0, twins=True)
     assert sum(result.status == "fail" for result in twins.results) > failed
     assert any("_twin" in (r.worst.case if r.worst and r.status == "fail" else "") for r in twins.results)

@@ -26,7 +26,7 @@ from gaugeblock.conformance.exchange.program import hexadecimal
 from gaugeblock.conformance.formulas import call as call_of
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging import oracle
-from gaugeblock.conformance.judging.judge import BrokenResultError, call
+from gaugeblock.worker.calls import BrokenResultError, call
 
 ROOT = Path(__file__).parent.parent
 VECTORS = ROOT / "vectors"

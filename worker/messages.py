@@ -95,11 +95,12 @@ def read(file: BinaryIO) -> tuple[dict[str, Any], bytes]:
     line = file.readline(LONGEST_LINE)
     if not line:
         raise EOFError
+    header: dict[str, Any] = {}
     try:
         header = json.loads(line)
-    except (ValueError, RecursionError):
-        header = None
-    size = header.get("bytes") if isinstance(header, dict) else None
+        size = header["bytes"]
+    except (IndexError, KeyError, RecursionError, TypeError, ValueError):
+        size = None
     if type(size) is not int or not 0 <= size <= LONGEST:
         raise ValueError(f"it answered {line[:60].decode('utf-8', 'replace')!r}, which is no message")
     payload = file.read(size)
@@ -118,7 +119,8 @@ def coded(value: Any, parts: list[bytes]) -> Any:
     if isinstance(value, float):
         return {"float": value.hex()}
     if isinstance(value, tuple | list):
-        names = {"state": value._fields} if hasattr(value, "_fields") else {}
+        fields = getattr(value, "_fields", None)
+        names = {} if fields is None else {"state": fields}
         return {"tuple": [coded(each, parts) for each in value], **names}
     return value
 

@@ -49,7 +49,8 @@ class Seal:
         """A library's adapter is loaded meanwhile."""
         sys.meta_path.remove(self)
         sys.modules.update(self.modules)
-        vars(gaugeblock).update(self.names)
+        for name, value in self.names.items():
+            setattr(gaugeblock, name, value)
         try:
             yield
         finally:

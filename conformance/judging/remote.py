@@ -28,6 +28,7 @@ from .subject import Described
 from .threads import CORES
 
 START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main()"
+JUDGE = "gaugeblock.conformance"
 THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
@@ -68,7 +69,7 @@ class Isolated(Described):
             raise SubjectError(f"timeout: got {timeout:g}; wanted a positive number of seconds")
         self.given, self.asked_device, self.names = checked_name(given), device, tuple(functions)
         self.timeout, self.sealed = timeout, sealed
-        self.strange: list[str] = []  # what is unusual about how its processes compute
+        self.strange: list[str] = []  # what is unusual about its processes
         self.parts: dict[str, Conversation] = {}  # its processes, by dtype
         first = self.conversation()
         try:
@@ -91,7 +92,6 @@ class Isolated(Described):
         try:
             self.describe(plain(self.given), found, self.names)
             self.layouts: Mapping[str, Any] = dict.fromkeys(map(str, found["layouts"]))
-            self.judge = [plain(str(name), 100) for name in found["judge"]]
         except (AttributeError, KeyError, TypeError) as error:
             raise SubjectError(f"{self.given}: it says of itself what makes no sense: {plain(str(error))}") from None
         self.note(found)
@@ -124,16 +124,18 @@ class Isolated(Described):
         return {suffix: Remote(self, name, suffix) for suffix in self.offered.get(name, ())}
 
     def note(self, header: Mapping[str, Any]) -> None:
-        """Remember how its process computes, where an answer says so."""
-        found = header.get("environment")
-        self.strange += [each for each in found or () if each in WORDS and each not in self.strange]
+        """Remember how its process computes, and that it has loaded the judge, where an answer says so."""
+        found = header.get("noticed")
+        known = (*WORDS, JUDGE)
+        self.strange += [each for each in found or () if each in known and each not in self.strange]
 
     def notes(self) -> list[str]:
         """What was seen of it that fails no requirement."""
         flushes = self.subnormals == "gradual" and {"flush", "daz"} & set(self.strange)
         advice = "; declare subnormals = 'flush' if that is meant" if flushes else ""
-        found = [f"its process {in_words(self.strange)}{advice}"] if self.strange else []
-        return found + [f"its process has loaded {name}, a module of the judge" for name in self.judge[:1]]
+        computes = in_words(self.strange)
+        found = [f"its process {computes}{advice}"] if computes else []
+        return found + [f"its process has loaded {JUDGE}, which is the judge"] * (JUDGE in self.strange)
 
     def close(self) -> None:
         """End its processes."""

@@ -1,11 +1,11 @@
 """What is judged: something that has some of the formulas by name, in this process or in one of its own."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from ... import reference
+from ... import backends, reference
 from ...worker.environment import environment, in_words
 from ...worker.loading import SubjectError
 from ...worker.subject import Loaded
@@ -44,11 +44,11 @@ class Described:
     def describe(self, name: str, found: Mapping[str, Any], names: Iterable[str]) -> None:
         """Take on what it says; SubjectError for what makes no sense."""
         self.name = name
-        self.offered = self.strings(found, "functions", dict)
-        self.dtypes = tuple(self.strings(found, "dtypes", list, MODELS))
-        (self.subnormals,) = self.strings(found, "subnormals", str, ("gradual", "flush"))
-        (self.precision,) = self.strings(found, "precision", str, PRECISIONS)
-        (self.library,) = self.strings(found, "backend", str)
+        self.offered = {str(name): [*map(plain, suffixes)] for name, suffixes in found["functions"].items()}
+        self.dtypes = self.some_of(found, "dtypes", MODELS)
+        self.subnormals = self.one_of(found, "subnormals", ("gradual", "flush"))
+        self.precision = self.one_of(found, "precision", PRECISIONS)
+        self.library = self.one_of(found, "backend", backends.NAMES)
         self.versions = {plain(key, 60): plain(str(value), 60) for key, value in found["versions"].items()}
         self.usual_dtypes = self.dtypes if found["declares_dtypes"] else tuple(d for d in self.dtypes if d not in HALF)
         self.threads = bool(found["threads"])
@@ -59,20 +59,24 @@ class Described:
             wanted = ", ".join(asked) if len(asked) < 4 else "softmax, dense, ..."
             raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
 
-    def strings(self, found: Mapping[str, Any], key: str, kind: type[Any], wanted: Iterable[str] | None = None) -> Any:
-        """What it says under a key, as strings that are among those `wanted`."""
-        value = found.get(key)
-        value = [value] if key == "dtypes" and isinstance(value, str) else value
-        known = tuple(wanted or ())
-        quoted = " or ".join(map(repr, known)) if len(known) == 2 else f"one of {', '.join(known)}"
-        words = f"some of {', '.join(known)}" if kind is list else quoted
-        if not isinstance(value, kind):
-            got = type(value).__name__ if kind is list else repr(value)[:60]
-            raise SubjectError(f"{self.name}: {key}: got {plain(got)}; wanted {words}")
-        for each in [value] if kind is str else value:
-            if not isinstance(each, str) or (known and each not in known):
-                raise SubjectError(f"{self.name}: {key}: got {plain(repr(each), 60)}; wanted {words}")
-        return [value] if kind is str else value
+    def some_of(self, found: Mapping[str, Any], key: str, known: Iterable[str]) -> tuple[str, ...]:
+        """The names that it says under a key, or the single one; SubjectError for one that is not known."""
+        value, wanted = found[key], f"wanted some of {', '.join(known)}"
+        if not isinstance(value, str | list):
+            raise SubjectError(f"{self.name}: {key}: got {type(value).__name__}; {wanted}")
+        names = [value] if isinstance(value, str) else value
+        for each in names:
+            if not isinstance(each, str) or each not in known:
+                raise SubjectError(f"{self.name}: {key}: got {plain(repr(each), 60)}; {wanted}")
+        return tuple(names)
+
+    def one_of(self, found: Mapping[str, Any], key: str, known: Collection[str]) -> str:
+        """The name that it says under a key; SubjectError for one that is not known."""
+        value = found[key]
+        if not isinstance(value, str) or value not in known:
+            wanted = " or ".join(map(repr, known)) if len(known) == 2 else f"one of {', '.join(known)}"
+            raise SubjectError(f"{self.name}: {key}: got {plain(repr(value), 60)}; wanted {wanted}")
+        return value
 
     def declaring(self: Own, precision: str) -> Own:
         """The same subject, as if it declared this precision."""
