@@ -41,6 +41,10 @@ def end_all() -> None:
         child.end()
 
 
+class EndedError(Exception):
+    """The process was ended for good, and what is asked of it is not wanted any more."""
+
+
 class GoneError(BrokenResultError):
     """The process does not answer; the words say how it ended."""
 
@@ -52,16 +56,24 @@ class Child:
         pipe = subprocess.PIPE
         self.folder = tempfile.mkdtemp(prefix="gaugeblock-")
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.folder)
-        try:
-            self.process = subprocess.Popen(
+        variables = {**os.environ, **temporary, **(environment or {})}
+
+        def start(size: int) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
                 command,
-                pipesize=2**20,
                 stdin=pipe,
                 stdout=pipe,
                 stderr=pipe,
+                pipesize=size,
                 start_new_session=True,
-                env={**os.environ, **temporary, **(environment or {})},
+                env=variables,
             )
+
+        try:
+            try:
+                self.process = start(2**20)  # many calls are larger than a usual pipe
+            except PermissionError:  # of a user with many large pipes; or the command's own
+                self.process = start(-1)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -183,7 +195,7 @@ class Conversation:
     def start(self) -> None:
         """Start the process, if none runs."""
         if self.closed:
-            raise GoneError("it was ended")
+            raise EndedError("the process was ended")
         if self.child is None:
             self.child = Child(self.command, self.read, self.environment)
 
