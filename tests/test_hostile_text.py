@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 import types
 from pathlib import Path
@@ -81,9 +83,12 @@ def test_a_plain_file_is_replaced_and_a_link_stays(tmp_path):
 def test_devices_and_pipes_are_written_through(tmp_path):
     write("--json", Path("/dev/null"), "new")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    code = "from pathlib import Path; from gaugeblock.conformance.cli.outputs import refuse, write; "
+    code += "refuse({'--json': Path('/dev/stdout')}); write('--json', Path('/dev/stdout'), 'new')"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "new"
     os.mkfifo(tmp_path / "pipe")
     found = []
-    reader = threading.Thread(target=lambda: found.append((tmp_path / "pipe").read_text()))
+    reader = threading.Thread(target=lambda: found.append((tmp_path / "pipe").read_text()), daemon=True)
     reader.start()
     write("--json", tmp_path / "pipe", "new")
     reader.join(10)

@@ -198,7 +198,7 @@ def test_what_it_started_ends_with_it(written, tmp_path):
     import threading
 
     ended = []
-    reader = threading.Thread(target=lambda: ended.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: ended.append(pipe.read_bytes()), daemon=True)
     reader.start()
     assert judged(written(start + GOOD)).passed
     reader.join(10)

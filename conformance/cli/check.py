@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -116,11 +117,10 @@ def check(
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
     console, status = console_for(sys.stdout), 0
     reports, errors = list[Report](), list[str]()
-    interrupt_by_signals()
     document: dict[str, Any] = {}
-    try:
+    with interrupted_by_signals():
         verdicts = judged_program(names[0], asked) if program is not None else judged(names, asked, console)
-        for number, found in enumerate(verdicts, 1):
+        for found in verdicts:
             if isinstance(found, str):
                 complain(found)
                 errors.append(found)
@@ -129,10 +129,10 @@ def check(
                 print_report(found, console)
             document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
             for option, path in outputs.items():
-                if option != "--html" or number == len(names):  # a page takes a second
+                if option != "--html":  # which takes a second, and is written at the end
                     status = max(status, written(option, path, writers[option](document)))
-    finally:
-        end_all()
+    if html is not None:
+        status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:
         console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
     if reports:
@@ -163,11 +163,19 @@ def number_of(seed: str) -> int:
     return int(seed)
 
 
-def interrupt_by_signals() -> None:
-    """End by SIGTERM and SIGHUP as by Ctrl-C, so that what was started ends too."""
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """End by SIGTERM and SIGHUP as by Ctrl-C meanwhile, and end whatever was started."""
+    before = {}
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
-            signal.signal(number, signal.default_int_handler)
+            before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        end_all()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:

@@ -33,13 +33,12 @@ def refuse(files: Mapping[str, Path], subjects: Iterable[str] = ()) -> None:
 
 def refuse_one(option: str, path: Path) -> None:
     """Refuse a path that nothing can be written to."""
-    reason = ""
-    target = Path(os.path.realpath(path))
+    reason, folder = "", Path(os.path.realpath(path)).parent
     if path.is_dir():
         reason = "it is a folder"
-    elif not target.parent.exists():
+    elif is_plain(path) and not folder.exists():
         reason = "No such file or directory"
-    elif not os.access(target if target.exists() and not is_plain(path) else target.parent, os.W_OK):
+    elif not os.access(folder if is_plain(path) else path, os.W_OK):
         reason = "Permission denied"
     if reason:
         raise typer.TyperException(cannot(option, path, reason))
@@ -48,11 +47,11 @@ def refuse_one(option: str, path: Path) -> None:
 def write(option: str, path: Path, text: str) -> None:
     """Write a file; TyperException if it cannot be."""
     try:
-        target = Path(os.path.realpath(path))  # a link stays, and what it names is replaced
-        if not is_plain(target):
-            with open(target, "w", encoding="utf-8", newline="\n") as file:
+        if not is_plain(path):
+            with open(path, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
             return
+        target = Path(os.path.realpath(path))  # a link stays, and what it names is replaced
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".gaugeblock-")
         try:
             with open(handle, "w", encoding="utf-8", newline="\n") as file:
