@@ -34,9 +34,13 @@ def after(steps: Iterable[int], found: Iterable[dict[str, Any]], counts: Collect
     """The results after several numbers of steps by name, such as 'theta after 10 steps'; each count in one list."""
     results: dict[str, Any] = {}
     for done, each in zip(steps, found, strict=True):
-        when = f"after {done} step{'s' * (done > 1)}"
-        results |= {f"{name} {when}": value for name, value in each.items() if name not in counts}
+        results |= {name_after(name, done): value for name, value in each.items() if name not in counts}
         for name in counts:
             if name in each:
                 results.setdefault(name, []).append(each[name])
     return results
+
+
+def name_after(name: str, done: int) -> str:
+    """The name of a result after a number of steps."""
+    return f"{name} after {done} step{'s' * (done > 1)}"

@@ -78,7 +78,7 @@ def test_the_flags_are_full_for_the_backend_and_come_back(monkeypatch):
 
     monkeypatch.setattr(gb, "dense", dense)
     with pytest.raises(KeyboardInterrupt):
-        check("torch", ["dense"], ["float32"])
+        check(Subject("torch"), ["dense"], ["float32"])
     assert (seen, flags()) == ([full], before)
     assert torch.get_float32_matmul_precision() == "high"
 

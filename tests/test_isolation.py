@@ -235,6 +235,7 @@ def test_every_kind_of_value_crosses_the_pipe():
         {"results": [["y", "float32", [10**30]]]},
         {"results": [["y", "float32", [0]]], "counts": {}, "shared": 3, "altered": [], "arrays": 1, "lost": 0},
         {"results": [["y", "float32", [0]]], "counts": {}, "shared": [], "altered": [], "arrays": "x", "lost": 0},
+        {"results": [["y", "float32", [0]]], "counts": {}, "shared": [], "altered": ["\x1b"], "arrays": 1, "lost": 0},
     ],
 )
 def test_what_is_no_answer_is_said(answer):
@@ -243,6 +244,30 @@ def test_what_is_no_answer_is_said(answer):
 
     with pytest.raises(BrokenResultError, match="it answered what is no answer"):
         answer_of(call("relu", (np.zeros(0, np.float32),), {}), answer, b"")
+
+
+ARRAYS = [["y", "float32", [0]]]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"repeated": [], "changed": None, "threads": None},
+        {"repeated": [[[[1, 7, ARRAYS]], 512, 64, False]], "changed": None, "threads": None},
+        {"repeated": [[[[1, 0, [["z", "float32", [0]]]]], 512, 64, False]], "changed": None, "threads": None},
+        {"repeated": [[[], 512, 64, False]], "changed": 3, "threads": None},
+        {"repeated": [[[], 512, 64, False]], "changed": None, "threads": [[[1, 2, ARRAYS]], []]},
+        {"repeated": [[[], 512, 64, False]], "changed": None, "threads": []},
+    ],
+)
+def test_what_is_no_answer_about_calls_that_were_made_again_is_said(answer):
+    from gaugeblock.conformance.formulas import call
+    from gaugeblock.conformance.judging.remote import again_of
+
+    cases = [call("relu", (np.zeros(0, np.float32),), {})] * 3
+    with pytest.raises(BrokenResultError, match="it answered what is no answer"):
+        again_of([(cases, 512)], answer, b"")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ... import reference
+from ...reference.trajectory import name_after
 from ...worker import messages
 from ...worker.again import Again, Repeated, Seen, Threads
 from ...worker.calls import Answer, BrokenResultError
@@ -100,9 +101,8 @@ class Isolated(Described):
         """A new process, which is started when it is asked something."""
         command = [sys.executable, "-P", "-c", START.format(path=sys.path), *["--sealed"] * self.sealed, self.given]
         command += [self.asked_device] if self.asked_device else []
-        variables = {
-            name: str(max(CORES // 2, 1)) for name in THREADS if name not in os.environ
-        }  # it has two processes
+        share = str(max(CORES // 2, 1))  # since it has two processes
+        variables = {name: share for name in THREADS if name not in os.environ}
         return Conversation(
             command, messages.pack, messages.read, lambda found: found[0].get("id"), self.timeout, variables
         )
@@ -125,9 +125,9 @@ class Isolated(Described):
 
     def note(self, header: Mapping[str, Any]) -> None:
         """Remember how its process computes, and that it has loaded the judge, where an answer says so."""
-        found = header.get("noticed")
-        known = (*WORDS, JUDGE)
-        self.strange += [each for each in found or () if each in known and each not in self.strange]
+        found, known = header.get("noticed"), (*WORDS, JUDGE)
+        new = [each for each in found if each in known] if isinstance(found, list) else []
+        self.strange += [each for each in new if each not in self.strange]
 
     def notes(self) -> list[str]:
         """What was seen of it that fails no requirement."""
@@ -187,7 +187,7 @@ class Remote:
         first = groups[0][0][0]
         header = {"form": messages.form_of(first.formula), "groups": coded, "changing": changing, "threads": threads}
         share = 1 + sum(calls for _, calls in groups) / 100
-        return again_of(*self.exchange(self.subject.process, "again", header, b"".join(parts), share))
+        return again_of(groups, *self.exchange(self.subject.process, "again", header, b"".join(parts), share))
 
     def exchange(
         self, conversation: Conversation, what: str, header: dict[str, Any], payload: bytes, share: float
@@ -207,36 +207,47 @@ def answer_of(case: Case, header: dict[str, Any], bits: bytes) -> Answer:
     """What came of a call; BrokenResultError for what is no answer to it."""
     formula, reader = case.formula, messages.Reader(bits)
     try:
-        results = arrays_of(header["results"], reader)
-        wanted = {name for name in formula.names if name not in formula.counts}
-        if {name.partition(" ")[0] for name in results} != wanted or len(results) != len(wanted) * (
-            len(case.steps) or 1
-        ):
-            raise ValueError(f"it has {', '.join(results)}")
+        results = arrays_of(header["results"], reader, names_of(case))
         counts = {name: header["counts"][name] for name in formula.counts}
-        shared, altered = tuple(header["shared"]), tuple(header["altered"])
+        shared, altered = tuple(map(str, header["shared"])), tuple(map(int, header["altered"]))
         return Answer(results, counts, shared, altered, int(header["arrays"]), int(header["lost"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise BrokenResultError(f"it answered what is no answer: {plain(str(error))}") from None
 
 
-def arrays_of(described: Any, reader: messages.Reader) -> dict[str, np.ndarray]:
-    """The arrays of an answer by name."""
-    return {str(name): reader.array(str(dtype), list(shape)) for name, dtype, shape in described}
+def names_of(case: Case) -> set[str]:
+    """The names of the results that are arrays."""
+    names = set(case.formula.names) - set(case.formula.counts)
+    return {name_after(name, done) for name in names for done in case.steps} if case.steps else names
 
 
-def again_of(header: dict[str, Any], bits: bytes) -> Again:
+def arrays_of(described: Any, reader: messages.Reader, names: set[str]) -> dict[str, np.ndarray]:
+    """The arrays of an answer by name; ValueError if they are not those that are wanted."""
+    found = {str(name): reader.array(str(dtype), list(shape)) for name, dtype, shape in described}
+    if found.keys() != names:
+        raise ValueError(f"it has {', '.join(found)}")
+    return found
+
+
+def again_of(groups: Sequence[tuple[Sequence[Case], int]], header: dict[str, Any], bits: bytes) -> Again:
     """What was seen; BrokenResultError for what is no answer."""
-    reader = messages.Reader(bits)
+    reader, names = messages.Reader(bits), names_of(groups[0][0][0])
 
-    def seen(each: Any) -> list[Seen]:
-        return [Seen(int(number), int(which), arrays_of(described, reader)) for number, which, described in each]
+    def seen(each: Any, count: int) -> list[Seen]:
+        found = [Seen(int(number), int(which), arrays_of(arrays, reader, names)) for number, which, arrays in each]
+        if not all(0 <= one.which < count for one in found):
+            raise ValueError("it has an input that it was not given")
+        return found
 
     try:
-        repeated = [Repeated(seen(each), int(n), int(kept), bool(lost)) for each, n, kept, lost in header["repeated"]]
-        changed = None if header["changed"] is None else arrays_of(header["changed"], reader)
+        pairs = zip(header["repeated"], groups, strict=True)
+        repeated = [
+            Repeated(seen(each, len(cases)), int(calls), int(kept), bool(lost))
+            for (each, calls, kept, lost), (cases, _) in pairs
+        ]
+        changed = None if header["changed"] is None else arrays_of(header["changed"], reader, names)
         threads = header["threads"]
-        names = None if threads is None else Threads(seen(threads[0]), [plain(str(each), 60) for each in threads[1]])
-        return Again(repeated, changed, names)
-    except (KeyError, TypeError, ValueError) as error:
+        together = None if threads is None else Threads(seen(threads[0], 2), [plain(str(e), 60) for e in threads[1]])
+        return Again(repeated, changed, together)
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BrokenResultError(f"it answered what is no answer: {plain(str(error))}") from None
