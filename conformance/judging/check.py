@@ -114,6 +114,9 @@ def report_on(
     for own, seen in found:
         results += own
         notes += seen
+    said = ([] if made else ["judged by the chosen cases alone"]) + [
+        f"judged by their twins too, of seed {seed}"
+    ] * twins
     report = Report(
         subject.name,
         subject.device or "cpu",
@@ -125,7 +128,7 @@ def report_on(
         subject.dtypes,
         version=version,
         layouts=bool(subject.layouts),
-        notes=tuple(dict.fromkeys([*subject.notes(), *notes, *([] if made else ["judged by the chosen cases alone"])])),
+        notes=tuple(dict.fromkeys([*subject.notes(), *notes, *said])),
         unverified=tuple(name_of(formula) for formula in formulas if not functions_of(formula)[0].definition),
         judged_in=subject.judged_in,
     )

@@ -9,6 +9,7 @@ from ...worker.calls import converted
 from ..formulas import Case, cases
 from .judge import calls
 from .subject import Subject
+from .twins import twins
 
 
 def reproduce(
@@ -43,7 +44,8 @@ def reproduce(
         A case that there is not.
     """
     loaded = Subject(subject, device)
-    for chosen in cases(case.partition(".")[0], np.dtype(dtype), seed):
+    formula, kind = case.partition(".")[0], np.dtype(dtype)
+    for chosen in (*cases(formula, kind, seed), *twins(formula, kind, seed)):
         if not case.startswith(chosen.id):
             continue
         for named, function, change in calls(loaded, chosen):
