@@ -94,7 +94,7 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["compare", "empty.py", "new.json"], "empty.py: is no report; wanted a file that `gaugeblock check --json`"),
         (["compare", "list.json", "new.json"], "list.json: is no report; wanted a file that"),
         (["compare", "old_form.json", "new.json"], "old_form.json: holds reports of version 1; wanted version 2 or 3"),
-        (["compare", "none.json", "new.json"], "none.json: holds no report; wanted version 2 or 3: judge again"),
+        (["compare", "none.json", "new.json"], "none.json: holds no report; wanted version 2 or 3 or 4: judge again"),
         (["chek"], "No such command 'chek'"),
         (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.shape"),
         (["spec", "sofmax"], "formula: got 'sofmax'; wanted one of"),

@@ -114,9 +114,8 @@ def report_on(
     for own, seen in found:
         results += own
         notes += seen
-    said = ([] if made else ["judged by the chosen cases alone"]) + [
-        f"judged by their twins too, of seed {seed}"
-    ] * twins
+    said = [] if made else ["judged by the chosen cases alone"]
+    said += [f"judged by twins of the chosen cases too, of seed {seed}"] if twins else []
     report = Report(
         subject.name,
         subject.device or "cpu",
