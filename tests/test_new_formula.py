@@ -20,6 +20,7 @@ FOLDERS = [
     "spec",
     "reference",
     "backends",
+    "worker",
     "conformance",
     "src",
     "vectors",
