@@ -98,8 +98,13 @@ def items(tokens: list[str]) -> tuple[Any, ...]:
             raise ValueError("with a ')' missing")
     plain = [item.rstrip("?") for item in found if isinstance(item, str)]
     if plain and (len(plain) < len(found) or BATCH in plain[1:]):
-        raise ValueError(f"with the group ({', '.join(map(str, found))})")
+        raise ValueError(f"with the group {written(tuple(found))}")
     return tuple(found)
+
+
+def written(group: Axes | str) -> str:
+    """A group as a signature has it."""
+    return group if isinstance(group, str) else f"({', '.join(map(written, group))})"
 
 
 def is_axes(group: Axes) -> bool:

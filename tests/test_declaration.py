@@ -48,7 +48,7 @@ def test_a_signature_is_read_as_it_is_written(groups, space):
         ("((n) -> (n)", "with a ')' missing"),
         ("(N) -> (N)", "with 'N' in it"),
         ("(n, ...) -> (n)", "with the group (n, ...)"),
-        ("(n, (m)) -> (n)", "with the group (n, ('m',))"),
+        ("(n, (m)) -> (n)", "with the group (n, (m))"),
         ("(n) -> (m)", "whose result has 'm', which no argument has"),
     ],
 )
