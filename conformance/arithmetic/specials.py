@@ -27,8 +27,10 @@ def settled(
     ends = ((x - r, x + r) for (x, _), r in zip(operands, reach, strict=True))
     corners = [same(function(*corner), value) for corner in product(*ends)]
     certain = np.all(np.broadcast_arrays(*corners, special)[:-1], axis=0)
+    for _, e in operands:
+        certain = certain & np.isfinite(e)
     for x, e in operands:
-        certain = (certain & np.isfinite(e)) | (np.isnan(x) & (e == 0))
+        certain = certain | (np.isnan(x) & (e == 0))
     return np.where(special, np.where(certain, 0.0, np.inf), error)
 
 

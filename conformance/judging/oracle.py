@@ -97,7 +97,7 @@ def differing(
 
 
 def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
-    """Where a value is another one in a plain run that is rounded once: what overflows here may not in a wider format."""
+    """Where a value is another one in a plain run that is rounded once: a wider format overflows less."""
     with np.errstate(all="ignore"):
         apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
         fits = np.isfinite(plain) & np.isfinite(plain.astype(expected.dtype).astype(np.float64))
