@@ -238,3 +238,10 @@ def test_what_is_at_least_0_has_a_root():
 def test_division_with_remainder_has_all_operators(formula):
     x = FLOAT32([1.6, 3.7])
     assert_conforms(formula(x), formula, x)
+
+
+def test_an_error_just_above_the_bound_is_said_to_be():
+    x, y = np.array([1.0]), np.array([2.0**-53 * (1 + 2.0**-12)])
+    twice_rounded = np.array([1.0])  # in 80 bits, and then to nearest, ties to even
+    with pytest.raises(AssertionError, match=r"is 1\.000\d+ times the bound"):
+        assert_conforms(twice_rounded, lambda a, b: a + b, x, y)

@@ -257,11 +257,13 @@ def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bou
     value = np.sum(x.value, axis=axis, keepdims=keepdims)
     error = np.sum(x.error, axis=axis, keepdims=keepdims)
     sizes = np.sum(finite(np.abs(x.value)), axis=axis, keepdims=keepdims)
-    nan = np.any(np.isnan(x.value) & (x.error == 0), axis=axis, keepdims=keepdims)
     additions = np.maximum(count - 1, 0)
     own = model.gamma_of_sum(additions) * (sizes + error) + additions * model.flushed
-    summed = functools.partial(np.sum, axis=axis, keepdims=keepdims)
-    known = nan | overflows(summed, sizes, model.largest, (x.value, x.error))
+    known: Number = np.False_
+    if not np.all(np.isfinite(value)):
+        nan = np.any(np.isnan(x.value) & (x.error == 0), axis=axis, keepdims=keepdims)
+        summed = functools.partial(np.sum, axis=axis, keepdims=keepdims)
+        known = nan | overflows(summed, sizes, model.largest, (x.value, x.error))
     return accumulated(value, error + own, sizes, x, nonnegative(x), known)
 
 
