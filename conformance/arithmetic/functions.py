@@ -20,6 +20,7 @@ from .bounded import Bounded, finite
 from .exact import Exact
 from .kinds import core, lifted
 from .rounding import HOST, Model
+from .specials import settled
 
 Array = Any
 Number = Any
@@ -50,6 +51,7 @@ class Function:
             e = x.error + self.argument * x.model.inner_unit * finite(far(x.value, x.error))
             error = np.nan_to_num(self.inherited(x.value, e), nan=np.inf, posinf=np.inf)
             error = np.where(e == 0, 0.0, np.where(np.isinf(e), np.inf, error))  # infinite: it may be NaN, and stays so
+            error = settled(self.value, y, error, x.model.unit, (x.value, e))
             found = bounded.elementary(x, y, error, assumed(self.ulp, x.model), x.model.underflow, self.exact_at)
             return overflowing(found)
 
@@ -69,13 +71,14 @@ def assumed(ulp: tuple[float, float], model: Model) -> float:
 
 def overflowing(y: Bounded) -> Bounded:
     """A result that may be beyond the largest number of its format."""
-    size = np.abs(y.value)
-    may = size + y.error > y.model.largest
+    size, number = np.abs(y.value), np.isfinite(y.value)
+    may = number & (size + y.error > y.model.largest)
     if not np.any(may):
         return y
-    must = size - y.error > y.model.largest
+    must = number & (size - y.error > y.model.largest)
     value = np.where(must, np.copysign(np.inf, y.value), y.value)
-    return Bounded(value, np.where(may, np.inf, y.error / bounded.INFLATION), y.model, y.dtype)
+    error = np.where(must, 0.0, np.where(may, np.inf, y.error / bounded.INFLATION))
+    return Bounded(value, error, y.model, y.dtype, y.nonnegative)
 
 
 def near(x: Number, e: Number) -> Number:
@@ -191,8 +194,9 @@ def erfc(x: Array, /) -> Array:
         size, square = y + inherited, np.maximum(x.value + x.error, 0) ** 2
         # Beyond 100 the result is below every format, where the square of the argument would only add infinities.
         own = 2 * (assumed(ERFC_ULP, model) * model.unit + np.minimum(square, 1e4) * model.inner_unit) * size
-    underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
-    return Bounded(y, inherited + own + underflow, model, x.dtype)
+        underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
+        error = settled(special.erfc, y, inherited + own + underflow, model.unit, (x.value, x.error))
+    return Bounded(y, error, model, x.dtype)
 
 
 ERFC_ULP = (5, 5)
@@ -210,8 +214,10 @@ def sigmoid(x: Array, /) -> Array:
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
         of_exp = 2 * model.exp * model.unit + 2 * model.inner_unit * finite(far(x.value, x.error))
         relative = (rest + inherited) * np.expm1(of_exp) + model.gamma(2 + model.division)
-    underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
-    return Bounded(y, inherited + relative * (y + inherited) + underflow, model, x.dtype)
+        underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
+        error = inherited + relative * (y + inherited) + underflow
+        error = settled(np.exp, y, error, model.unit, (x.value, x.error))  # special where exp is: it is NaN
+    return Bounded(y, error, model, x.dtype)
 
 
 def exp(x: Array, /) -> Array:

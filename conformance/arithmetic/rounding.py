@@ -54,6 +54,16 @@ class Model(NamedTuple):
         return (2 - 2 * self.unit) * 2.0 ** (1 - self.exponent)
 
     @property
+    def overflow(self) -> float:
+        """What is rounded to infinity, from here on."""
+        return (2 - self.unit) * 2.0 ** (1 - self.exponent)
+
+    @property
+    def largest_sum(self) -> float:
+        """The largest number that a sum may pass through: float32's, where the accumulator is wider than the format."""
+        return (2 - 2.0 ** (1 - self.accumulator)) * 2.0**127 if self.accumulator else self.largest
+
+    @property
     def underflow(self) -> float:
         """What a product or quotient may lose by underflow, in addition to its rounding."""
         return self.smallest_normal if self.flushes else self.smallest_subnormal
@@ -92,10 +102,18 @@ HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
 
 
 def stricter(a: Model, b: Model) -> Model:
-    """The arithmetic of two arrays of one format: a constant knows neither the device nor its classes of products."""
-    if a is b or (a.flush, a.factor) == (b.flush, b.factor):
+    """The arithmetic of two arrays: a constant knows neither the device nor its classes of products."""
+    if a is b:
         return a
-    return a._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor))
+    wider = a if a.precision >= b.precision else b
+    if (a.flush, a.factor) == (b.flush, b.factor):
+        return wider
+    return wider._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor))
+
+
+def promoted(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that holds the numbers of both; no library has one for the two of half precision."""
+    return a if a.itemsize >= b.itemsize else b
 
 
 def at_least_float32(dtype: np.dtype[Any]) -> np.dtype[Any]:

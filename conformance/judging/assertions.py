@@ -99,9 +99,14 @@ def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected) ->
     place = f"{name}{[int(i) for i in index] if index else ''}"
     raise AssertionError(
         f"{asked.function}: {place} is {float(values[index])!r}; expected {float(wanted.value[index])!r} within "
-        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {ratio[index]:.3g} times the bound; "
+        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {times(float(ratio[index]))} times the bound; "
         f"{int(np.sum(~(ratio <= 1)))} of {ratio.size} elements are outside"
     )
+
+
+def times(ratio: float) -> str:
+    """A ratio with three digits, or as many as show that it is more than 1."""
+    return f"{ratio:.3g}" if not 1 < ratio < 1.005 else f"{ratio:.9g}"
 
 
 def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:

@@ -16,7 +16,7 @@ from ..formulas import Case, Formula, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
 from .loading import one_line
-from .made import made_cases
+from .made import made_cases, plain_run
 from .subject import Subject
 
 
@@ -68,6 +68,10 @@ def judged_cases(
     for case in cases(formula, np.dtype(dtype), seed):
         expected = oracle.expect(case, np.dtype(dtype), subnormals, precision)
         expected = oracle.judgeable(case, np.dtype(dtype), expected)
+        if not case.formula.is_own and not case.steps:  # own pages say what comes of an overflow on the way
+            with np.errstate(all="ignore"):
+                masks = oracle.differing(case, np.dtype(dtype), expected, plain_run(case, np.dtype(dtype)))
+            expected = {name: oracle.opened(each, masks[name]) for name, each in expected.items()}
         for name, each in expected.items():
             if case.exact and (precision == "full" or not oracle.has_classes(case.formula, np.dtype(dtype))):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision

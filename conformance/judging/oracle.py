@@ -26,7 +26,7 @@ def expect(
     factor = PRECISIONS[precision] if has_classes(call.formula, dtype) else 0.0
     model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor)
     expected = bounded_run(call, dtype, model)
-    return expected if dtype.itemsize < 8 else exactly(expected, call, dtype)
+    return exactly(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 
 
 def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Expected]:
@@ -40,6 +40,11 @@ def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> 
     """`expected` with its finite values replaced by the centres of the exact balls, each split into two floats."""
     balls = enclosed(call, dtype)
     return {name: centred(each, balls[name]) if name in balls else each for name, each in expected.items()}
+
+
+def is_float64(expected: Expected) -> bool:
+    """Whether a result has the format of the run itself: an array of float64, alone or beside others, makes it so."""
+    return expected.dtype == np.float64
 
 
 def centred(expected: Expected, balls: np.ndarray) -> Expected:
@@ -63,8 +68,8 @@ def judgeable(
 ) -> dict[str, Expected]:
     """`expected` with an infinite bound for each element that nobody judges.
 
-    These are what the formula leaves open, and what a `plain` run of the reference in float64 has otherwise, since
-    something overflows on its way to the result.
+    These are what the formula leaves open, and what a `plain` run of the reference in float64, or the exact one, has
+    otherwise, since something overflows on its way to the result.
 
     Raises
     ------
@@ -73,19 +78,37 @@ def judgeable(
     """
     masks = open_elements(call, expected)
     if plain is not None:
-        masks = {name: masks[name] | differs(each, plain[name]) for name, each in expected.items()}
-        if all(np.all(mask) and mask.size for mask in masks.values()) and not call.formula.open:
+        others = differing(call, dtype, expected, plain)
+        left = any(np.any(~mask) for mask in masks.values())
+        masks = {name: masks[name] | others[name] for name in expected}
+        if left and all(np.all(mask) for mask in masks.values()):
             what = "the formula itself overflows on the way to every element"
             raise EmptyToleranceError(f"cannot judge {call.function} ({dtype}): {what}")
     refuse_empty(call, dtype, {name: opened(each, masks[name], bound=0.0) for name, each in expected.items()})
     return {name: opened(each, masks[name]) for name, each in expected.items()}
 
 
+def differing(
+    call: Case, dtype: np.dtype[Any], expected: dict[str, Expected], plain: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The elements of each result that another run has otherwise, as masks."""
+    plain = plain | beyond_float64(call, dtype, expected)
+    return {name: differs(each, plain[name]) for name, each in expected.items()}
+
+
 def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
-    """Where a finite value is another one in a plain run."""
-    with np.errstate(invalid="ignore"):
+    """Where a value is another one in a plain run that is rounded once: a wider format overflows less."""
+    with np.errstate(all="ignore"):
         apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
-    return np.asarray(apart & np.isfinite(plain) & np.isfinite(expected.value))
+        fits = np.isfinite(plain) & np.isfinite(plain.astype(expected.dtype).astype(np.float64))
+    return np.asarray(np.where(np.isfinite(expected.value), apart & np.isfinite(plain), fits))
+
+
+def beyond_float64(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> dict[str, np.ndarray]:
+    """The exact values of results in float64 that have special ones, which no wider format may have."""
+    special = [name for name, e in expected.items() if is_float64(e) and not np.all(np.isfinite(e.value))]
+    balls = enclosed(call, dtype) if special else {}
+    return {name: np.array([float(b) for b in balls[name].flat]).reshape(balls[name].shape) for name in special}
 
 
 def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
@@ -117,7 +140,10 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]
         limit = 0.1 * largest_term(call, name, each)
         if not worst < limit:
             if np.isinf(worst):
-                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, because the result may overflow")
+                raise EmptyToleranceError(
+                    f"{what}the derived tolerance is infinite, because a number on the way may overflow, "
+                    "or be where a function is not defined"
+                )
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {worst:.3g}, and {limit:.3g} would already let anything pass; "
                 "the result cancels beyond what the arithmetic resolves"
