@@ -84,7 +84,7 @@ def judgeable(
 def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
     """Where a finite value is another one in a plain run."""
     with np.errstate(invalid="ignore"):
-        apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
+        apart = np.abs(plain - np.asarray(expected.value, np.float64) - expected.remainder) > expected.bound
     return np.asarray(apart & np.isfinite(plain) & np.isfinite(expected.value))
 
 

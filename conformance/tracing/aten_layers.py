@@ -1,0 +1,305 @@
+"""PyTorch's operations that are whole layers: norms, pooling, convolution, attention, losses, and taking by index.
+
+As in `aten`, a function is called as the operation of its name is, with the namespace of the arrays before it.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.discrete import Discrete, UndecidedError, discrete, parts
+from ..arithmetic.windows import chosen, windows
+from ..arithmetic.windows import convolution as convolved
+from ..arithmetic.windows import transposed as convolved_transposed
+from .aten import Array, Namespace
+from .aten_axes import mean, sum
+from .positions import gathered
+
+
+def _softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
+    e = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
+    return e / xp.sum(e, axis=dim, keepdims=True)
+
+
+def _safe_softmax(xp: Namespace, x: Array, dim: int, dtype: Any = None) -> Array:
+    return _softmax(xp, x, dim)
+
+
+def _log_softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
+    z = x - xp.max(x, axis=dim, keepdims=True)
+    return z - xp.log(xp.sum(xp.exp(z), axis=dim, keepdims=True))
+
+
+def glu(xp: Namespace, x: Array, dim: int = -1) -> Array:
+    a, b = xp.split(x, 2, axis=dim)
+    return a * xp.sigmoid(b)
+
+
+def normalised(xp: Namespace, x: Array, axes: Any, eps: float, weight: Array, bias: Array, shape: Any) -> Any:
+    """Less the mean, over the root of the variance, times a weight and plus a bias: all of it, the mean and 1 / root."""
+    m, v = xp.mean(x, axis=axes, keepdims=True), xp.var(x, axis=axes, keepdims=True)
+    r = 1 / xp.sqrt(v + eps)
+    return affine(xp, (x - m) * r, weight, bias, shape), m, r
+
+
+def affine(xp: Namespace, y: Array, weight: Array, bias: Array, shape: Any) -> Array:
+    y = y if weight is None else y * xp.reshape(weight, shape)
+    return y if bias is None else y + xp.reshape(bias, shape)
+
+
+def native_layer_norm(xp: Namespace, x: Array, shape: Any, weight: Array, bias: Array, eps: float) -> Any:
+    return normalised(xp, x, tuple(range(x.ndim - len(shape), x.ndim)), eps, weight, bias, tuple(shape))
+
+
+def _fused_rms_norm(xp: Namespace, x: Array, shape: Any, weight: Array, eps: float | None) -> Any:
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    least = float(np.finfo(x.dtype).eps) if eps is None else eps
+    r = 1 / xp.sqrt(xp.mean(x * x, axis=axes, keepdims=True) + least)
+    return affine(xp, x * r, weight, None, tuple(shape)), r
+
+
+def native_group_norm(
+    xp: Namespace, x: Array, weight: Array, bias: Array, n: int, channels: int, size: int, groups: int, eps: float
+) -> Any:
+    shape = (1, groups, channels // groups, 1)
+    grouped = xp.reshape(x, (n, groups, channels // groups, size))
+    y, m, r = normalised(xp, grouped, (2, 3), eps, weight, bias, shape)
+    return xp.reshape(y, x.shape), xp.reshape(m, (n, groups)), xp.reshape(r, (n, groups))
+
+
+def native_batch_norm(
+    xp: Namespace, x: Array, weight: Array, bias: Array, m: Array, v: Array, training: bool, momentum: float, eps: float
+) -> Any:
+    shape = (1, -1) + (1,) * (x.ndim - 2)
+    if training:
+        y, m, r = normalised(xp, x, (0, *range(2, x.ndim)), eps, weight, bias, shape)
+        return y, xp.reshape(m, (-1,)), xp.reshape(r, (-1,))
+    scaled = (x - xp.reshape(m, shape)) * (1 / xp.sqrt(xp.reshape(v, shape) + eps))
+    return affine(xp, scaled, weight, bias, shape), None, None
+
+
+cudnn_batch_norm = native_batch_norm
+
+
+def _native_batch_norm_legit_functional(
+    xp: Namespace, x: Array, w: Array, b: Array, m: Array, v: Array, *rest: Any
+) -> Any:
+    """What is updated in place is no result: it stands for itself."""
+    return (*native_batch_norm(xp, x, w, b, m, v, *rest), m, v)
+
+
+def _native_batch_norm_legit(xp: Namespace, x: Array, w: Array, b: Array, *rest: Any) -> Any:
+    """With or without running statistics."""
+    return native_batch_norm(xp, x, w, b, *((None, None) if isinstance(rest[0], bool) else ()), *rest)
+
+
+def convolution(
+    xp: Namespace, x: Array, w: Array, b: Array, stride: Any, padding: Any, dilation: Any, is_transposed: bool,
+    more: Any, groups: int,
+) -> Array:  # fmt: skip
+    count = w.ndim - 2
+    stride, padding, dilation, more = (whole(each, count) for each in (stride, padding, dilation, more))
+    if is_transposed:
+        y = convolved_transposed(x, w, stride, padding, dilation, more, groups)
+    else:
+        y = convolved(x, w, stride, [(p, p) for p in padding], dilation, None, groups)
+    return y if b is None else y + xp.reshape(b, (-1, *(1,) * count))
+
+
+def whole(numbers: Any, count: int, default: Any = ()) -> list[int]:
+    """One number for each axis."""
+    found = list(numbers) if isinstance(numbers, list | tuple) else [numbers]
+    return (found or list(default)) * (count if len(found or list(default)) == 1 else 1)
+
+
+def pooled(x: Array, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, count: int) -> np.ndarray:
+    """The positions in each window."""
+    kernel = whole(kernel, count)
+    stride, padding, dilation = whole(stride, count, kernel), whole(padding, count), whole(dilation, count)
+    sizes = x.shape[x.ndim - count :]
+    after = list(padding)
+    if ceil_mode:  # one window more, if it starts within the array or the padding before it
+        for axis, (n, k, s, p, d) in enumerate(zip(sizes, kernel, stride, padding, dilation, strict=True)):
+            rest = (n + 2 * p - d * (k - 1) - 1) % s
+            last = (n + 2 * p - d * (k - 1) - 1) // s + 1
+            after[axis] += s - rest if rest and last * s < n + p else 0
+    return windows(x.shape, kernel, stride, list(zip(padding, after, strict=True)), dilation)
+
+
+def max_pool(count: int) -> Any:
+    """The largest of each window, and its position in the plane."""
+
+    def pool(
+        xp: Namespace, x: Array, kernel: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    ) -> Any:  # fmt: skip
+        places = pooled(x, kernel, stride, padding, dilation, ceil_mode, count)
+        y = chosen(x, places, -math.inf)
+        winner, sure = parts(xp.argmax(y, axis=-1))
+        plane = math.prod(x.shape[x.ndim - count :])
+        index = np.take_along_axis(places, winner[..., None], -1)[..., 0] % plane
+        return xp.max(y, axis=-1), discrete(index, sure)
+
+    return pool
+
+
+max_pool2d_with_indices, max_pool3d_with_indices = max_pool(2), max_pool(3)
+
+
+def avg_pool(count: int) -> Any:
+    """The mean of each window, of the padding too if it is counted."""
+
+    def pool(
+        xp: Namespace, x: Array, kernel: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True, divisor: int | None = None,
+    ) -> Array:  # fmt: skip
+        places = pooled(x, kernel, stride, padding, 1, ceil_mode, count)
+        inside: Any = math.prod(whole(kernel, count)) if count_include_pad else np.sum(places >= 0, -1)
+        if ceil_mode and count_include_pad:  # the padding, but not what is beyond it
+            inside = divisors(x, kernel, stride, padding, count)
+        total = xp.sum(chosen(x, places), axis=-1)
+        of = divisor or inside
+        return total / (of if isinstance(of, int) else xp.astype(np.asarray(of), x.dtype))
+
+    return pool
+
+
+def divisors(x: Array, kernel: Any, stride: Any, padding: Any, count: int) -> np.ndarray:
+    """How many elements of the array and its padding are in each window, where the last ones reach beyond both."""
+    widths = [(0, 0)] * (x.ndim - count) + [(p, p) for p in whole(padding, count)]
+    padded = np.pad(np.ones(x.shape), widths, constant_values=1)
+    return np.asarray(np.sum(pooled(padded, kernel, stride, 0, 1, True, count) >= 0, -1))
+
+
+avg_pool1d, avg_pool2d, avg_pool3d = avg_pool(1), avg_pool(2), avg_pool(3)
+
+
+def adaptive(count: int) -> Any:
+    """The mean of each part, of lengths that may differ by one."""
+
+    def pool(xp: Namespace, x: Array, sizes: Any) -> Array:
+        for axis, size in zip(range(x.ndim - count, x.ndim), whole(sizes, count), strict=True):
+            n = x.shape[axis]
+            cuts = [slice(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
+            kept = (slice(None),) * axis
+            x = xp.concat([mean(xp, x[(*kept, cut)], axis, True) for cut in cuts], axis=axis)
+        return x
+
+    return pool
+
+
+_adaptive_avg_pool2d, _adaptive_avg_pool3d = adaptive(2), adaptive(3)
+
+
+def _scaled_dot_product_flash_attention_for_cpu(
+    xp: Namespace, q: Array, k: Array, v: Array, dropout: float = 0.0, is_causal: bool = False, *,
+    attn_mask: Array = None, scale: float | None = None,
+) -> Any:  # fmt: skip
+    w = xp.matmul(q, xp.matrix_transpose(k)) * (scale or 1 / math.sqrt(q.shape[-1]))
+    w = w if attn_mask is None else w + attn_mask
+    if is_causal:
+        later = np.broadcast_to(~np.tri(*w.shape[-2:], dtype=np.bool_), w.shape)
+        w = xp.where(later, xp.zeros_like(w) - math.inf, w)
+    return xp.matmul(_softmax(xp, w, -1), v), None
+
+
+def reduced(xp: Namespace, x: Array, reduction: int) -> Array:
+    """Each, their mean, or their sum."""
+    return (x, mean(xp, x), sum(xp, x))[reduction] if reduction else x
+
+
+def mse_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1) -> Array:
+    return reduced(xp, (a - b) * (a - b), reduction)
+
+
+def smooth_l1_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1, beta: float = 1.0) -> Array:
+    z = xp.abs(a - b)
+    near = xp.minimum(z, beta)
+    return reduced(xp, z if beta == 0 else 0.5 * near * near / beta + (z - near), reduction)
+
+
+def huber_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1, delta: float = 1.0) -> Array:
+    z = xp.abs(a - b)
+    near = xp.minimum(z, delta)
+    return reduced(xp, 0.5 * near * near + delta * (z - near), reduction)
+
+
+def binary_cross_entropy(xp: Namespace, p: Array, y: Array, weight: Array = None, reduction: int = 1) -> Array:
+    each = -(y * xp.maximum(xp.log(p), -100.0) + (1 - y) * xp.maximum(xp.log1p(-p), -100.0))
+    return reduced(xp, each if weight is None else each * weight, reduction)
+
+
+def nll_loss_forward(xp: Namespace, x: Array, target: Any, weight: Array, reduction: int, ignored: int) -> Any:
+    """Of (batch, classes), the first axis missing or not."""
+    target = np.asarray(target)
+    kept = target != ignored
+    index = np.expand_dims(np.where(kept, target, 0), -1)
+    each = -xp.squeeze(xp.take_along_axis(x, index, axis=-1), axis=-1)
+    if weight is not None:
+        each = each * xp.take(weight, index[..., 0].ravel(), axis=0) if target.ndim else each * weight[int(index[0])]
+    each = xp.where(kept, each, xp.zeros_like(each))
+    if reduction != 1:
+        return reduced(xp, each, reduction), None
+    if weight is None:
+        return xp.sum(each) / max(int(np.sum(kept)), 0) if np.any(kept) else xp.sum(each) / 0.0, None
+    share = xp.take(weight, index[..., 0].ravel(), axis=0)
+    return xp.sum(each) / xp.sum(xp.where(kept, share, xp.zeros_like(share))), None
+
+
+def nll_loss2d_forward(xp: Namespace, x: Array, target: Any, weight: Array, reduction: int, ignored: int) -> Any:
+    """Of (batch, classes, height, width)."""
+    flat = xp.reshape(xp.moveaxis(x, 1, -1), (-1, x.shape[1]))
+    found, _ = nll_loss_forward(xp, flat, np.asarray(target).ravel(), weight, reduction, ignored)
+    return (found if reduction else xp.reshape(found, np.shape(target))), None
+
+
+def certain(index: Any) -> Any:
+    """An index that is not undecided."""
+    if isinstance(index, Discrete):
+        raise UndecidedError(index.refused())
+    return index
+
+
+def gather(xp: Namespace, x: Array, dim: int, index: Any, **_: Any) -> Array:
+    if not isinstance(index, Discrete) and np.shape(index)[:dim] != x.shape[:dim]:  # of the first rows alone
+        x = x[tuple(slice(None) if i == dim % x.ndim else slice(0, n) for i, n in enumerate(np.shape(index)))]
+    return xp.take_along_axis(x, index, axis=dim)
+
+
+def index_select(xp: Namespace, x: Array, dim: int, index: Any) -> Array:
+    return xp.take(x, index, axis=dim)
+
+
+def embedding(xp: Namespace, w: Array, index: Any, *_: Any) -> Array:
+    return xp.take(w, index, axis=0)
+
+
+def index(xp: Namespace, x: Array, indices: Any) -> Array:
+    return x[tuple(slice(None) if each is None else certain(each) for each in indices)]
+
+
+def scatter_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array) -> Array:
+    at = np.array(np.meshgrid(*map(np.arange, np.shape(certain(index))), indexing="ij"))
+    at[dim % x.ndim] = index
+    places = np.ravel_multi_index(tuple(at), x.shape)
+    return gathered(x, source[tuple(map(slice, np.shape(index)))], places, lambda each: xp.sum(each, axis=-1))
+
+
+def index_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array, *, alpha: float = 1) -> Array:
+    places = np.take(np.arange(x.size).reshape(x.shape), certain(index), dim)
+    more = source if alpha == 1 else source * alpha
+    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: bool = False) -> Array:
+    """Where elements are put, not added, no two may go to one place."""
+    key = tuple(slice(None) if each is None else certain(each) for each in indices)
+    places = np.arange(x.size).reshape(x.shape)[key]
+    more = xp.broadcast_to(values, places.shape)
+    if not accumulate:
+        if np.unique(places).size < places.size:
+            raise UndecidedError("aten.index_put: got an index twice; wanted accumulate=True, or each once")
+        mask = np.zeros(x.size, np.bool_)
+        mask[places.ravel()] = True
+        x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
+    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
