@@ -192,8 +192,11 @@ def witness(of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], graph: Any
             wrong = f"{int(np.sum(off & ~same))} of {got.size} elements otherwise"
         else:
             continue
-        raise ValueError(f"{name}: gaugeblock reads an operation otherwise than {of_library.__name__.rpartition('_')[2]} "
-                         f"in float64: result {number + 1} has {wrong}; this is a mistake of gaugeblock's")  # fmt: skip
+        of = of_library.__name__.rpartition("_")[2]
+        raise ValueError(
+            f"{name}: gaugeblock reads an operation otherwise than {of} in float64, a mistake of gaugeblock's: result "
+            f"{number + 1} has {wrong}"
+        )
 
 
 def declared_in(formula: Formula) -> Formula:

@@ -13,7 +13,8 @@ from ..arithmetic.windows import chosen, windows
 from ..arithmetic.windows import convolution as convolved
 from ..arithmetic.windows import transposed as convolved_transposed
 from .aten import Array, Namespace
-from .aten_axes import mean, sum
+from .aten_axes import mean
+from .aten_axes import sum as added
 from .positions import gathered
 
 
@@ -37,7 +38,7 @@ def glu(xp: Namespace, x: Array, dim: int = -1) -> Array:
 
 
 def normalised(xp: Namespace, x: Array, axes: Any, eps: float, weight: Array, bias: Array, shape: Any) -> Any:
-    """Less the mean, over the root of the variance, times a weight and plus a bias: all of it, the mean and 1 / root."""
+    """(x - mean) / root * weight + bias, the mean, and 1 / root, for the root of the variance."""
     m, v = xp.mean(x, axis=axes, keepdims=True), xp.var(x, axis=axes, keepdims=True)
     r = 1 / xp.sqrt(v + eps)
     return affine(xp, (x - m) * r, weight, bias, shape), m, r
@@ -131,7 +132,8 @@ def max_pool(count: int) -> Any:
     """The largest of each window, and its position in the plane."""
 
     def pool(
-        xp: Namespace, x: Array, kernel: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+        xp: Namespace, x: Array, kernel: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
+        ceil_mode: bool = False,
     ) -> Any:  # fmt: skip
         places = pooled(x, kernel, stride, padding, dilation, ceil_mode, count)
         y = chosen(x, places, -math.inf)
@@ -205,7 +207,7 @@ def _scaled_dot_product_flash_attention_for_cpu(
 
 def reduced(xp: Namespace, x: Array, reduction: int) -> Array:
     """Each, their mean, or their sum."""
-    return (x, mean(xp, x), sum(xp, x))[reduction] if reduction else x
+    return (x, mean(xp, x), added(xp, x))[reduction] if reduction else x
 
 
 def mse_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1) -> Array:

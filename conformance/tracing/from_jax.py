@@ -5,7 +5,7 @@ the bound is that of the arrays all the same.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,30 +15,14 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import lax
-from .positions import TracingError, is_lifted, moved
+from .positions import TracingError, alike, is_lifted, moved
 
 Array = Any
 
 # What is moved, and how many operands are: the others are indices.
-MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(
-    [
-        "broadcast_in_dim",
-        "reshape",
-        "transpose",
-        "squeeze",
-        "expand_dims",
-        "slice",
-        "rev",
-        "split",
-        "concatenate",
-        "pad",
-        "copy",
-        "copy_p",
-        "stop_gradient",
-        "optimization_barrier",
-        "tile",
-    ]
-)
+MOVED = """broadcast_in_dim reshape transpose squeeze expand_dims slice rev split concatenate pad copy copy_p
+    stop_gradient optimization_barrier tile"""
+MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(MOVED.split())
 # Primitives with a jaxpr inside that is simply run, and what it is called among their parameters.
 CALLS = {name: key for key, names in {
     "jaxpr": "jit pjit checkpoint remat remat2", "fun_jaxpr": "custom_vjp_call_jaxpr",
@@ -96,43 +80,68 @@ def called(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) ->
 
 
 def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> Graph:
-    """The jaxpr of a function of arrays: in float64 for those of float32."""
+    """The jaxpr of a function of arrays: in float64 for those of float32.
+
+    A function that has formats of its own, or constants that depend on the format, is traced as it is.
+    """
     given = [each.dtype for each in arrays]
-    own = {dtype.name for dtype in given if dtype.name in MODELS}
     with in_double(arrays):
-        shapes = [jax.ShapeDtypeStruct(each.shape, each.dtype) for each in arrays]
-        dtypes = tuple(np.dtype(each.dtype) for each in jax.eval_shape(of_arrays, *shapes))
-    if own == {"float32"}:
-        wide = [jax.ShapeDtypeStruct(e.shape, np.float64 if e.dtype.name in MODELS else e.dtype) for e in arrays]
+        closed = jax.make_jaxpr(of_arrays)(*(jax.ShapeDtypeStruct(each.shape, each.dtype) for each in arrays))
+    dtypes = tuple(np.dtype(each.aval.dtype) for each in closed.jaxpr.outvars)
+    graph = refused(Graph(closed, False, given, dtypes))
+    if {dtype.name for dtype in given if dtype.name in MODELS} == {"float32"} and formats(graph) <= {"float32"}:
+        double = [np.dtype("float64") if dtype.name in MODELS else dtype for dtype in given]
+        shapes = [jax.ShapeDtypeStruct(each.shape, dtype) for each, dtype in zip(arrays, double, strict=True)]
         try:
             with jax.enable_x64(True):
-                return refused(Graph(jax.make_jaxpr(of_arrays)(*wide), True, given, dtypes))
-        except TypeError:  # the function has formats of its own, which do not go with float64
-            pass
-    with in_double(arrays):
-        return refused(Graph(jax.make_jaxpr(of_arrays)(*shapes), False, given, dtypes))
+                wide = Graph(jax.make_jaxpr(of_arrays)(*shapes), True, given, dtypes)
+        except TypeError:
+            return graph
+        if formats(wide) <= {"float64"} and alike(constants(graph.closed), constants(wide.closed)):
+            return wide
+    return graph
+
+
+def constants(closed: Any) -> list[np.ndarray]:
+    """The numbers and arrays in a jaxpr and those inside."""
+    jaxpr = getattr(closed, "jaxpr", closed)
+    found = [np.asarray(each) for each in getattr(closed, "consts", ())]
+    for equation in jaxpr.eqns:
+        found += [np.asarray(atom.val) for atom in equation.invars if hasattr(atom, "val")]
+        found += [each for inner in jaxprs_in(equation) for each in constants(inner)]
+    return [each for each in found if each.dtype.name in MODELS]
+
+
+def jaxprs_in(equation: Any) -> list[Any]:
+    """The jaxprs among an equation's parameters."""
+
+    def is_jaxpr(x: Any) -> bool:
+        return hasattr(x, "eqns") or hasattr(x, "jaxpr")
+
+    return [each for each in jax.tree.leaves(equation.params, is_leaf=is_jaxpr) if is_jaxpr(each)]
 
 
 def refused(graph: Graph) -> Graph:
     """The graph; TracingError, with its name, if it has a random operation."""
-    for name in names_in(graph.closed.jaxpr):
+    for name in (each.primitive.name for each in equations(graph.closed.jaxpr)):
         if name.startswith("random_") or name in ("threefry2x32", "rng_bit_generator", "rng_uniform"):
             wanted = "a function that its arguments decide: give it the random numbers"
             raise TracingError(f"jax.random ({name}): got a random operation; wanted {wanted}")
     return graph
 
 
-def names_in(jaxpr: Any) -> set[str]:
-    """The names of all primitives, in jaxprs inside too."""
-    inside = (each for equation in jaxpr.eqns for each in jax.tree.leaves(
-        equation.params, is_leaf=lambda x: hasattr(x, "eqns") or hasattr(x, "jaxpr")))  # fmt: skip
-    found = {equation.primitive.name for equation in jaxpr.eqns}
-    return found.union(*(names_in(getattr(each, "jaxpr", each)) for each in inside if hasattr(each, "eqns")))
+def equations(jaxpr: Any) -> Iterator[Any]:
+    """All equations, in jaxprs inside too."""
+    for equation in jaxpr.eqns:
+        yield equation
+        for inner in jaxprs_in(equation):
+            yield from equations(getattr(inner, "jaxpr", inner))
 
 
 def formats(graph: Graph) -> set[str]:
     """The formats that a graph computes in."""
-    names = {str(v.aval.dtype) for e in graph.closed.jaxpr.eqns for v in e.outvars if hasattr(v.aval, "dtype")}
+    variables = (each for equation in equations(graph.closed.jaxpr) for each in equation.outvars)
+    names = {str(each.aval.dtype) for each in variables if hasattr(each.aval, "dtype")}
     return names & MODELS.keys()
 
 

@@ -24,74 +24,20 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import aten, aten_axes, aten_layers
-from .positions import TracingError, is_lifted, moved
+from .positions import TracingError, alike, is_lifted, moved
 
 Array = Any
 
 TABLES = (aten, aten_axes, aten_layers)
 # What is moved. Each is run by PyTorch on positions, so nothing is written for it.
-MOVES = frozenset(
-    [
-        "view",
-        "_unsafe_view",
-        "reshape",
-        "permute",
-        "transpose",
-        "t",
-        "expand",
-        "squeeze",
-        "unsqueeze",
-        "slice",
-        "select",
-        "flip",
-        "roll",
-        "clone",
-        "alias",
-        "detach",
-        "contiguous",
-        "split",
-        "split_with_sizes",
-        "unbind",
-        "chunk",
-        "repeat",
-        "diagonal",
-        "unfold",
-        "narrow",
-        "movedim",
-        "lift_fresh",
-        "lift_fresh_copy",
-        "_reshape_alias",
-        "unsafe_split",
-        "tile",
-        "swapaxes",
-        "rot90",
-        "as_strided",
-        "upsample_nearest1d",
-        "upsample_nearest2d",
-        "upsample_nearest3d",
-        "_upsample_nearest_exact1d",
-        "_upsample_nearest_exact2d",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "channel_shuffle",
-        "cat",
-        "stack",
-        "select_scatter",
-        "slice_scatter",
-        "diagonal_scatter",
-        "reflection_pad1d",
-        "reflection_pad2d",
-        "reflection_pad3d",
-        "replication_pad1d",
-        "replication_pad2d",
-        "replication_pad3d",
-        "im2col",
-        "unsqueeze_copy",
-        "repeat_interleave",
-        "diag_embed",
-        "copy",
-    ]
-)
+MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueeze slice select flip roll clone alias
+    detach contiguous split split_with_sizes unbind chunk repeat diagonal unfold narrow movedim lift_fresh
+    lift_fresh_copy _reshape_alias unsafe_split tile swapaxes rot90 as_strided upsample_nearest1d
+    upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d pixel_shuffle
+    pixel_unshuffle channel_shuffle cat stack select_scatter slice_scatter diagonal_scatter reflection_pad1d
+    reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d im2col
+    unsqueeze_copy repeat_interleave diag_embed copy"""
+MOVES = frozenset(MOVED.split())
 # Moves that have a constant for what is outside: at which place of the arguments.
 FILLS = {"constant_pad_nd": 2}
 NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async"})
@@ -200,7 +146,8 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
     def tensors_of(*given: torch.Tensor) -> list[torch.Tensor]:
         return [each for each in of_tensors(*given) if isinstance(each, torch.Tensor)]
 
-    with default_dtype(tensors), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    plain = torch.backends.mkldnn.flags(enabled=False)  # operations of its own hide those that they are made of
+    with default_dtype(tensors), torch.random.fork_rng(devices=[]), plain, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
     refuse_random(graph)
@@ -210,23 +157,30 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
 def traced(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
     """The graph of a function of arrays: in float64 for those of float32, so that constants keep their value.
 
-    A function that has formats of its own is traced as it is.
+    A function that has formats of its own, or constants that depend on the format, is traced as it is.
     """
-    own = {each.dtype.name for each in arrays if each.dtype.name in MODELS}
-    if own == {"float32"}:
-        formats = [each.dtype for each in called(of_tensors, arrays)]
-        wide = [each.astype(np.float64) if each.dtype.name in MODELS else each for each in arrays]
-        try:
-            graph = graph_of(of_tensors, wide)
-            meant = [str(node.meta["val"].dtype) for node in graph.graph.find_nodes(op="output")[0].all_input_nodes]
-        except (RuntimeError, TypeError):
-            meant = []
-        if ["torch.float32" if each == "torch.float64" else each for each in meant] == [f"torch.{e}" for e in formats]:
-            graph.meta.update(wide=True)
-            return graph
     graph = graph_of(of_tensors, arrays)
     graph.meta.update(wide=False, given=[each.dtype for each in arrays])
+    if {each.dtype.name for each in arrays if each.dtype.name in MODELS} == {"float32"}:
+        double = [each.astype(np.float64) if each.dtype.name in MODELS else each for each in arrays]
+        try:
+            wide = graph_of(of_tensors, double)
+        except (RuntimeError, TypeError):
+            return graph
+        if formats(wide) <= {"float64"} and formats(graph) <= {"float32"} and alike(constants(graph), constants(wide)):
+            wide.meta.update(wide=True)
+            return wide
     return graph
+
+
+def constants(graph: torch.fx.GraphModule) -> list[np.ndarray]:
+    """The numbers and tensors in a graph."""
+    found = []
+    for node in graph.graph.nodes:
+        if node.op == "get_attr":
+            found.append(to_numpy(getattr(graph, str(node.target))))
+        found += [np.asarray(x) for x in pytree.tree_leaves((node.args, node.kwargs)) if isinstance(x, int | float)]
+    return found
 
 
 def refuse_random(graph: torch.fx.GraphModule) -> None:

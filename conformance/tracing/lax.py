@@ -114,9 +114,7 @@ def dot_general(xp: Namespace, p: Parameters, a: Array, b: Array) -> Array:
 
 def conv_general_dilated(xp: Namespace, p: Parameters, x: Array, w: Array) -> Array:
     if p["batch_group_count"] != 1:
-        raise MissingError(
-            "jax.lax.conv_general_dilated: got groups of the batch; it has a bound for groups of features"
-        )
+        raise MissingError("jax.lax.conv_general_dilated: got groups of the batch; wanted of features")
     given, kernel, out = p["dimension_numbers"]
     x, w = xp.permute_dims(x, given), xp.permute_dims(w, kernel)
     found = convolution(

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..arithmetic.discrete import Discrete
 from ..arithmetic.kinds import is_real
-from ..arithmetic.structure import alike, in_a_row, picked, positions
+from ..arithmetic.structure import alike as of_one_kind
+from ..arithmetic.structure import in_a_row, picked, positions
 from ..arithmetic.windows import chosen
 
 Array = Any
@@ -27,7 +28,7 @@ def moved(run: Callable[..., Any], arrays: Sequence[Array]) -> list[Array]:
 
     The position -1 is the last element of the last array.
     """
-    several = alike(list(arrays))
+    several = of_one_kind(list(arrays))
     starts = np.cumsum([0, *(x.size for x in several)])
     found = run(*(positions(x) + start for x, start in zip(several, starts, strict=False)))
     row = in_a_row(several)
@@ -47,5 +48,13 @@ def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array]
     rows[:, 0] = np.arange(x.size)
     columns = np.arange(order.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
     rows[place[order], columns] = x.size + order
-    several = alike([x, updates])
+    several = of_one_kind([x, updates])
     return chosen(add(chosen(in_a_row(several), rows)), np.arange(x.size).reshape(x.shape))
+
+
+def alike(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
+    """Whether the constants of two graphs differ by the rounding to float32 alone."""
+    if [each.shape for each in some] != [each.shape for each in others]:
+        return False
+    pairs = zip(some, others, strict=True)
+    return all(bool(np.allclose(x, y, rtol=2.0**-23, atol=2.0**-149, equal_nan=True)) for x, y in pairs)
