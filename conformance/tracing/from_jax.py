@@ -247,7 +247,7 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
     lifted = [as_array(reading, each, kind) for each, kind in zip(arguments, inputs, strict=True)]
     if name in MOVES:
         return moved_by(equation, lifted)
-    function = getattr(lax, name, None)
+    function = getattr(lax, name.replace("-", "_"), None)
     if getattr(function, "__module__", None) == lax.__name__:
         return of_format(function(reading.xp, parameters, *lifted), equation, reading)
     if name in lax.SAME:

@@ -35,8 +35,8 @@ MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueez
     lift_fresh_copy _reshape_alias unsafe_split tile swapaxes rot90 as_strided upsample_nearest1d
     upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d pixel_shuffle
     pixel_unshuffle channel_shuffle cat stack select_scatter slice_scatter diagonal_scatter reflection_pad1d
-    reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d im2col
-    unsqueeze_copy repeat_interleave diag_embed copy"""
+    reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    unsqueeze_copy repeat_interleave copy"""
 MOVES = frozenset(MOVED.split())
 # Moves that have a constant for what is outside: at which place of the arguments.
 FILLS = {"constant_pad_nd": 2}

@@ -30,7 +30,7 @@ def moved(run: Callable[..., Any], arrays: Sequence[Array]) -> list[Array]:
     """
     several = of_one_kind(list(arrays))
     starts = np.cumsum([0, *(x.size for x in several)])
-    found = run(*(positions(x) + start for x, start in zip(several, starts, strict=False)))
+    found = run(*(np.asarray(positions(x) + start) for x, start in zip(several, starts, strict=False)))
     row = in_a_row(several)
     return [picked(row, np.asarray(each).astype(np.int64)) for each in found]
 
