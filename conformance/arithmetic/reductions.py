@@ -121,7 +121,7 @@ def prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = F
         return Exact(np.prod(x.balls, axis=axis, keepdims=keepdims) + exact.ZERO, x.dtype)
     options = {AXIS: axis, "keepdims": keepdims}
     factors = np.maximum(count_of(x, axis) - 1, 0)
-    value, error, largest = product(x, np.prod, np.sum, factors, x.model.inner_unit, options)
+    value, error, largest = product(x, np.prod, np.sum, factors, x.model.unit, options)
     return accumulated(value, error, largest, x, nonnegative(x))
 
 
