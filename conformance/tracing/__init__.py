@@ -69,8 +69,9 @@ def reader(library: str) -> ModuleType:
 
 
 def standard(
-    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], library: str | None = None
-) -> Traced | None:
+    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], library: str | None = None,
+    is_first: bool = True,
+) -> Traced | None:  # fmt: skip
     """A function of PyTorch or JAX, called on these arguments, as a formula of the arrays in them.
 
     Parameters
@@ -81,6 +82,8 @@ def standard(
         As it takes them; its arrays may be in lists and dictionaries.
     library : str, optional
         'torch' or 'jax', where neither the function nor an argument tells.
+    is_first : bool
+        Whether the graph is compared with the library's own run in float64, not another one of the same function.
 
     Returns
     -------
@@ -107,11 +110,11 @@ def standard(
     of_library = reader(library)
     of_arrays, given, names = of_library.flat(function, arguments, options)
     arrays = tuple(map(of_library.to_numpy, given))
-    graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function)))
+    graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), is_first))
 
     def traced(*values: Any) -> Any:
         if all(isinstance(each, np.ndarray) for each in values):
-            if [each.dtype for each in values] == [each.dtype for each in arrays]:
+            if not any(each.dtype == DOUBLE for each in values):
                 return packed(of_library.called(of_arrays, values))
             return packed([plain(each) for each in interpreted(of_library, graph(), list(map(lifter(None), values)))])
         return packed(interpreted(of_library, graph(), values))
@@ -138,14 +141,16 @@ def plain(x: Any) -> Any:
     return x.value if isinstance(x, Bounded | Discrete) else x
 
 
-def graph_of(of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], names: list[str], name: str) -> Any:
+def graph_of(
+    of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], names: list[str], name: str, is_first: bool
+) -> Any:
     """The graph of a function of arrays; what it updates in place is said."""
     graph = of_library.traced(of_arrays, arrays)
     written = of_library.updated(graph, names)
     if written:
         what = f"{name} updates {', '.join(written)} in place"
         warnings.warn(f"{what}: the new values are not judged", UpdatedInPlaceWarning, stacklevel=2)
-    if of_library.formats(graph) <= {"float64"} and sum(each.size for each in arrays) <= MOST_WITNESSED:
+    if is_first and of_library.formats(graph) <= {"float64"} and sum(each.size for each in arrays) <= MOST_WITNESSED:
         witness(of_library, of_arrays, arrays, graph, name)
     return graph
 
@@ -211,7 +216,10 @@ def declared_in(formula: Formula) -> Formula:
     def at(positional: Any, keywords: Any) -> Traced:
         dtype = next(each.dtype for each in positional if isinstance(each, Like) and each.dtype.name in MODELS)
         values = [example(*each) if isinstance(each, Like) else each for each in positional]
-        found = standard(of_library.in_format(function, dtype), tuple(values), dict(keywords), formula.library)
+        is_first = at.cache_info().currsize == 0
+        found = standard(
+            of_library.in_format(function, dtype), tuple(values), dict(keywords), formula.library, is_first
+        )
         assert found is not None
         return found
 

@@ -23,6 +23,18 @@ Array = Any
 MOVED = """broadcast_in_dim reshape transpose squeeze expand_dims slice rev split concatenate pad copy copy_p
     stop_gradient optimization_barrier tile"""
 MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(MOVED.split())
+# The most usual of them by NumPy, which compiles nothing for a new shape.
+BY_NUMPY: dict[str, Callable[..., np.ndarray]] = {
+    "reshape": lambda p, x: np.reshape(x, p["new_sizes"]),
+    "transpose": lambda p, x: np.transpose(x, p["permutation"]),
+    "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
+    "rev": lambda p, x: np.flip(x, p["dimensions"]),
+    "concatenate": lambda p, *arrays: np.concatenate(arrays, p["dimension"]),
+    "slice": lambda p, x: x[tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or [1] * x.ndim))],
+    "broadcast_in_dim": lambda p, x: np.broadcast_to(
+        np.expand_dims(x, tuple(i for i in range(len(p["shape"])) if i not in p["broadcast_dimensions"])), p["shape"]
+    ),
+}
 # Primitives with a jaxpr inside that is simply run, and what it is called among their parameters.
 CALLS = {name: key for key, names in {
     "jaxpr": "jit pjit checkpoint remat remat2", "fun_jaxpr": "custom_vjp_call_jaxpr",
@@ -285,6 +297,8 @@ def moved_by(equation: Any, arguments: list[Any]) -> Any:
         parameters = parameters | {"fill_value": -1}
 
     def on_positions(*positions: np.ndarray) -> list[np.ndarray]:
+        if equation.primitive.name in BY_NUMPY:
+            return [BY_NUMPY[equation.primitive.name](parameters, *positions)]
         found = equation.primitive.bind(*map(jax.numpy.asarray, positions[:count]), *indices, **parameters)
         return list(map(np.asarray, found)) if several else [np.asarray(found)]
 
