@@ -114,7 +114,8 @@ def standard(
 
     def traced(*values: Any) -> Any:
         if all(isinstance(each, np.ndarray) for each in values):
-            if not any(each.dtype == DOUBLE for each in values):
+            by_library = sum(each.size for each in arrays) > MOST_WITNESSED and in_double(of_library, graph())
+            if by_library or not any(each.dtype == DOUBLE for each in values):
                 return packed(of_library.called(of_arrays, values))
             return packed([plain(each) for each in interpreted(of_library, graph(), list(map(lifter(None), values)))])
         return packed(interpreted(of_library, graph(), values))
@@ -124,6 +125,11 @@ def standard(
         [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
     )
     return Traced(traced, None, (), (), leaves=of_library.leaves, arrays=arrays)
+
+
+def in_double(of_library: Any, graph: Any) -> bool:
+    """Whether a graph was traced in float64 throughout."""
+    return bool(of_library.formats(graph) <= {"float64"})
 
 
 def name_of(function: Any) -> str:
@@ -150,7 +156,7 @@ def graph_of(
     if written:
         what = f"{name} updates {', '.join(written)} in place"
         warnings.warn(f"{what}: the new values are not judged", UpdatedInPlaceWarning, stacklevel=2)
-    if is_first and of_library.formats(graph) <= {"float64"} and sum(each.size for each in arrays) <= MOST_WITNESSED:
+    if is_first and in_double(of_library, graph) and sum(each.size for each in arrays) <= MOST_WITNESSED:
         witness(of_library, of_arrays, arrays, graph, name)
     return graph
 
