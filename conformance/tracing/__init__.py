@@ -24,6 +24,7 @@ from ..arithmetic.kinds import is_real, scalar
 from ..arithmetic.namespace import BOUNDED, EXACT
 from ..arithmetic.rounding import MODELS
 from ..formulas import Formula
+from .positions import TracingError
 
 LIBRARIES = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}  # by the module of a class
 DOUBLE = np.dtype("float64")
@@ -139,6 +140,8 @@ def name_of(function: Any) -> str:
 
 def packed(results: list[Any]) -> Any:
     """One result by itself, several in a tuple."""
+    if not results:
+        raise TracingError("got a function that returns no array of its library; wanted at least one")
     return results[0] if len(results) == 1 else tuple(results)
 
 

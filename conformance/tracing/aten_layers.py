@@ -13,7 +13,7 @@ from ..arithmetic.windows import chosen, windows
 from ..arithmetic.windows import convolution as convolved
 from ..arithmetic.windows import transposed as convolved_transposed
 from .aten import Array, Namespace
-from .aten_axes import mean
+from .aten_axes import linalg_vector_norm, mean
 from .aten_axes import sum as added
 from .positions import gathered
 
@@ -305,3 +305,39 @@ def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: 
         mask[places.ravel()] = True
         x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
     return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def cummax(xp: Namespace, x: Array, dim: int) -> Any:
+    """The largest up to each place, by a window of all places before it; its index."""
+    last = xp.moveaxis(x, dim, -1)
+    length = last.shape[-1]
+    places = windows(last.shape, (length,), (1,), [(length - 1, 0)], (1,))
+    y = chosen(last, places, -math.inf)
+    at, sure = parts(xp.argmax(xp.flip(y, axis=-1), axis=-1))  # the last of equal ones
+    index = np.take_along_axis(places, (length - 1 - at)[..., None], -1)[..., 0] % length
+    return xp.moveaxis(xp.max(y, axis=-1), -1, dim), discrete(np.moveaxis(index, -1, dim), np.moveaxis(sure, -1, dim))
+
+
+def _cdist_forward(xp: Namespace, a: Array, b: Array, p: float, mode: Any = None) -> Array:
+    apart = xp.expand_dims(a, axis=-2) - xp.expand_dims(b, axis=-3)
+    return linalg_vector_norm(xp, apart, p, -1)
+
+
+def adaptive_max_pool2d(xp: Namespace, x: Array, sizes: Any) -> Any:
+    """The largest of each part, and its position in the plane."""
+    plane = np.arange(math.prod(x.shape)).reshape(x.shape)
+    found = []
+    height, width = x.shape[-2:]
+    rows, columns = whole(sizes, 2)
+    for i in range(rows):
+        for j in range(columns):
+            cut = (..., slice(i * height // rows, -(-(i + 1) * height // rows)),
+                   slice(j * width // columns, -(-(j + 1) * width // columns)))  # fmt: skip
+            part = xp.reshape(x[cut], (*x.shape[:-2], -1))
+            at, sure = parts(xp.argmax(part, axis=-1))
+            places = np.take_along_axis(plane[cut].reshape(part.shape), at[..., None], -1)[..., 0] % (height * width)
+            found.append((xp.max(part, axis=-1), places, np.broadcast_to(sure, places.shape)))
+    values, indices, certainties = zip(*found, strict=True)
+    shape = (*x.shape[:-2], rows, columns)
+    index = discrete(np.stack(indices, -1).reshape(shape), np.stack(certainties, -1).reshape(shape))
+    return xp.reshape(xp.stack(list(values), axis=-1), shape), index

@@ -15,7 +15,7 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import lax
-from .positions import TracingError, alike, is_lifted, moved
+from .positions import DEPENDS, TracingError, alike, is_lifted, moved
 
 Array = Any
 
@@ -88,7 +88,10 @@ def in_double(arrays: Sequence[Any]) -> Any:
 def called(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What JAX itself computes."""
     with in_double(arrays):
-        return [np.asarray(each) for each in jax.jit(of_arrays)(*map(jax.numpy.asarray, arrays))]
+        try:
+            return [np.asarray(each) for each in jax.jit(of_arrays)(*map(jax.numpy.asarray, arrays))]
+        except jax.errors.ConcretizationTypeError:
+            raise TracingError(f"got a branch or a number that {DEPENDS}; wanted jax.numpy.where") from None
 
 
 def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> Graph:
@@ -98,7 +101,10 @@ def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) ->
     """
     given = [each.dtype for each in arrays]
     with in_double(arrays):
-        closed = jax.make_jaxpr(of_arrays)(*(jax.ShapeDtypeStruct(each.shape, each.dtype) for each in arrays))
+        try:
+            closed = jax.make_jaxpr(of_arrays)(*(jax.ShapeDtypeStruct(each.shape, each.dtype) for each in arrays))
+        except jax.errors.ConcretizationTypeError:
+            raise TracingError(f"got a branch or a number that {DEPENDS}; wanted jax.numpy.where") from None
     dtypes = tuple(np.dtype(each.aval.dtype) for each in closed.jaxpr.outvars)
     graph = refused(Graph(closed, False, given, dtypes))
     if {dtype.name for dtype in given if dtype.name in MODELS} == {"float32"} and formats(graph) <= {"float32"}:
@@ -265,8 +271,8 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
     if name in lax.SAME:
         mixed = any(is_lifted(each) for each in arguments)  # numbers stay numbers beside arrays
         return getattr(reading.xp, lax.SAME[name])(*(arguments if mixed else lifted))
-    known = "those of elementwise functions, reductions, products, convolution, scans, sorting and indexing"
-    raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for it yet; of the primitives it has {known}")
+    wanted = "judge the parts before and after it"
+    raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for this operation of JAX yet; {wanted}")
 
 
 def of_format(found: Any, equation: Any, reading: Reading) -> Any:

@@ -23,12 +23,12 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
-from . import aten, aten_axes, aten_layers
-from .positions import TracingError, alike, is_lifted, moved
+from . import aten, aten_axes, aten_gradients, aten_layers
+from .positions import DEPENDS, TracingError, alike, is_lifted, moved
 
 Array = Any
 
-TABLES = (aten, aten_axes, aten_layers)
+TABLES = (aten, aten_axes, aten_layers, aten_gradients)
 # What is moved. Each is run by PyTorch on positions, so nothing is written for it.
 MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueeze slice select flip roll clone alias
     detach contiguous split split_with_sizes unbind chunk repeat diagonal unfold narrow movedim lift_fresh
@@ -149,7 +149,12 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
     plain = torch.backends.mkldnn.flags(enabled=False)  # operations of its own hide those that they are made of
     with default_dtype(tensors), torch.random.fork_rng(devices=[]), plain, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+        try:
+            graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+        except RuntimeError as error:
+            if "value out of a tracing tensor" not in str(error):
+                raise
+            raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
     return graph
 
@@ -185,10 +190,11 @@ def constants(graph: torch.fx.GraphModule) -> list[np.ndarray]:
 
 def refuse_random(graph: torch.fx.GraphModule) -> None:
     """Raise TracingError, with its name, for an operation whose result is random."""
-    for node in graph.graph.nodes:
-        tags = getattr(node.target, "tags", ())
-        if node.op == "call_function" and (name_of(node.target) in RANDOM or torch.Tag.nondeterministic_seeded in tags):
-            name = name_of(node.target)
+    for node in (each for each in graph.graph.nodes if each.op == "call_function"):
+        name, tags = name_of(node.target), getattr(node.target, "tags", ())
+        drawn = name in RANDOM or torch.Tag.nondeterministic_seeded in tags
+        without_dropout = len(node.args) > 3 and node.args[3] == 0.0  # of attention
+        if drawn and not (name.startswith("_scaled_dot") and (without_dropout or len(node.args) < 4)):
             wanted = "a function that its arguments decide, such as a module after .eval()"
             raise TracingError(f"aten.{name}: got a random operation, as dropout is; wanted {wanted}")
 
@@ -257,6 +263,8 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
     name = name_of(target)
     if name == "getitem":
         return arguments[0][arguments[1]]
+    if name.endswith("_") and name != "copy_":  # in place, among the parts of an operation
+        name = name.removesuffix("_")
     if name in NOTHING or (arguments and arguments[0] is None):
         return None
     if name == "copy_":
@@ -270,10 +278,10 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
             return native(target, arguments, options, lift)
     if name in MOVES or name in FILLS:
         return of_format(moved_by(target, arguments, options, FILLS.get(name)), formats, xp)
-    function = operation(name) or operation(name.removesuffix("_"))
+    function = operation(name)
     if function is None:
-        known = "the core operations of elementwise functions, reductions, norms, pooling, products and losses"
-        raise MissingError(f"aten.{name}: gaugeblock has no error bound for it yet; it has {known}")
+        wanted = "judge the parts before and after it"
+        raise MissingError(f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}")
     arguments, options = promoted(arguments, options, floating, name, xp)
     once = of_format(function(xp, *arguments, **options), formats, xp)
     half = [each for each in every if isinstance(each, Bounded) and each.dtype.itemsize == 2]

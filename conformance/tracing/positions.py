@@ -14,6 +14,9 @@ from ..arithmetic.windows import chosen
 Array = Any
 
 
+DEPENDS = "depends on the values of an array, which a graph cannot have"
+
+
 class TracingError(ValueError):
     """A function that cannot be read as a formula of its arguments."""
 
