@@ -1,7 +1,6 @@
-"""Functions of other libraries, judged by the tolerance that is derived from themselves: right ones and wrong ones.
+"""Functions of other libraries, judged by the tolerance that is derived from themselves, right and wrong ones.
 
-`python benchmarks/any_function.py` writes the tables of `results/any_function.md`. A right kernel is the library itself,
-a wrong one returns zeros, its input, or what the function makes of inputs in fewer bits. Beside the derived tolerance
+`python benchmarks/any_function.py` writes `results/any_function.md`. A right kernel is the library itself, a wrong one returns zeros, its input, or what the function makes of inputs in fewer bits. Beside the derived tolerance
 stands `allclose` with one number for everything, against the library's own output in float64.
 """
 

@@ -108,9 +108,9 @@ def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected) ->
 
 def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
     """The call with its arrays as NumPy's."""
-    found = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
-    if found:
-        return Case("", "", "", found, found.arrays, {})
+    traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
+    if traced:
+        return Case("", "", "", traced, traced.arrays, {})
     found = declared(formula)
     return Case("", "", "", found, tuple(convert(value, to_numpy) for value in arguments), options)
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import convolution, transposed
 from .aten import Array, Namespace
-from .aten_layers import certain, whole
+from .aten_layers import certain
+from .aten_windows import pooled, whole
 from .positions import gathered
 
 
@@ -18,7 +20,7 @@ def nll_loss_backward(
     target = np.asarray(target)
     kept = target != ignored
     hot = (np.expand_dims(target, -1) == np.arange(x.shape[-1])) & np.expand_dims(kept, -1)
-    each = g / int(np.sum(kept)) if reduction == 1 and weight is None else g / total if reduction == 1 else g
+    each = g / total if reduction == 1 else g
     each = xp.expand_dims(each, axis=-1) if each.ndim == target.ndim and each.ndim else each
     each = each if weight is None else each * weight
     return xp.where(hot, xp.zeros_like(x) - each, xp.zeros_like(x))
@@ -41,9 +43,22 @@ def max_pool2d_with_indices_backward(
     return gathered(xp.zeros_like(x), g, planes + certain(index), lambda each: xp.sum(each, axis=-1))
 
 
+def avg_pool2d_backward(
+    xp: Namespace, g: Array, x: Array, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
+    divisor: int | None,
+) -> Array:  # fmt: skip
+    """To each place of a window, a share of its gradient."""
+    if ceil_mode or not (with_padding or divisor or not any(padding)):
+        raise MissingError("aten.avg_pool2d_backward: gaugeblock has no error bound for windows of several sizes yet")
+    places = pooled(x, kernel, stride, padding, 1, ceil_mode, 2)
+    share = xp.expand_dims(g / (divisor or math.prod(whole(kernel, 2))), axis=-1)
+    more = xp.broadcast_to(share, places.shape)
+    return gathered(xp.zeros_like(x), more, places, lambda each: xp.sum(each, axis=-1))
+
+
 def convolution_backward(
-    xp: Namespace, g: Array, x: Array, w: Array, bias: Any, stride: Any, padding: Any, dilation: Any, is_transposed: bool,
-    more: Any, groups: int, wanted: Any,
+    xp: Namespace, g: Array, x: Array, w: Array, bias: Any, stride: Any, padding: Any, dilation: Any,
+    is_transposed: bool, more: Any, groups: int, wanted: Any,
 ) -> Any:  # fmt: skip
     """The gradients are convolutions again: transposed, and of the input with the gradient as the kernel."""
     count = w.ndim - 2
