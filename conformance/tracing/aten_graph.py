@@ -1,6 +1,7 @@
 """A graph of PyTorch's operations on arrays that carry errors."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,9 +117,9 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
     floating = [each for each in pytree.tree_leaves(formats) if each is not None]
     if not any(map(is_lifted, every)):
         if not (floating and any(isinstance(each, np.ndarray) for each in every)):
-            return native(target, arguments, options, lift)
+            return native(target, arguments, options, formats, xp, lift)
         if name in MOVES:
-            return native(target, arguments, options, lift)
+            return native(target, arguments, options, formats, xp, lift)
     if name in MOVES or name in FILLS:
         return of_format(moved_by(target, arguments, options, FILLS.get(name)), formats, xp)
     function = operation(name)
@@ -209,17 +210,24 @@ def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any
     return results if found[-1] else results[0]
 
 
-def native(target: Any, arguments: Any, options: Any, lift: Any) -> Any:
-    """What PyTorch itself makes of integers and constants."""
+def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
+    """What PyTorch itself makes of integers and constants, which are real numbers before they are of a format."""
     arguments, options = pytree.tree_map(
         lambda x: torch.from_numpy(np.array(x)) if isinstance(x, np.ndarray) else x, (arguments, options)
     )
-    found = target(*arguments, **options)
+    with default_dtype(torch.float64):
+        found = target(*arguments, **options)
+    if isinstance(found, list | tuple):
+        return [lift_as(to_numpy(each), form, xp, lift) for each, form in zip(found, formats, strict=True)]
+    return lift_as(to_numpy(found), formats, xp, lift) if isinstance(found, torch.Tensor) else found
 
-    def back(x: Any) -> Any:
-        if not isinstance(x, torch.Tensor):
-            return x
-        array = to_numpy(x)
-        return lift(array) if array.dtype.name in MODELS else array
 
-    return pytree.tree_map(back, found)
+@contextlib.contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """The dtype of what is made without saying of which."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

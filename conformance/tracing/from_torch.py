@@ -4,11 +4,10 @@
 decompositions into core operations those are left out whose whole operation is in `aten`, since its bound is better.
 """
 
-import contextlib
 import copy
 import functools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from ..arithmetic.rounding import MODELS
-from .aten_graph import FILLS, MOVES, name_of, operation, to_numpy, to_tensor
+from .aten_graph import FILLS, MOVES, default_dtype, name_of, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
 from .positions import DEPENDS, TracingError, alike
 
@@ -54,16 +53,10 @@ def leaves(tree: Any) -> list[Any]:
     return [each for each in pytree.tree_leaves(tree) if each is not None]
 
 
-@contextlib.contextmanager
-def default_dtype(arrays: Sequence[torch.Tensor]) -> Iterator[None]:
-    """The dtype of what a function makes without saying of which: float64 among tensors of float64."""
-    before = torch.get_default_dtype()
-    if any(each.dtype == torch.float64 for each in arrays):
-        torch.set_default_dtype(torch.float64)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+def usual_dtype(tensors: Sequence[torch.Tensor]) -> Any:
+    """The setting in which what a function makes goes along with its tensors: float64 among those of float64."""
+    double = any(each.dtype == torch.float64 for each in tensors)
+    return default_dtype(torch.float64 if double else torch.get_default_dtype())
 
 
 def flat(function: Any, arguments: Any, options: Any) -> tuple[Callable[..., list[Any]], list[Any], list[str]]:
@@ -90,7 +83,7 @@ def flat(function: Any, arguments: Any, options: Any) -> tuple[Callable[..., lis
 def called(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What PyTorch itself computes."""
     tensors = list(map(to_tensor, arrays))
-    with default_dtype(tensors), torch.random.fork_rng(devices=[]):
+    with usual_dtype(tensors), torch.random.fork_rng(devices=[]):
         return [to_numpy(each) for each in of_tensors(*tensors) if isinstance(each, torch.Tensor)]
 
 
@@ -101,11 +94,11 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
     def tensors_of(*given: torch.Tensor) -> list[torch.Tensor]:
         return [each for each in of_tensors(*given) if isinstance(each, torch.Tensor)]
 
-    plain = torch.backends.mkldnn.flags(enabled=False)  # operations of its own hide those that they are made of
-    with default_dtype(tensors), torch.random.fork_rng(devices=[]), plain, warnings.catch_warnings():
+    with usual_dtype(tensors), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+            with torch.backends.mkldnn.flags(enabled=False):  # its operations hide those that they are made of
+                graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
         except RuntimeError as error:
             if "value out of a tracing tensor" not in str(error):
                 raise
