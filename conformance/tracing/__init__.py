@@ -123,7 +123,7 @@ def standard(
 
     traced.__name__ = name_of(function)
     vars(traced)["__signature__"] = inspect.Signature(
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+        [inspect.Parameter(f"x{number}", inspect.Parameter.POSITIONAL_ONLY) for number in range(len(names))]
     )
     return Traced(traced, None, (), (), leaves=of_library.leaves, arrays=arrays)
 

@@ -76,7 +76,7 @@ def flat(function: Any, arguments: Any, options: Any) -> tuple[Callable[..., lis
         own = dict(zip(state, tensors[len(places) :], strict=True))
         return leaves(torch.func.functional_call(function, own, positional, keywords))
 
-    names = [f"x{number}" for number in range(len(places))] + [each.replace(".", "_") for each in state]
+    names = [f"x{number}" for number in range(len(places))] + list(state)
     return of_tensors, [*(given[place].detach() for place in places), *state.values()], names
 
 
