@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.fx.node import map_arg
 from torch.utils import _pytree as pytree
 
 from ...backends import load
@@ -80,7 +81,7 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
         return np.dtype(name) if as_traced else widest
 
     for node in graph.graph.nodes:
-        arguments, options = torch.fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
+        arguments, options = map_arg((node.args, node.kwargs), values.__getitem__)
         if node.op == "placeholder":
             values[node] = next(given)
         elif node.op == "get_attr":
@@ -189,8 +190,9 @@ COMPUTING |= {"mm", "bmm", "addmm", "cumsum", "prod", "clamp", "binary_cross_ent
 
 def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any:
     """An operation that moves elements, run on positions."""
+    outside = []
     if fill is not None:
-        constant = np.float64(arguments[fill] if len(arguments) > fill else 0.0)
+        outside = [np.full(1, float(arguments[fill]) if len(arguments) > fill else 0.0)]
         arguments = (*arguments[:fill], -1, *arguments[fill + 1 :])
     given, spec = pytree.tree_flatten((arguments, options), is_leaf=is_lifted)
     places = [place for place, each in enumerate(given) if is_lifted(each)]
@@ -205,8 +207,7 @@ def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any
         found.append(isinstance(results, list | tuple))
         return [each.numpy() for each in (results if found[-1] else [results])]
 
-    extra = [] if fill is None else [np.full(1, constant)]
-    results = moved(run, [*(given[place] for place in places), *extra])
+    results = moved(run, [*(given[place] for place in places), *outside])
     return results if found[-1] else results[0]
 
 

@@ -89,7 +89,8 @@ def _native_batch_norm_legit_functional(
 
 def _native_batch_norm_legit(xp: Namespace, x: Array, w: Array, b: Array, *rest: Any) -> Any:
     """With or without running statistics."""
-    return native_batch_norm(xp, x, w, b, *((None, None) if isinstance(rest[0], bool) else ()), *rest)
+    statistics = (None, None) if isinstance(rest[0], bool) else rest[:2]
+    return native_batch_norm(xp, x, w, b, *statistics, *rest[-3:])
 
 
 def _scaled_dot_product_flash_attention_for_cpu(
@@ -181,7 +182,7 @@ def index(xp: Namespace, x: Array, indices: Any) -> Array:
 def scatter_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array) -> Array:
     at = np.array(np.meshgrid(*map(np.arange, np.shape(certain(index))), indexing="ij"))
     at[dim % x.ndim] = index
-    places = np.ravel_multi_index(tuple(at), x.shape)
+    places = np.asarray(np.ravel_multi_index(tuple(at), x.shape))
     return gathered(x, source[tuple(map(slice, np.shape(index)))], places, lambda each: xp.sum(each, axis=-1))
 
 
