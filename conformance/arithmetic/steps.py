@@ -84,7 +84,6 @@ def arrays_in(values: Any) -> Iterator[Bounded]:
 
 
 def width(x: Bounded) -> float:
-    """The largest error over the largest value."""
-    largest = float(np.max(np.abs(x.value[np.isfinite(x.value)]), initial=0.0))
-    error = float(np.max(x.error, initial=0.0))
-    return error / largest if largest else (np.inf if error else 0.0)
+    """The largest error over the largest value, where that is 0 over the smallest normal number."""
+    largest = float(np.max(np.abs(x.value[np.isfinite(x.value)]), initial=x.model.smallest_normal))
+    return float(np.max(x.error, initial=0.0)) / largest
