@@ -17,6 +17,7 @@ AXIS = "axis"  # the keyword that says where the last letter stands
 TOKEN = re.compile(r"[(),]|\.\.\.|[a-z]\??")
 # What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
 DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
+LIBRARIES = ("torch", "jax")  # whose arrays a function may take, if not those of the standard
 RANGE = re.compile(r"[\[(]\s*[^,\s]+\s*,\s*[^,\s]+\s*[\])]")
 
 Axes = Any  # a tuple of letters, such as ("...", "n"); of a state: a tuple of such tuples
@@ -161,7 +162,7 @@ class Declaration:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The names of the function's parameters with their defaults, less the namespace."""
-        found = inspect.signature(self.function).parameters
+        found = signature_of(self.function).parameters
         return {name: parameter.default for name, parameter in found.items() if name != "xp"}
 
     @property
@@ -322,7 +323,7 @@ def check(declaration: Declaration) -> None:
     assert signature is not None
     positional = [
         parameter
-        for parameter in inspect.signature(declaration.function).parameters.values()
+        for parameter in signature_of(declaration.function).parameters.values()
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
     required = [parameter for parameter in positional if parameter.default is parameter.empty]
@@ -340,9 +341,16 @@ def check(declaration: Declaration) -> None:
         raise ValueError(f"{name}: results: got {got} names; wanted {count}, one for each group after the arrow")
     if declaration.half not in ("each", "once"):
         raise ValueError(f"{name}: half: got {declaration.half!r}; wanted 'each' or 'once'")
+    if declaration.library not in (None, *LIBRARIES):
+        raise ValueError(f"{name}: library: got {declaration.library!r}; wanted one of {', '.join(LIBRARIES)}")
     for option in declaration.options:
         if option not in declaration.parameters:
             raise ValueError(f"{name}: options: got {option!r}; wanted one of {', '.join(declaration.parameters)}")
+
+
+def signature_of(function: Any) -> inspect.Signature:
+    """The parameters of a function, or of a module of PyTorch, whose call is its `forward`."""
+    return inspect.signature(getattr(function, "forward", function))
 
 
 def declaration_of(function: Any) -> Declaration | None:

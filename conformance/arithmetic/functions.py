@@ -1,8 +1,8 @@
 """Functions of one number: each with how far its argument's error reaches, and the accuracy that is assumed of it.
 
 `Function.inherited(x, e)` is at least |f(x + d) - f(x)| for every |d| <= e: by the mean value theorem, e times the
-largest slope within the error. The accuracy is in ulp of float32 and of float64; half precision is computed in float32
-and rounded. Where they come from is said in `source`: the largest float32 errors in ulp that
+largest slope within the error. The accuracy is in ulp of float32 and of float64; that of half precision is in `assumed`.
+Where they come from is said in `source`: the largest float32 errors in ulp that
 `benchmarks/function_accuracy.py` found among 8 million arguments, of NumPy, PyTorch and XLA on CPU, and what NVIDIA's
 CUDA C++ Programming Guide says of single precision.
 """
@@ -48,7 +48,7 @@ class Function:
             return Exact(np.frompyfunc(self.ball, 1, 1)(x.balls), x.dtype)
         with np.errstate(all="ignore"):
             y = self.value(x.value)
-            e = x.error + self.argument * x.model.inner_unit * finite(far(x.value, x.error))
+            e = x.error + self.argument * x.model.unit * finite(far(x.value, x.error))
             error = np.nan_to_num(self.inherited(x.value, e), nan=np.inf, posinf=np.inf)
             error = np.where(e == 0, 0.0, np.where(np.isinf(e), np.inf, error))  # infinite: it may be NaN, and stays so
             error = settled(self.value, y, error, x.model.unit, (x.value, e))
@@ -63,9 +63,9 @@ def function(name: str, *fields: Any, **options: Any) -> Function:
 
 
 def assumed(ulp: tuple[float, float], model: Model) -> float:
-    """The accuracy in an arithmetic; half precision is computed in float32 and rounded, the host's is correct to 1."""
+    """The accuracy in an arithmetic; in half precision 2 ulp, since XLA rounds some steps; the host's is good to 1."""
     if model is HOST or model.accumulator:
-        return 1.0
+        return 1.0 if model is HOST else 2.0
     return ulp[0] if model.precision == 24 else ulp[1]
 
 

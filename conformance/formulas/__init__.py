@@ -109,7 +109,7 @@ class Formula(Declaration):
         """The page of anybody's formula: a file beside the module of its function."""
         if self.page is None or self.is_own:
             return None
-        return Path(inspect.getfile(self.function)).parent / self.page
+        return Path(inspect.getfile(inspect.unwrap(self.function))).parent / self.page
 
 
 class Case(NamedTuple):
@@ -190,6 +190,10 @@ def declared(function: str | Callable[..., Any]) -> Formula:
     if declaration is None:
         return Formula(function, None, (), ())
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
+    if declaration.library:
+        from .. import tracing  # which has the formulas before it
+
+        return tracing.declared_in(Formula(**fields))
     if declaration.function is not getattr(reference, declaration.name, None):
         return Formula(**fields)
     own = importlib.import_module(f"{__name__}.{declaration.formula}")

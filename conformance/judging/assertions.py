@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from ... import backends
+from ...reference.declaration import declaration_of
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
+from ..tracing import standard
 from . import oracle
 from .judge import BrokenResultError, as_count, count_after, parts_of
 from .made import plain_run
@@ -111,6 +113,9 @@ def times(ratio: float) -> str:
 
 def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
     """The call with its arrays as NumPy's."""
+    traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
+    if traced:
+        return Case("", "", "", traced, traced.arrays, {})
     found = declared(formula)
     return Case("", "", "", found, tuple(convert(value, to_numpy) for value in arguments), options)
 

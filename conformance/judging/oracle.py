@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic import exact
+from ..arithmetic import exact, steps
 from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
 from ..arithmetic.running import Expected, enclosed, running
 from ..formulas import Case, Formula
@@ -13,6 +13,7 @@ from ..formulas.forms import admitted
 
 # A bound that is no more than this many smallest subnormals judges, however small the results are.
 UNDERFLOWS = 1000
+LARGEST_RUN_AGAIN = 10_000_000  # elements, where a bound is explained
 
 
 class EmptyToleranceError(ValueError):
@@ -99,7 +100,7 @@ def differing(
 def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
     """Where a value is another one in a plain run that is rounded once: a wider format overflows less."""
     with np.errstate(all="ignore"):
-        apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
+        apart = np.abs(plain - np.asarray(expected.value, np.float64) - expected.remainder) > expected.bound
         fits = np.isfinite(plain) & np.isfinite(plain.astype(expected.dtype).astype(np.float64))
     return np.asarray(np.where(np.isfinite(expected.value), apart & np.isfinite(plain), fits))
 
@@ -139,15 +140,25 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]
             continue
         limit = 0.1 * largest_term(call, name, each)
         if not worst < limit:
+            step = step_in_words(call, dtype)
             if np.isinf(worst):
-                raise EmptyToleranceError(
-                    f"{what}the derived tolerance is infinite, because a number on the way may overflow, "
-                    "or be where a function is not defined"
-                )
+                why = "because a number on the way may overflow, or be where a function is not defined"
+                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {why}{step}")
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {worst:.3g}, and {limit:.3g} would already let anything pass; "
-                "the result cancels beyond what the arithmetic resolves"
+                f"the result cancels beyond what the arithmetic resolves{step}"
             )
+
+
+def step_in_words(call: Case, dtype: np.dtype[Any]) -> str:
+    """Which step widens the bound most, where the call is not too large to be run again."""
+    if call.steps or sum(np.size(each) for each in call.arguments) > LARGEST_RUN_AGAIN:
+        return ""
+    step = steps.widest(lambda: bounded_run(call, dtype, MODELS[dtype.name]))
+    if step is None or step.factor < 2:
+        return ""
+    wider = "infinite" if np.isinf(step.factor) else f"{step.factor:.3g} times as wide, relative to its result"
+    return f"; the step that makes it so is {step.name} of {step.size} elements: it makes the bound {wider}"
 
 
 def largest_term(call: Case, name: str, expected: Expected) -> float:
