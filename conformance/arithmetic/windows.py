@@ -25,7 +25,7 @@ def chosen(x: Array, places: np.ndarray, fill: Any = 0.0) -> Array:
         return picked(x, places) if is_real(x) else x.ravel()[places]
     if not is_real(x):
         return np.append(x.ravel(), np.asarray(fill, x.dtype))[places]
-    return picked(concat([reshape(x, (-1,)), together(np.full(1, fill), x)[0]]), places)
+    return picked(concat([reshape(x, (-1,)), together(np.full(1, fill, x.dtype), x)[0]]), places)
 
 
 def windows(

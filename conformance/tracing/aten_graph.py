@@ -16,7 +16,7 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import aten, aten_axes, aten_gradients, aten_layers, aten_windows
-from .positions import TracingError, is_lifted, moved
+from .positions import TracingError, is_lifted, moved, one
 
 Array = Any
 
@@ -192,7 +192,7 @@ def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any
     """An operation that moves elements, run on positions."""
     outside = []
     if fill is not None:
-        outside = [np.full(1, float(arguments[fill]) if len(arguments) > fill else 0.0)]
+        outside = [one(float(arguments[fill]) if len(arguments) > fill else 0.0, arguments[0])]
         arguments = (*arguments[:fill], -1, *arguments[fill + 1 :])
     given, spec = pytree.tree_flatten((arguments, options), is_leaf=is_lifted)
     places = [place for place, each in enumerate(given) if is_lifted(each)]

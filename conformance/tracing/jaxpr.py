@@ -11,7 +11,7 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import lax
-from .positions import is_lifted, moved
+from .positions import is_lifted, moved, one
 
 Array = Any
 
@@ -174,7 +174,7 @@ def moved_by(equation: Any, arguments: list[Any]) -> Any:
     outside = []
     if "fill_value" in parameters:  # of gather: what is taken from outside the array
         fill = parameters["fill_value"]
-        outside = [np.full(1, math.nan if fill is None else float(fill))]
+        outside = [one(math.nan if fill is None else float(fill), arguments[0])]
         parameters = parameters | {"fill_value": -1}
 
     def on_positions(*positions: np.ndarray) -> list[np.ndarray]:

@@ -38,6 +38,11 @@ def moved(run: Callable[..., Any], arrays: Sequence[Array]) -> list[Array]:
     return [picked(row, np.asarray(each).astype(np.int64)) for each in found]
 
 
+def one(value: float, beside: Array) -> np.ndarray:
+    """A number that stands beside the elements of an array, in its format."""
+    return np.full(1, value, beside.dtype if is_real(beside) else None)
+
+
 def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array]) -> Array:
     """The array x with each update added to the element at its place, any number of them to one.
 
