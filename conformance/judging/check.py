@@ -11,10 +11,10 @@ from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report, results_of
 from .again import called_again
 from .diagnosis import diagnose
+from .examination import distinct, examine
 from .judge import Finding, NotOffered, judge
 from .loading import is_elsewhere, load_formulas
 from .subject import Subject
-from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 
@@ -63,14 +63,13 @@ def check(
         A subject that could not be loaded.
     ValueError
         A formula, dtype or version that there is not, nothing that is left to judge, or a formula of somebody else's
-        that its own definition disagrees with on a case.
+        that does not go with its declaration, or that its own definition disagrees with on a case.
     """
     loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version)
-    for formula in chosen:
-        if any(each.definition and not each.is_own for each in functions_of(formula)):  # our own are held in the tests
-            for dtype in wanted:
-                verify(formula, np.dtype(dtype), seed)
     results, notes = [], list[str]()
+    for formula in chosen:
+        for dtype in wanted:
+            notes += [f"{name_of(formula)} in {dtype}: {words}" for words in examine(formula, dtype, seed)]
     for dtype in wanted:
         with loaded.settings(dtype):
             for formula in chosen:
@@ -142,7 +141,7 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
             chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
             chosen |= dict.fromkeys(known(f"formula{of}", given, own))
-    return list(chosen)
+    return distinct(list(chosen))
 
 
 def with_signature(formula: Formula) -> Formula:
