@@ -19,7 +19,7 @@ from .signature import letters as letters
 from .signature import parse as parse
 from .validation import DOMAINS as DOMAINS
 from .validation import is_range as is_range
-from .validation import refuse_function, refuse_misfit
+from .validation import no_function, refuse_function, refuse_misfit, refuse_signature
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -174,11 +174,11 @@ def formula(
     >>> str(scaled.__formula__.signature)
     '(..., n), (n) -> (..., n)'
     """
-    refuse_function(signature, lambda: None)
+    refuse_signature(signature)
     parsed = parse(signature)
 
     def declare(function: F) -> F:
-        refuse_function(signature, function)
+        refuse_function(function)
         named = results or default_results(parsed)
         filled = filled_domain(parsed, domain)
         own = contracts(parsed, filled) if products is None else products
@@ -187,7 +187,10 @@ def formula(
             page, since,
         )  # fmt: skip
         refuse_misfit(declaration)
-        function.__formula__ = declaration  # type: ignore[attr-defined]
+        try:
+            function.__formula__ = declaration  # type: ignore[attr-defined]
+        except AttributeError:  # of a method, whose attributes are those of all of them
+            raise no_function(function) from None
         return function
 
     return declare
@@ -227,5 +230,5 @@ def declaration_of(function: Any) -> Declaration | None:
     found = getattr(function, "__formula__", None)
     if not isinstance(found, Declaration):
         return None
-    is_own = getattr(found.function, "__module__", "").startswith(f"{__package__}.")
+    is_own = str(getattr(found.function, "__module__", "")).startswith(f"{__package__}.")
     return found if is_own or found.function is function else None

@@ -1,4 +1,4 @@
-"""What a declaration may say: a check for each part of it, and one line that names the formula where it does not fit."""
+"""What a declaration may say: a check for each part, and one line that names the formula where it does not fit."""
 
 import inspect
 import math
@@ -15,18 +15,25 @@ LIBRARIES = ("torch", "jax")
 RANGE = re.compile(r"[\[(]\s*([^,\s]+)\s*,\s*([^,\s]+)\s*[\])]")
 
 
-def refuse_function(signature: Any, function: Any) -> None:
-    """Raise TypeError for what is no signature, or no function that can be declared."""
-    example = "such as @formula('(..., n) -> (..., n)') above a function"
+def refuse_signature(signature: Any) -> None:
+    """Raise TypeError for what is no signature, such as the function itself."""
     if not isinstance(signature, str):
-        raise TypeError(f"formula: got {type(signature).__name__}; wanted a signature, {example}")
+        wanted = "a signature, such as @formula('(..., n) -> (..., n)') above a function"
+        raise TypeError(f"formula: got {type(signature).__name__}; wanted {wanted}")
+
+
+def refuse_function(function: Any) -> None:
+    """Raise TypeError for what is no function, or has no parameters that Python knows."""
     try:
         inspect.signature(function)
-        function.__formula__ = getattr(function, "__formula__", None)
-    except (AttributeError, TypeError, ValueError):
-        got = getattr(function, "__name__", type(function).__name__)
-        wanted = "a function that is defined in Python, since its parameters and a declaration belong to it"
-        raise TypeError(f"formula: got {got} ({type(function).__name__}); wanted {wanted}") from None
+    except (TypeError, ValueError):
+        raise no_function(function) from None
+
+
+def no_function(function: Any) -> TypeError:
+    """The error of what cannot be a formula."""
+    got = f"{getattr(function, '__name__', function)!r:.40} ({type(function).__name__})"
+    return TypeError(f"formula: got {got}; wanted a function that is defined in Python, with parameters of its own")
 
 
 def refuse_misfit(declaration: Any) -> None:
@@ -75,9 +82,7 @@ def of_domain(declaration: Any) -> Iterator[str]:
 
 def of_kind(kind: Any, axes: tuple[str, ...], groups: tuple[Axes, ...]) -> Iterator[str]:
     """What one array or number is."""
-    if is_range(kind) and ends(kind) is None:
-        yield f"{kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'"
-    elif not isinstance(kind, str):
+    if (is_range(kind) and ends(kind) is None) or not isinstance(kind, str):
         yield f"{kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'"
     elif (is_range(kind) or kind in NUMBERS) and axes:
         yield f"{kind!r} for an argument with axes; wanted it for one number, whose group is ()"
@@ -111,7 +116,7 @@ def of_options(declaration: Any) -> Iterator[str]:
     else:
         for option, values in options.items():
             if option not in keywords:
-                yield f"{option!r}; wanted one of {', '.join(declaration.parameters if not keywords else keywords)}"
+                yield f"{option!r}; wanted one of {', '.join(keywords or declaration.parameters)}"
             elif not isinstance(values, tuple | list) or not values:
                 yield f"{values!r} for {option}; wanted a tuple of its values, the default first"
 

@@ -34,7 +34,9 @@ def axes(builder: Builder) -> Iterator[Made]:
     text = str(builder.formula.signature)
     for letter in (each for each in builder.letters if f"{each}?" in text):
         for absent in ({letter}, {letter, BATCH}):
-            left = [leaf._replace(axes=tuple(each for each in leaf.axes if each not in absent)) for leaf in builder.leaves]
+            left = [
+                leaf._replace(axes=tuple(each for each in leaf.axes if each not in absent)) for leaf in builder.leaves
+            ]
             sizes = {each: plan.LENGTH for each in (BATCH, *builder.letters) if each not in absent}
             arrays = [draw(leaf, sizes, builder.random("absent", letter)) for leaf in left]
             if accepted(builder.formula, arrays, {}):

@@ -58,9 +58,9 @@ def noticed(builder: Builder, name: str, default: Any) -> Iterator[Any]:
     for value in candidates(default):
         other = results(builder.formula, arrays, {name: value})
         pairs = [(usual[each], other[each]) for each in usual if each in other]
-        if pairs and all(a.shape == b.shape and np.all(np.isfinite(b)) for a, b in pairs):
-            if any(bool(np.any(np.abs(a - b) > plan.NOTICED * np.abs(a))) for a, b in pairs):
-                yield value
+        comparable = bool(pairs) and all(a.shape == b.shape and np.all(np.isfinite(b)) for a, b in pairs)
+        if comparable and any(np.any(np.abs(a - b) > plan.NOTICED * np.abs(a)) for a, b in pairs):
+            yield value
 
 
 def candidates(default: Any) -> Iterator[Any]:

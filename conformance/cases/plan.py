@@ -32,7 +32,7 @@ OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
 OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
-LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**21, 300_000, 60_000
+LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 300_000, 60_000
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam

@@ -19,6 +19,7 @@ import numpy as np
 
 from ... import reference, spec
 from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes
+from ...reference.validation import refuse_function
 from ..arithmetic.rounding import finfo as finfo
 from .faults import one_line_of
 
@@ -198,6 +199,7 @@ def declared(function: str | Callable[..., Any]) -> Formula:
         raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
     declaration = declaration_of(function)
     if declaration is None:
+        refuse_function(function)
         return Formula(function, None, (), ())
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
     if declaration.function is not getattr(reference, declaration.name, None):

@@ -1,4 +1,4 @@
-"""A formula that is not gaugeblock's own, before anybody is judged by it: whether it can judge, and what it leaves out."""
+"""A formula that is not gaugeblock's own, before it judges: whether it can, and what no case asks of it."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -54,9 +54,10 @@ def examine(formula: AnyFormula, dtype: str, seed: int) -> list[str]:
         return []
     probe(function)
     refuse_unasked(function, dtype, seed)
-    plain = [each.compact for each, _ in compact_cases(formula, dtype, seed) if each.kind in ("random", "options")]
     if function.definition or function.forms:
-        verify(formula, np.dtype(dtype), seed, plain)
+        plain = (each for each, _ in compact_cases(formula, dtype, seed) if each.kind in ("random", "options"))
+        named = (each.compact._replace(requirement=each.requirement, name=each.name) for each in plain)
+        verify(formula, np.dtype(dtype), seed, named)
     return list(gaps(function, dtype, seed))
 
 
@@ -71,7 +72,7 @@ def probe(formula: Formula) -> None:
         with one_line_of(f"{formula.name} on float32 arrays of shapes {shapes}", "what works for any lengths"):
             returned = formula.function(*asked.arguments)
         refuse_results(formula, returned, sizes)
-        with one_line_of(formula.name, "functions of the Array API standard, on any of its arrays"):
+        with one_line_of(formula.name):
             found = running(asked, FLOAT32, MODELS["float32"], [formula.function])
         with one_line_of(f"{formula.name}: forms", "functions that are called as the formula is"):
             running(asked, FLOAT32, MODELS["float32"], [formula.function, *admitted(formula, FLOAT32).values()])
@@ -109,8 +110,11 @@ def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int]) -> No
 
 def refuse_unasked(formula: Formula, dtype: str, seed: int) -> None:
     """Raise ValueError for a chosen case about no requirement, or a requirement about which there is no case."""
-    known = requirements(formula)
-    chosen = {case.requirement for case in cases(formula, np.dtype(dtype), seed)}
+    known, own = requirements(formula), cases(formula, np.dtype(dtype), seed)
+    for case in own:
+        if case.formula != formula:
+            raise ValueError(f"{formula.name}: cases: got one of {case.function}; wanted those of {formula.name}")
+    chosen = {case.requirement for case in own}
     for label in sorted(chosen - set(known)):
         meant = spec.did_you_mean(label, known)
         raise ValueError(f"{formula.name}: cases: got one of {label!r}; wanted one of {', '.join(known)}{meant}")
@@ -140,4 +144,4 @@ def gaps(formula: Formula, dtype: str, seed: int) -> Iterator[str]:
     refused = {name: why for name, why in left_out(formula, dtype, seed).items() if "raised" in why}
     if refused:
         name, why = next(iter(refused.items()))
-        yield f"{len(refused)} cases are left out, which the formula itself refuses, such as {name} ({why})"
+        yield f"no case has what the formula itself refuses, such as {name} ({why}): {len(refused)} are left out"

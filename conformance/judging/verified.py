@@ -91,10 +91,10 @@ def apart(balls: Array, wanted: Array, expected: Expected, real: bool) -> Iterat
         yield f" has shape {balls.shape}; the definition gives {wanted.shape}"
         return
     largest = MODELS[expected.dtype.name].largest
-    if real and balls.size and np.any(np.isfinite(expected.value)):
-        if not any(arb(each).is_finite() for each in wanted.flat):
-            yield " is nowhere finite in the definition"
-            return
+    is_number = real and balls.size and bool(np.any(np.isfinite(expected.value)))
+    if is_number and not any(arb(each).is_finite() for each in wanted.flat):
+        yield " is nowhere finite in the definition"
+        return
     for index in np.ndindex(balls.shape):
         ball, definition, value = arb(balls[index]), arb(wanted[index]), expected.value[index]
         place = f"{[*index] if index else ''}"
