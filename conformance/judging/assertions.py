@@ -137,8 +137,9 @@ def number_of(part: Any) -> Any:
 
 
 def to_numpy(array: Any) -> np.ndarray:
-    """An array of any library as NumPy's."""
-    return np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+    """An array of any library as NumPy's, in this machine's order of bytes."""
+    found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+    return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))
 
 
 def known_to_numpy(array: np.ndarray) -> np.ndarray:
