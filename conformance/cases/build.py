@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
+from ..arithmetic.rounding import finfo
 from ..formulas import Case, Formula, functions_of
 from ..formulas.axes import result_axes
 from ..formulas.requirements import name_of, requirements
@@ -85,13 +86,16 @@ class Builder:
         return np.random.default_rng([zlib.crc32(repr(key).encode()), self.dtype.itemsize])
 
     def fits(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
-        """Whether memory has room for it, and the oracle can afford it: what is mixed is computed as a whole."""
+        """Whether memory has room for it, and the oracle can afford it: what is mixed is computed as a whole.
+
+        Of that, no sum of as many squares as there are elements may overflow, as it would in half precision.
+        """
         whole = self.whole_sizes(batch, sizes)
+        mixed = [whole[letter] for letter, kind in self.behaviour.items() if kind == MIXED]
         compact = {letter: self.compact_size(letter, length) for letter, length in whole.items()}
         most = plan.LARGEST_EXACT if self.dtype.itemsize == 8 else plan.LARGEST_WHOLE
-        return self.largest(whole) <= plan.LARGEST and (
-            MIXED not in self.behaviour.values() or self.largest(compact) <= most
-        )
+        affordable = self.largest(compact) <= most and 4 * math.prod(mixed) < float(finfo(self.dtype).max)
+        return self.largest(whole) <= plan.LARGEST and (not mixed or affordable)
 
     def largest(self, sizes: Mapping[str, int]) -> int:
         """How many elements the largest argument or result has."""

@@ -116,6 +116,14 @@ class Formula(Declaration):
         return self.function is getattr(reference, self.name, None)
 
     @property
+    def source(self) -> str:
+        """Where the function of anybody's formula is, as a command names it."""
+        if self.is_own:
+            return ""
+        file = Path(getattr(inspect.getmodule(self.function), "__file__", None) or "")
+        return f"{file}:{self.name}" if file.suffix == ".py" else f"{self.function.__module__}:{self.name}"
+
+    @property
     def page_file(self) -> Path | None:
         """The page of anybody's formula: a file beside the module of its function."""
         if self.page is None or self.is_own:
