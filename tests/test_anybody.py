@@ -211,11 +211,11 @@ def test_a_failure_on_a_made_case_is_reproduced_by_the_code_in_the_report(folder
     report = to_document([check(name, formulas=[asked], dtypes=["float32"])])["reports"][0]
     (failed,) = (each for each in report["results"] if each["requirement"] == "swish.value")
     assert failed["worst"]["source"] == f"{asked}:swish"
-    with pytest.raises(AssertionError, match="swish: y.* times the bound"):
+    with pytest.raises(AssertionError):
         exec(snippet(report, failed), {})
 
 
-@pytest.mark.parametrize("case", ["softmax.value/6_by_1025", "softmax.layout/batch_4_reversed"])
+@pytest.mark.parametrize("case", ["softmax.infinity/6_by_1025", "softmax.layout/batch_4_wide"])
 def test_a_made_case_of_an_own_formula_is_reproduced(case):
     function, arguments, found = reproduce("numpy", case, "float32")
     assert found.id == case

@@ -15,6 +15,7 @@ class Worst(NamedTuple):
     case: str  # its id
     note: str  # the mistake that the case catches
     exact: bool  # whether the exact result is wanted
+    made: bool  # whether it is a made case
     function: str
     source: str  # where the formula is, if it is not gaugeblock's own
     inputs: dict[str, str]
@@ -33,6 +34,7 @@ class Worst(NamedTuple):
             "case": self.case,
             "note": self.note,
             "exact": self.exact,
+            "made": self.made,
             "function": self.function,
             "source": self.source,
             "arguments": self.inputs,
@@ -52,7 +54,8 @@ def worst_of(found: Finding) -> Worst:
     """What is kept of a finding."""
     case = found.case
     return Worst(
-        case.id, case.note, case.exact, case.function, case.formula.source, inputs(found), found.reason, found.output,
+        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found), found.reason,
+        found.output,
         found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
     )  # fmt: skip
 
