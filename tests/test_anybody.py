@@ -236,7 +236,7 @@ def test_a_file_finds_what_is_beside_it_and_is_found_by_its_name(tmp_path):
     (found,) = loading.load_formulas(str(file))
     assert found(3) == 6
     file.write_text("from no_such_module import anything\n")
-    with pytest.raises(SubjectError, match="a_file_of_formulas.py: does not import: ModuleNotFoundError"):
+    with pytest.raises(SubjectError, match=r"a_file_of_formulas.py: does not import: ModuleNotFoundError"):
         loading.load(str(file))
 
 

@@ -112,7 +112,7 @@ def of_the_first(x, *, eps=1e-5):
 WRONG = [
     ("a keyword that is ignored", rms_norm, lambda x, w, *, epsilon=1e-6: rms_norm(x, w)),
     ("no keyword", rms_norm, lambda x, w: rms_norm(x, w)),
-    ("a whole number that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, negative=negative)),
+    ("a number that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, negative=negative)),
     ("a flag that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, correction=correction)),
     ("an argument that has to be there", affine, lambda x, w, b: x * w + b),
     ("another default of an argument", leaky, lambda x, slope=0.3: leaky(x, slope)),

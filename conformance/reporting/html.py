@@ -144,7 +144,7 @@ def snippet(report: Fields, result: Fields) -> str:
         return f"# many steps: gaugeblock check {report['subject']} {asked}"
     if worst["made"]:  # whose bound is that of the compact call
         lines[0] = "from gaugeblock.conformance import reproduce"
-        lines[-1:] = of_element(worst)
+        lines[-1:] = of_element(worst, result["reason"])
     elif worst["exact"] and worst["index"] is not None and worst["bound"] == 0:
         # assert_conforms grants the bound of the formula; here the result has to be the exact one.
         lines[0] = "import numpy as np\n\nfrom gaugeblock.conformance import expected, reproduce"
@@ -155,11 +155,11 @@ def snippet(report: Fields, result: Fields) -> str:
     return "\n".join(lines)
 
 
-def of_element(worst: Fields) -> list[str]:
+def of_element(worst: Fields, reason: str) -> list[str]:
     """Python code that holds the worst element against what it should be."""
     name = worst["output"].partition(" ")[0]
     if worst["index"] is None:
-        return ["print(output)"]
+        return [f"print(output)  # {reason}"]
     lines = [f"found = float(case.formula.named(output)[{name!r}][{', '.join(map(str, worst['index'])) or '()'}])"]
     if isinstance(worst["expected"], str):
         return [*lines, f"assert str(found) == {worst['expected']!r}, found"]

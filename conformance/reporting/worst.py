@@ -54,9 +54,8 @@ def worst_of(found: Finding) -> Worst:
     """What is kept of a finding."""
     case = found.case
     return Worst(
-        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found), found.reason,
-        found.output,
-        found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
+        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found),
+        found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
     )  # fmt: skip
 
 
