@@ -124,6 +124,34 @@ def test_a_call_without_arrays_is_one_line():
         expected(swish_of_numbers, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("function", "given", "message"),
+    [
+        (swish, [1.0, 2.0], "swish: x: got list; wanted an array"),
+        (np.exp, numbers(3), "formula: got 'exp' .ufunc.; wanted a function that is defined in Python"),
+        (lambda x: {"y": x}, numbers(3), "<lambda>: y: got dict as its result; wanted an array"),
+        (lambda x: None, numbers(3), "<lambda>: y: got NoneType as its result; wanted an array"),
+        (lambda x: (x, (x, x)), numbers(3), "<lambda>: y2: got tuple as its result; wanted an array"),
+    ],
+)
+def test_what_is_no_array_is_one_line(function, given, message):
+    with pytest.raises(TypeError, match=message):
+        expected(function, given)
+
+
+def test_a_result_of_booleans_is_exact():
+    x = numbers(20)
+    assert_conforms(x > 0, lambda x: x > 0, x)
+    with pytest.raises(AssertionError, match=r"is 0\.0; expected 1\.0"):
+        assert_conforms(x > 1, lambda x: x > 0, x)
+
+
+@pytest.mark.parametrize(("given", "message"), [([], "formulas: got none; wanted"), (3, "formula: got int; wanted")])
+def test_no_formulas_are_one_line(given, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        check("numpy", formulas=given)
+
+
 def swish_of_numbers(x):
     return x
 

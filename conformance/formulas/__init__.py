@@ -19,7 +19,7 @@ import numpy as np
 
 from ... import reference, spec
 from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes
-from ...reference.validation import refuse_function
+from ...reference.validation import no_function, refuse_function
 from ..arithmetic.rounding import finfo as finfo
 from .faults import one_line_of
 
@@ -208,6 +208,8 @@ def declared(function: str | Callable[..., Any]) -> Formula:
     declaration = declaration_of(function)
     if declaration is None:
         refuse_function(function)
+        if isinstance(function, np.ufunc):  # which knows no arrays but NumPy's
+            raise no_function(function)
         return Formula(function, None, (), ())
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
     if declaration.function is not getattr(reference, declaration.name, None):

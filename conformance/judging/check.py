@@ -134,13 +134,15 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
         return list(own)
     of = "" if version == spec.VERSION else f" of specification {version}"
     chosen: dict[AnyFormula, None] = {}
-    for given in [formulas] if isinstance(formulas, str) or callable(formulas) else formulas:
+    for given in [formulas] if isinstance(formulas, str) or not isinstance(formulas, Iterable) else formulas:
         if not isinstance(given, str):
             chosen[with_signature(declared(given))] = None
         elif is_elsewhere(given):
             chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
             chosen |= dict.fromkeys(known(f"formula{of}", given, own))
+    if not chosen:
+        raise ValueError("formulas: got none; wanted at least one, or None for all of gaugeblock's own")
     return distinct(list(chosen))
 
 

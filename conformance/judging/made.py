@@ -104,7 +104,13 @@ def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
     """The results of the reference on NumPy's arrays in float64, with the defaults of the dtype."""
     options = {**compact.formula.defaults(dtype), **compact.options}
     results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **options))
-    return {name: np.asarray(value) for name, value in results.items() if name not in compact.formula.counts}
+    return {name: as_numbers(value) for name, value in results.items() if name not in compact.formula.counts}
+
+
+def as_numbers(value: Any) -> np.ndarray:
+    """A result as an array of numbers: a boolean is 0 or 1."""
+    found = np.asarray(value)
+    return found.astype(np.float64) if found.dtype.kind == "b" else found
 
 
 def wide(value: Any) -> Any:
