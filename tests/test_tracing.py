@@ -238,5 +238,5 @@ def test_a_module_is_declared_and_follows_the_format():
 
 
 def test_only_known_libraries_are_declared():
-    with pytest.raises(ValueError, match="library: got 'mxnet'; wanted one of torch, jax"):
+    with pytest.raises(ValueError, match="library: got 'mxnet'; wanted 'torch' or 'jax'"):
         formula("(...) -> (...)", library="mxnet")(abs)

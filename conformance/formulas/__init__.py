@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import reference, spec
-from ...reference.declaration import Declaration, declaration_of, is_axes
+from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes
+from ...reference.validation import no_function, refuse_function
 from ..arithmetic.rounding import finfo as finfo
+from .faults import one_line_of
 
 
 def no_defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
@@ -38,6 +40,7 @@ class Formula(Declaration):
     compensated: bool = False  # whether an infinite sum of its terms may be NaN, as that of Kahan's is
     donation: str = ""  # the keyword by which arguments are given away
     state_type: Callable[..., Any] | None = None  # of the argument that is a state; a tuple with names by default
+    state_dtype: Callable[[np.dtype[Any]], np.dtype[Any]] = np.dtype  # of a state's arrays, by that of the others
 
     __hash__ = Declaration.__hash__
 
@@ -58,6 +61,14 @@ class Formula(Declaration):
         (domain,) = (each for each in self.domain if isinstance(each, tuple))
         (names,) = (each for each in self.results if isinstance(each, tuple))
         return tuple(name for name, kind in zip(names, domain, strict=True) if kind == "count")
+
+    @cached_property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords that say how it computes, with their defaults: neither the axis nor what is about memory."""
+        arrays = {*self.arguments, AXIS, self.donation, "xp"}
+        given = inspect.signature(self.function).parameters.values()
+        named = [each for each in given if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)]
+        return {each.name: each.default for each in named if each.name not in arrays}
 
     @cached_property
     def carried(self) -> tuple[str, ...]:
@@ -103,6 +114,14 @@ class Formula(Declaration):
     def is_own(self) -> bool:
         """Whether it is one of gaugeblock's own."""
         return self.function is getattr(reference, self.name, None)
+
+    @property
+    def source(self) -> str:
+        """Where the function of anybody's formula is, as a command names it."""
+        if self.is_own:
+            return ""
+        file = Path(getattr(inspect.getmodule(self.function), "__file__", None) or "")
+        return f"{file}:{self.name}" if file.suffix == ".py" else f"{self.function.__module__}:{self.name}"
 
     @property
     def page_file(self) -> Path | None:
@@ -188,6 +207,9 @@ def declared(function: str | Callable[..., Any]) -> Formula:
         raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
     declaration = declaration_of(function)
     if declaration is None:
+        refuse_function(function)
+        if isinstance(function, np.ufunc):  # which knows no arrays but NumPy's
+            raise no_function(function)
         return Formula(function, None, (), ())
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
     if declaration.library:
@@ -222,9 +244,18 @@ def function_of(formula: str | Callable[..., Any]) -> Formula:
 
 def cases(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> list[Case]:
     """Return the cases of a formula."""
-    chosen = functions_of(formula)[0].cases
+    function = functions_of(formula)[0]
+    if function.cases is None:
+        return []
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
-        return [] if chosen is None else list(chosen(dtype, seed))
+        if function.is_own:
+            return list(function.cases(dtype, seed))
+        with one_line_of(f"{function.name}: cases", "cases(dtype, seed), which yields what `case` returns"):
+            found = list(function.cases(dtype, seed))
+    for each in found:
+        if not isinstance(each, Case):
+            raise ValueError(f"{function.name}: cases: got {type(each).__name__}; wanted what `case` returns")
+    return found
 
 
 def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Any:

@@ -57,6 +57,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "over_steps": over_steps,
         "donation": "donate",
         "state_type": AdamState,
+        "state_dtype": at_least_float32,
         "open": open_elements,
     },
     "adam_update": {"open": open_in_update},

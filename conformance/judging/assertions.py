@@ -122,8 +122,12 @@ def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], opt
 
 def expectation(asked: Case) -> dict[str, Expected]:
     """What each result should be."""
+    refuse_lists(asked)
     with np.errstate(all="ignore"):  # checks the arguments
-        asked.formula.function(*(convert(value, known_to_numpy) for value in asked.arguments), **asked.options)
+        returned = asked.formula.function(
+            *(convert(value, known_to_numpy) for value in asked.arguments), **asked.options
+        )
+    refuse_no_arrays(asked, returned)
     arrays = [part for value in asked.arguments for part in parts_of(value)]
     dtypes = [array.dtype for array in arrays if getattr(array, "dtype", np.dtype(bool)).name in MODELS]
     if not dtypes:
@@ -131,6 +135,20 @@ def expectation(asked: Case) -> dict[str, Expected]:
     with np.errstate(all="ignore"):
         plain = plain_run(asked, dtypes[0])
     return oracle.judgeable(asked, dtypes[0], oracle.expect(asked, dtypes[0]), plain)
+
+
+def refuse_lists(asked: Case) -> None:
+    """Raise TypeError for an argument that has no dtype."""
+    for name, value in zip(asked.formula.parameters, asked.arguments, strict=False):
+        if isinstance(value, list):
+            raise TypeError(f"{asked.function}: {name}: got list; wanted an array")
+
+
+def refuse_no_arrays(asked: Case, returned: Any) -> None:
+    """Raise TypeError for a result that is no array, and no number."""
+    for name, value in asked.formula.named(returned).items():
+        if not (hasattr(value, "shape") or isinstance(value, int | float)):
+            raise TypeError(f"{asked.function}: {name}: got {type(value).__name__} as its result; wanted an array")
 
 
 def convert(value: Any, how: Callable[[Any], np.ndarray]) -> Any:
@@ -147,8 +165,9 @@ def number_of(part: Any) -> Any:
 
 
 def to_numpy(array: Any) -> np.ndarray:
-    """An array of any library as NumPy's."""
-    return np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+    """An array of any library as NumPy's, in this machine's order of bytes."""
+    found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+    return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))
 
 
 def known_to_numpy(array: np.ndarray) -> np.ndarray:

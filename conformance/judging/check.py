@@ -11,10 +11,10 @@ from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report, results_of
 from .again import called_again
 from .diagnosis import diagnose
+from .examination import distinct, examine
 from .judge import Finding, NotOffered, judge
 from .loading import is_elsewhere, load_formulas
 from .subject import Subject
-from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 
@@ -63,14 +63,13 @@ def check(
         A subject that could not be loaded.
     ValueError
         A formula, dtype or version that there is not, nothing that is left to judge, or a formula of somebody else's
-        that its own definition disagrees with on a case.
+        that does not go with its declaration, or that its own definition disagrees with on a case.
     """
     loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version)
-    for formula in chosen:
-        if any(each.definition and not each.is_own for each in functions_of(formula)):  # our own are held in the tests
-            for dtype in wanted:
-                verify(formula, np.dtype(dtype), seed)
     results, notes = [], list[str]()
+    for formula in chosen:
+        for dtype in wanted:
+            notes += [f"{name_of(formula)} in {dtype}: {words}" for words in examine(formula, dtype, seed)]
     for dtype in wanted:
         with loaded.settings(dtype):
             for formula in chosen:
@@ -135,14 +134,16 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
         return list(own)
     of = "" if version == spec.VERSION else f" of specification {version}"
     chosen: dict[AnyFormula, None] = {}
-    for given in [formulas] if isinstance(formulas, str) or callable(formulas) else formulas:
+    for given in [formulas] if isinstance(formulas, str) or not isinstance(formulas, Iterable) else formulas:
         if not isinstance(given, str):
             chosen[with_signature(declared(given))] = None
         elif is_elsewhere(given):
             chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
             chosen |= dict.fromkeys(known(f"formula{of}", given, own))
-    return list(chosen)
+    if not chosen:
+        raise ValueError("formulas: got none; wanted at least one, or None for all of gaugeblock's own")
+    return distinct(list(chosen))
 
 
 def with_signature(formula: Formula) -> Formula:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ... import backends
+from ... import backends, spec
 from ...reference.declaration import declaration_of
 from ...spec import did_you_mean
 
@@ -45,14 +45,24 @@ def load(given: str) -> Any:
 
 
 def load_file(path: Path) -> Any:
-    """The module in a file."""
+    """The module in a file, loaded as Python does: it finds the modules beside it, and is found by its name."""
     if not path.is_file():
         raise SubjectError(f"{path}: there is no such file{did_you_mean(str(path), beside(path))}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module, loader = importlib.util.module_from_spec(spec), spec.loader
-    attempt(str(path), lambda: loader.exec_module(module))
+    folder, path = str(path.resolve().parent), path.resolve()
+    there = getattr(sys.modules.get(path.stem), "__file__", None)
+    is_free = path.stem not in sys.modules or there == str(path)
+    found = importlib.util.spec_from_file_location(path.stem if is_free else str(path), path)
+    assert found is not None
+    assert found.loader is not None
+    module, loader = importlib.util.module_from_spec(found), found.loader
+    sys.modules[found.name] = module
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        attempt(str(path), lambda: loader.exec_module(module))
+    except SubjectError:
+        del sys.modules[found.name]
+        raise
     return module
 
 
@@ -82,7 +92,7 @@ def registry() -> dict[str, EntryPoint]:
 
 def is_elsewhere(given: str) -> bool:
     """Whether a string names a formula that is not gaugeblock's own."""
-    return given.endswith(".py") or ":" in given or given in registry()
+    return given.endswith(".py") or ":" in given or (given not in spec.formulas() and given in registry())
 
 
 def load_formulas(given: str) -> list[Callable[..., Any]]:
@@ -100,9 +110,7 @@ def load_formulas(given: str) -> list[Callable[..., Any]]:
         There is no such code, it does not load, or it declares no formula.
     """
     registered = registry()
-    if given in registered:
-        return [attempt(given, registered[given].load)]
-    found = load(given)
+    found = attempt(given, registered[given].load) if given in registered else load(given)
     if not isinstance(found, ModuleType):
         if not callable(found):
             raise SubjectError(f"{given}: got {type(found).__name__}; wanted a function")

@@ -12,6 +12,9 @@ from ..cases import Made, made
 from ..cases.draw import unpack
 from ..formulas import Case
 from . import oracle
+from .loading import one_line
+
+NOTHING = "no element of it has a tolerance that is finite and not left open"
 
 
 def made_cases(
@@ -22,18 +25,42 @@ def made_cases(
         yield each.whole(), {name: spread(each, name, one) for name, one in found.items()}
 
 
-@lru_cache(maxsize=128)
 def compact_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"
 ) -> tuple[tuple[Made, dict[str, Expected]], ...]:
     """The made cases that can be judged, with what their compact calls should give: the same for every subject."""
-    known: dict[int, dict[str, Expected] | None] = {}
-    cases = list(made(formula, np.dtype(dtype), seed))
-    for each in cases:
-        if id(each.compact) not in known:
-            known[id(each.compact)] = expected(each.compact, np.dtype(dtype), subnormals, precision)
-    pairs = ((each, known[id(each.compact)]) for each in cases)
-    return tuple((each, found) for each, found in pairs if found is not None and agrees(each, found, np.dtype(dtype)))
+    return sorted_out(formula, dtype, seed, subnormals, precision)[0]
+
+
+def left_out(formula: str | Callable[..., Any], dtype: str, seed: int) -> dict[str, str]:
+    """Why made cases cannot be judged, by name."""
+    return sorted_out(formula, dtype, seed, "gradual", "full")[1]
+
+
+@lru_cache(maxsize=128)
+def sorted_out(
+    formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
+) -> tuple[tuple[tuple[Made, dict[str, Expected]], ...], dict[str, str]]:
+    """The made cases that can be judged, and why the others cannot, by name."""
+    known: dict[int, dict[str, Expected] | str] = {}
+    kept, left = [], {}
+    for each in list(made(formula, np.dtype(dtype), seed)):
+        key = id(each.compact)
+        try:
+            if key not in known:
+                known[key] = expected(each.compact, np.dtype(dtype), subnormals, precision) or NOTHING
+            found = known[key]
+            if not isinstance(found, str):
+                found = found if agrees(each, found, np.dtype(dtype)) else "it differs from a part of it"
+        except Exception as error:
+            if each.compact.formula.is_own:
+                raise
+            found = f"the formula raised {one_line(error)}"
+        if isinstance(found, str):
+            left[each.name] = found
+        else:
+            kept.append((each, found))
+    return tuple(kept), left
 
 
 def agrees(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -> bool:
@@ -77,7 +104,13 @@ def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
     """The results of the reference on NumPy's arrays in float64, with the defaults of the dtype."""
     options = {**compact.formula.defaults(dtype), **compact.options}
     results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **options))
-    return {name: np.asarray(value) for name, value in results.items() if name not in compact.formula.counts}
+    return {name: as_numbers(value) for name, value in results.items() if name not in compact.formula.counts}
+
+
+def as_numbers(value: Any) -> np.ndarray:
+    """A result as an array of numbers: a boolean is 0 or 1."""
+    found = np.asarray(value)
+    return found.astype(np.float64) if found.dtype.kind == "b" else found
 
 
 def wide(value: Any) -> Any:

@@ -15,7 +15,9 @@ class Worst(NamedTuple):
     case: str  # its id
     note: str  # the mistake that the case catches
     exact: bool  # whether the exact result is wanted
+    made: bool  # whether it is a made case
     function: str
+    source: str  # where the formula is, if it is not gaugeblock's own
     inputs: dict[str, str]
     reason: str
     output: str
@@ -32,7 +34,9 @@ class Worst(NamedTuple):
             "case": self.case,
             "note": self.note,
             "exact": self.exact,
+            "made": self.made,
             "function": self.function,
+            "source": self.source,
             "arguments": self.inputs,
             "output": self.output,
             "index": None if self.place is None else list(self.place),
@@ -50,8 +54,8 @@ def worst_of(found: Finding) -> Worst:
     """What is kept of a finding."""
     case = found.case
     return Worst(
-        case.id, case.note, case.exact, case.function, inputs(found), found.reason, found.output, found.place,
-        found.got, found.expected, found.bound, found.ratio, found.ulp,
+        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found),
+        found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import signature_of
+from ...reference.validation import signature_of
 from ..arithmetic import bounded, exact
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
