@@ -54,6 +54,15 @@ class Gauge:
             found = oracle.judgeable(asked, self.dtype, found, plain_run(asked, self.dtype))
         return {name: found[name] for name in summed_results(self.formula, letter)}
 
+    def values(self, arrays: Arrays, letter: str) -> dict[str, Expected]:
+        """The same without bounds, which takes less time."""
+        if self.dtype.itemsize == 8:
+            return self.expected(arrays, letter)
+        with np.errstate(all="ignore"):
+            plain = plain_run(call(self.formula, tuple(arrays), {}), self.dtype)
+        nothing = np.zeros(())
+        return {n: Expected(plain[n], nothing, nothing, self.dtype) for n in summed_results(self.formula, letter)}
+
     def errors(
         self, arrays: Arrays, wanted: dict[str, Expected]
     ) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -76,6 +76,8 @@ def assert_gauged(
         where = f" along {letter}" if len(summed) > 1 else ""
         rng = np.random.default_rng([seed, letters_of(found).index(letter)])
         ratios |= {f"{name}{where}": ratio for name, ratio in along(gauge, letter, rng, calls)}
+    if not ratios:
+        raise ValueError(f"{found.name}: cannot judge it on these arrays; what they give cancels beyond any bound")
     wrong = [f"{name} {ratio:.3g}" for name, ratio in ratios.items() if not ratio <= 1]
     if wrong:
         raise AssertionError(f"{found.name}: {', '.join(wrong)} times what is admitted (seed {seed})")

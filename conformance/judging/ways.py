@@ -17,7 +17,7 @@ from ..formulas import Formula
 from ..formulas.axes import result_axes
 from . import oracle
 from .gauge import Gauge
-from .sums import mapped, products_along, reordered, terms_of, without
+from .sums import Products, mapped, products_along, reordered, terms_of, without
 
 FEW = 1, 8, 32  # terms that are not 0
 PLACES = 256  # of the few terms, that all calls together touch
@@ -31,8 +31,9 @@ FACTORS = {"float32": (11, 8), "float64": (24,)}  # bits of coarse factors
 
 def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> Iterator[tuple[str, float]]:
     """Yield each way of judging what is summed along a letter, and its ratio."""
-    yield "order", in_random_orders(gauge, letter, gauge.arrays, rng, calls)
-    factor = first_factor(gauge, letter)
+    with contextlib.suppress(oracle.EmptyToleranceError):  # a long sum may have a bound that judges nothing
+        yield "order", in_random_orders(gauge, letter, gauge.arrays, rng, calls)
+    factor = factor_of(gauge, letter)
     if factor is not None:
         yield "signs", in_random_orders(gauge, letter, with_signs(gauge, rng, [factor]), rng, calls)
         for bits in FACTORS.get(gauge.dtype.name, ()):
@@ -47,28 +48,30 @@ def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> It
         yield from leans(gauge, letter, factor, rng)
 
 
-def first_factor(gauge: Gauge, letter: str) -> int | None:
-    """The first argument that is a factor of every product, in each result that is a sum of products; None if none is."""
-    found = [products.degrees for products in products_along(gauge.formula, letter).values()]
-    if not found or (gauge.dtype.itemsize < 4 and gauge.formula.half != "once"):  # a product may be rounded to half
-        return None
-    numbers = [n for n, leaf in enumerate(gauge.leaves) if letter in leaf.axes and all(each[n] == 1 for each in found)]
-    return numbers[0] if numbers else None
+def sums_along(gauge: Gauge, letter: str) -> dict[str, Products]:
+    """The results that are sums of products along a letter, none where a product may be rounded to half precision."""
+    rounded = gauge.dtype.itemsize < 4 and gauge.formula.half != "once"
+    return {} if rounded else products_along(gauge.formula, letter)
+
+
+def factor_of(gauge: Gauge, letter: str) -> int | None:
+    """The argument with most rows that is a factor of the products of every sum; None if there is none."""
+    found = [products.degrees for products in sums_along(gauge, letter).values()]
+    shared = [n for n, leaf in enumerate(gauge.leaves) if letter in leaf.axes and all(each[n] == 1 for each in found)]
+    return max(shared, key=lambda number: gauge.arrays[number].size) if found and shared else None
 
 
 def in_random_orders(gauge: Gauge, letter: str, arrays: Arrays, rng: np.random.Generator, calls: int) -> float:
     """The largest ratio over all results: of the mean |error| of a sum of products, or of each call."""
     wanted, length = gauge.expected(arrays, letter), gauge.sizes[letter]
-    by_order = products_along(gauge.formula, letter) if first_factor(gauge, letter) is not None else {}
     model = MODELS[gauge.dtype.name]._replace(flush=True)
-    total, worst = dict.fromkeys(by_order, np.zeros(())), 0.0
+    total, worst = dict.fromkeys(sums_along(gauge, letter), np.zeros(())), 0.0
     for _ in range(calls):
         order = rng.permutation(length)
-        found = gauge.errors(
-            reordered(arrays, gauge.leaves, letter, order), permuted(gauge.formula, wanted, letter, order)
-        )
+        moved = reordered(arrays, gauge.leaves, letter, order)
+        found = gauge.errors(moved, permuted(gauge.formula, wanted, letter, order))
         for name, (ratio, error, _) in found.items():
-            if name in by_order:
+            if name in total:
                 total[name] = total[name] + error / calls
             else:
                 worst = max(worst, float(np.max(ratio, initial=0.0)))
@@ -113,7 +116,7 @@ def coherent(gauge: Gauge, letter: str, factor: int, bits: int) -> Arrays:
 
 
 def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> float:
-    """The largest ratio where all but a few terms are neutral; the places are dealt out, so that the calls touch many."""
+    """The largest ratio where all but a few terms are neutral, at places that are dealt out like cards."""
     number, *others = masked(gauge, letter)
     shape, place = gauge.arrays[number].shape, gauge.leaves[number].axes.index(letter)
     length, rows = shape[place], gauge.arrays[number].size // max(shape[place], 1)
@@ -130,7 +133,7 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
         mask = np.moveaxis(mask.reshape(*shape[:place], *shape[place + 1 :], length), -1, place)
         arrays = without(gauge.arrays, added(gauge, letter))
         for each in (number, *others):
-            nothing = 0 if each == first_factor(gauge, letter) else neutral(gauge.leaves[each], letter)
+            nothing = 0 if number == factor_of(gauge, letter) else neutral(gauge.leaves[each], letter)
             arrays[each] = np.where(mask, arrays[each], nothing).astype(arrays[each].dtype)
         wanted = gauge.expected(arrays, letter)
         if active == 1:
@@ -141,25 +144,24 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
 
 
 def masked(gauge: Gauge, letter: str) -> list[int]:
-    """The arguments in which terms are made neutral: those of classes, or the first factor of all products."""
+    """The arguments in which terms are made neutral: a factor of all products, or those that face no others."""
+    factor = factor_of(gauge, letter)
+    if factor is not None:
+        return [factor]
     floating = [n for n, leaf in enumerate(gauge.leaves) if letter in leaf.axes and leaf.is_floating]
-    of_classes = [n for n in floating if gauge.leaves[n].domain in ("logit", "weight", "probability")]
-    factor = first_factor(gauge, letter)
-    chosen = of_classes or (
-        [n for n in floating if neutral(gauge.leaves[n], letter) == 0] if factor is None else [factor]
-    )
+    chosen = [n for n in floating if neutral(gauge.leaves[n], letter) != 1]
     return [n for n in chosen if gauge.arrays[n].shape == gauge.arrays[chosen[0]].shape]
 
 
 def added(gauge: Gauge, letter: str) -> set[int]:
     """The arguments that are added to sums of products and are factors of none, such as a bias."""
-    found = list(products_along(gauge.formula, letter).values())
+    found = list(sums_along(gauge, letter).values())
     return {n for each in found for n in each.addends} - {n for each in found for n, d in enumerate(each.degrees) if d}
 
 
 def rounded_once(gauge: Gauge, letter: str, name: str, wanted: Expected) -> Expected:
     """The expectation of a single product, that is rounded once."""
-    products, model = products_along(gauge.formula, letter).get(name), MODELS[gauge.dtype.name]
+    products, model = sums_along(gauge, letter).get(name), MODELS[gauge.dtype.name]
     if products is None or products.roundings > 1 or model.accumulator:
         return wanted
     bound = ONE_ROUNDING * model.unit * np.abs(wanted.value) + model.smallest_normal
@@ -169,7 +171,7 @@ def rounded_once(gauge: Gauge, letter: str, name: str, wanted: Expected) -> Expe
 def leans(gauge: Gauge, letter: str, factor: int, rng: np.random.Generator) -> Iterator[tuple[str, float]]:
     """Yield how far the errors of many rows of random signs lean towards 0, and down, as multiples of the limit."""
     axes = [axis for axis in gauge.leaves[factor].axes if axis != letter]
-    names = [n for n in products_along(gauge.formula, letter) if {*axes} <= {*result_axes(gauge.formula)[n]}]
+    names = [n for n in sums_along(gauge, letter) if {*axes} <= {*result_axes(gauge.formula)[n]}]
     rows = int(np.prod([gauge.sizes[axis] for axis in axes]))
     times = -(-ROWS // max(rows, 1))
     if not names or times > MOST_CALLS:
@@ -179,7 +181,7 @@ def leans(gauge: Gauge, letter: str, factor: int, rng: np.random.Generator) -> I
     fixed = drawn_anew(gauge.arrays, [number for number in summed if number != factor], rng)
     for _ in range(times):
         arrays = without(drawn_anew(fixed, [factor], rng), added(gauge, letter))
-        wanted = gauge.expected(arrays, letter)
+        wanted = gauge.values(arrays, letter)
         for name, (_, _, values) in gauge.errors(arrays, wanted).items():
             if name in found:
                 own = result_axes(gauge.formula)[name]
