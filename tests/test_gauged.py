@@ -162,7 +162,7 @@ def test_gradients_are_judged_along_each_axis_that_is_summed():
     def coarse(x, w, b, g):
         return g @ w.T, WRONG["bf16x3"][0](np.ascontiguousarray(x.T), g), g.sum(axis=0)
 
-    with pytest.raises(AssertionError, match=r"^dense_vjp: 1 of 96 terms along \.\.\. "):
+    with pytest.raises(AssertionError, match=r"1 of 96 terms along \.\.\. 2\d\d, 8 of 96"):
         assert_gauged(coarse, "dense_vjp", x, w, b, g)
 
 
