@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+from .few import LENGTH, NAME, NOTE, Few
 
 Array = Any
 
@@ -72,6 +73,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense.exact", "long", "terms left out of a long sum", *long, exact=True)
     broad = integers(rng, 5, (2, 3), dtype), integers(rng, 5, (3, 1100), dtype), integers(rng, 5, 1100, dtype)
     yield case("dense.exact", "broad", "neurons beyond 1024 left out", *broad, exact=True)
+
+    few = Few(4, dtype)
+    yield case("dense.few", NAME, NOTE, few.rows(0), few.normal(LENGTH, 3), few.normal(3))
 
     rows = normal(4, 7)
     rows[1, 3] = nan

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, sum_in_half, three_products_if_long, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def running_sum(x, w, b, rounded):
@@ -165,6 +165,11 @@ def dense__batch_mean_subtracted(x, w, b):
 
 
 # Precision.
+
+
+@breaks("dense.few", "more than 2000 terms are summed by three products of bfloat16 parts")
+def dense__long_sums_by_three_products(x, w, b):
+    return three_products_if_long(x, w) + b
 
 
 @breaks(
