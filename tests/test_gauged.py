@@ -8,8 +8,8 @@ from numpy.testing import assert_array_equal
 from gaugeblock import formula, reference
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import assert_conforms, assert_gauged
+from gaugeblock.conformance.cases.sums import products_along, summed_results
 from gaugeblock.conformance.formulas import declared
-from gaugeblock.conformance.judging.sums import products_along, summed_results
 
 LENGTH = 1024
 

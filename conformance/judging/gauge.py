@@ -10,12 +10,12 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..cases.draw import Arrays, leaves_of
+from ..cases.sums import summed_results
 from ..formulas import Formula, call
 from ..formulas.axes import result_axes
 from . import oracle
 from .assertions import known_to_numpy, to_numpy
 from .made import plain_run
-from .sums import summed_results
 
 
 class Gauge:

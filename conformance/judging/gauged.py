@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..cases.behaviour import letters_of
+from ..cases.sums import summed_results
 from ..formulas import Formula, declared
 from .gauge import Gauge
-from .sums import summed_results
 from .ways import along
 
 

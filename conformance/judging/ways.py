@@ -13,11 +13,11 @@ from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..cases.behaviour import NEUTRAL, behaviour
 from ..cases.draw import Arrays, neutral
+from ..cases.sums import Products, factors_along, mapped, products_along, reordered, terms_of, thinned, without
 from ..formulas import Formula
 from ..formulas.axes import result_axes
 from . import oracle
 from .gauge import Gauge
-from .sums import Products, mapped, products_along, reordered, terms_of, without
 
 FEW = 1, 8, 32  # terms that are not 0
 PLACES = 256  # of the few terms, that all calls together touch
@@ -56,9 +56,8 @@ def sums_along(gauge: Gauge, letter: str) -> dict[str, Products]:
 
 def factor_of(gauge: Gauge, letter: str) -> int | None:
     """The argument with most rows that is a factor of the products of every sum; None if there is none."""
-    found = [products.degrees for products in sums_along(gauge, letter).values()]
-    shared = [n for n, leaf in enumerate(gauge.leaves) if letter in leaf.axes and all(each[n] == 1 for each in found)]
-    return max(shared, key=lambda number: gauge.arrays[number].size) if found and shared else None
+    shared = factors_along(gauge.formula, letter) if sums_along(gauge, letter) else []
+    return max(shared, key=lambda number: gauge.arrays[number].size, default=None)
 
 
 def in_random_orders(gauge: Gauge, letter: str, arrays: Arrays, rng: np.random.Generator, calls: int) -> float:
@@ -117,7 +116,8 @@ def coherent(gauge: Gauge, letter: str, factor: int, bits: int) -> Arrays:
 
 def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> float:
     """The largest ratio where all but a few terms are neutral, at places that are dealt out like cards."""
-    number, *others = masked(gauge, letter)
+    factor = factor_of(gauge, letter)
+    number, *others = thinned(gauge.formula, letter, factor)
     shape, place = gauge.arrays[number].shape, gauge.leaves[number].axes.index(letter)
     length, rows = shape[place], gauge.arrays[number].size // max(shape[place], 1)
     times = min(MOST_FEW, -(-min(PLACES, length) // max(rows * active, 1)))
@@ -133,7 +133,7 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
         mask = np.moveaxis(mask.reshape(*shape[:place], *shape[place + 1 :], length), -1, place)
         arrays = without(gauge.arrays, added(gauge, letter))
         for each in (number, *others):
-            nothing = 0 if number == factor_of(gauge, letter) else neutral(gauge.leaves[each], letter)
+            nothing = 0 if number == factor else neutral(gauge.leaves[each], letter)
             arrays[each] = np.where(mask, arrays[each], nothing).astype(arrays[each].dtype)
         wanted = gauge.expected(arrays, letter)
         if active == 1:
@@ -141,16 +141,6 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
         for ratio, _, _ in gauge.errors(arrays, wanted).values():
             worst = max(worst, float(np.max(ratio, initial=0.0)))
     return worst
-
-
-def masked(gauge: Gauge, letter: str) -> list[int]:
-    """The arguments in which terms are made neutral: a factor of all products, or those that face no others."""
-    factor = factor_of(gauge, letter)
-    if factor is not None:
-        return [factor]
-    floating = [n for n, leaf in enumerate(gauge.leaves) if letter in leaf.axes and leaf.is_floating]
-    chosen = [n for n in floating if neutral(gauge.leaves[n], letter) != 1]
-    return [n for n in chosen if gauge.arrays[n].shape == gauge.arrays[chosen[0]].shape]
 
 
 def added(gauge: Gauge, letter: str) -> set[int]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from ...reference.declaration import BATCH, is_axes
 from ..arithmetic.orders import Terms
-from ..cases.behaviour import letters_of
-from ..cases.draw import Arrays, Leaf, draw, leaves_of, pack
 from ..formulas import Formula
 from ..formulas.axes import result_axes
+from .behaviour import letters_of
+from .draw import Arrays, Leaf, draw, leaves_of, neutral, pack
 
 SIZE = 3
 POWER = 32  # the norm of this order is at least the maximum, and at most K^(1/32) times it
@@ -99,6 +99,23 @@ def products_along(formula: Formula, letter: str) -> dict[str, Products]:
     names = [name for name, axes in result_axes(formula).items() if letter not in axes]
     found = {name: products_of(formula, arrays, letter, name) for name in names}
     return {name: each for name, each in found.items() if each}
+
+
+def factors_along(formula: Formula, letter: str) -> list[int]:
+    """The arguments that are a factor of the products of every sum along a letter."""
+    found = [products.degrees for products in products_along(formula, letter).values()]
+    leaves = leaves_of(formula, np.dtype("float64"))
+    return [n for n, leaf in enumerate(leaves) if found and letter in leaf.axes and all(each[n] == 1 for each in found)]
+
+
+def thinned(formula: Formula, letter: str, factor: int | None) -> list[int]:
+    """The arguments in which terms along a letter are made neutral: the one factor, or all that face no others."""
+    if factor is not None:
+        return [factor]
+    leaves = leaves_of(formula, np.dtype("float64"))
+    floating = [n for n, leaf in enumerate(leaves) if letter in leaf.axes and leaf.is_floating]
+    chosen = [n for n in floating if neutral(leaves[n], letter) != 1]
+    return [n for n in chosen if leaves[n].axes == leaves[chosen[0]].axes]
 
 
 def products_of(formula: Formula, arrays: Arrays, letter: str, name: str) -> Products | None:
