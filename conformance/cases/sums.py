@@ -183,6 +183,21 @@ def terms_of(formula: Formula, arrays: Arrays, letter: str, name: str, count: in
     )
 
 
+def with_one_batch(formula: Formula, arrays: Arrays) -> tuple[Arrays, tuple[int, ...]]:
+    """The arrays with the axes of the batch made one, and the batch; ValueError for an axis that is not there."""
+    found, batch = [], ()
+    for name, array, leaf in zip(formula.arguments, arrays, leaves_of(formula, np.dtype("float64")), strict=True):
+        core = len(leaf.axes) - (BATCH in leaf.axes)
+        if array.ndim < core or (BATCH not in leaf.axes and array.ndim > core):
+            wanted = f"the axes ({', '.join(leaf.axes)}); assert_conforms judges a sum of one term"
+            raise ValueError(f"{formula.name}: {name}: got the shape {array.shape}; wanted {wanted}")
+        if BATCH in leaf.axes:
+            batch = array.shape[: array.ndim - core]
+            array = array.reshape(-1, *array.shape[array.ndim - core :])
+        found.append(array)
+    return found, batch
+
+
 def results(formula: Formula, arrays: Arrays) -> dict[str, Any]:
     """The formula's results on NumPy's arrays."""
     with np.errstate(all="ignore"):

@@ -10,7 +10,7 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..cases.draw import Arrays, leaves_of
-from ..cases.sums import summed_results
+from ..cases.sums import summed_results, with_one_batch
 from ..formulas import Formula, call
 from ..formulas.axes import result_axes
 from . import oracle
@@ -31,18 +31,12 @@ class Gauge:
             raise TypeError(f"{formula.name}: got no array of {', '.join(MODELS)}; wanted at least one")
         self.kernel, self.formula, self.given, self.dtype = kernel, formula, given, dtypes[0]
         self.leaves = leaves_of(formula, self.dtype)
-        self.batch: tuple[int, ...] = ()
-        self.shapes, self.arrays, self.sizes = [each.shape for each in arrays], [], dict[str, int]()
-        for name, array, leaf in zip(formula.arguments, arrays, self.leaves, strict=True):
-            core = len(leaf.axes) - (BATCH in leaf.axes)
-            if array.ndim < core or (BATCH not in leaf.axes and array.ndim > core):
-                wanted = f"the axes ({', '.join(leaf.axes)}); assert_conforms judges a sum of one term"
-                raise ValueError(f"{formula.name}: {name}: got the shape {array.shape}; wanted {wanted}")
-            if BATCH in leaf.axes:
-                self.batch = array.shape[: array.ndim - core]
-                array = array.reshape(-1, *array.shape[array.ndim - core :])
-            self.arrays.append(array)
-            self.sizes |= dict(zip(leaf.axes, array.shape, strict=True))
+        self.shapes = [each.shape for each in arrays]
+        self.arrays, self.batch = with_one_batch(formula, arrays)
+        shaped = zip(self.arrays, self.leaves, strict=True)
+        self.sizes = {
+            letter: size for array, leaf in shaped for letter, size in zip(leaf.axes, array.shape, strict=True)
+        }
         with np.errstate(all="ignore"):
             formula.function(*map(known_to_numpy, arrays))  # raises for what the formula does not take
 

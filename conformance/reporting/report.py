@@ -311,6 +311,7 @@ def failure(results: list[Result]) -> list[Text]:
             multiple = "" if exactly else f"{worst.ratio:.3g} times the bound, "
             lines.append(Text(f"  expected  {worst.expected:.17g} {within}"))
             lines.append(Text(f"  error     {multiple}{worst.ulp:.3g} ulp"))
+            lines += [Text(f"  {worst.resolution}")] if worst.resolution else []
         if worst.reason:
             lines.append(Text(f"  reason    {worst.reason}"))
     return lines
