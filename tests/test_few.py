@@ -17,7 +17,7 @@ COARSE = {
     "tf32": (WRONG["tf32"][0], 1000),
     "bf16": (WRONG["bf16"][0], 10_000),
     "float16_factors": (WRONG["float16_factors"][0], 1000),
-    "bf16x3": (WRONG["bf16x3"][0], 50),
+    "bf16x3": (WRONG["bf16x3"][0], 40),
     "sums_in_half": (WRONG["sums_in_half"][0], 1000),
     "split_k_in_half": (split_k_in_half, 1000),
     "strassen": (strassen, 1.5),

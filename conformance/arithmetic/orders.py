@@ -5,8 +5,8 @@ at its worst, an error is at most u times the sum of the partial sums' magnitude
 partial sum is a sample without replacement. docs/tolerance.md has the proof.
 
 W. Hoeffding, Probability inequalities for sums of bounded random variables, J. Amer. Statist. Assoc. 58 (1963) 13-30,
-doi:10.1080/01621459.1963.10500830, Theorems 2 and 4. E. Hallman, I. C. F. Ipsen, Precision-aware deterministic and probabilistic error bounds for floating point
-summation, Numer. Math. 155 (2023) 83-119.
+doi:10.1080/01621459.1963.10500830, Theorems 2 and 4. E. Hallman, I. C. F. Ipsen, Precision-aware deterministic and
+probabilistic error bounds for floating point summation, Numer. Math. 155 (2023) 83-119.
 """
 
 import math
