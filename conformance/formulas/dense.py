@@ -77,6 +77,12 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     few = Few(4, dtype)
     yield case("dense.few", NAME, NOTE, few.rows(0), few.normal(LENGTH, 3), few.normal(3))
 
+    signs = np.random.default_rng([4, 512])  # of each row anew, so that the errors of rows are independent
+    rows, weights = (array(signs.normal(size=shape)) for shape in ((512, 16), (16, 2)))
+    note = "sums are cut, as on some units of matrix products"
+    leaning = case("dense.lean", "random_signs", note, rows, weights, array(np.zeros(2)))
+    yield leaning._replace(leans=True)
+
     rows = normal(4, 7)
     rows[1, 3] = nan
     yield case("dense.batch", "nan_in_a_row", "rows mixed", rows, normal(7, 5), normal(5))
