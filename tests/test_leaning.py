@@ -88,7 +88,7 @@ def test_one_that_declares_to_truncate_is_judged_by_its_own_bounds_and_told_so()
     report = check(subject(kernel, rounding="truncates"), formulas=["dense"])
     assert report.passed, [r.worst for r in report.results if r.status == "fail"]
     assert [r.status for r in report.results if r.requirement == "dense.lean"] == ["not offered"] * 2
-    assert report.notes[0].startswith("declares rounding = 'truncates'")
+    assert report.claim.endswith("dense (float32, float64; sums truncated)")
     twice = one_by_one(lambda exact, dtype: towards_zero(towards_zero(exact, dtype) * dtype.type(1 - 2.0**-20), dtype))
     assert not check(subject(twice, rounding="truncates"), formulas=["dense"], dtypes=["float32"]).passed
 

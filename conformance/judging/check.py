@@ -80,7 +80,7 @@ def check(
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
                 results += results_of(formula, dtype, findings, diagnoses, version)
                 notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
-    chosen_alone = [] if made else ["judged by the chosen cases alone"]
+    notes += [] if made else ["judged by the chosen cases alone"]
     report = Report(
         loaded.name,
         loaded.device or "cpu",
@@ -92,17 +92,12 @@ def check(
         loaded.dtypes,
         version=version,
         layouts=bool(loaded.layouts),
-        notes=tuple(dict.fromkeys([*declared_rounding(loaded), *notes, *chosen_alone])),
+        notes=tuple(dict.fromkeys(notes)),
+        rounding=loaded.rounding,
         unverified=tuple(name_of(formula) for formula in chosen if not functions_of(formula)[0].definition),
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
-
-
-def declared_rounding(subject: Subject) -> list[str]:
-    """What the report says of a subject whose sums are cut."""
-    words = "declares rounding = 'truncates': judged by the bounds of sums that are cut, 2 u for each operation"
-    return [words] if subject.rounding == "truncates" else []
 
 
 def findings_of(

@@ -77,11 +77,6 @@ class Subject:
         """What it declares of its products and sums: a class, and whether they are cut."""
         return self.precision + (TRUNCATING if self.rounding == "truncates" else "")
 
-    @property
-    def declares_numerics(self) -> bool:
-        """Whether it declares coarser products, or sums that are cut."""
-        return self.numerics != "full"
-
     def declaring(self, precision: str, rounding: str = "nearest") -> "Subject":
         """The same subject, as if it declared this precision and rounding."""
         other = copy.copy(self)
