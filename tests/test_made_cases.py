@@ -175,6 +175,12 @@ def dense_in_tf32_where_tensor_cores_are(x, w, b):
     return reference.dense(x, w, b)
 
 
+def dense_of_19_bits_in_long_sums(x, w, b):
+    if x.dtype == np.float32 and x.shape[-1] > 1000:
+        x = (x.view(np.int32) & ~0x1F).view(np.float32)
+    return reference.dense(x, w, b)
+
+
 def relu_of_adjacent_rows(x):
     if x.ndim == 2 and x.strides[1] == x.itemsize and x.size and x.strides[0] > x.shape[1] * x.itemsize:
         x = np.lib.stride_tricks.as_strided(x, x.shape, (x.shape[1] * x.itemsize, x.itemsize))
@@ -210,6 +216,7 @@ MISTAKES = {
     relu_wrong_in_rank_4: ("relu", "pairs"),
     softmax_along_the_last_of_three: ("softmax", "axes"),
     dense_in_tf32_where_tensor_cores_are: ("dense", "tiles"),
+    dense_of_19_bits_in_long_sums: ("dense", "few"),
     relu_of_adjacent_rows: ("relu", "layouts"),
     cross_entropy_of_normalised_labels: ("categorical_cross_entropy_from_logits", "labels"),
     adam_of_a_step_in_float32: ("adam_step", "options"),

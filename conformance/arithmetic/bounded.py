@@ -331,7 +331,7 @@ def astype(x: Bounded, dtype: Any, /) -> Bounded:
 
 def model_of(dtype: Any, like: Model) -> Model:
     """The arithmetic of a format, with what else is said of `like`."""
-    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor)
+    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor, truncates=like.truncates)
 
 
 def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:

@@ -25,6 +25,7 @@ class Model(NamedTuple):
     flush: bool = False  # whether subnormal numbers count as 0
     factor: float = 0.0  # what each factor of a product may be off by, relatively, before it is multiplied
     accumulator: int = 0  # precision of sums and of functions' insides, where it is wider than the format's
+    truncates: bool = False  # whether additions and multiplications are cut, not rounded to nearest
 
     @property
     def unit(self) -> float:
@@ -74,12 +75,12 @@ class Model(NamedTuple):
         return self.smallest_normal if self.flushes else 0.0
 
     def gamma(self, roundings: int) -> float:
-        """(1 - u)^-k - 1: what k roundings do to a number, relatively; exact for every k."""
-        return math.expm1(-roundings * math.log1p(-self.unit))
+        """(1 - u)^-k - 1: what k roundings do to a number, relatively; exact for every k. A cut is off by 2 u."""
+        return math.expm1(-roundings * math.log1p(-self.unit * (1 + self.truncates)))
 
     def gamma_of_sum(self, additions: Any) -> Any:
         """What the additions of a sum do, before its result is rounded to the format."""
-        return np.expm1(-additions * math.log1p(-self.inner_unit))
+        return np.expm1(-additions * math.log1p(-self.inner_unit * (1 + self.truncates)))
 
 
 # In half precision sums are accumulated in float32, and functions are computed there and rounded.
@@ -97,6 +98,10 @@ HALF = ("float16", "bfloat16")
 # the lower ones, 3 * 2^-14 of the product.
 PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2.0**-7}
 
+# How additions and multiplications round, and what a subject's numerics are called that declares to truncate.
+ROUNDINGS = "nearest", "truncates"
+TRUNCATING = " truncating"
+
 # Python numbers, with the functions of the C library.
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
 
@@ -106,9 +111,10 @@ def stricter(a: Model, b: Model) -> Model:
     if a is b:
         return a
     wider = a if a.precision >= b.precision else b
-    if (a.flush, a.factor) == (b.flush, b.factor):
+    if (a.flush, a.factor, a.truncates) == (b.flush, b.factor, b.truncates):
         return wider
-    return wider._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor))
+    truncates = a.truncates or b.truncates
+    return wider._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor), truncates=truncates)
 
 
 def promoted(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:

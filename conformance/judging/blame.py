@@ -28,7 +28,7 @@ def blamed(subject: Subject, formula: Formula, dtype: np.dtype[Any], failed: lis
 
 def fails(subject: Subject, dtype: np.dtype[Any], made: Made) -> bool:
     """Whether the subject fails on a made case."""
-    known = expected(made.compact, dtype, subject.subnormals, subject.precision)
+    known = expected(made.compact, dtype, subject.subnormals, subject.numerics)
     if known is None:
         return False
     case, (function, *_) = made.whole(), subject.functions(made.compact.function).values()

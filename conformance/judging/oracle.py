@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import exact, steps
-from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
+from ..arithmetic.rounding import MODELS, PRECISIONS, TRUNCATING, Model, finfo
 from ..arithmetic.running import Expected, enclosed, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
@@ -24,8 +24,9 @@ def expect(
     call: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full"
 ) -> dict[str, Expected]:
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
-    factor = PRECISIONS[precision] if has_classes(call.formula, dtype) else 0.0
-    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor)
+    factor = PRECISIONS[precision.removesuffix(TRUNCATING)] if has_classes(call.formula, dtype) else 0.0
+    truncates = precision.endswith(TRUNCATING)
+    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor, truncates=truncates)
     expected = bounded_run(call, dtype, model)
     return exactly(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 
@@ -57,6 +58,11 @@ def centred(expected: Expected, balls: np.ndarray) -> Expected:
         value[finite] = near = np.array(list(map(float, chosen)), np.float64)
         remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
     return expected._replace(value=value, remainder=remainder, certain=True)
+
+
+def is_full(precision: str) -> bool:
+    """Whether products are in full precision, though they may be cut: integers stay exact."""
+    return precision.removesuffix(TRUNCATING) == "full"
 
 
 def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
@@ -184,7 +190,7 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
     """
     if not (call.formula.products or call.formula.compensated):
         return False
-    return precision != "full" or summed(call.formula, call, name) > 1
+    return not is_full(precision) or summed(call.formula, call, name) > 1
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:
