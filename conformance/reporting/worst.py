@@ -59,7 +59,8 @@ def worst_of(found: Finding) -> Worst:
     case = found.case
     return Worst(
         case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found),
-        found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp, resolution_of(found),
+        found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
+        resolution_of(found),
     )  # fmt: skip
 
 
