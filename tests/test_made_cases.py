@@ -566,7 +566,14 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: n > 1025 and n % 128,
             "value",
-            "wherever the last axis is longer than 1025 and is no multiple of 8",
+            "wherever the last axis is longer than a limit from 1025 to 2052 and is no multiple of 8",
+        ),
+        (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 781 to 1024"),
+        (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than 4"),
+        (
+            lambda batch, n: math.prod(batch) > 20,
+            "batch",
+            "wherever the batch has more rows than a limit from 12 to 23",
         ),
         (lambda batch, n: len(batch) == 2, "batch", "wherever the batch has 2 axes"),
         (lambda batch, n: math.prod(batch) > 65_535, "batch", "wherever the batch is (70001,)"),
