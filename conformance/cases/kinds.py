@@ -130,7 +130,7 @@ def tiles(builder: Builder) -> Iterator[Made]:
         sizes = {BATCH: math.prod(batch)} | dict(zip(builder.letters, (length, other), strict=False))
         rng = builder.random("tiles", *sizes.items())
         # The first factor has as many bits as there is room for beside the others, so that a lower precision shows.
-        first = min(13, bits - 5) if length == 8 else (bits - 8) // 2
+        first = min(13, bits - 5) if length == 8 else max(0, (bits - 8) // 2)
         rest = max(1, bits - first - 1 - math.ceil(math.log2(max(sizes.values()))))
         widths = zip(builder.leaves, (first, rest, rest, min(rest, 5)), strict=False)
         arrays = [
