@@ -28,13 +28,20 @@ def test_there_are_enough_and_each_has_a_name_of_its_own():
 
 
 @pytest.mark.parametrize("formula", spec.formulas())
-def test_every_mutant_fails_the_requirement_that_it_is_tied_to(formula):
+def test_every_mutant_fails_and_every_requirement_and_case_is_needed(formula):
+    """One test of a formula, since its mutants are judged once for all of it, in whichever process."""
+    every_mutant_fails_the_requirement_that_it_is_tied_to(formula)
+    every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula)
+    every_case_kills_something(formula)
+    the_published_matrix_has_what_each_mutant_fails(formula)
+
+
+def every_mutant_fails_the_requirement_that_it_is_tied_to(formula):
     alive = [m.name for m in mutants(formula) if not any(m.requirement in found for found in kills(m).labels.values())]
     assert not alive
 
 
-@pytest.mark.parametrize("formula", spec.formulas())
-def test_every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula):
+def every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula):
     needed = set()
     for mutant in mutants(formula):
         for found in kills(mutant).labels.values():
@@ -48,15 +55,13 @@ def only_killers(formula):
     return {label for failed in found if len(failed) == 1 for label in failed}
 
 
-@pytest.mark.parametrize("formula", spec.formulas())
-def test_every_case_kills_something(formula):
+def every_case_kills_something(formula):
     killers = {case for mutant in mutants(formula) for found in kills(mutant).cases.values() for case in found}
     idle = [c.id for c in cases(formula, np.dtype("float32")) if not any(k.startswith(c.id) for k in killers)]
     assert not idle
 
 
-@pytest.mark.parametrize("formula", spec.formulas())
-def test_the_published_matrix_has_what_each_mutant_fails(formula):
+def the_published_matrix_has_what_each_mutant_fails(formula):
     published = f"\n{MATRIX.read_text()}".split("\n## ")
     (shown,) = [text for text in published if text.startswith(f"{formula}: ")]
     assert f"## {shown}".rstrip("\n") == table(formula).rstrip("\n")
