@@ -22,6 +22,7 @@ from gaugeblock.conformance.cases.spread import places
 from gaugeblock.conformance.formulas import FUNCTIONS, declared
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.judging.again import called_again
+from gaugeblock.conformance.judging.blame import blamed
 from gaugeblock.conformance.judging.made import compact_cases, differing, plain_run, spread
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.reference.declaration import formula as declare
@@ -529,3 +530,29 @@ def test_an_axis_that_is_to_blame_is_said_in_words(wrong, words):
     label, found = where(softmax)
     assert label == "softmax.axis"
     assert words in found
+
+
+def dense_of_w_as_it_lies(x, w, b):
+    return reference.dense(x, w.T.reshape(w.shape) if w.strides[0] == w.itemsize else w, b)
+
+
+def relu_of_rows_side_by_side(x):
+    wide = x.ndim == 2 and x.strides[1] == x.itemsize and x.strides[0] > x.shape[1] * x.itemsize
+    return reference.relu(x) + wide * x.dtype.type(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "function", "words"),
+    [
+        (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
+        (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),
+    ],
+)
+def test_a_memory_layout_that_is_to_blame_is_said_in_words(call, function, words):
+    subject = subject_of(call, function)
+    failed = [found for _, found in failures(subject, function, "float32", {"layouts"})]
+    assert blamed(subject, declared(function), np.dtype("float32"), failed) == words
+
+
+def test_nothing_is_said_where_no_shape_and_no_layout_fails():
+    assert not blamed(Subject("numpy"), declared("relu"), np.dtype("float32"), [])
