@@ -61,18 +61,18 @@ class Declaration:
         found = signature_of(self.function).parameters
         return {name: parameter.default for name, parameter in found.items() if name != "xp"}
 
-    @property
+    @cached_property
     def arguments(self) -> dict[str, Axes]:
         """The axes of each argument, by its name."""
         return dict(zip(self.parameters, self.signature.arguments, strict=False)) if self.signature else {}
 
-    @property
+    @cached_property
     def hyper_parameters(self) -> frozenset[str]:
         """The parameters that are real numbers: their domain is a range, or their default is a float."""
         ranges = {name for name, domain in zip(self.parameters, self.domain, strict=False) if is_range(domain)}
         return frozenset(ranges | {name for name, default in self.parameters.items() if isinstance(default, float)})
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all results, those of a state too."""
         return tuple(name for each in self.results for name in (each if isinstance(each, tuple) else (each,)))

@@ -80,7 +80,7 @@ class Formula(Declaration):
         state = self.state_of(found)
         return {name: state if name == self.state else found[name] for name in self.carried}
 
-    @property
+    @cached_property
     def state_names(self) -> tuple[str, ...]:
         """The names of a state's parts."""
         return next(each for each in self.results if isinstance(each, tuple))
