@@ -5,13 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from gaugeblock import reference
+from gaugeblock import reference, spec
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.formulas import FUNCTIONS, call, cases
 from gaugeblock.conformance.judging import blocks
 from gaugeblock.reference import AdamState
 from gaugeblock.reference.declaration import formula
-from gaugeblock import spec
 
 FLOAT32 = np.dtype("float32")
 
@@ -23,8 +22,8 @@ def small_cases():
 
 def gathered(call):
     """What the blocks of a call give, put together; and their number."""
-    found, number = {}, 0
-    for number, block in enumerate(blocks.blocks(call), 1):
+    found, every = {}, list(blocks.blocks(call))
+    for block in every:
         part = blocks.oracle.expect(block.call, FLOAT32)
         for name in block.places or part:
             if not block.places:
@@ -33,7 +32,7 @@ def gathered(call):
             whole = found.setdefault(name, tuple(np.full(block.shapes[name], 7e77) for _ in range(3)))
             for array, each in zip(whole, part[name][:3], strict=True):
                 array[block.places[name]] = each
-    return found, number
+    return found, len(every)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -109,7 +109,7 @@ def cuts(call: Case, limit: int) -> list[Cut]:
 
 def is_leaf(value: Any) -> bool:
     """Whether an argument is one array or number."""
-    return np.ndim(value) == 0 or isinstance(value, np.ndarray)
+    return isinstance(value, np.ndarray | np.generic | int | float)
 
 
 def leaves_of(call: Case) -> Iterable[Any]:
@@ -185,8 +185,9 @@ def part(call: Case, cut: Cut, chosen: Mapping[str, Any]) -> Case:
     arguments = []
     for name, value in zip(call.formula.parameters, call.arguments, strict=False):
         if isinstance(value, tuple) and not is_axes(call.formula.arguments[name]):
-            fields = zip(value._fields, value, strict=True)  # type: ignore[attr-defined]
-            arguments.append(type(value)(*(taken(f"{name}.{field}", each) for field, each in fields)))  # type: ignore[call-arg]
+            state: Any = value
+            fields = zip(state._fields, state, strict=True)
+            arguments.append(type(state)(*(taken(f"{name}.{field}", each) for field, each in fields)))
         else:
             arguments.append(taken(name, value))
     return call._replace(arguments=tuple(arguments))
