@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import bounded, exact
+from . import bounded, exact, twofold
 from .discrete import Discrete, parts
 from .kinds import is_real
 from .kinds import lifted as known
@@ -72,6 +72,15 @@ def lift_exactly(dtype: np.dtype[Any]) -> Lift:
 
     def lift(value: Any, hyper_parameter: bool) -> exact.Exact:
         return exact.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
+
+    return lift
+
+
+def lift_twofold(dtype: np.dtype[Any]) -> Lift:
+    """A `lift` to twofold arrays."""
+
+    def lift(value: Any, hyper_parameter: bool) -> twofold.Twofold:
+        return twofold.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
 
     return lift
 

@@ -9,7 +9,8 @@ from ... import backends
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
 from . import oracle
-from .blocks import Block, converted, expectations
+from .blocks import Block
+from .expectations import converted, expectations
 from .judge import BrokenResultError, as_count, count_after
 
 

@@ -5,7 +5,7 @@ an axis adds up is kept whole, and one on which the result does not depend is le
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -13,11 +13,9 @@ import numpy as np
 
 from ...reference.declaration import AXIS, BATCH, is_axes
 from ..arithmetic.rounding import MODELS
-from ..arithmetic.running import Expected
+from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
 from ..formulas.axes import axis_names, letter_of, links, parts, result_axes
-from . import oracle
-from .made import plain_run
 
 # Elements of the arguments and results of a block: a block then stays in a core's cache.
 BLOCK = 1 << 18
@@ -55,39 +53,6 @@ def blocks(call: Case) -> Iterator[Block]:
             chosen = {a: slice(s, s + cut.lengths[a]) for a, s in zip(cut.free, starts, strict=True)}
             places = {name: index(axes, chosen) for name, axes in cut.results.items()}
             yield Block(part(call, cut, chosen), places, shapes)
-
-
-def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
-    """Yield each block with what its results should be.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As the function itself raises.
-    EmptyToleranceError
-        After the last block: as `oracle.judgeable`.
-    """
-    dtype, extents, seen = dtype_of(call), dict[str, oracle.Extent](), set[tuple[str, ...]]()
-    for block in blocks(call):
-        with np.errstate(all="ignore"):
-            if tuple(block.places) not in seen:
-                check_arguments(block.call, call)
-                seen.add(tuple(block.places))
-            plain = plain_run(block.call, dtype)
-        found, here = oracle.with_open_elements(block.call, oracle.expect(block.call, dtype), plain)
-        names = block.places or found
-        yield block, {name: found[name] for name in names}
-        extents |= {name: extents[name].joined(here[name]) if name in extents else here[name] for name in names}
-    oracle.refuse_empty(call, dtype, extents)
-
-
-def check_arguments(smaller: Case, call: Case) -> None:
-    """Raise what the function raises for these arguments, in the words that the whole call has."""
-    try:
-        smaller.formula.function(*converted(smaller.arguments, known_to_numpy), **smaller.options)
-    except (TypeError, ValueError, IndexError):
-        call.formula.function(*converted(call.arguments, known_to_numpy), **call.options)
-        raise
 
 
 def cuts(call: Case, limit: int) -> list[Cut]:
@@ -174,13 +139,15 @@ def index(axes: Iterable[str], chosen: Mapping[str, Any]) -> Index:
 
 
 def part(call: Case, cut: Cut, chosen: Mapping[str, Any]) -> Case:
-    """The smaller call: each argument at the chosen places of its free axes."""
+    """The smaller call: each argument at the chosen places, slices or indices, of its free axes."""
     single = {axis: slice(0, 1) for axis, length in cut.lengths.items() if axis not in cut.free and length == 1}
     places = single | dict(chosen)
 
     def taken(name: str, value: Any) -> Any:
-        axes = cut.arguments.get(name, ())
-        return value[index(axes, places)] if axes else value
+        for number, axis in enumerate(cut.arguments.get(name, ())):
+            if axis in places:
+                value = value[(slice(None),) * number + (places[axis],)]
+        return value
 
     arguments = []
     for name, value in zip(call.formula.parameters, call.arguments, strict=False):
@@ -203,7 +170,7 @@ def independent(call: Case, cut: Cut) -> bool:
 
     def run(low: int, high: int) -> dict[str, Expected]:
         smaller = part(call, cut, dict.fromkeys(cut.free, slice(low, high)))
-        return oracle.bounded_run(smaller, dtype, MODELS[dtype.name])
+        return running(smaller, dtype, MODELS[dtype.name], [call.formula.function])
 
     together = run(0, 4)
     for name, axes in cut.results.items():
@@ -231,26 +198,3 @@ def dtype_of(call: Case) -> np.dtype[Any]:
         if dtype.name in MODELS:
             return np.dtype(dtype)
     raise TypeError(f"{call.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
-
-
-def converted(arguments: tuple[Any, ...], how: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """Arguments with their arrays converted, those of a state too."""
-    return tuple(convert(value, how) for value in arguments)
-
-
-def convert(value: Any, how: Callable[[Any], Any]) -> Any:
-    """An argument with its arrays converted, those of a state too."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(number_of(convert(part, how)) for part in value))
-    return how(value) if hasattr(value, "dtype") and hasattr(value, "shape") else value
-
-
-def number_of(part: Any) -> Any:
-    """A part of a state, a count as a Python number."""
-    is_count = isinstance(part, np.ndarray) and part.shape == () and part.dtype.kind in "iu"
-    return int(part) if is_count else part
-
-
-def known_to_numpy(array: np.ndarray) -> np.ndarray:
-    """The array itself, or a stand-in for one of bfloat16, which NumPy's namespace does not count as floating point."""
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array

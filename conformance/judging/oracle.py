@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
-from ..arithmetic.running import Expected, enclosed, running
+from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
+from .precise import exactly as exactly
+from .precise import precisely
 
 # A ratio that is no farther from 1 is decided by balls.
 NEAR = 1e-6
@@ -29,7 +30,7 @@ def expect(
     factor = PRECISIONS[precision] if has_classes(call.formula, dtype) else 0.0
     model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor)
     expected = bounded_run(call, dtype, model)
-    return expected if dtype.itemsize < 8 else exactly(expected, call, dtype)
+    return expected if dtype.itemsize < 8 else precisely(expected, call, dtype)
 
 
 def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Expected]:
@@ -37,23 +38,6 @@ def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Exp
     if call.steps and call.formula.over_steps:
         return dict(call.formula.over_steps(call, dtype, model))
     return running(call, dtype, model, [call.formula.function, *admitted(call.formula, dtype).values()])
-
-
-def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
-    """`expected` with its finite values replaced by the centres of the exact balls, each split into two floats."""
-    balls = enclosed(call, dtype)
-    return {name: centred(each, balls[name]) if name in balls else each for name, each in expected.items()}
-
-
-def centred(expected: Expected, balls: np.ndarray) -> Expected:
-    """A ball's centre as ``value + remainder``; its radius is far below the bound and is left out."""
-    finite = np.isfinite(expected.value)
-    value, remainder = expected.value.copy(), expected.remainder.copy()
-    chosen = balls[finite]
-    with exact.working_precision():
-        value[finite] = near = np.array(list(map(float, chosen)), np.float64)
-        remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
-    return expected._replace(value=value, remainder=remainder, certain=True)
 
 
 def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
