@@ -38,8 +38,11 @@ class Bounded(Operators):
     def __init__(self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False) -> None:
         self.value = np.asarray(value, np.float64)
         # NaN and infinite results are decided by the value, and compared exactly. An error that is NaN is inf times 0.
-        error = np.where(np.isnan(error), np.inf, error) * INFLATION
-        self.error = np.where(np.isfinite(self.value), error, 0.0)
+        self.error = np.multiply(error, INFLATION, dtype=np.float64)
+        plain = self.error.shape == self.value.shape and np.isfinite(self.error).all() and np.isfinite(self.value).all()
+        if not plain:
+            error = np.where(np.isnan(self.error), np.inf, self.error)
+            self.error = np.where(np.isfinite(self.value), error, 0.0)
         self.model, self.dtype = model, dtype
         # Whether no correct arithmetic gives a negative number: as said, or as the errors have it.
         self.nonnegative = nonnegative or not np.any(self.value < self.error)
@@ -186,9 +189,12 @@ def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) ->
     """What a quotient may lose in addition, if it is a product by a reciprocal that is subnormal, or overflows."""
     if model.division < 2:
         return 0.0
-    small, least = finite(np.abs(b)) + f > 1 / model.smallest_normal, np.abs(b) - f
+    size = np.abs(b)
+    small, large = finite(size) + f > 1 / model.smallest_normal, size - f < 1 / model.largest
+    if not (np.any(small) or np.any(large)):
+        return 0.0
     loss = np.where(small, (1 + model.gamma(1)) * (finite(np.abs(a)) + e) * model.underflow, 0.0)
-    return np.where(least < 1 / model.largest, np.inf, loss)
+    return np.where(large, np.inf, loss)
 
 
 def counts(value: Number, error: Number) -> Any:

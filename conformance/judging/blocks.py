@@ -43,7 +43,7 @@ class Cut(NamedTuple):
 
 def blocks(call: Case) -> Iterator[Block]:
     """Yield the blocks of a call, each element of each result in one of them."""
-    found = cuts(call, BLOCK)
+    found = cuts(call, BLOCK // dtype_of(call).itemsize)
     if not found:
         yield Block(call, {}, {})
     for cut in found:
