@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .discrete import discrete, parts
+from .elsewhere import asarray
 from .operators import Operators
 from .rounding import HOST, MODELS, Model, stricter
 from .rounding import finfo as finfo
@@ -36,11 +37,11 @@ class Bounded(Operators):
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
 
     def __init__(self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False) -> None:
-        self.value = np.asarray(value, np.float64)
+        self.value: Any = asarray(value, np.float64)
         # NaN and infinite results are decided by the value, and compared exactly. An error that is NaN is inf times 0.
         self.error = np.multiply(error, INFLATION, dtype=np.float64)
-        plain = self.error.shape == self.value.shape and np.isfinite(self.error).all() and np.isfinite(self.value).all()
-        if not plain:
+        both = self.error, self.value
+        if self.error.shape != self.value.shape or not all(np.all(np.isfinite(each)) for each in both):
             error = np.where(np.isnan(self.error), np.inf, self.error)
             self.error = np.where(np.isfinite(self.value), error, 0.0)
         self.model, self.dtype = model, dtype
@@ -49,11 +50,11 @@ class Bounded(Operators):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape
+        return tuple(self.value.shape)
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim
+        return int(self.value.ndim)
 
     def mapped(self, function: Callable[[Any], Any]) -> "Bounded":
         """Some of its elements, in another shape: nothing is rounded."""
@@ -140,12 +141,12 @@ def ends(number: Number) -> tuple[Number, Number]:
 
 def nonnegative(*numbers: Number) -> bool:
     """Whether none is negative in any correct arithmetic."""
-    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(np.asarray(x) < 0) for x in numbers)
+    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(asarray(x) < 0) for x in numbers)
 
 
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
-    value = np.asarray(number, np.float64)
+    value = asarray(number, np.float64)
     tiny = np.abs(value) < model.smallest_normal
     error = np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0
     return Bounded(value, error, model, dtype, nonnegative(value))

@@ -1,7 +1,7 @@
 """A formula on bounded and on exact arrays: its arguments lifted, its results by name."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,10 +96,11 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
     with np.errstate(all="ignore"):
         runs = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
         first, *others = [{name: result_of(value) for name, value in run.items()} for run in runs]
-    return {
-        name: Expected(each.value, np.zeros(each.shape), largest(each, [r[name] for r in others]), each.dtype)
-        for name, each in first.items()
-    }
+    found = {}
+    for name, each in first.items():
+        bound = largest(each, [run[name] for run in others])
+        found[name] = Expected(each.value, np.zeros_like(each.value, np.float64), bound, each.dtype)
+    return found
 
 
 def with_defaults(call: Call, dtype: np.dtype[Any]) -> Call:
@@ -110,7 +111,7 @@ def with_defaults(call: Call, dtype: np.dtype[Any]) -> Call:
 def largest(first: Any, others: Iterable[Any]) -> np.ndarray:
     """The largest bound of each element; a form that may overflow where the first does not is not admitted there."""
     errors = [np.where(np.isfinite(other.error), other.error, first.error) for other in others]
-    return np.asarray(np.maximum.reduce([first.error, *errors]))
+    return reduce(np.maximum, errors, first.error)
 
 
 def result_of(value: Any) -> Any:

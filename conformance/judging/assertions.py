@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import backends
+from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
 from . import oracle
-from .blocks import Block
-from .expectations import converted, expectations
+from .blocks import Block, converted
+from .expectations import expectations
 from .judge import BrokenResultError, as_count, count_after
 
 
@@ -42,10 +43,10 @@ def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any)
     for block, part in expectations(asked):
         for name, each in part.items():
             if not block.places:
-                found[name] = each.value, each.bound
+                found[name] = to_numpy(each.value), to_numpy(each.bound)
             else:
                 value, bound = found.setdefault(name, (np.empty(block.shapes[name]), np.empty(block.shapes[name])))
-                value[block.places[name]], bound[block.places[name]] = each.value, each.bound
+                value[block.places[name]], bound[block.places[name]] = to_numpy(each.value), to_numpy(each.bound)
     in_order = [found[name] for name in asked.formula.names if name in found] or list(found.values())
     values, bounds = ([pair[i] for pair in in_order] for i in (0, 1))
     return (values[0], bounds[0]) if len(in_order) == 1 else (tuple(values), tuple(bounds))
@@ -71,7 +72,7 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
     """
     asked = call_of(formula, arguments, options)
     results = results_of(asked, output)
-    arrays = {name: to_numpy(value) for name, value in results.items() if name not in asked.formula.counts}
+    arrays = {name: where_it_is(value) for name, value in results.items() if name not in asked.formula.counts}
     worst: dict[str, Worst] = {}
     known: set[str] = set()
     for block, part in expectations(asked):
@@ -142,18 +143,21 @@ def worst_of(asked: Case, block: Block, name: str, values: np.ndarray, wanted: E
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     starts = [each.start or 0 for each in chosen] or [0] * len(index)
     place = [int(i) + start for i, start in zip(index, starts, strict=True)]
+    got, value, bound, off, worst = (float(each[index]) for each in (values[chosen], *wanted[0:3:2], error, ratio))
     words = (
-        f"{name}{place or ''} is {float(values[chosen][index])!r}; expected {float(wanted.value[index])!r} within "
-        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {ratio[index]:.3g} times the bound"
+        f"{name}{place or ''} is {got!r}; expected {value!r} within {bound:.3g}; "
+        f"the error {off:.3g} is {worst:.3g} times the bound"
     )
-    return Worst(float(ratio[index]), outside, ratio.size, words)
+    return Worst(worst, outside, ratio.size, words)
 
 
 def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
     """The call with its arrays as NumPy's."""
-    return Case("", "", "", declared(formula), converted(arguments, to_numpy), options)
+    return Case("", "", "", declared(formula), converted(arguments, where_it_is), options)
 
 
-def to_numpy(array: Any) -> np.ndarray:
-    """An array of any library as NumPy's."""
+def where_it_is(array: Any) -> Any:
+    """An array on a device that has float64 as it is; any other as NumPy's."""
+    if is_elsewhere(array):
+        return Elsewhere(array)
     return np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)

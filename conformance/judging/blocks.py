@@ -5,13 +5,14 @@ an axis adds up is kept whole, and one on which the result does not depend is le
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...reference.declaration import AXIS, BATCH, is_axes
+from ..arithmetic.elsewhere import Elsewhere
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
@@ -50,7 +51,8 @@ def blocks(call: Case) -> Iterator[Block]:
         shapes = {name: tuple(cut.sizes[axis] for axis in axes) for name, axes in cut.results.items()}
         every = (range(0, cut.sizes[axis], cut.lengths[axis]) for axis in cut.free)
         for starts in product(*every):
-            chosen = {a: slice(s, s + cut.lengths[a]) for a, s in zip(cut.free, starts, strict=True)}
+            ends = (min(s + cut.lengths[axis], cut.sizes[axis]) for axis, s in zip(cut.free, starts, strict=True))
+            chosen = {axis: slice(*pair) for axis, *pair in zip(cut.free, starts, ends, strict=True)}
             places = {name: index(axes, chosen) for name, axes in cut.results.items()}
             yield Block(part(call, cut, chosen), places, shapes)
 
@@ -74,7 +76,7 @@ def cuts(call: Case, limit: int) -> list[Cut]:
 
 def is_leaf(value: Any) -> bool:
     """Whether an argument is one array or number."""
-    return isinstance(value, np.ndarray | np.generic | int | float)
+    return isinstance(value, np.ndarray | np.generic | int | float | Elsewhere)
 
 
 def leaves_of(call: Case) -> Iterable[Any]:
@@ -198,3 +200,21 @@ def dtype_of(call: Case) -> np.dtype[Any]:
         if dtype.name in MODELS:
             return np.dtype(dtype)
     raise TypeError(f"{call.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
+
+
+def converted(arguments: tuple[Any, ...], how: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """Arguments with their arrays converted, those of a state too."""
+    return tuple(convert(value, how) for value in arguments)
+
+
+def convert(value: Any, how: Callable[[Any], Any]) -> Any:
+    """An argument with its arrays converted, those of a state too."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(number_of(convert(part, how)) for part in value))
+    return how(value) if hasattr(value, "dtype") and hasattr(value, "shape") else value
+
+
+def number_of(part: Any) -> Any:
+    """A part of a state, a count as a Python number."""
+    is_count = isinstance(part, np.ndarray) and part.shape == () and part.dtype.kind in "iu"
+    return int(part) if is_count else part

@@ -1,14 +1,14 @@
 """What the results of anybody's call should be, block by block."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
+from ..arithmetic.elsewhere import called
 from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle
-from .blocks import Block, blocks, dtype_of
+from .blocks import Block, blocks, converted, dtype_of
 from .made import plain_run
 
 
@@ -39,30 +39,12 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
 def check_arguments(smaller: Case, call: Case) -> None:
     """Raise what the function raises for these arguments, in the words that the whole call has."""
     try:
-        smaller.formula.function(*converted(smaller.arguments, known_to_numpy), **smaller.options)
+        called(smaller.formula.function, converted(smaller.arguments, known_to_numpy), smaller.options)
     except (TypeError, ValueError, IndexError):
-        call.formula.function(*converted(call.arguments, known_to_numpy), **call.options)
+        called(call.formula.function, converted(call.arguments, known_to_numpy), call.options)
         raise
-
-
-def converted(arguments: tuple[Any, ...], how: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """Arguments with their arrays converted, those of a state too."""
-    return tuple(convert(value, how) for value in arguments)
-
-
-def convert(value: Any, how: Callable[[Any], Any]) -> Any:
-    """An argument with its arrays converted, those of a state too."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(number_of(convert(part, how)) for part in value))
-    return how(value) if hasattr(value, "dtype") and hasattr(value, "shape") else value
-
-
-def number_of(part: Any) -> Any:
-    """A part of a state, a count as a Python number."""
-    is_count = isinstance(part, np.ndarray) and part.shape == () and part.dtype.kind in "iu"
-    return int(part) if is_count else part
 
 
 def known_to_numpy(array: np.ndarray) -> np.ndarray:
     """The array itself, or a stand-in for one of bfloat16, which NumPy's namespace does not count as floating point."""
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+    return array.astype(np.float32) if isinstance(array, np.ndarray) and array.dtype.name == "bfloat16" else array

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.elsewhere import called, wrapped
 from ..arithmetic.rounding import finfo
 from ..arithmetic.running import Expected
 from ..cases import Made, made
@@ -76,8 +77,8 @@ def expected(
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
     """The results of the reference on NumPy's arrays in float64, with the defaults of the dtype."""
     options = {**compact.formula.defaults(dtype), **compact.options}
-    results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **options))
-    return {name: np.asarray(value) for name, value in results.items() if name not in compact.formula.counts}
+    results = compact.formula.named(called(compact.formula.function, tuple(map(wide, compact.arguments)), options))
+    return {name: wrapped(value) for name, value in results.items() if name not in compact.formula.counts}
 
 
 def wide(value: Any) -> Any:

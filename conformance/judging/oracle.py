@@ -4,11 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arithmetic.elsewhere import asarray, called, to_numpy, wrapped
 from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
 from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
+from .blocks import converted
 from .precise import exactly as exactly
 from .precise import precisely
 
@@ -98,11 +100,11 @@ def with_open_elements(
     return {name: opened(each, masks[name]) for name, each in expected.items()}, extents
 
 
-def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
+def differs(expected: Expected, plain: np.ndarray) -> Any:
     """Where a finite value is another one in a plain run."""
     with np.errstate(invalid="ignore"):
         apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
-    return np.asarray(apart & np.isfinite(plain) & np.isfinite(expected.value))
+    return apart & np.isfinite(plain) & np.isfinite(expected.value)
 
 
 def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
@@ -146,17 +148,18 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
 def largest_term(call: Case, name: str, expected: Expected) -> float:
     """The scale of a result: by default the formula's value on the absolute values of its arrays."""
     terms = (call.formula.scale or on_absolute_values)(call, name)
-    both = expected.value, np.asarray(terms)
+    both = expected.value, asarray(terms)
     return max(float(np.max(np.abs(each), initial=0.0, where=np.isfinite(each))) for each in both)
 
 
-def on_absolute_values(call: Case, name: str) -> np.ndarray:
+def on_absolute_values(call: Case, name: str) -> Any:
     """A result of the formula where no terms cancel."""
     absolute = [
         np.abs(a.astype(np.float64)) if getattr(a, "dtype", np.dtype(int)).name in MODELS else a for a in call.arguments
     ]
     with np.errstate(all="ignore"):
-        return np.asarray(call.formula.named(call.formula.function(*absolute, **call.options))[name])
+        found = call.formula.named(called(call.formula.function, tuple(absolute), call.options))
+        return wrapped(found[name])
 
 
 def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
@@ -193,4 +196,7 @@ def settled(output: np.ndarray, expected: Expected, call: Case, name: str) -> tu
     near = np.abs(ratio - 1) < NEAR
     if expected.certain or not np.any(near):
         return ratio, error
-    return ratios(output, exactly({name: expected}, call, expected.dtype)[name], admits_nan)
+    value, remainder, bound = map(to_numpy, expected[:3])
+    host = call._replace(arguments=converted(call.arguments, to_numpy))
+    exact = exactly({name: Expected(value, remainder, bound, expected.dtype)}, host, expected.dtype)[name]
+    return ratios(to_numpy(output), exact, admits_nan)
