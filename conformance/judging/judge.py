@@ -15,6 +15,7 @@ from ..arithmetic.trajectory import after, trajectory
 from ..formulas import Case, Formula, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
+from .kept import kept
 from .loading import one_line
 from .made import made_cases
 from .subject import Subject
@@ -64,10 +65,16 @@ def judged_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, Expected]], ...]:
     """The cases of a formula, each with what its results should be: the same for every subject."""
+    every = cases(formula, np.dtype(dtype), seed)
+
+    def compute() -> list[dict[str, Expected] | None]:
+        expected = (oracle.expect(case, np.dtype(dtype), subnormals, precision) for case in every)
+        return [oracle.judgeable(case, np.dtype(dtype), each) for case, each in zip(every, expected, strict=True)]
+
     found = []
-    for case in cases(formula, np.dtype(dtype), seed):
-        expected = oracle.expect(case, np.dtype(dtype), subnormals, precision)
-        expected = oracle.judgeable(case, np.dtype(dtype), expected)
+    known = kept(("chosen", formula, dtype, seed, subnormals, precision), compute)
+    for case, expected in zip(every, known, strict=True):
+        assert expected is not None
         for name, each in expected.items():
             if case.exact and (precision == "full" or not oracle.has_classes(case.formula, np.dtype(dtype))):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision

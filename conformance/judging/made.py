@@ -13,6 +13,7 @@ from ..cases import Made, made
 from ..cases.draw import unpack
 from ..formulas import Case
 from . import oracle
+from .kept import kept
 
 
 def made_cases(
@@ -28,11 +29,14 @@ def compact_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"
 ) -> tuple[tuple[Made, dict[str, Expected]], ...]:
     """The made cases that can be judged, with what their compact calls should give: the same for every subject."""
-    known: dict[int, dict[str, Expected] | None] = {}
     cases = list(made(formula, np.dtype(dtype), seed))
-    for each in cases:
-        if id(each.compact) not in known:
-            known[id(each.compact)] = expected(each.compact, np.dtype(dtype), subnormals, precision)
+    compact = {id(each.compact): each.compact for each in cases}
+
+    def compute() -> list[dict[str, Expected] | None]:
+        return [expected(each, np.dtype(dtype), subnormals, precision) for each in compact.values()]
+
+    asked = "made", formula, dtype, seed, subnormals, precision
+    known = dict(zip(compact, kept(asked, compute), strict=True))
     pairs = ((each, known[id(each.compact)]) for each in cases)
     return tuple((each, found) for each, found in pairs if found is not None and agrees(each, found, np.dtype(dtype)))
 
