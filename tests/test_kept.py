@@ -84,7 +84,7 @@ def test_a_folder_that_cannot_be_written_to_changes_no_verdict(tmp_path, compute
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(kept.FOLDER, str(tmp_path / "file/below"))
     assert len(asked(judge.judged_cases)) > 10
-    with pytest.raises(typer.TyperException, match="GAUGEBLOCK_CACHE: got .*; wanted a folder that can be written to"):
+    with pytest.raises(typer.TyperException, match=r"GAUGEBLOCK_CACHE: got .*; wanted a folder that can be written to"):
         cache.use_cache(True)
 
 

@@ -28,6 +28,8 @@ __array_namespace_info__ = np.__array_namespace_info__
 # The bounds are computed in float64 themselves; this covers that.
 INFLATION = 1 + 1e-7
 
+NONE = 0.0  # no partial sums
+
 Number = Any
 
 
@@ -205,7 +207,8 @@ def counts(value: Number, error: Number) -> Any:
 
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
-    return np.where(np.isfinite(values), values, 0.0)
+    known = np.isfinite(values)
+    return values if np.all(known) else np.where(known, values, 0.0)
 
 
 def rounded(
@@ -215,7 +218,7 @@ def rounded(
     dtype: Any,
     roundings: int = 1,
     underflow: Number = 0.0,
-    partial: Number = 0.0,
+    partial: Number = NONE,
     nonnegative: bool = False,
 ) -> Bounded:
     """The result of an operation: its inherited error, and its own roundings and underflow.
@@ -224,7 +227,7 @@ def rounded(
     """
     magnitude = np.abs(value)
     error = error + model.gamma(roundings) * (magnitude + error) + underflow
-    reach = np.maximum(magnitude, partial) + error  # partial sums have rounding errors too
+    reach = magnitude + error if partial is NONE else np.maximum(magnitude, partial) + error  # of partial sums too
     if not np.any(reach > model.largest):
         return Bounded(value, error, model, dtype, nonnegative)
     surely = (magnitude - error > model.largest) & (partial <= magnitude * INFLATION)
