@@ -43,7 +43,7 @@ class Bounded(Operators):
         # NaN and infinite results are decided by the value, and compared exactly. An error that is NaN is inf times 0.
         self.error = np.multiply(error, INFLATION, dtype=np.float64)
         both = self.error, self.value
-        if self.error.shape != self.value.shape or not all(np.all(np.isfinite(each)) for each in both):
+        if self.error.shape != self.value.shape or not all(np.isfinite(each).all() for each in both):
             error = np.where(np.isnan(self.error), np.inf, self.error)
             self.error = np.where(np.isfinite(self.value), error, 0.0)
         self.model, self.dtype = model, dtype
@@ -208,7 +208,7 @@ def counts(value: Number, error: Number) -> Any:
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
     known = np.isfinite(values)
-    return values if np.all(known) else np.where(known, values, 0.0)
+    return values if known.all() else np.where(known, values, 0.0)
 
 
 def rounded(

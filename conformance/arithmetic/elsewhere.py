@@ -64,6 +64,9 @@ class Elsewhere(np.lib.mixins.NDArrayOperatorsMixin):
     def reshape(self, shape: Any) -> "Elsewhere":
         return Elsewhere(self.xp.reshape(self.array, shape))
 
+    def all(self) -> bool:
+        return bool(self.xp.all(self.array))
+
     def __getitem__(self, index: Any) -> "Elsewhere":
         index = index if isinstance(index, tuple) else (index,)
         return Elsewhere(self.array[(*index, ...)] if len(index) < self.ndim else self.array[index])

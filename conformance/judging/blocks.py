@@ -18,8 +18,8 @@ from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
 from ..formulas.axes import axis_names, letter_of, links, parts, result_axes
 
-# Elements of the arguments and results of a block: a block then stays in a core's cache.
-BLOCK = 1 << 18
+# Bytes of the arguments and results of a block: what is made of them then stays in a core's cache.
+BLOCK = 1 << 20
 
 Index = tuple[slice, ...]
 
