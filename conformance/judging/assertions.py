@@ -72,7 +72,8 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
     """
     asked = call_of(formula, arguments, options)
     results = results_of(asked, output)
-    arrays = {name: where_it_is(value) for name, value in results.items() if name not in asked.formula.counts}
+    convert = where_it_is if asked.formula.is_own else on_the_host
+    arrays = {name: convert(value) for name, value in results.items() if name not in asked.formula.counts}
     worst: dict[str, Worst] = {}
     known: set[str] = set()
     for block, part in expectations(asked):
@@ -152,12 +153,16 @@ def worst_of(asked: Case, block: Block, name: str, values: np.ndarray, wanted: E
 
 
 def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
-    """The call with its arrays as NumPy's."""
-    return Case("", "", "", declared(formula), converted(arguments, where_it_is), options)
+    """The call with its arrays as NumPy's, or where they are."""
+    found = declared(formula)
+    return Case("", "", "", found, converted(arguments, where_it_is if found.is_own else on_the_host), options)
 
 
 def where_it_is(array: Any) -> Any:
     """An array on a device that has float64 as it is; any other as NumPy's."""
-    if is_elsewhere(array):
-        return Elsewhere(array)
+    return Elsewhere(array) if is_elsewhere(array) else on_the_host(array)
+
+
+def on_the_host(array: Any) -> np.ndarray:
+    """An array of any library as NumPy's."""
     return np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
