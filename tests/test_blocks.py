@@ -168,7 +168,7 @@ def test_memory_does_not_grow_with_the_arrays(make, count, dtype, monkeypatch):
     assert peak_of(*make(dtype, 4 * count)) > 3 * many
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_a_block_needs_little_memory(dtype):
     """64 MB at most; 4096 rows of 50 257 classes took 20 GB in float32 and 75 GB in float64 as a whole."""
     assert peak_of(*softmax_of(dtype, 300)) < 64e6

@@ -44,7 +44,7 @@ class Cut(NamedTuple):
 
 def blocks(call: Case) -> Iterator[Block]:
     """Yield the blocks of a call, each element of each result in one of them."""
-    found = cuts(call, BLOCK // dtype_of(call).itemsize)
+    found = cuts(call, BLOCK // max(dtype_of(call).itemsize, 4))  # half precision is no smaller in float64
     if not found:
         yield Block(call, {}, {})
     for cut in found:
