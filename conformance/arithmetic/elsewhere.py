@@ -127,7 +127,8 @@ def wrapped(x: Array) -> Number:
 
 def is_elsewhere(array: Array) -> bool:
     """Whether an array is judged where it is: on a device that has float64, in a format that float64 is enough for."""
-    if isinstance(array, np.ndarray | np.generic) or not array_api_compat.is_array_api_obj(array):
+    known = bool(array_api_compat.is_array_api_obj(array))
+    if isinstance(array, np.ndarray | np.generic) or not known:
         return False
     if array_api_compat.is_dask_array(array) or on_host(array):
         return False

@@ -144,7 +144,8 @@ def worst_of(asked: Case, block: Block, name: str, values: np.ndarray, wanted: E
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     starts = [each.start or 0 for each in chosen] or [0] * len(index)
     place = [int(i) + start for i, start in zip(index, starts, strict=True)]
-    got, value, bound, off, worst = (float(each[index]) for each in (values[chosen], *wanted[0:3:2], error, ratio))
+    parts = values[chosen], wanted.value, wanted.bound, error, ratio
+    got, value, bound, off, worst = (float(each[index]) for each in parts)
     words = (
         f"{name}{place or ''} is {got!r}; expected {value!r} within {bound:.3g}; "
         f"the error {off:.3g} is {worst:.3g} times the bound"
