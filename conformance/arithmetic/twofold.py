@@ -196,6 +196,15 @@ def sum(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Tw
     return found.mapped(lambda each: each.reshape((1,) * x.ndim) if axis is None else np.expand_dims(each, axis))
 
 
+def mean(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:
+    count = np.size(x.hi) if axis is None else x.shape[axis]
+    return sum(x, axis=axis, keepdims=keepdims) / count
+
+
+def square(x: Twofold, /) -> Twofold:
+    return x * x
+
+
 def halves_added(a: Number, b: Number, a_low: Number, b_low: Number) -> doublewords.Pair:
     """a + b, off by at most 3 u^2 (|a| + |b|), whatever their signs."""
     h, e = two_sum(a, b)
