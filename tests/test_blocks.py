@@ -159,7 +159,7 @@ def peak_of(*arguments):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("make", "count"), [(softmax_of, 50), (adam_of, 8000), (dense_of, 60)])
+@pytest.mark.parametrize(("make", "count"), [(softmax_of, 50), (adam_of, 8000), (dense_of, 100)])
 def test_memory_does_not_grow_with_the_arrays(make, count, dtype, monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK", 1 << 17)
     few, many = (peak_of(*make(dtype, n)) for n in (count, 4 * count))
