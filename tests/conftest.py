@@ -1,5 +1,7 @@
 """Shared by all tests: Hypothesis is deterministic, and most verdicts are on the chosen cases alone."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -7,6 +9,7 @@ from gaugeblock.conformance.judging import check, judge
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
+os.environ["GAUGEBLOCK_CACHE"] = ""  # tests change what expectations are computed by
 
 # The made cases and the calls that are made again take most of a verdict's time. They have tests of their own, and
 # those of everything else, which judge thousands of subjects, do without; a test marked `whole` has whole verdicts.

@@ -92,7 +92,7 @@ def test_the_backends_have_all_properties(backend, name, dtype):
 REWRITES = [name for name in vars(rewrites.softmax) if name.startswith("softmax__")]
 
 
-@pytest.mark.parametrize(("rewrite", "dtype"), zip(REWRITES, itertools.cycle(DTYPES), strict=False))
+@pytest.mark.parametrize(("rewrite", "dtype"), [*zip(REWRITES, itertools.cycle(DTYPES), strict=False)])
 def test_right_rewrites_have_them(rewrite, dtype):
     for name, each in PROPERTIES.items():
         if each.formula.name == "softmax":

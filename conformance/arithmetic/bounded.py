@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .discrete import discrete, parts
+from .elsewhere import asarray
 from .operators import Operators
 from .rounding import HOST, MODELS, Model, promoted, stricter
 from .rounding import finfo as finfo
@@ -29,6 +30,8 @@ __array_namespace_info__ = np.__array_namespace_info__
 # The bounds are computed in float64 themselves; this covers that.
 INFLATION = 1 + 1e-7
 
+NONE = 0.0  # no partial sums
+
 Number = Any
 
 
@@ -38,21 +41,24 @@ class Bounded(Operators):
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
 
     def __init__(self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False) -> None:
-        self.value = np.asarray(value, np.float64)
+        self.value: Any = asarray(value, np.float64)
         # An error that is NaN is inf times 0. NaN and infinite results have none, or an infinite one: see specials.py.
-        error = np.where(np.isnan(error), np.inf, error) * INFLATION
-        self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
+        self.error = np.multiply(error, INFLATION, dtype=np.float64)
+        both = self.error, self.value
+        if self.error.shape != self.value.shape or not all(np.isfinite(each).all() for each in both):
+            error = np.where(np.isnan(self.error), np.inf, self.error)
+            self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
         self.model, self.dtype = model, dtype
         # Whether no correct arithmetic gives a negative number: as said, or as the errors have it.
         self.nonnegative = nonnegative or not np.any((self.value < self.error) | np.isinf(self.error))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape
+        return tuple(self.value.shape)
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim
+        return int(self.value.ndim)
 
     def mapped(self, function: Callable[[Any], Any]) -> "Bounded":
         """Some of its elements, in another shape: nothing is rounded."""
@@ -156,12 +162,12 @@ def ends(number: Number) -> tuple[Number, Number]:
 
 def nonnegative(*numbers: Number) -> bool:
     """Whether none is negative in any correct arithmetic."""
-    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(np.asarray(x) < 0) for x in numbers)
+    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(asarray(x) < 0) for x in numbers)
 
 
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
-    value = np.asarray(number, np.float64)
+    value = asarray(number, np.float64)
     tiny = np.abs(value) < model.smallest_normal
     error = np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0
     return Bounded(value, error, model, dtype, nonnegative(value))
@@ -212,9 +218,15 @@ def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) ->
     """What a quotient may lose in addition, if it is a product by a reciprocal that is subnormal, or overflows."""
     if model.division < 2:
         return 0.0
-    small, least = finite(np.abs(b)) + f > 1 / model.smallest_normal, np.abs(b) - f
+    size = np.abs(b)
+    small, large = (
+        finite(size) + f > 1 / model.smallest_normal,
+        size - f < 1 / model.largest_sum,
+    )  # that of half precision is made in float32
+    if not (np.any(small) or np.any(large)):
+        return 0.0
     loss = np.where(small, (1 + model.gamma(1)) * (finite(np.abs(a)) + e) * model.underflow, 0.0)
-    return np.where(least < 1 / model.largest_sum, np.inf, loss)  # that of half precision is made in float32
+    return np.where(large, np.inf, loss)
 
 
 def counts(value: Number, error: Number) -> Any:
@@ -224,7 +236,8 @@ def counts(value: Number, error: Number) -> Any:
 
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
-    return np.where(np.isfinite(values), values, 0.0)
+    known = np.isfinite(values)
+    return values if known.all() else np.where(known, values, 0.0)
 
 
 def rounded(
@@ -234,7 +247,7 @@ def rounded(
     dtype: Any,
     roundings: int = 1,
     underflow: Number = 0.0,
-    partial: Number = 0.0,
+    partial: Number = NONE,
     nonnegative: bool = False,
 ) -> Bounded:
     """The result of an operation: its inherited error, and its own roundings and underflow.

@@ -3,7 +3,9 @@
 The run in float64 may hit a pole exactly that correct arithmetic misses, as of 1 / (10 x - y) at x = 0.1 and y = 1.
 """
 
+import operator
 from collections.abc import Callable
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -25,8 +27,7 @@ def settled(
         return error
     reach = [e + 4 * unit * np.where(np.isfinite(x), np.abs(x), 0.0) for x, e in operands]
     ends = ((x - r, x + r) for (x, _), r in zip(operands, reach, strict=True))
-    corners = [same(function(*corner), value) for corner in product(*ends)]
-    certain = np.all(np.broadcast_arrays(*corners, special)[:-1], axis=0)
+    certain = reduce(operator.and_, (same(function(*corner), value) for corner in product(*ends)))
     for _, e in operands:
         certain = certain & np.isfinite(e)
     for x, e in operands:

@@ -17,6 +17,7 @@ from ..arithmetic.rounding import MODELS
 from ..judging.check import known
 from ..reporting.formats import annotations, to_badge, to_junit
 from ..reporting.report import Report, print_report, to_document, to_json
+from .cache import use_cache
 from .terminal import (
     complain,
     console_for,
@@ -69,6 +70,9 @@ def check(
         str,
         typer.Option("--spec", metavar="VERSION", help="Judge what this version requires.", autocompletion=versions),
     ] = spec.VERSION,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Compute what is expected anew, and keep nothing on disk.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
@@ -85,6 +89,7 @@ def check(
         known("spec", [version], spec.VERSIONS)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
+    use_cache(not no_cache)
     console, status = console_for(sys.stdout), 0
     given = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
     files = {option: path for option, path in given.items() if path is not None}

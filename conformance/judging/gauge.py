@@ -14,7 +14,8 @@ from ..cases.sums import summed_results, with_one_batch
 from ..formulas import Formula, call
 from ..formulas.axes import result_axes
 from . import oracle
-from .assertions import known_to_numpy, to_numpy
+from .assertions import on_the_host
+from .expectations import known_to_numpy
 from .made import plain_run
 
 
@@ -22,7 +23,7 @@ class Gauge:
     """A kernel and its user's arrays. Their batch is one axis here; the kernel is given it as it was."""
 
     def __init__(self, kernel: Callable[..., Any], formula: Formula, given: tuple[Any, ...]) -> None:
-        arrays = [to_numpy(each) for each in given]
+        arrays = [on_the_host(each) for each in given]
         if len(arrays) != len(formula.arguments):
             wanted = f"{len(formula.arguments)}: {', '.join(formula.arguments)}"
             raise ValueError(f"{formula.name}: got {len(arrays)} arrays; wanted {wanted}")
@@ -70,7 +71,7 @@ class Gauge:
             raise AssertionError(f"{self.formula.name}: got {got}; expected {self.formula.wanted}") from None
         found = {}
         for name, each in wanted.items():
-            values, axes = to_numpy(results[name]), result_axes(self.formula)[name]
+            values, axes = on_the_host(results[name]), result_axes(self.formula)[name]
             shape = self.batch + each.value.shape[1:] if BATCH in axes else each.value.shape
             if values.dtype != each.dtype or values.shape != shape:
                 got = f"{name}: got {values.dtype} of shape {values.shape}"

@@ -15,6 +15,7 @@ from ..arithmetic.trajectory import after, trajectory
 from ..formulas import Case, Formula, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
+from .kept import kept
 from .leaning import lean
 from .loading import one_line
 from .made import made_cases, plain_run
@@ -65,20 +66,31 @@ def judged_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, Expected]], ...]:
     """The cases of a formula, each with what its results should be: the same for every subject."""
+    every = cases(formula, np.dtype(dtype), seed)
+
+    def compute() -> list[dict[str, Expected] | None]:
+        return [expectation(case, np.dtype(dtype), subnormals, precision) for case in every]
+
     found = []
-    for case in cases(formula, np.dtype(dtype), seed):
-        expected = oracle.expect(case, np.dtype(dtype), subnormals, precision)
-        expected = oracle.judgeable(case, np.dtype(dtype), expected)
-        if not case.formula.is_own and not case.steps:  # own pages say what comes of an overflow on the way
-            with np.errstate(all="ignore"):
-                masks = oracle.differing(case, np.dtype(dtype), expected, plain_run(case, np.dtype(dtype)))
-            expected = {name: oracle.opened(each, masks[name]) for name, each in expected.items()}
+    known = kept(("chosen", formula, dtype, seed, subnormals, precision), compute)
+    for case, expected in zip(every, known, strict=True):
+        assert expected is not None
         for name, each in expected.items():
             if case.exact and (oracle.is_full(precision) or not oracle.has_classes(case.formula, np.dtype(dtype))):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
                 expected[name] = each._replace(value=nearest, bound=np.zeros_like(each.bound))
         found.append((case, expected))
     return tuple(found)
+
+
+def expectation(case: Case, dtype: np.dtype[Any], subnormals: str, precision: str) -> dict[str, Expected]:
+    """What the results of a chosen case should be."""
+    expected = oracle.judgeable(case, dtype, oracle.expect(case, dtype, subnormals, precision))
+    if case.formula.is_own or case.steps:  # own pages say what comes of an overflow on the way
+        return expected
+    with np.errstate(all="ignore"):
+        masks = oracle.differing(case, dtype, expected, plain_run(case, dtype))
+    return {name: oracle.opened(each, masks[name]) for name, each in expected.items()}
 
 
 def judge(

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.elsewhere import asarray, called, wrapped
 from ..arithmetic.rounding import finfo
 from ..arithmetic.running import Expected
 from ..cases import Made, made
 from ..cases.draw import unpack
 from ..formulas import Case
 from . import oracle
+from .kept import kept
 from .loading import one_line
 
 NOTHING = "no element of it has a tolerance that is finite and not left open"
@@ -42,25 +44,47 @@ def sorted_out(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[tuple[Made, dict[str, Expected]], ...], dict[str, str]]:
     """The made cases that can be judged, and why the others cannot, by name."""
-    known: dict[int, dict[str, Expected] | str] = {}
-    kept, left = [], {}
-    for each in list(made(formula, np.dtype(dtype), seed)):
-        key = id(each.compact)
+    cases = list(made(formula, np.dtype(dtype), seed))
+    compact, raised = {id(each.compact): each.compact for each in cases}, dict[int, str]()
+
+    def compute() -> list[dict[str, Expected] | None]:
+        return [expected_or_none(each) for each in compact.values()]
+
+    def expected_or_none(case: Case) -> dict[str, Expected] | None:
         try:
-            if key not in known:
-                known[key] = expected(each.compact, np.dtype(dtype), subnormals, precision) or NOTHING
-            found = known[key]
-            if not isinstance(found, str):
-                found = found if agrees(each, found, np.dtype(dtype)) else "it differs from a part of it"
+            return expected(case, np.dtype(dtype), subnormals, precision)
         except Exception as error:
-            if each.compact.formula.is_own:
+            if case.formula.is_own:
                 raise
-            found = f"the formula raised {one_line(error)}"
-        if isinstance(found, str):
-            left[each.name] = found
+            raised[id(case)] = why(error)
+            return None
+
+    known = dict(zip(compact, kept(("made", formula, dtype, seed, subnormals, precision), compute), strict=True))
+    judged, left = [], {}
+    for each in cases:
+        found = known[id(each.compact)]
+        if not found:
+            left[each.name] = raised.get(id(each.compact), NOTHING)
+        elif words := disagreement(each, found, np.dtype(dtype)):
+            left[each.name] = words
         else:
-            kept.append((each, found))
-    return tuple(kept), left
+            judged.append((each, found))
+    return tuple(judged), left
+
+
+def why(error: Exception) -> str:
+    """Why a case cannot be judged on which anybody's formula raises."""
+    return f"the formula raised {one_line(error)}"
+
+
+def disagreement(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -> str:
+    """Why the whole of a case is not what its compact call says, or nothing."""
+    try:
+        return "" if agrees(made, found, dtype) else "it differs from a part of it"
+    except Exception as error:
+        if made.compact.formula.is_own:
+            raise
+        return why(error)
 
 
 def agrees(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -> bool:
@@ -103,13 +127,13 @@ def expected(
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
     """The results of the reference on NumPy's arrays in float64, with the defaults of the dtype."""
     options = {**compact.formula.defaults(dtype), **compact.options}
-    results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **options))
-    return {name: as_numbers(value) for name, value in results.items() if name not in compact.formula.counts}
+    results = compact.formula.named(called(compact.formula.function, tuple(map(wide, compact.arguments)), options))
+    return {name: as_numbers(wrapped(value)) for name, value in results.items() if name not in compact.formula.counts}
 
 
-def as_numbers(value: Any) -> np.ndarray:
+def as_numbers(value: Any) -> Any:
     """A result as an array of numbers: a boolean is 0 or 1."""
-    found = np.asarray(value)
+    found = asarray(value)
     return found.astype(np.float64) if found.dtype.kind == "b" else found
 
 

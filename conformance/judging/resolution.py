@@ -20,9 +20,13 @@ FACTORS = {"float32": {"tf32": 11, "float16": 11, "bf16": 8}, "float64": {"float
 
 
 def resolution(call: Case, bounds: Mapping[str, np.ndarray]) -> str:
-    """In words, the resolution of a call whose results have these bounds: '' where it sums no products."""
-    dtypes = {each.dtype.name for each in call.arguments if isinstance(each, np.ndarray)} & {*FACTORS}
-    bits = resolved_bits(call, bounds) if dtypes else -math.inf
+    """In words, the resolution of a call whose results have these bounds."""
+    return in_words(call, resolved_bits(call, bounds))
+
+
+def in_words(call: Case, bits: float) -> str:
+    """A resolution of so many bits in words: '' where the call sums no products."""
+    dtypes = formats(call)
     if not math.isfinite(bits):
         return ""
     coarse = [name for name, kept in FACTORS[dtypes.pop()].items() if kept >= bits]
@@ -34,7 +38,12 @@ def resolution(call: Case, bounds: Mapping[str, np.ndarray]) -> str:
 def resolved_bits(call: Case, bounds: Mapping[str, np.ndarray]) -> float:
     """The bits of the coarsest factors that would probably pass."""
     formula, bits = call.formula, -math.inf
-    if formula.signature is None or call.options or not all(isinstance(each, np.ndarray) for each in call.arguments):
+    if (
+        not formats(call)
+        or formula.signature is None
+        or call.options
+        or not all(isinstance(each, np.ndarray) for each in call.arguments)
+    ):
         return bits
     try:
         arrays, _ = with_one_batch(formula, list(call.arguments))
@@ -44,10 +53,15 @@ def resolved_bits(call: Case, bounds: Mapping[str, np.ndarray]) -> float:
         for name, products in products_along(formula, letter).items():
             if name not in bounds or products.roundings == 0:
                 continue
-            square = terms_of(formula, arrays, letter, name, 1).square
-            likely = np.sqrt(MEAN_SQUARE * sum(products.degrees) * square * 2 * math.log(max(square.size, 2)))
             with np.errstate(all="ignore"):
+                square = terms_of(formula, arrays, letter, name, 1).square
+                likely = np.sqrt(MEAN_SQUARE * sum(products.degrees) * square * 2 * math.log(max(square.size, 2)))
                 ratio = likely / np.reshape(bounds[name], square.shape)
             most = float(np.max(ratio[np.isfinite(ratio)], initial=0.0))
             bits = max(bits, math.log2(most)) if most else bits
     return bits
+
+
+def formats(call: Case) -> set[str]:
+    """The formats of its arrays for whose factors coarser ones may be taken."""
+    return {each.dtype.name for each in call.arguments if isinstance(each, np.ndarray)} & {*FACTORS}
