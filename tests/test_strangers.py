@@ -88,6 +88,11 @@ def squared(x):
     return x @ x
 
 
+@formula("(..., n), (..., k) -> (..., k)", domain=("real", "index"))
+def taken(x, places):
+    return namespace(x).take_along_axis(x, places, axis=-1)
+
+
 def with_step(change):
     def kernel(theta, grad, state, *, mu=0.9):
         theta, (step, velocity) = momentum(theta, grad, state, mu=mu)
@@ -127,6 +132,7 @@ WRONG = [
     ("long sums of blocks", scan, in_blocks(8192)),
     ("the mean of the first 5000", layer_norm, of_the_first),
     ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
+    ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
 ]  # fmt: skip
 
