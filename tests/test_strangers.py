@@ -32,7 +32,10 @@ def centred(x, *, correction=0, negative=False, name="mean"):
     return -found if negative else found * 1
 
 
-@formula("(..., n), (n), (n) -> (..., n)")
+@formula(
+    "(..., n), (n), (n) -> (..., n)",
+    definition=lambda x, w, b: [one * two + three for one, two, three in zip(x, w, b, strict=True)],
+)
 def affine(x, w, b=None):
     return x * w if b is None else x * w + b
 
@@ -42,7 +45,10 @@ def leaky(x, slope=0.1):
     return namespace(x).where(x > 0, x, slope * x)
 
 
-@formula("(..., n?), (n?) -> (...)")
+@formula(
+    "(..., n?), (n?) -> (...)",
+    definition=lambda x, w: sum(one * two for one, two in zip(x, w, strict=True)),
+)
 def dot(x, w):
     return x * w if w.ndim == 0 else namespace(x).sum(x * w, axis=-1)
 
