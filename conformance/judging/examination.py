@@ -57,9 +57,7 @@ def examine(formula: AnyFormula, dtype: str, seed: int) -> list[str]:
     if function.definition or function.forms:
         plain = (each for each, _ in compact_cases(formula, dtype, seed) if each.kind in ("random", "options"))
         named = (each.compact._replace(requirement=each.requirement, name=each.name) for each in plain)
-        verify(
-            formula, np.dtype(dtype), seed, (case for case in named if len(case.arguments) == len(function.arguments))
-        )
+        verify(formula, np.dtype(dtype), seed, named)
     return list(gaps(function, dtype, seed))
 
 
