@@ -3,7 +3,6 @@
 Everything that treats formulas alike (cases, tolerances, reports, vectors, properties) asks the declaration.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +18,7 @@ from .signature import letters as letters
 from .signature import parse as parse
 from .validation import DOMAINS as DOMAINS
 from .validation import is_range as is_range
-from .validation import no_function, refuse_function, refuse_misfit, refuse_signature
+from .validation import no_function, refuse_function, refuse_misfit, refuse_signature, signature_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,21 +58,21 @@ class Declaration:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The names of the function's parameters with their defaults, less the namespace."""
-        found = inspect.signature(self.function).parameters
+        found = signature_of(self.function).parameters
         return {name: parameter.default for name, parameter in found.items() if name != "xp"}
 
-    @property
+    @cached_property
     def arguments(self) -> dict[str, Axes]:
         """The axes of each argument, by its name."""
         return dict(zip(self.parameters, self.signature.arguments, strict=False)) if self.signature else {}
 
-    @property
+    @cached_property
     def hyper_parameters(self) -> frozenset[str]:
         """The parameters that are real numbers: their domain is a range, or their default is a float."""
         ranges = {name for name, domain in zip(self.parameters, self.domain, strict=False) if is_range(domain)}
         return frozenset(ranges | {name for name, default in self.parameters.items() if isinstance(default, float)})
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all results, those of a state too."""
         return tuple(name for each in self.results for name in (each if isinstance(each, tuple) else (each,)))

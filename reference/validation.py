@@ -15,6 +15,11 @@ LIBRARIES = ("torch", "jax")
 RANGE = re.compile(r"[\[(]\s*([^,\s]+)\s*,\s*([^,\s]+)\s*[\])]")
 
 
+def signature_of(function: Any) -> inspect.Signature:
+    """The parameters of a function, or of a module of PyTorch, whose call is its `forward`."""
+    return inspect.signature(getattr(function, "forward", function))
+
+
 def refuse_signature(signature: Any) -> None:
     """Raise TypeError for what is no signature, such as the function itself."""
     if not isinstance(signature, str):
@@ -25,7 +30,7 @@ def refuse_signature(signature: Any) -> None:
 def refuse_function(function: Any) -> None:
     """Raise TypeError for what is no function, or has no parameters that Python knows."""
     try:
-        inspect.signature(function)
+        signature_of(function)
     except (TypeError, ValueError):
         raise no_function(function) from None
 
@@ -46,7 +51,7 @@ def refuse_misfit(declaration: Any) -> None:
 def of_signature(declaration: Any) -> Iterator[str]:
     """The signature beside the function's parameters."""
     signature, groups = declaration.signature, declaration.signature.arguments
-    given = [each for each in inspect.signature(declaration.function).parameters.values() if each.name != "xp"]
+    given = [each for each in signature_of(declaration.function).parameters.values() if each.name != "xp"]
     positional = [each for each in given if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     required = [each for each in positional if each.default is each.empty]
     if not len(required) <= len(groups) <= len(positional):

@@ -21,6 +21,13 @@ def nothing(*_):
     return iter(())
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that judge the mutants of one formula go to one process, which judges each once."""
+    for item in items:
+        if item.path.stem in ("test_diagnosis", "test_mutants") and hasattr(item, "callspec"):
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("formula")))
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "whole: judges by the made cases too, and calls again")
     set_parts(nothing, nothing)

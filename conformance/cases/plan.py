@@ -60,6 +60,9 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
     ((2, 1, 2, 3), 5, 4),
     ((5, 1), 7, 32),
 )
+# Of a long sum of which few terms are not neutral: its lengths, by the number of these in each row; and the rows.
+FEW = {1: (1_024, 16_384, 65_536), 8: (1_024, 65_536)}
+FEW_ROWS = 4
 LAYOUTS = (4,), (2, 3)
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.

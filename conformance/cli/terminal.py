@@ -81,7 +81,7 @@ def current_umask() -> int:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[str], None]]:
+def progress(total: int | None) -> Iterator[Callable[[str], None]]:
     """Yield a function that is told what comes next: a bar on a terminal, nothing elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal or not sys.stderr.isatty():  # FORCE_COLOR makes a terminal of a pipe

@@ -80,7 +80,7 @@ class Formula(Declaration):
         state = self.state_of(found)
         return {name: state if name == self.state else found[name] for name in self.carried}
 
-    @property
+    @cached_property
     def state_names(self) -> tuple[str, ...]:
         """The names of a state's parts."""
         return next(each for each in self.results if isinstance(each, tuple))
@@ -128,7 +128,7 @@ class Formula(Declaration):
         """The page of anybody's formula: a file beside the module of its function."""
         if self.page is None or self.is_own:
             return None
-        return Path(inspect.getfile(self.function)).parent / self.page
+        return Path(inspect.getfile(inspect.unwrap(self.function))).parent / self.page
 
 
 class Case(NamedTuple):
@@ -144,6 +144,7 @@ class Case(NamedTuple):
     steps: tuple[int, ...] = ()  # of a formula with a state: after how many steps the results are judged
     copied: bool = False  # whether the steps give the same bits when they go on from copies
     kind: str = ""  # of a made case, the kind of input
+    leans: bool = False  # whether the errors of its rows must point no way
 
     @property
     def id(self) -> str:
@@ -212,6 +213,10 @@ def declared(function: str | Callable[..., Any]) -> Formula:
             raise no_function(function)
         return Formula(function, None, (), ())
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
+    if declaration.library:
+        from .. import tracing  # which has the formulas before it
+
+        return tracing.declared_in(Formula(**fields))
     if declaration.function is not getattr(reference, declaration.name, None):
         return Formula(**fields)
     own = importlib.import_module(f"{__name__}.{declaration.formula}")

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 
 from ... import backends
+from ...reference.declaration import declaration_of
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
+from ..tracing import standard
 from . import oracle
 from .judge import BrokenResultError, as_count, count_after, parts_of
 from .made import plain_run
+from .resolution import resolution
 
 
 def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
@@ -43,7 +46,7 @@ def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any)
     return (values[0], bounds[0]) if len(found) == 1 else (tuple(values), tuple(bounds))
 
 
-def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> None:
+def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> str:
     """Raise AssertionError unless `output` is what a formula gives on these inputs, within the derived tolerance.
 
     Parameters
@@ -53,11 +56,17 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
     formula, *arguments, **options
         As in `expected`.
 
+    Returns
+    -------
+    str
+        What this input cannot tell, where the results are sums of products, such as 'resolution 10.8 bits: this input
+        would probably let tf32 and float16 factors pass; assert_gauged tells'.
+
     Raises
     ------
     AssertionError
-        With the worst element: its index, value, expected value, and error as a multiple of the bound; or with a step
-        that is not one more.
+        With the worst element: its index, value, expected value, and error as a multiple of the bound; and with what
+        this input cannot tell. Or with a step that is not one more.
     TypeError, ValueError
         As in `expected`.
     """
@@ -74,7 +83,13 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
         elif name not in found:
             raise AssertionError(f"{name_of_formula}: got {len(results)} results; expected {len(found)}")
         else:
-            check_array(asked, name, to_numpy(result), found[name])
+            check_array(asked, name, to_numpy(result), found)
+    return resolution(asked, bounds_of(found))
+
+
+def bounds_of(found: dict[str, Expected]) -> dict[str, np.ndarray]:
+    """The bound of each result."""
+    return {name: each.bound for name, each in found.items()}
 
 
 def check_count(asked: Case, name: str, result: Any) -> None:
@@ -87,8 +102,9 @@ def check_count(asked: Case, name: str, result: Any) -> None:
         raise AssertionError(f"{asked.function}: {name} is {got}, not {wanted}")
 
 
-def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected) -> None:
+def check_array(asked: Case, name: str, values: np.ndarray, found: dict[str, Expected]) -> None:
     """Raise AssertionError for a result that is not what it should be, with its worst element."""
+    wanted = found[name]
     if values.dtype != wanted.dtype or values.shape != wanted.value.shape:
         what = f"{name}: got {values.dtype} of shape {values.shape}"
         raise AssertionError(f"{asked.function}: {what}; expected {wanted.dtype} of shape {wanted.value.shape}")
@@ -97,15 +113,25 @@ def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected) ->
         return
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     place = f"{name}{[int(i) for i in index] if index else ''}"
+    told = resolution(asked, bounds_of(found))
     raise AssertionError(
         f"{asked.function}: {place} is {float(values[index])!r}; expected {float(wanted.value[index])!r} within "
-        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {ratio[index]:.3g} times the bound; "
+        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {times(float(ratio[index]))} times the bound; "
         f"{int(np.sum(~(ratio <= 1)))} of {ratio.size} elements are outside"
+        f"{'; ' if told else ''}{told}"
     )
+
+
+def times(ratio: float) -> str:
+    """A ratio with three digits, or as many as show that it is more than 1."""
+    return f"{ratio:.3g}" if not 1 < ratio < 1.005 else f"{ratio:.9g}"
 
 
 def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
     """The call with its arrays as NumPy's."""
+    traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
+    if traced:
+        return Case("", "", "", traced, traced.arrays, {})
     found = declared(formula)
     return Case("", "", "", found, tuple(convert(value, to_numpy) for value in arguments), options)
 

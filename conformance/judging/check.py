@@ -79,6 +79,7 @@ def check(
                 diagnoses = diagnose(loaded, formula, np.dtype(dtype), seed, failed) if failed else {}
                 results += results_of(formula, dtype, findings, diagnoses, version)
                 notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
+    notes += [] if made else ["judged by the chosen cases alone"]
     report = Report(
         loaded.name,
         loaded.device or "cpu",
@@ -90,7 +91,8 @@ def check(
         loaded.dtypes,
         version=version,
         layouts=bool(loaded.layouts),
-        notes=tuple(dict.fromkeys([*notes, *([] if made else ["judged by the chosen cases alone"])])),
+        notes=tuple(dict.fromkeys(notes)),
+        rounding=loaded.rounding,
         unverified=tuple(name_of(formula) for formula in chosen if not functions_of(formula)[0].definition),
     )
     report.passed  # noqa: B018  raises if nothing was judged

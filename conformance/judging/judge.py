@@ -15,8 +15,9 @@ from ..arithmetic.trajectory import after, trajectory
 from ..formulas import Case, Formula, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
+from .leaning import lean
 from .loading import one_line
-from .made import made_cases
+from .made import made_cases, plain_run
 from .subject import Subject
 
 
@@ -68,8 +69,12 @@ def judged_cases(
     for case in cases(formula, np.dtype(dtype), seed):
         expected = oracle.expect(case, np.dtype(dtype), subnormals, precision)
         expected = oracle.judgeable(case, np.dtype(dtype), expected)
+        if not case.formula.is_own and not case.steps:  # own pages say what comes of an overflow on the way
+            with np.errstate(all="ignore"):
+                masks = oracle.differing(case, np.dtype(dtype), expected, plain_run(case, np.dtype(dtype)))
+            expected = {name: oracle.opened(each, masks[name]) for name, each in expected.items()}
         for name, each in expected.items():
-            if case.exact and (precision == "full" or not oracle.has_classes(case.formula, np.dtype(dtype))):
+            if case.exact and (oracle.is_full(precision) or not oracle.has_classes(case.formula, np.dtype(dtype))):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
                 expected[name] = each._replace(value=nearest, bound=np.zeros_like(each.bound))
         found.append((case, expected))
@@ -89,11 +94,14 @@ def judge(
     Without `made`, of the chosen cases alone.
     """
     earlier: dict[str, list[tuple[Any, bytes]]] = {}
-    asked = formula, dtype.name, seed, subject.subnormals, subject.precision
+    asked = formula, dtype.name, seed, subject.subnormals, subject.numerics
     count = 0  # of the calls on made cases
     made = made and any(subject.functions(each.name) for each in functions_of(formula))
     for case, expected in chain(judged_cases(*asked), made_cases(*asked) if made else ()):
         if case.requirement not in requirements(formula, version):
+            continue
+        if case.leans and subject.numerics != "full":
+            yield NotOffered(case.requirement, f"not asked of one that declares {subject.numerics}")
             continue
         functions = subject.functions(case.function)
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
@@ -174,7 +182,7 @@ def judge_call(
         kept = [(n, each) for n, each in kept if each.name not in case.formula.carried]
         label, what = f"{formula}.{case.formula.donation}", "an input that was not given away"
     for name, (array, values) in results.items():
-        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.precision)
+        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.numerics)
         yield from judge_array(case, expected[name], name, values, admits_nan, found)
         shared = any(backend.shares_memory(array, each.array) for _, each in kept)
         yield found(label, passed=not shared, reason=f"{name} shares memory with {what}" if shared else "")
@@ -352,3 +360,7 @@ def judge_array(
         expected=float(expected.value[index]),
         bound=float(expected.bound[index]),
     )
+    if case.leans:
+        told, leaning = lean(values, expected)
+        reason = told if leaning > 1 else ""
+        yield found(case.requirement, passed=not reason, reason=reason, ratio=leaning, output=name)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic import exact
-from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
+from ..arithmetic import exact, steps
+from ..arithmetic.rounding import MODELS, PRECISIONS, TRUNCATING, Model, finfo
 from ..arithmetic.running import Expected, enclosed, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
@@ -13,6 +13,7 @@ from ..formulas.forms import admitted
 
 # A bound that is no more than this many smallest subnormals judges, however small the results are.
 UNDERFLOWS = 1000
+LARGEST_RUN_AGAIN = 10_000_000  # elements, where a bound is explained
 
 
 class EmptyToleranceError(ValueError):
@@ -23,10 +24,11 @@ def expect(
     call: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full"
 ) -> dict[str, Expected]:
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
-    factor = PRECISIONS[precision] if has_classes(call.formula, dtype) else 0.0
-    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor)
+    factor = PRECISIONS[precision.removesuffix(TRUNCATING)] if has_classes(call.formula, dtype) else 0.0
+    truncates = precision.endswith(TRUNCATING)
+    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor, truncates=truncates)
     expected = bounded_run(call, dtype, model)
-    return expected if dtype.itemsize < 8 else exactly(expected, call, dtype)
+    return exactly(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 
 
 def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Expected]:
@@ -42,6 +44,11 @@ def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> 
     return {name: centred(each, balls[name]) if name in balls else each for name, each in expected.items()}
 
 
+def is_float64(expected: Expected) -> bool:
+    """Whether a result has the format of the run itself: an array of float64, alone or beside others, makes it so."""
+    return expected.dtype == np.float64
+
+
 def centred(expected: Expected, balls: np.ndarray) -> Expected:
     """A ball's centre as ``value + remainder``; its radius is far below the bound and is left out."""
     finite = np.isfinite(expected.value)
@@ -51,6 +58,11 @@ def centred(expected: Expected, balls: np.ndarray) -> Expected:
         value[finite] = near = np.array(list(map(float, chosen)), np.float64)
         remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
     return expected._replace(value=value, remainder=remainder, certain=True)
+
+
+def is_full(precision: str) -> bool:
+    """Whether products are in full precision, though they may be cut: integers stay exact."""
+    return precision.removesuffix(TRUNCATING) == "full"
 
 
 def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
@@ -63,8 +75,8 @@ def judgeable(
 ) -> dict[str, Expected]:
     """`expected` with an infinite bound for each element that nobody judges.
 
-    These are what the formula leaves open, and what a `plain` run of the reference in float64 has otherwise, since
-    something overflows on its way to the result.
+    These are what the formula leaves open, and what a `plain` run of the reference in float64, or the exact one, has
+    otherwise, since something overflows on its way to the result.
 
     Raises
     ------
@@ -73,19 +85,37 @@ def judgeable(
     """
     masks = open_elements(call, expected)
     if plain is not None:
-        masks = {name: masks[name] | differs(each, plain[name]) for name, each in expected.items()}
-        if all(np.all(mask) and mask.size for mask in masks.values()) and not call.formula.open:
+        others = differing(call, dtype, expected, plain)
+        left = any(np.any(~mask) for mask in masks.values())
+        masks = {name: masks[name] | others[name] for name in expected}
+        if left and all(np.all(mask) for mask in masks.values()):
             what = "the formula itself overflows on the way to every element"
             raise EmptyToleranceError(f"cannot judge {call.function} ({dtype}): {what}")
     refuse_empty(call, dtype, {name: opened(each, masks[name], bound=0.0) for name, each in expected.items()})
     return {name: opened(each, masks[name]) for name, each in expected.items()}
 
 
+def differing(
+    call: Case, dtype: np.dtype[Any], expected: dict[str, Expected], plain: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The elements of each result that another run has otherwise, as masks."""
+    plain = plain | beyond_float64(call, dtype, expected)
+    return {name: differs(each, plain[name]) for name, each in expected.items()}
+
+
 def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
-    """Where a finite value is another one in a plain run."""
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
-    return np.asarray(apart & np.isfinite(plain) & np.isfinite(expected.value))
+    """Where a value is another one in a plain run that is rounded once: a wider format overflows less."""
+    with np.errstate(all="ignore"):
+        apart = np.abs(plain - np.asarray(expected.value, np.float64) - expected.remainder) > expected.bound
+        fits = np.isfinite(plain) & np.isfinite(plain.astype(expected.dtype).astype(np.float64))
+    return np.asarray(np.where(np.isfinite(expected.value), apart & np.isfinite(plain), fits))
+
+
+def beyond_float64(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> dict[str, np.ndarray]:
+    """The exact values of results in float64 that have special ones, which no wider format may have."""
+    special = [name for name, e in expected.items() if is_float64(e) and not np.all(np.isfinite(e.value))]
+    balls = enclosed(call, dtype) if special else {}
+    return {name: np.array([float(b) for b in balls[name].flat]).reshape(balls[name].shape) for name in special}
 
 
 def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
@@ -116,12 +146,25 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]
             continue
         limit = 0.1 * largest_term(call, name, each)
         if not worst < limit:
+            step = step_in_words(call, dtype)
             if np.isinf(worst):
-                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, because the result may overflow")
+                why = "because a number on the way may overflow, or be where a function is not defined"
+                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {why}{step}")
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {worst:.3g}, and {limit:.3g} would already let anything pass; "
-                "the result cancels beyond what the arithmetic resolves"
+                f"the result cancels beyond what the arithmetic resolves{step}"
             )
+
+
+def step_in_words(call: Case, dtype: np.dtype[Any]) -> str:
+    """Which step widens the bound most, where the call is not too large to be run again."""
+    if call.steps or sum(np.size(each) for each in call.arguments) > LARGEST_RUN_AGAIN:
+        return ""
+    step = steps.widest(lambda: bounded_run(call, dtype, MODELS[dtype.name]))
+    if step is None or step.factor < 2:
+        return ""
+    wider = "infinite" if np.isinf(step.factor) else f"{step.factor:.3g} times as wide, relative to its result"
+    return f"; the step that makes it so is {step.name} of {step.size} elements: it makes the bound {wider}"
 
 
 def largest_term(call: Case, name: str, expected: Expected) -> float:
@@ -147,7 +190,7 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
     """
     if not (call.formula.products or call.formula.compensated):
         return False
-    return precision != "full" or summed(call.formula, call, name) > 1
+    return not is_full(precision) or summed(call.formula, call, name) > 1
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ... import backends, reference
-from ..arithmetic.rounding import HALF, MODELS, PRECISIONS
+from ..arithmetic.rounding import HALF, MODELS, PRECISIONS, ROUNDINGS, TRUNCATING
 from .loading import SubjectError, load
 
 
@@ -58,6 +58,9 @@ class Subject:
         self.precision = getattr(self.object, "precision", "full")
         if self.precision not in PRECISIONS:
             raise SubjectError(f"{self.name}: precision: got {self.precision!r}; wanted one of {', '.join(PRECISIONS)}")
+        self.rounding = getattr(self.object, "rounding", "nearest")
+        if self.rounding not in ROUNDINGS:
+            raise SubjectError(f"{self.name}: rounding: got {self.rounding!r}; wanted 'nearest' or 'truncates'")
         names = tuple(functions)
         if not any(self.functions(name) for name in names):
             wanted = ", ".join(names) if len(names) < 4 else "softmax, dense, ..."
@@ -69,10 +72,15 @@ class Subject:
         with self.backend.settings(dtype), getattr(self.object, "full_precision", contextlib.nullcontext)():
             yield
 
-    def declaring(self, precision: str) -> "Subject":
-        """The same subject, as if it declared this precision."""
+    @property
+    def numerics(self) -> str:
+        """What it declares of its products and sums: a class, and whether they are cut."""
+        return self.precision + (TRUNCATING if self.rounding == "truncates" else "")
+
+    def declaring(self, precision: str, rounding: str = "nearest") -> "Subject":
+        """The same subject, as if it declared this precision and rounding."""
         other = copy.copy(self)
-        other.precision = precision
+        other.precision, other.rounding = precision, rounding
         return other
 
     def functions(self, name: str) -> dict[str, Any]:

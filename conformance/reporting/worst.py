@@ -4,9 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arithmetic.rounding import MODELS
+from ..arithmetic.running import running
 from ..formulas import Case
 from ..formulas.axes import depends_on
 from ..judging.judge import Finding
+from ..judging.resolution import resolution
 
 
 class Worst(NamedTuple):
@@ -27,6 +30,7 @@ class Worst(NamedTuple):
     bound: float
     ratio: float
     ulp: float
+    resolution: str = ""  # of a made case that failed: what its input cannot tell
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -56,7 +60,18 @@ def worst_of(found: Finding) -> Worst:
     return Worst(
         case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found),
         found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
+        resolution_of(found),
     )  # fmt: skip
+
+
+def resolution_of(found: Finding) -> str:
+    """What the input of a made case cannot tell, where an element of it failed."""
+    case = found.case
+    if found.passed or not case.kind or found.place is None or not case.formula.products:
+        return ""
+    dtype = next(each.dtype for each in case.arguments if each.dtype.name in MODELS)
+    expected = running(case, dtype, MODELS[dtype.name], [case.formula.function])
+    return resolution(case, {name: each.bound for name, each in expected.items()})
 
 
 def number(value: float) -> float | str:
