@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gaugeblock.conformance import check
+from gaugeblock.conformance.exchange import vectors
 from gaugeblock.conformance.formulas import case
 from gaugeblock.conformance.judging import examination, loading
 from gaugeblock.reference.declaration import formula
@@ -111,6 +112,11 @@ def test_a_requirement_on_a_page_that_no_case_asks_is_one_line(tmp_path, monkeyp
     page.write_text("- **other.double**: it is twice as large.\n")
     with pytest.raises(ValueError, match=r"mine: page: got the requirement other.double in .*; wanted labels"):
         judged(declared("(...) -> (...)", lambda x: 2 * x, page="mine.md"))
+
+
+def test_vectors_of_what_cannot_judge_are_not_written():
+    with pytest.raises(ValueError, match=r"mine: y: got an array of bool; wanted one of floating-point numbers"):
+        vectors.document(declared("(...) -> (...)", lambda x: x > 0), "float32")
 
 
 def test_two_formulas_of_one_name_are_one_line():

@@ -32,7 +32,10 @@ def centred(x, *, correction=0, negative=False, name="mean"):
     return -found if negative else found * 1
 
 
-@formula("(..., n), (n), (n) -> (..., n)")
+@formula(
+    "(..., n), (n), (n) -> (..., n)",
+    definition=lambda x, w, b: [one * two + three for one, two, three in zip(x, w, b, strict=True)],
+)
 def affine(x, w, b=None):
     return x * w if b is None else x * w + b
 
@@ -42,7 +45,10 @@ def leaky(x, slope=0.1):
     return namespace(x).where(x > 0, x, slope * x)
 
 
-@formula("(..., n?), (n?) -> (...)")
+@formula(
+    "(..., n?), (n?) -> (...)",
+    definition=lambda x, w: sum(one * two for one, two in zip(x, w, strict=True)),
+)
 def dot(x, w):
     return x * w if w.ndim == 0 else namespace(x).sum(x * w, axis=-1)
 
@@ -88,6 +94,11 @@ def squared(x):
     return x @ x
 
 
+@formula("(..., n), (..., k) -> (..., k)", domain=("real", "index"))
+def taken(x, places):
+    return namespace(x).take_along_axis(x, places, axis=-1)
+
+
 def with_step(change):
     def kernel(theta, grad, state, *, mu=0.9):
         theta, (step, velocity) = momentum(theta, grad, state, mu=mu)
@@ -127,6 +138,7 @@ WRONG = [
     ("long sums of blocks", scan, in_blocks(8192)),
     ("the mean of the first 5000", layer_norm, of_the_first),
     ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
+    ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
 ]  # fmt: skip
 

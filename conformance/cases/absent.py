@@ -26,7 +26,7 @@ def arguments(builder: Builder) -> Iterator[Made]:
         whole = builder.call(builder.small("absent", count))
         compact = whole._replace(arguments=whole.arguments[:count])
         name, note = f"without_{names[count]}", "an argument that is left out is taken for another one"
-        yield builder.made("options", builder.label("hyper_parameters"), name, note, compact)
+        yield builder.made("absent", builder.label("hyper_parameters"), name, note, compact)
 
 
 def axes(builder: Builder) -> Iterator[Made]:
@@ -43,7 +43,7 @@ def axes(builder: Builder) -> Iterator[Made]:
                 compact, name = builder.call(arrays), f"without_axis_{letter}"
                 label, note = builder.label("shape", "value"), "an axis that is missing is taken for another one"
                 to = straight(sizes, sizes_of_batch(sizes))
-                yield Made("options", compact, to, label, name, note, {}, tuple(left))
+                yield Made("absent", compact, to, label, name, note, {}, tuple(left))
                 break
 
 

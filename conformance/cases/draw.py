@@ -67,6 +67,14 @@ def unpack(arguments: tuple[Any, ...]) -> Iterator[Any]:
             yield value
 
 
+def wide(value: Any) -> Any:
+    """An argument in float64, if it is an array of floating-point numbers."""
+    if isinstance(value, tuple):
+        return type(value)(*map(wide, value))
+    is_floating = getattr(value, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
+    return value.astype(np.float64) if is_floating else value
+
+
 def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     """Plain numbers of a domain."""
     shape = tuple(sizes[letter] for letter in leaf.axes)
@@ -97,15 +105,15 @@ def usual(domain: str) -> Any:
     return numbers(domain)[0]
 
 
-def numbers(domain: str, wide: bool = True) -> tuple[Any, ...]:
-    """The numbers of a count or a range that are tried: the plan's, and where it is `wide` others all over it."""
+def numbers(domain: str, all_over: bool = True) -> tuple[Any, ...]:
+    """The numbers of a count or a range that are tried: the plan's, and others all over the range."""
     if domain == "count":
         return plan.COUNTS
     low, high = ends(domain) or (0.0, 1.0)
     closed = {low} if domain.startswith("[") else set()
     closed |= {high} if domain.endswith("]") else set()
     inside = tuple(number for number in plan.NUMBERS_IN_RANGE if low < number < high or number in closed)
-    return tuple(dict.fromkeys([*inside, *beyond(low, high)])) if wide or not inside else inside
+    return tuple(dict.fromkeys([*inside, *beyond(low, high)])) if all_over or not inside else inside
 
 
 def beyond(low: float, high: float) -> Iterator[float]:

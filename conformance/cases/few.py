@@ -18,7 +18,8 @@ NAMES = {BATCH: "rows"}  # of a letter, in a case's name
 
 def cases(builder: Builder) -> Iterator[Made]:
     """Each number of terms at each length, for each letter along which more neutral elements change nothing."""
-    neutrals = [letter for letter, kind in builder.behaviour.items() if kind == NEUTRAL]
+    square = {letter for leaf in builder.leaves for letter in leaf.axes if leaf.axes.count(letter) > 1}
+    neutrals = [letter for letter, kind in builder.behaviour.items() if kind == NEUTRAL and letter not in square]
     if builder.is_line or MIXED in builder.behaviour.values():
         return
     for letter in neutrals:

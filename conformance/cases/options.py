@@ -11,7 +11,7 @@ from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import Arrays, numbers, pack
+from .draw import Arrays, numbers, pack, wide
 
 # The sizes of elements that stand side by side; the first ones are plain.
 SCALES = 1.0, 1e-3, 1e5, 1e-8, 1e-12, 1e15
@@ -21,8 +21,8 @@ def cases(builder: Builder) -> Iterator[Made]:
     """Calls with each pair of values of two hyper-parameters, those that the formula itself accepts."""
     named = values_of_keywords(builder)
     places = [number for number, leaf in enumerate(builder.leaves) if leaf.is_number]
-    wide = not builder.is_line  # which is judged as a part of a function too
-    values = [*named.values(), *(numbers(builder.leaves[number].domain, wide) for number in places)]
+    all_over = not builder.is_line  # which is judged as a part of a function too
+    values = [*named.values(), *(numbers(builder.leaves[number].domain, all_over) for number in places)]
     if not values:
         return
     for row in pairwise(tuple(map(len, values))):
@@ -80,12 +80,6 @@ def results(formula: Formula, arrays: Arrays, options: dict[str, Any]) -> dict[s
         return {name: np.asarray(value, np.float64) for name, value in found.items()}
     except Exception:  # of anybody's code
         return {}
-
-
-def wide(array: Any) -> Any:
-    """An array in float64, if it has floating-point numbers."""
-    is_floating = getattr(array, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
-    return array.astype(np.float64) if is_floating else array
 
 
 def side_by_side(builder: Builder, *key: int) -> Arrays:

@@ -10,7 +10,7 @@ from ..arithmetic.elsewhere import asarray, called, wrapped
 from ..arithmetic.rounding import finfo
 from ..arithmetic.running import Expected
 from ..cases import Made, made
-from ..cases.draw import unpack
+from ..cases.draw import unpack, wide
 from ..formulas import Case
 from . import oracle
 from .kept import kept
@@ -135,14 +135,6 @@ def as_numbers(value: Any) -> Any:
     """A result as an array of numbers: a boolean is 0 or 1."""
     found = asarray(value)
     return found.astype(np.float64) if found.dtype.kind == "b" else found
-
-
-def wide(value: Any) -> Any:
-    """An argument in float64, if it is an array of floating-point numbers."""
-    if isinstance(value, tuple):
-        return type(value)(*map(wide, value))
-    is_floating = getattr(value, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
-    return value.astype(np.float64) if is_floating else value
 
 
 def exact_integers(compact: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
