@@ -449,7 +449,7 @@ def test_a_sample_is_of_values_all_over_and_says_so(tmp_path):
     tallies = dict(sweep.sweep_chunk(sample, sweep.identity(sample), number) for number in sample.numbers)
     document = sweep.to_document(sample, tallies)
     jsonschema.validate(document, SCHEMA)
-    assert (document["every"], document["values"], document["limit"]) == (64, 1024, 1)
+    assert (document["every"], document["values"], document["limit"]) == (64, 1024, 2)
     region = document["regions"]["all"]
     assert sweep.verdict("all", region, is_sample=True) == "not refuted"
     x = sweep.of_bits(np.asarray([int(region["worst"]["bits"], 16)]), "float16")[0]
