@@ -109,8 +109,7 @@ def cumprod(xp: Namespace, x: Array, dim: int, *, dtype: Any = None) -> Array:
 
 
 def sort(xp: Namespace, x: Array, dim: int = -1, descending: bool = False, **_: Any) -> Any:
-    options = {"axis": dim, "descending": descending}
-    return xp.sort(x, **options), xp.argsort(x, **options)
+    return tuple(function(x, axis=dim, descending=descending) for function in (xp.sort, xp.argsort))
 
 
 def topk(xp: Namespace, x: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:  # noqa: A002
