@@ -62,8 +62,8 @@ class Rules(NamedTuple):
 
 
 def rules(function: Any, arguments: tuple[Any, ...], options: dict[str, Any] | None = None) -> Rules:
-    case = assertions.converted(function, arguments, options or {})
-    return Rules(list(assertions.expectation(case).values()))
+    case = assertions.call_of(function, arguments, options or {})
+    return Rules([each for _, found in expectations(case) for each in found.values()])
 
 
 def judged(function: Any, arguments: tuple[Any, ...], call: Call) -> Judged:

@@ -50,7 +50,8 @@ class Traced(Formula):
     def named(self, result: Any) -> dict[str, Any]:
         """The arrays of a result, which may be a tree of them."""
         found = self.leaves(result)
-        return {"y": found[0]} if len(found) == 1 else {f"y{number}": each for number, each in enumerate(found, 1)}
+        names = ["y"] if len(found) == 1 else [f"y{number}" for number in range(1, len(found) + 1)]
+        return dict(zip(names, found, strict=True))
 
 
 def library_of(function: Any, arguments: Any) -> str | None:

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jax import lax
 
+from ...reference.declaration import AXIS
 from ..arithmetic.discrete import Discrete, UndecidedError, parts
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import chosen, convolution, windows
@@ -94,7 +95,7 @@ def cumprod(xp: Namespace, p: Parameters, x: Array) -> Array:
 
 def scanned(xp: Namespace, function: Any, p: Parameters, x: Array) -> Array:
     """A scan, from the end if it is reversed."""
-    axis = p["axis"]
+    axis = p[AXIS]
     y = function(xp.flip(x, axis=axis) if p["reverse"] else x, axis=axis)
     return xp.flip(y, axis=axis) if p["reverse"] else y
 
@@ -164,7 +165,7 @@ def sort(xp: Namespace, p: Parameters, *arrays: Array) -> list[Array]:
 
 
 def top_k(xp: Namespace, p: Parameters, x: Array) -> list[Array]:
-    axis = p.get("axis", -1) % x.ndim
+    axis = p.get(AXIS, -1) % x.ndim
     cut = (slice(None),) * axis + (slice(0, p["k"]),)
     return [function(x, axis=axis, descending=True)[cut] for function in (xp.sort, xp.argsort)]
 
