@@ -20,6 +20,7 @@ from torch.nn import functional
 from torch.utils import _pytree
 
 from gaugeblock.conformance.judging import assertions, oracle
+from gaugeblock.conformance.judging.expectations import expectations
 
 PAGE = Path(__file__).parent / "results" / "any_function.md"
 BITS = {"TF32 inputs and weights": 11, "bfloat16 inputs and weights": 8}
