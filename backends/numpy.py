@@ -10,7 +10,17 @@ import numpy
 from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
-from ..reference.arguments import arrays, class_axis, class_numbers, floating, labelled, number, same_shape, wide
+from ..reference.arguments import (
+    arrays,
+    class_axis,
+    class_numbers,
+    floating,
+    for_each_class,
+    labelled,
+    number,
+    same_shape,
+    wide,
+)
 from ..reference.arguments import beta as checked_beta
 from ..reference.arguments import clip as checked_clip
 from ..reference.arguments import epsilon as checked_epsilon
@@ -32,10 +42,10 @@ SMALL = 2**13  # elements: what a leaf of Adam has at most to be copied into one
 WIDTH = 2**14  # bytes: no block is narrower, as many short runs of memory cost more than they save
 
 
-def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
-    """Views of arrays of one shape (but for `axis`, which stays whole) that lie together in about a `BLOCK`."""
-    first = arrays[0]
-    if first.size <= BLOCK:
+def blocks(axis: int | None, *arrays: Any, share: int = 1) -> Iterable[tuple[Any, ...]]:
+    """Views of arrays of one shape (but for `axis`, which stays whole) that lie together in a `share` of a `BLOCK`."""
+    first, limit = arrays[0], BLOCK // share
+    if first.size <= limit:
         return [arrays]
     whole = None if axis is None else axis % first.ndim
     axes = [each for each in range(first.ndim) if each != whole and first.shape[each] > 1]
@@ -43,11 +53,11 @@ def blocks(axis: int | None, *arrays: Any) -> Iterable[tuple[Any, ...]]:
         return [arrays]
     cut = max(axes, key=lambda each: (abs(first.strides[each]), first.shape[each]))  # the outermost axis in memory
     length, stride = first.shape[cut], abs(first.strides[cut])
-    step = max(1, BLOCK * length // first.size, WIDTH // (stride or WIDTH))  # a stride of 0: rows that are one row
+    step = max(1, limit * length // first.size, WIDTH // (stride or WIDTH))  # a stride of 0: rows that are one row
     if step >= length:
         return [arrays]
     parts = [(slice(None),) * cut + (slice(start, start + step),) for start in range(0, length, step)]
-    return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays)))
+    return (views for part in parts for views in blocks(axis, *(array[part] for array in arrays), share=share))
 
 
 @native(_formulas.neuron)
@@ -81,13 +91,17 @@ def relu(x: Any) -> Any:
 
 @native(_formulas.relu_vjp)
 def relu_vjp(x: Any, g: Any) -> Any:
-    """g is masked by its bits, since ``numpy.where`` takes ten times as long."""
+    """Block by block, g is masked by its bits, since ``numpy.where`` takes ten times as long."""
     floating(numpy, x=x, g=g)
     same_shape(x=x, g=g)
     x, g = arrays(numpy, x, g)
-    bits = f"i{x.itemsize}"
-    y = (g.view(bits) & -(x > 0).astype(bits)).view(x.dtype)
-    return y + numpy.minimum(numpy.maximum(x, -0.0), -0.0)  # -0 changes nothing; of a NaN it is NaN
+    y, bits = numpy.empty_like(x), f"i{x.itemsize}"
+    for rows, slopes, out in blocks(None, x, g, y, share=4):
+        numpy.bitwise_and(slopes.view(bits), -(rows > 0).astype(bits), out=out.view(bits))
+        spoilt = numpy.isnan(rows)
+        if spoilt.any():
+            numpy.copyto(out, rows, where=spoilt)
+    return y if y.ndim else y[()]
 
 
 def shifted(x: Any, axis: int) -> Any:
@@ -137,6 +151,27 @@ def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[
         logs *= labels
         numpy.negative(numpy.add.reduce(logs, axis=axis), out=numpy.squeeze(out, axis=axis))
     return losses
+
+
+@native(_formulas.categorical_cross_entropy_vjp)
+def categorical_cross_entropy_vjp(
+    y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None
+) -> Any:
+    """Computed block by block; p is clipped, and the result masked, in blocks that have a p outside the ends alone."""
+    _, dtype, y = labelled(numpy, y, axis, p=p, g=g)
+    low, high = default_clip(numpy, dtype) if clip is None else checked_clip(clip, numpy, dtype)
+    slopes = numpy.asarray(for_each_class(g, axis, numpy, p=p), dtype)
+    slopes = slopes if slopes.ndim else slopes.reshape(1)  # a Python number, of one sample
+    gp = numpy.empty_like(p)
+    for rows, labels, slope, out in blocks(axis, p, y, slopes, gp, share=4):
+        outside = (rows < low) | (rows > high)
+        masked = outside.any()
+        product = numpy.multiply(wide(labels, numpy), -wide(slope, numpy), out=out if dtype in PLAIN else None)
+        chances = wide(rows, numpy)
+        numpy.divide(product, numpy.clip(chances, low, high) if masked else chances, out=out, casting="same_kind")
+        if masked:
+            numpy.copyto(out, 0, where=outside)
+    return gp
 
 
 @native(_formulas.categorical_cross_entropy_from_logits)

@@ -21,13 +21,17 @@ START = """\
 `python benchmarks/accuracy.py` writes this page from the results of [sweeps](sweep.md), which are in
 [`benchmarks/results/sweep/`](../benchmarks/results/sweep/): nothing on it is typed by hand. Each row is a sweep of
 every value of the dtype (2^32 of float32, 2^16 of float16 and bfloat16; of the neuron's product all 2^32 pairs of
-float16), or of the part of them that it names.
+float16), or of the part of them that it names. *One of N* is a sample: a search, which proves nothing.
 
 The bounds of the formulas rest on the accuracy E of exp, log and sqrt that the specification takes for granted. *At
 most E: proved* means that no value of that region is further off, and *refuted* says how many are, and the first of
 them. Relu has no error, and the product of two float16, exact in float32, is rounded once: at most 0.5 ulp. exp of what
 is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first. The errors on this page
 are rounded up.
+
+The other functions are those whose accuracy the bounds of [anybody's formula](any_function.md) assume. Where a library
+scales or shifts the argument before it takes exp, the bound has a term for that beside E: *none beyond the formulas'
+bound* then says that it holds. The functions of NumPy are SciPy's where NumPy has none.
 """
 END = """\
 *Correctly rounded* is the share of the values, special ones aside, that are off by at most 0.5 ulp. *Subnormals as 0*
@@ -73,13 +77,14 @@ def row(document: dict[str, Any], name: str) -> str:
     """What a sweep found in one region."""
     region, limit = document["regions"][name], document["limit"]
     ulp, where, _ = largest(region)
-    compared = sum(region["histogram"])
+    compared, is_sample = sum(region["histogram"]), "every" in document
+    said = verdict(name, region, is_sample)
     cells = [
         document["dtype"],
         document["subject"],
-        name,
+        f"one of {document['every']}" if is_sample else name,
         f"{limit:g}",
-        verdict(name, region) if name == UNUSED or not region["over"] else f"**{verdict(name, region)}**",
+        said if name == UNUSED or not region["over"] else f"**{said}**",
         ulp,
         where,
         percent(region["histogram"][0], compared) if compared else "",

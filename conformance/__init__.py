@@ -3,8 +3,9 @@
 from .judging.assertions import assert_conforms as assert_conforms
 from .judging.assertions import expected as expected
 from .judging.check import check as check
+from .judging.gauged import assert_gauged as assert_gauged
 from .judging.loading import SubjectError as SubjectError
 from .judging.reproduce import reproduce as reproduce
 from .reporting.report import Report as Report
 
-__all__ = ["Report", "SubjectError", "assert_conforms", "check", "expected", "reproduce"]
+__all__ = ["Report", "SubjectError", "assert_conforms", "assert_gauged", "check", "expected", "reproduce"]

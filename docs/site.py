@@ -33,6 +33,7 @@ GUIDES = [
     "sweep.md",
     "verified.md",
     "soundness.md",
+    "twofold.md",
     "limits.md",
     "versions.md",
     "citing.md",

@@ -3,122 +3,24 @@
 Everything that treats formulas alike (cases, tolerances, reports, vectors, properties) asks the declaration.
 """
 
-import inspect
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+from .signature import AXIS as AXIS
+from .signature import BATCH as BATCH
+from .signature import Axes as Axes
+from .signature import Signature as Signature
+from .signature import is_axes as is_axes
+from .signature import leaves as leaves
+from .signature import letters as letters
+from .signature import parse as parse
+from .validation import DOMAINS as DOMAINS
+from .validation import is_range as is_range
+from .validation import no_function, refuse_function, refuse_misfit, refuse_signature, signature_of
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-BATCH = "..."
-AXIS = "axis"  # the keyword that says where the last letter stands
-TOKEN = re.compile(r"[(),]|\.\.\.|[a-z]\??")
-# What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
-DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
-RANGE = re.compile(r"[\[(]\s*[^,\s]+\s*,\s*[^,\s]+\s*[\])]")
-
-Axes = Any  # a tuple of letters, such as ("...", "n"); of a state: a tuple of such tuples
-
-
-@dataclass(frozen=True)
-class Signature:
-    """The axes of each argument and of each result, as in ``(..., n), (n, m), (m) -> (..., m)``.
-
-    ``...`` is the batch and a letter is an axis; one with a question mark may be missing, as in NumPy's ``matmul``.
-    A group of groups is a state: a tuple of arrays.
-    """
-
-    text: str
-    arguments: tuple[Axes, ...]
-    results: tuple[Axes, ...]
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def parse(text: str) -> Signature:
-    """Return the signature that a text means.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"(..., n), (n, m), (m) -> (..., m)"``.
-
-    Raises
-    ------
-    ValueError
-        It is no signature; the message says what is wrong.
-    """
-    try:
-        arguments, results = (parse_side(side) for side in arrow(text))
-        unknown = sorted(letters(results) - letters(arguments))
-        if unknown:
-            raise ValueError(f"whose result has {unknown[0]!r}, which no argument has")
-    except ValueError as error:
-        wanted = "wanted such as '(..., n), (n, m), (m) -> (..., m)'"
-        raise ValueError(f"signature: got {text!r}, {error}; {wanted}") from None
-    return Signature(text, arguments, results)
-
-
-def arrow(text: str) -> list[str]:
-    """Both sides of the one arrow."""
-    sides = text.split("->")
-    if len(sides) != 2:
-        raise ValueError(f"with {len(sides) - 1} arrows")
-    return sides
-
-
-def parse_side(side: str) -> tuple[Axes, ...]:
-    """The groups on one side of the arrow."""
-    rest = TOKEN.sub("", side).strip()
-    if rest:
-        raise ValueError(f"with {rest[0]!r} in it")
-    tokens = TOKEN.findall(side)
-    found = items(tokens)
-    if tokens:
-        raise ValueError("with a ')' too many")
-    if not found or is_axes(found):
-        raise ValueError(f"with no group such as (..., n) in {side.strip()!r}")
-    return found
-
-
-def items(tokens: list[str]) -> tuple[Any, ...]:
-    """Take items with commas between them off the tokens, up to a closing parenthesis or the end."""
-    found: list[Any] = []
-    while tokens and tokens[0] != ")":
-        if found and tokens.pop(0) != ",":
-            raise ValueError("with a comma missing")
-        token = tokens.pop(0) if tokens else ""
-        if token in ("", ",", ")"):
-            raise ValueError("with nothing after a comma")
-        found.append(token if token != "(" else items(tokens))
-        if token == "(" and not (tokens and tokens.pop(0) == ")"):
-            raise ValueError("with a ')' missing")
-    plain = [item.rstrip("?") for item in found if isinstance(item, str)]
-    if plain and (len(plain) < len(found) or BATCH in plain[1:]):
-        raise ValueError(f"with the group ({', '.join(map(str, found))})")
-    return tuple(found)
-
-
-def is_axes(group: Axes) -> bool:
-    """Whether a group is that of one array, not of a state."""
-    return all(isinstance(item, str) for item in group)
-
-
-def leaves(group: Axes) -> Iterator[tuple[str, ...]]:
-    """The axes of each array in a group, without question marks."""
-    if is_axes(group):
-        yield tuple(letter.rstrip("?") for letter in group)
-    else:
-        for item in group:
-            yield from leaves(item)
-
-
-def letters(some: Iterable[Axes]) -> set[str]:
-    """The letters of some groups, the batch among them."""
-    return {letter for group in some for axes in leaves(group) for letter in axes}
 
 
 @dataclass(frozen=True)
@@ -156,21 +58,21 @@ class Declaration:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The names of the function's parameters with their defaults, less the namespace."""
-        found = inspect.signature(self.function).parameters
+        found = signature_of(self.function).parameters
         return {name: parameter.default for name, parameter in found.items() if name != "xp"}
 
-    @property
+    @cached_property
     def arguments(self) -> dict[str, Axes]:
         """The axes of each argument, by its name."""
         return dict(zip(self.parameters, self.signature.arguments, strict=False)) if self.signature else {}
 
-    @property
+    @cached_property
     def hyper_parameters(self) -> frozenset[str]:
         """The parameters that are real numbers: their domain is a range, or their default is a float."""
         ranges = {name for name, domain in zip(self.parameters, self.domain, strict=False) if is_range(domain)}
         return frozenset(ranges | {name for name, default in self.parameters.items() if isinstance(default, float)})
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all results, those of a state too."""
         return tuple(name for each in self.results for name in (each if isinstance(each, tuple) else (each,)))
@@ -202,11 +104,6 @@ def named(names: tuple[Any, ...], result: Any) -> dict[str, Any]:
         else:
             found |= dict(zip(name, value, strict=True))
     return found
-
-
-def is_range(domain: Any) -> bool:
-    """Whether a domain is the range of a hyper-parameter."""
-    return isinstance(domain, str) and domain not in DOMAINS
 
 
 def formula(
@@ -281,21 +178,34 @@ def formula(
     >>> str(scaled.__formula__.signature)
     '(..., n), (n) -> (..., n)'
     """
+    refuse_signature(signature)
     parsed = parse(signature)
 
     def declare(function: F) -> F:
+        refuse_function(function)
         named = results or default_results(parsed)
-        filled = domain + ("real",) * (len(parsed.arguments) - len(domain))
+        filled = filled_domain(parsed, domain)
         own = contracts(parsed, filled) if products is None else products
         declaration = Declaration(
             function, parsed, filled, named, definition, forms or {}, own, half, open, cases, library, options or {},
             page, since,
         )  # fmt: skip
-        check(declaration)
-        function.__formula__ = declaration  # type: ignore[attr-defined]
+        refuse_misfit(declaration)
+        try:
+            function.__formula__ = declaration  # type: ignore[attr-defined]
+        except AttributeError:  # of a method, whose attributes are those of all of them
+            raise no_function(function) from None
         return function
 
     return declare
+
+
+def filled_domain(signature: Signature, domain: Any) -> Any:
+    """The domain with 'real' for what nothing was said of; what is no tuple as it is."""
+    if not isinstance(domain, tuple):
+        return domain
+    rest = signature.arguments[len(domain) :]
+    return domain + tuple("real" if is_axes(group) else ("real",) * len(group) for group in rest)
 
 
 def default_results(signature: Signature) -> tuple[str, ...]:
@@ -304,11 +214,11 @@ def default_results(signature: Signature) -> tuple[str, ...]:
     return ("y",) if count == 1 else tuple(f"y{number}" for number in range(1, count + 1))
 
 
-def contracts(signature: Signature, domain: tuple[Any, ...]) -> bool:
+def contracts(signature: Signature, domain: Any) -> bool:
     """Whether an axis that two real arguments share is missing from a result, as that of a sum of products is."""
     real = [
         set(axes)
-        for group, kind in zip(signature.arguments, domain, strict=False)
+        for group, kind in zip(signature.arguments, domain if isinstance(domain, tuple) else (), strict=False)
         if kind == "real"
         for axes in leaves(group)
     ]
@@ -316,36 +226,13 @@ def contracts(signature: Signature, domain: tuple[Any, ...]) -> bool:
     return any(shared - set(axes) for group in signature.results for axes in leaves(group))
 
 
-def check(declaration: Declaration) -> None:
-    """Raise ValueError for a declaration that does not fit its function or itself."""
-    name, signature = declaration.name, declaration.signature
-    assert signature is not None
-    positional = [
-        parameter
-        for parameter in inspect.signature(declaration.function).parameters.values()
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
-    required = [parameter for parameter in positional if parameter.default is parameter.empty]
-    if not len(required) <= len(signature.arguments) <= len(positional):
-        wanted = f"{len(required)} groups before the arrow, one for each argument"
-        raise ValueError(f"{name}: signature: got {signature.text!r}; wanted {wanted}")
-    if len(declaration.domain) != len(signature.arguments):
-        got, count = len(declaration.domain), len(signature.arguments)
-        raise ValueError(f"{name}: domain: got {got}; wanted {count}, one for each argument")
-    for kind in (part for each in declaration.domain for part in (each if isinstance(each, tuple) else (each,))):
-        if kind not in DOMAINS and not (isinstance(kind, str) and RANGE.fullmatch(kind)):
-            raise ValueError(f"{name}: domain: got {kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'")
-    if len(declaration.results) != len(signature.results):
-        got, count = len(declaration.results), len(signature.results)
-        raise ValueError(f"{name}: results: got {got} names; wanted {count}, one for each group after the arrow")
-    if declaration.half not in ("each", "once"):
-        raise ValueError(f"{name}: half: got {declaration.half!r}; wanted 'each' or 'once'")
-    for option in declaration.options:
-        if option not in declaration.parameters:
-            raise ValueError(f"{name}: options: got {option!r}; wanted one of {', '.join(declaration.parameters)}")
-
-
 def declaration_of(function: Any) -> Declaration | None:
-    """The declaration of a function, if it has one."""
+    """The declaration of a function, if it has one of its own; a backend's functions have the reference's.
+
+    `functools.wraps` copies a declaration to another function, of which it says nothing.
+    """
     found = getattr(function, "__formula__", None)
-    return found if isinstance(found, Declaration) else None
+    if not isinstance(found, Declaration):
+        return None
+    is_own = str(getattr(found.function, "__module__", "")).startswith(f"{__package__}.")
+    return found if is_own or found.function is function else None

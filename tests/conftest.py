@@ -1,5 +1,7 @@
 """Shared by all tests: Hypothesis is deterministic, and most verdicts are on the chosen cases alone."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -7,6 +9,7 @@ from gaugeblock.conformance.judging import check, judge
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
+os.environ["GAUGEBLOCK_CACHE"] = ""  # tests change what expectations are computed by
 
 # The made cases and the calls that are made again take most of a verdict's time. They have tests of their own, and
 # those of everything else, which judge thousands of subjects, do without; a test marked `whole` has whole verdicts.
@@ -19,6 +22,13 @@ def set_parts(made_cases, called_again):
 
 def nothing(*_):
     return iter(())
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that judge the mutants of one formula go to one process, which judges each once."""
+    for item in items:
+        if item.path.stem in ("test_diagnosis", "test_mutants") and hasattr(item, "callspec"):
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("formula")))
 
 
 def pytest_configure(config):

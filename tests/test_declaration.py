@@ -1,5 +1,6 @@
 """The declaration of a formula: the grammar of its signature, and what it refuses."""
 
+import functools
 import inspect
 from typing import Any, NamedTuple
 
@@ -48,8 +49,9 @@ def test_a_signature_is_read_as_it_is_written(groups, space):
         ("((n) -> (n)", "with a ')' missing"),
         ("(N) -> (N)", "with 'N' in it"),
         ("(n, ...) -> (n)", "with the group (n, ...)"),
-        ("(n, (m)) -> (n)", "with the group (n, ('m',))"),
+        ("(n, (m)) -> (n)", "with the group (n, (m))"),
         ("(n) -> (m)", "whose result has 'm', which no argument has"),
+        ("(n?), (n) -> (n)", "with both 'n' and 'n?'"),
     ],
 )
 def test_what_is_no_signature_is_one_line(text, problem):
@@ -57,6 +59,14 @@ def test_what_is_no_signature_is_one_line(text, problem):
         parse(text)
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class Momentum(NamedTuple):
+    step: int
+    velocity: Any
+
+    def of(self, x):
+        return x
 
 
 def double(x, factor=2.0):
@@ -71,12 +81,72 @@ def double(x, factor=2.0):
         ("(n) -> (n)", {"domain": ("real", "real")}, "double: domain: got 2; wanted 1"),
         ("(n) -> (n)", {"results": ("a", "b")}, "double: results: got 2 names; wanted 1"),
         ("(n) -> (n)", {"half": "never"}, "double: half: got 'never'; wanted 'each' or 'once'"),
-        ("(n) -> (n)", {"options": {"beta": (1,)}}, "double: options: got 'beta'; wanted one of x, factor"),
+        ("(n) -> (n)", {"options": {"beta": (1,)}}, "double: options: got 'beta'; wanted one of factor"),
+        ("(n) -> (n)", {"options": {"x": (1,)}}, "double: options: got 'x'; wanted one of factor"),
+        ("(n) -> (n)", {"options": {"factor": 0.5}}, "double: options: got 0.5 for factor; wanted a tuple"),
+        ("(n) -> (n)", {"options": ["factor"]}, "double: options: got list; wanted a dict such as"),
+        ("(n) -> (n)", {"domain": "real"}, r"double: domain: got 'real'; wanted a tuple such as"),
+        ("(n) -> (n)", {"domain": ("[0, 1]",)}, r"double: domain: got '\[0, 1\]' for an argument with axes"),
+        ("(n), () -> (n)", {"domain": ("real", "[1, 0)")}, r"double: domain: got '\[1, 0\)'; wanted real, logit"),
+        ("(n), () -> (n)", {"domain": ("real", "[a, b)")}, r"double: domain: got '\[a, b\)'; wanted real, logit"),
+        ("(n), () -> (n)", {"domain": ("real", "(1, 1]")}, r"double: domain: got '\(1, 1\]'; wanted real, logit"),
+        ("(n), (n) -> (n)", {"domain": ("real", "index")}, "double: domain: got 'index'; wanted an axis of another"),
+        ("(n) -> (n)", {"results": "y"}, r"double: results: got 'y'; wanted a tuple of names"),
+        ("(n) -> (n), (n)", {"results": ("a", "a")}, "double: results: got .*; wanted names, each another one"),
+        ("(n) -> (n)", {"forms": [abs]}, "double: forms: got .*; wanted a dict of functions by name"),
+        ("(n) -> (n)", {"definition": "x"}, "double: definition: got 'x'; wanted a function"),
+        ("(n) -> (n)", {"open": True}, "double: open: got True; wanted a function"),
+        ("(n) -> (n)", {"library": "tensorflow"}, "double: library: got 'tensorflow'; wanted 'torch' or 'jax'"),
+        ("(n) -> (n)", {"page": 3}, "double: page, since: got 3; wanted a str"),
+        ("((n), (n)) -> (n)", {}, "double: signature: got .*; wanted the state among the results too"),
+        ("((n), (n)), ((n), ()) -> (n)", {}, "double: signature: got .*; wanted at most one state"),
+        ("((n), ((n), ())) -> (n)", {}, "double: signature: got .*; wanted at most one state"),
+        ("((n), ()) -> ((n), ())", {}, "double: results: got 'y' for a state; wanted a tuple of 2 names"),
+        (
+            "((n), ()) -> ((n), ())",
+            {"results": (("a", "b"),), "domain": (("real",),)},
+            r"double: domain: got \('real',\) for a state; wanted a tuple of 2",
+        ),
     ],
 )
 def test_a_declaration_that_does_not_fit_is_one_line(signature, keywords, message):
     with pytest.raises(ValueError, match=message):
         formula(signature, **keywords)(double)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x, *, axis=-1: x, r"<lambda>: signature: got .* and a keyword axis; wanted a letter"),
+        (lambda x, *, scale: x, r"<lambda>: signature: got scale, a keyword without a default"),
+    ],
+)
+def test_keywords_that_do_not_fit_are_one_line(function, message):
+    with pytest.raises(ValueError, match=message):
+        formula("(...) -> (...)")(function)
+
+
+@pytest.mark.parametrize("function", [3, abs, Momentum(0, 0).of])
+def test_what_cannot_be_declared_is_one_line(function):
+    with pytest.raises(TypeError, match=r"formula: got .*; wanted a function that is defined in Python"):
+        formula("(...) -> (...)")(function)
+
+
+@pytest.mark.parametrize("signature", [None, b"(...) -> (...)", double])
+def test_a_decorator_without_a_signature_is_one_line(signature):
+    with pytest.raises(TypeError, match=r"formula: got \w+; wanted a signature, such as @formula\("):
+        formula(signature)
+
+
+def test_a_declaration_is_not_copied_to_another_function():
+    @formula("(...) -> (...)")
+    def triple(x):
+        return 3 * x
+
+    wrapped = functools.wraps(triple)(lambda x: 2 * triple(x))
+    assert declaration_of(triple) is not None
+    assert declaration_of(wrapped) is None
+    assert declared(wrapped).signature is None
 
 
 def test_the_function_itself_is_returned():
@@ -106,11 +176,6 @@ def test_a_state_has_counts_and_arguments_that_go_on():
     assert (adam.state, adam.counts, adam.carried) == ("state", ("step",), ("theta", "state"))
     assert adam.names == ("theta", "step", "m", "v")
     assert adam.wanted == "(theta, state), the state with step, m, v"
-
-
-class Momentum(NamedTuple):
-    step: int
-    velocity: Any
 
 
 def test_anybodys_state_is_taken_apart_and_put_together():

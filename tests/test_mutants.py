@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from gaugeblock import reference, spec
+from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.mutants import mutants
-from gaugeblock.conformance.mutants.__main__ import ABOUT, table
-from gaugeblock.conformance.mutants.matrix import kills
+from gaugeblock.conformance.mutants.__main__ import ABOUT, table, table_of_kinds
+from gaugeblock.conformance.mutants.kinds import MUTANTS
+from gaugeblock.conformance.mutants.matrix import kills, kinds
 
 MATRIX = Path(__file__).parent.parent / "conformance/mutants/MATRIX.md"
 ALL = [mutant for formula in spec.formulas() for mutant in mutants(formula)]
@@ -26,13 +28,20 @@ def test_there_are_enough_and_each_has_a_name_of_its_own():
 
 
 @pytest.mark.parametrize("formula", spec.formulas())
-def test_every_mutant_fails_the_requirement_that_it_is_tied_to(formula):
+def test_every_mutant_fails_and_every_requirement_and_case_is_needed(formula):
+    """One test of a formula, since its mutants are judged once for all of it, in whichever process."""
+    every_mutant_fails_the_requirement_that_it_is_tied_to(formula)
+    every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula)
+    every_case_kills_something(formula)
+    the_published_matrix_has_what_each_mutant_fails(formula)
+
+
+def every_mutant_fails_the_requirement_that_it_is_tied_to(formula):
     alive = [m.name for m in mutants(formula) if not any(m.requirement in found for found in kills(m).labels.values())]
     assert not alive
 
 
-@pytest.mark.parametrize("formula", spec.formulas())
-def test_every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula):
+def every_requirement_is_the_first_or_the_only_one_that_some_mutant_fails(formula):
     needed = set()
     for mutant in mutants(formula):
         for found in kills(mutant).labels.values():
@@ -46,15 +55,13 @@ def only_killers(formula):
     return {label for failed in found if len(failed) == 1 for label in failed}
 
 
-@pytest.mark.parametrize("formula", spec.formulas())
-def test_every_case_kills_something(formula):
+def every_case_kills_something(formula):
     killers = {case for mutant in mutants(formula) for found in kills(mutant).cases.values() for case in found}
     idle = [c.id for c in cases(formula, np.dtype("float32")) if not any(k.startswith(c.id) for k in killers)]
     assert not idle
 
 
-@pytest.mark.parametrize("formula", spec.formulas())
-def test_the_published_matrix_has_what_each_mutant_fails(formula):
+def the_published_matrix_has_what_each_mutant_fails(formula):
     published = f"\n{MATRIX.read_text()}".split("\n## ")
     (shown,) = [text for text in published if text.startswith(f"{formula}: ")]
     assert f"## {shown}".rstrip("\n") == table(formula).rstrip("\n")
@@ -63,9 +70,34 @@ def test_the_published_matrix_has_what_each_mutant_fails(formula):
 def test_the_published_matrix_has_the_formulas_and_no_more():
     text = MATRIX.read_text()
     assert text.startswith(ABOUT)
-    assert [line[3:].partition(":")[0] for line in text.splitlines() if line[:3] == "## "] == list(spec.formulas())
+    heads = [line[3:].partition(":")[0] for line in text.splitlines() if line[:3] == "## "]
+    assert heads == [*spec.formulas(), "Kinds of input"]
 
 
 def test_a_mutant_that_is_right_would_be_found():
     right = mutants("softmax")[0]._replace(name="softmax__right", call=reference.softmax)
     assert not any(kills(right).labels.values())
+
+
+# Mistakes in one kind of input.
+
+OF_KINDS = [(kind, mutant) for kind, of_kind in MUTANTS.items() for mutant in of_kind]
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(("kind", "mutant"), OF_KINDS, ids=[mutant.name for _, mutant in OF_KINDS])
+def test_a_mistake_in_one_kind_of_input_fails_there(kind, mutant):
+    assert mutant.requirement in kinds(mutant).requirements
+    assert kind in kinds(mutant).kinds
+
+
+@pytest.mark.whole
+def test_each_kind_of_case_rejects_something_that_no_other_kind_does():
+    there = {each.kind for formula in spec.formulas() for each in made(formula, np.dtype("float32"))}
+    alone = [kinds(mutant).kinds - {"chosen"} for _, mutant in OF_KINDS]
+    assert {kind for found in alone if len(found) == 1 for kind in found} == (there - {"random"}) | {"again"}
+
+
+@pytest.mark.whole
+def test_the_published_matrix_has_the_kinds():
+    assert MATRIX.read_text().endswith(table_of_kinds())

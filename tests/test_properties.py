@@ -1,6 +1,7 @@
 """Properties on drawn inputs: right code has them, and each kills a mutant with a small input that can be run."""
 
 import importlib
+import itertools
 import types
 
 import numpy as np
@@ -87,8 +88,11 @@ def test_the_backends_have_all_properties(backend, name, dtype):
     check_property(name, Subject(backend), dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("rewrite", [name for name in vars(rewrites.softmax) if name.startswith("softmax__")])
+# Every other one in float64, which says as much about the properties as each in both.
+REWRITES = [name for name in vars(rewrites.softmax) if name.startswith("softmax__")]
+
+
+@pytest.mark.parametrize(("rewrite", "dtype"), [*zip(REWRITES, itertools.cycle(DTYPES), strict=False)])
 def test_right_rewrites_have_them(rewrite, dtype):
     for name, each in PROPERTIES.items():
         if each.formula.name == "softmax":

@@ -1,7 +1,9 @@
 """The rules that the proof is about are those of the code, and the table of them names what there is."""
 
+import importlib
 import inspect
 import operator
+import pkgutil
 import random
 import re
 from pathlib import Path
@@ -13,7 +15,8 @@ import numpy as np
 import pytest
 
 from gaugeblock import spec
-from gaugeblock.conformance.arithmetic import bounded, discrete, rounding
+from gaugeblock.conformance import arithmetic
+from gaugeblock.conformance.arithmetic import bounded, namespace
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
 from gaugeblock.conformance.formulas import adam_steps
 from gaugeblock.spec import proofs
@@ -202,7 +205,10 @@ def test_carried_errors_have_the_rule_of_the_proof():
 # The table of rules.
 
 PAGE = (Path(__file__).parent.parent / "docs/soundness.md").read_text()
-MODULES = {"bounded": bounded, "discrete": discrete, "adam_steps": adam_steps, "rounding": rounding}
+FILES = [each.name for each in pkgutil.iter_modules(arithmetic.__path__)]
+MODULES = {name: importlib.import_module(f"{arithmetic.__name__}.{name}") for name in FILES}
+MODULES["adam_steps"] = adam_steps
+WITHOUT = PAGE.partition("These round nothing")[2].partition("\n## Closed forms\n")[0]
 PROVED = set(re.findall(r"^(?:Lemma|Theorem) ([\w']+)", "\n".join(map(proofs.text_of, proofs.names())), re.M))
 
 
@@ -228,7 +234,7 @@ def defined_in_bounded():
     functions = {name for name in functions if inspect.isfunction(getattr(bounded, name))}
     methods = {f"Bounded.{name}" for name, each in vars(bounded.Bounded).items() if is_defined(each, name)}
     # `finite` and `value_of` choose values, and the rest of these makes the arrays, or one is made of the others.
-    others = {"finite", "value_of", "finfo", "isdtype", "arange", "any", "model_of", "compared", "dtype_beside"}
+    others = {"finite", "value_of", "finfo", "isdtype", "arange", "any", "model_of", "compared"}
     others |= {f"Bounded.__{name}__" for name in ("init", "array_namespace", "getitem", "le", "ge", "lt", "gt", "eq")}
     return (functions | methods) - others
 
@@ -238,9 +244,54 @@ def test_what_the_table_names_exists():
     for name in rules_of_the_code:
         module, _, path = name.partition(".")
         operator.attrgetter(path)(MODULES[module])
-    for row in cells("Rule by rule") + cells("Closed forms"):
-        assert set(quoted(row[-2] if len(row) == 4 else row[1])) <= PROVED, row
+    lemmas = [row[2] for row in cells("Rule by rule")] + [row[1] for row in cells("Closed forms")]
+    assert set(quoted(" ".join(lemmas))) <= PROVED
     assert all(row[2] for row in cells("Rule by rule"))
+    others = [name for name in quoted(WITHOUT) if "." in name and not name.endswith(".py")]
+    for name in others:
+        module, _, path = name.partition(".")
+        operator.attrgetter(path)(MODULES[module])
+
+
+# What computes no bound of rounding errors: exact values, where arrays are, which step is widest, orders of sums.
+NO_BOUNDS = "doublewords", "twofold", "elsewhere", "steps", "orders"
+
+# What helps the rules of a file, and is none: shapes, kinds, masks.
+HELPERS = {
+    "creation": {"centres", "zeros_of"},
+    "decisions": {"to_even"},
+    "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "within"},
+    "pairs": {"finite_product"},
+    "reductions": {"before", "count_of", "first_of", "last_axis"},
+    "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to"},
+    "running": {"dtype_of", "enclosed", "evaluate", "lift_bounded", "lift_exactly", "lift_twofold", "lifted",
+                "result_of", "running", "with_defaults"},
+    "specials": {"same"},
+    "windows": {"chosen", "windows"},
+}  # fmt: skip
+
+
+def rules_of(module):
+    """The functions of a file of the arithmetic, and what it gives to formulas."""
+    functions = {name: each for name, each in vars(module).items() if inspect.isfunction(each)}
+    own = {name for name, each in functions.items() if each.__module__ == module.__name__}
+    return (own | set(namespace.NAMES.get(module, "").split())) - HELPERS.get(module.__name__.rpartition(".")[2], set())
+
+
+@pytest.mark.parametrize("file", sorted(MODULES))
+def test_every_rule_of_the_arithmetic_has_a_lemma_or_is_said_to_have_none(file):
+    """A rule that is new belongs on the page: with its lemma, or as one that has none."""
+    if file in ("bounded", "adam_steps") or file in NO_BOUNDS or (f"{file}.py" in quoted(PAGE) and file != "structure"):
+        return  # which are looked through below, or compute no bound
+    wanted = {"any_along"} if file == "structure" else rules_of(MODULES[file])
+    assert {f"{file}.{name}" for name in wanted} - set(quoted(PAGE)) == set()
+
+
+def test_a_rule_is_proved_or_not():
+    with_lemmas = {name for row in cells("Rule by rule") for name in quoted(row[1])}
+    without = {name for row in cells("Rules without a lemma") for name in quoted(row[1])}
+    assert with_lemmas & without == set()
+    assert "functions.sin" in without
 
 
 def test_no_rule_is_missing_from_the_table():

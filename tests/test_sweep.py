@@ -433,7 +433,7 @@ def test_every_result_is_whole_and_of_the_accuracy_that_the_specification_states
     validator = jsonschema.Draft202012Validator(SCHEMA)
     for document in accuracy.results():
         validator.validate(document)
-        chosen = Sweep(document["subject"], document["formula"], document["dtype"])
+        chosen = Sweep(document["subject"], document["formula"], document["dtype"], every=document.get("every", 1))
         assert document["limit"] == chosen.limit
         assert sum(region["values"] for region in document["regions"].values()) == document["values"] == chosen.values
         for region in document["regions"].values():
@@ -446,6 +446,35 @@ def test_every_result_is_whole_and_of_the_accuracy_that_the_specification_states
         wanted = {(name, formula, dtype) for formula in formulas for dtype in sweep.DTYPES if dtype in offered}
         assert wanted <= swept
     assert ("numpy", "neuron", "float16") in swept
+
+
+def test_a_sample_is_of_values_all_over_and_says_so(tmp_path):
+    sample = Sweep("numpy", "tanh", "float16", every=64)
+    bits = sample.bits(np.arange(sample.values))
+    assert np.array_equal(bits // 64, np.arange(1024))
+    assert len(set((bits % 64).tolist())) > 60
+    tallies = dict(sweep.sweep_chunk(sample, sweep.identity(sample), number) for number in sample.numbers)
+    document = sweep.to_document(sample, tallies)
+    jsonschema.validate(document, SCHEMA)
+    assert (document["every"], document["values"], document["limit"]) == (64, 1024, 2)
+    region = document["regions"]["all"]
+    assert sweep.verdict("all", region, is_sample=True) == "not refuted"
+    x = sweep.of_bits(np.asarray([int(region["worst"]["bits"], 16)]), "float16")[0]
+    assert (str(x), str(np.tanh(x))) == (region["worst"]["x"], region["worst"]["result"])
+    with pytest.raises(ValueError, match="--every: got 3; wanted a power of two"):
+        sweep.checked(sample._replace(every=3))
+
+
+@pytest.mark.parametrize("formula", sweep.OTHERS)
+def test_a_function_that_is_off_is_refuted(formula):
+    """NumPy's own conforms in float16, and one that is off by 2 ulp does not."""
+    right = Sweep("numpy", formula, "float16")
+    low = 1.0 if formula == "acosh" else 0.1
+    given = [np.linspace(low, low + 0.8, 99, dtype=np.float16)]
+    got = sweep.results(right, sweep.loaded("numpy", None), given)
+    assert sweep.compared(right, False, 0, given, got, check=True).first is None
+    off = sweep.of_bits(sweep.to_bits(got) + np.uint16(2), "float16")
+    assert sweep.compared(right, False, 0, given, off, check=True).first is not None
 
 
 def test_an_oracle_that_is_worse_than_assumed_is_noticed():

@@ -58,6 +58,7 @@ numpy.softmax(x, 0)  # error
 numpy.softmax(x, axis="0")  # error
 numpy.adam_step(x, x, (0, x, x))  # error
 numpy.sofmax(x)  # error
+default.sofmax(x)  # error
 mean("a string")  # error
 backends.load(3)  # error
 backends.load("torch").softmax("a string")  # error

@@ -325,7 +325,7 @@ def computed(name, **functions):
     """What functions, by default those of the reference, make of the inputs of a file."""
     document, found = read(name), {}
     for vector in document["cases"]:
-        case = answers.case_of(vector, np.dtype(document["dtype"]))
+        case = answers.case_of(document["formula"], vector, np.dtype(document["dtype"]))
         function = functions.get(case.function, getattr(reference, case.function))
         found[vector["case"]] = answer = {}
         for key, value in call(backends.load("numpy"), function, case)[1].items():

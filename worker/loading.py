@@ -50,12 +50,22 @@ def load(given: str) -> Any:
 
 
 def load_file(path: Path) -> ModuleType:
-    """The module in a file."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    """The module in a file, loaded as Python does: it finds the modules beside it, and is found by its name."""
+    folder, path = str(path.resolve().parent), path.resolve()
+    there = getattr(sys.modules.get(path.stem), "__file__", None)
+    is_free = path.stem not in sys.modules or there == str(path)
+    spec = importlib.util.spec_from_file_location(path.stem if is_free else str(path), path)
     assert spec is not None
     assert spec.loader is not None
     module, loader = importlib.util.module_from_spec(spec), spec.loader
-    attempt(str(path), lambda: loader.exec_module(module))
+    sys.modules[spec.name] = module
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        attempt(str(path), lambda: loader.exec_module(module))
+    except SubjectError:
+        sys.modules.pop(spec.name, None)
+        raise
     return module
 
 

@@ -65,6 +65,7 @@ class Loaded:
             "declares_dtypes": hasattr(self.object, "dtypes") and not self.is_backend,
             "subnormals": getattr(self.object, "subnormals", self.backend.subnormals),
             "precision": getattr(self.object, "precision", "full"),
+            "rounding": getattr(self.object, "rounding", "nearest"),
             "threads": bool(getattr(self.object, "threads", True)),
             "layouts": list(self.layouts),
             "device": self.device,

@@ -7,6 +7,7 @@ for divisions, and exp by way of exp2. What is exactly 0 rounds nothing: 0 w = 0
 is proved in spec/proofs/rules.v, and that they compose in spec/proofs/soundness.v.
 """
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from .discrete import discrete, parts
+from .elsewhere import asarray
 from .operators import Operators
-from .rounding import HOST, MODELS, Model, stricter
+from .rounding import HOST, MODELS, Model, promoted, stricter
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
+from .specials import of_products, of_sum, overflows, settled
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
@@ -26,6 +29,8 @@ __array_namespace_info__ = np.__array_namespace_info__
 
 # The bounds are computed in float64 themselves; this covers that.
 INFLATION = 1 + 1e-7
+
+NONE = 0.0  # no partial sums
 
 Number = Any
 
@@ -36,21 +41,24 @@ class Bounded(Operators):
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
 
     def __init__(self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False) -> None:
-        self.value = np.asarray(value, np.float64)
-        # NaN and infinite results are decided by the value, and compared exactly. An error that is NaN is inf times 0.
-        error = np.where(np.isnan(error), np.inf, error) * INFLATION
-        self.error = np.where(np.isfinite(self.value), error, 0.0)
+        self.value: Any = asarray(value, np.float64)
+        # An error that is NaN is inf times 0. NaN and infinite results have none, or an infinite one: see specials.py.
+        self.error = np.multiply(error, INFLATION, dtype=np.float64)
+        both = self.error, self.value
+        if self.error.shape != self.value.shape or not all(np.isfinite(each).all() for each in both):
+            error = np.where(np.isnan(self.error), np.inf, self.error)
+            self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
         self.model, self.dtype = model, dtype
         # Whether no correct arithmetic gives a negative number: as said, or as the errors have it.
-        self.nonnegative = nonnegative or not np.any(self.value < self.error)
+        self.nonnegative = nonnegative or not np.any((self.value < self.error) | np.isinf(self.error))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape
+        return tuple(self.value.shape)
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim
+        return int(self.value.ndim)
 
     def mapped(self, function: Callable[[Any], Any]) -> "Bounded":
         """Some of its elements, in another shape: nothing is rounded."""
@@ -64,17 +72,19 @@ class Bounded(Operators):
 
     def __add__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        sign = nonnegative(self, other)
-        return rounded(a + b, e + f, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
+        error, sign = settled(np.add, a + b, e + f, model.unit, (a, e), (b, f)), nonnegative(self, other)
+        return rounded(a + b, error, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
 
     def __sub__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        return rounded(a - b, e + f, model, dtype_beside(self, other), underflow=model.flushed)
+        error = settled(np.subtract, a - b, e + f, model.unit, (a, e), (b, f))
+        return rounded(a - b, error, model, dtype_beside(self, other), underflow=model.flushed)
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         e, f = coarse(a, e, model), coarse(b, f, model)
         error = finite(np.abs(a)) * f + finite(np.abs(b)) * e + e * f
+        error = settled(np.multiply, a * b, error, model.unit, (a, e), (b, f))
         sign = self is other or nonnegative(self, other)
         underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
         return rounded(a * b, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
@@ -83,6 +93,7 @@ class Bounded(Operators):
         model, a, e, b, f = operands(self, other)
         y, least = a / b, np.abs(b) - f
         error = np.where(least > 0, (e + finite(np.abs(y)) * f) / least, np.inf)
+        error = settled(np.divide, y, error, model.unit, (a, e), (b, f))
         underflow = np.where(counts(a, e), model.division * model.underflow, 0.0)
         underflow = underflow + reciprocal_loss(a, e, b, f, model)
         sign = nonnegative(self, other)
@@ -99,7 +110,9 @@ class Bounded(Operators):
     def compared(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
         """A condition that remembers where errors may turn it: where its answers at opposite ends differ."""
         (low, high), (least, most) = ends(self), ends(other)
-        return discrete(operation(self.value, value_of(other)), operation(low, most) == operation(high, least))
+        known = np.isfinite(self.error) & np.isfinite(other.error if isinstance(other, Bounded) else 0.0)
+        sure = known & (operation(low, most) == operation(high, least))
+        return discrete(operation(self.value, value_of(other)), sure)
 
     def __le__(self, other: Number) -> Any:
         return self.compared(other, operator.le)
@@ -124,8 +137,20 @@ def value_of(number: Number) -> Number:
 
 
 def dtype_beside(a: Bounded, b: Number) -> Any:
-    """The dtype of what is computed of two numbers: that of an array, also where a host scalar stands first."""
-    return b.dtype if a.model is HOST and isinstance(b, Bounded) else a.dtype
+    """The dtype of what is computed of two numbers: the one that holds both arrays', whatever a host scalar's is."""
+    b = constant(b, a)
+    if a.model is HOST or b.model is HOST:
+        return a.dtype if b.model is HOST else b.dtype
+    return promoted(a.dtype, b.dtype)
+
+
+def constant(number: Number, beside: Bounded) -> Bounded:
+    """A number of a formula as a bounded array: a host scalar, or an array of NumPy's, which has its own format."""
+    if isinstance(number, Bounded):
+        return number
+    if isinstance(number, np.ndarray) and number.dtype.name in MODELS:
+        return lift(number, MODELS[number.dtype.name], number.dtype)
+    return Bounded(number, 0, HOST, beside.dtype)
 
 
 def ends(number: Number) -> tuple[Number, Number]:
@@ -137,12 +162,12 @@ def ends(number: Number) -> tuple[Number, Number]:
 
 def nonnegative(*numbers: Number) -> bool:
     """Whether none is negative in any correct arithmetic."""
-    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(np.asarray(x) < 0) for x in numbers)
+    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(asarray(x) < 0) for x in numbers)
 
 
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
-    value = np.asarray(number, np.float64)
+    value = asarray(number, np.float64)
     tiny = np.abs(value) < model.smallest_normal
     error = np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0
     return Bounded(value, error, model, dtype, nonnegative(value))
@@ -150,13 +175,20 @@ def lift(number: Number, model: Model, dtype: Any) -> Bounded:
 
 def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Number]:
     """The model of an operation, then value and error of both operands; a host scalar is cast to the other's model."""
-    if not isinstance(b, Bounded):
-        b = Bounded(b, 0, HOST, a.dtype)
+    b = constant(b, a)
     if a.model is HOST and b.model is not HOST:
-        return b.model, a.value, cast_error(a, b.model), b.value, b.error
+        return b.model, *cast(a, b.model), b.value, b.error
     if b.model is HOST and a.model is not HOST:
-        return a.model, a.value, a.error, b.value, cast_error(b, a.model)
+        return a.model, a.value, a.error, *cast(b, a.model)
     return stricter(a.model, b.model), a.value, a.error, b.value, b.error
+
+
+def cast(scalar: Bounded, model: Model) -> tuple[Number, Number]:
+    """A host scalar in an array's format: infinite beyond its largest number, where the run in float64 goes on."""
+    value, error, size = scalar.value, cast_error(scalar, model), np.abs(scalar.value)
+    beyond = size - scalar.error >= model.overflow
+    error = np.where(beyond, 0.0, np.where(np.isfinite(size) & (size + scalar.error >= model.overflow), np.inf, error))
+    return np.where(beyond, np.copysign(np.inf, value), value), error
 
 
 def cast_error(scalar: Bounded, model: Model) -> Number:
@@ -186,9 +218,15 @@ def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) ->
     """What a quotient may lose in addition, if it is a product by a reciprocal that is subnormal, or overflows."""
     if model.division < 2:
         return 0.0
-    small, least = finite(np.abs(b)) + f > 1 / model.smallest_normal, np.abs(b) - f
+    size = np.abs(b)
+    small, large = (
+        finite(size) + f > 1 / model.smallest_normal,
+        size - f < 1 / model.largest_sum,
+    )  # that of half precision is made in float32
+    if not (np.any(small) or np.any(large)):
+        return 0.0
     loss = np.where(small, (1 + model.gamma(1)) * (finite(np.abs(a)) + e) * model.underflow, 0.0)
-    return np.where(least < 1 / model.largest, np.inf, loss)
+    return np.where(large, np.inf, loss)
 
 
 def counts(value: Number, error: Number) -> Any:
@@ -198,7 +236,8 @@ def counts(value: Number, error: Number) -> Any:
 
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
-    return np.where(np.isfinite(values), values, 0.0)
+    known = np.isfinite(values)
+    return values if known.all() else np.where(known, values, 0.0)
 
 
 def rounded(
@@ -208,49 +247,67 @@ def rounded(
     dtype: Any,
     roundings: int = 1,
     underflow: Number = 0.0,
-    partial: Number = 0.0,
+    partial: Number = NONE,
     nonnegative: bool = False,
 ) -> Bounded:
     """The result of an operation: its inherited error, and its own roundings and underflow.
 
-    Where the result, or a `partial` sum on the way, may overflow and may not, the bound is infinite.
+    Where the result, or one of the `partial` on the way, may overflow and may not, the bound is infinite.
     """
-    magnitude = np.abs(value)
-    error = error + model.gamma(roundings) * (magnitude + error) + underflow
-    reach = np.maximum(magnitude, partial) + error  # partial sums have rounding errors too
-    if not np.any(reach > model.largest):
+    magnitude, number = np.abs(value), np.isfinite(value)
+    error = np.where(number, error + model.gamma(roundings) * (magnitude + error) + underflow, error)
+    inside = partial + error <= model.largest_sum  # partial sums have rounding errors too
+    may = number & ((magnitude + error > model.largest) | ~inside)
+    if not np.any(may):
         return Bounded(value, error, model, dtype, nonnegative)
-    surely = (magnitude - error > model.largest) & (partial <= magnitude * INFLATION)
-    value = np.where(surely, np.copysign(np.inf, value), value)
-    return Bounded(value, np.where((reach > model.largest) & ~surely, np.inf, error), model, dtype, nonnegative)
+    surely = number & (magnitude - error > model.largest) & (inside | (partial <= magnitude * INFLATION))
+    value, error = np.where(surely, np.copysign(np.inf, value), value), np.where(may, np.inf, error)
+    return Bounded(value, np.where(surely, 0.0, error), model, dtype, nonnegative)
 
 
 def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
     model, count = x.model, np.sum(counts(x.value, x.error), axis=axis, keepdims=keepdims)
     value = np.sum(x.value, axis=axis, keepdims=keepdims)
     error = np.sum(x.error, axis=axis, keepdims=keepdims)
-    sizes = finite(np.sum(np.abs(x.value), axis=axis, keepdims=keepdims))
+    sizes = np.sum(finite(np.abs(x.value)), axis=axis, keepdims=keepdims)
     additions = np.maximum(count - 1, 0)
     own = model.gamma_of_sum(additions) * (sizes + error) + additions * model.flushed
-    return accumulated(value, error + own, sizes, x, nonnegative(x))
+    known: Number = np.False_
+    if not np.all(np.isfinite(value)):
+        nan = np.any(np.isnan(x.value) & (x.error == 0), axis=axis, keepdims=keepdims)
+        summed = functools.partial(np.sum, axis=axis, keepdims=keepdims)
+        known = nan | overflows(summed, sizes, model.largest, (x.value, x.error))
+    return accumulated(value, error + own, sizes, x, nonnegative(x), known)
 
 
-def accumulated(value: Number, error: Number, sizes: Number, x: Bounded, nonnegative: bool) -> Bounded:
-    """A sum whose terms are `sizes` in absolute value: rounded to the format, where the accumulator is wider."""
-    if x.model.accumulator:
-        return rounded(value, error, x.model, x.dtype, nonnegative=nonnegative)
-    return rounded(value, error, x.model, x.dtype, 0, partial=sizes, nonnegative=nonnegative)
+def accumulated(
+    value: Number, error: Number, sizes: Number, x: Bounded, nonnegative: bool, known: Number = np.False_
+) -> Bounded:
+    """A sum whose finite terms are `sizes` in absolute value: rounded to the format, where the accumulator is wider."""
+    error, roundings = of_sum(value, error, sizes, x.model.largest_sum, known), 1 if x.model.accumulator else 0
+    return rounded(value, error, x.model, x.dtype, roundings, partial=sizes, nonnegative=nonnegative)
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    model = a.model
     count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
-    absolute_a, absolute_b = finite(np.abs(a.value)), finite(np.abs(b.value))
+    return sum_of_products(np.matmul, a, b, count)
+
+
+def sum_of_products(summed: Callable[[Number, Number], Number], a: Bounded, b: Bounded, terms: Number) -> Bounded:
+    """Sums of so many products of elements of a and of b: `summed` runs on the values, and on absolute values for the
+    bound (Higham 2002, section 3.5).
+    """
+    model, absolute_a, absolute_b = a.model, finite(np.abs(a.value)), finite(np.abs(b.value))
     e, f = coarse(a.value, a.error, model), coarse(b.value, b.error, model)
-    error = e @ absolute_b + absolute_a @ f + e @ f
-    sizes, gamma = absolute_a @ absolute_b, model.gamma_of_sum(count)
-    own = gamma * (sizes + error) + (1 + gamma) * count * (model.underflow + model.flushed)
-    return accumulated(a.value @ b.value, error + own, sizes, a, nonnegative(a, b))
+    error = summed(e, absolute_b) + summed(absolute_a, f) + summed(e, f)
+    sizes, gamma = summed(absolute_a, absolute_b), model.gamma_of_sum(terms)
+    own = gamma * (sizes + error) + (1 + gamma) * terms * (model.underflow + model.flushed)
+    value, total, known = summed(a.value, b.value), error + own, np.False_
+    if not np.all(np.isfinite(value)):
+        nan, doubt = of_products(summed, a.value, a.error, b.value, b.error)
+        known = nan | overflows(summed, sizes, model.largest, (a.value, a.error), (b.value, b.error))
+        total = np.where(doubt, np.inf, total)
+    return accumulated(value, total, sizes, a, nonnegative(a, b), known)
 
 
 def max(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
@@ -259,7 +316,7 @@ def max(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bou
 
 def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:
     """One of two branches; where errors may turn the condition, the bound covers both."""
-    _, b_value, b_error, a_value, a_error = operands(b, a)
+    model, b_value, b_error, a_value, a_error = operands(b, a)
     chosen, sure = parts(condition)
     value: Number = np.where(chosen, a_value, b_value)
     error: Number = np.where(chosen, a_error, b_error)
@@ -270,7 +327,7 @@ def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:
         # A special value in one branch alone cannot be judged: a number stands for it whose bound is infinite.
         special = ~sure & ~same & ~(np.isfinite(value) & np.isfinite(other))
         value, error = np.where(special, 0.0, value), np.where(special, np.inf, error)
-    return Bounded(value, error, b.model, b.dtype, nonnegative(a, b))
+    return Bounded(value, error, model, dtype_beside(b, a), nonnegative(a, b))
 
 
 def astype(x: Bounded, dtype: Any, /) -> Bounded:
@@ -287,12 +344,14 @@ def astype(x: Bounded, dtype: Any, /) -> Bounded:
 
 def model_of(dtype: Any, like: Model) -> Model:
     """The arithmetic of a format, with what else is said of `like`."""
-    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor)
+    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor, truncates=like.truncates)
 
 
 def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:
     value, error = (np.concatenate([getattr(x, name) for x in arrays], axis) for name in ("value", "error"))
-    return Bounded(value, error / INFLATION, arrays[0].model, arrays[0].dtype, nonnegative(*arrays))
+    model = functools.reduce(stricter, (x.model for x in arrays))
+    dtype = functools.reduce(promoted, (x.dtype for x in arrays))
+    return Bounded(value, error / INFLATION, model, dtype, nonnegative(*arrays))
 
 
 def reshape(x: Bounded, shape: tuple[int, ...], /) -> Bounded:
@@ -333,17 +392,20 @@ def exp(x: Bounded, /) -> Bounded:
     underflow = np.where(y < 4 * x.model.smallest_normal, lost, 0)
     error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
     underflow = np.where(x.value > -np.inf, underflow, 0)
+    error = settled(np.exp, y, error, x.model.unit, (x.value, x.error))
     return elementary(x, y, error, x.model.exp, underflow, nonnegative=True)
 
 
 def expm1(x: Bounded, /) -> Bounded:
-    error = np.exp(x.value) * np.expm1(x.error)
-    return elementary(x, np.expm1(x.value), error, x.model.expm1, x.model.underflow)
+    y, error = np.expm1(x.value), np.exp(x.value) * np.expm1(x.error)
+    error = settled(np.expm1, y, error, x.model.unit, (x.value, x.error))
+    return elementary(x, y, error, x.model.expm1, x.model.underflow)
 
 
 def log(x: Bounded, /) -> Bounded:
-    error = np.where(x.error < x.value, -np.log1p(-x.error / x.value), np.inf)
-    return elementary(x, np.log(x.value), error, x.model.log, 0, exact_at=1)
+    y, error = np.log(x.value), np.where(x.error < x.value, -np.log1p(-x.error / x.value), np.inf)
+    error = settled(np.log, y, error, x.model.unit, (x.value, x.error))
+    return elementary(x, y, error, x.model.log, 0, exact_at=1)
 
 
 def sqrt(x: Bounded, /) -> Bounded:
@@ -351,6 +413,7 @@ def sqrt(x: Bounded, /) -> Bounded:
     error = np.where(x.error < x.value, x.error / (y + least), np.sqrt(np.maximum(x.value, 0) + x.error))
     if not x.nonnegative:  # the root of what may be negative may be NaN
         error = np.where(x.value < x.error, np.inf, error)
+    error = settled(np.sqrt, y, error, x.model.unit, (x.value, x.error))
     return elementary(x, y, error, x.model.sqrt, x.model.flushed, nonnegative=True)
 
 
@@ -364,6 +427,7 @@ def elementary(
     nonnegative: bool = False,
 ) -> Bounded:
     """A library function, good to `accuracy` ulp; exp(0), expm1(0), log(1) and sqrt(0) are exact."""
-    error = error + 2 * accuracy * x.model.unit * (np.abs(y) + error) + underflow
+    charged = error + 2 * accuracy * x.model.unit * (np.abs(y) + error) + underflow
+    error = np.where(np.isfinite(y), charged, error)  # special results are `settled` before
     error = np.where((x.value == exact_at) & (x.error == 0), 0.0, error)
     return Bounded(y, error, x.model, x.dtype, nonnegative)

@@ -34,7 +34,8 @@ class Creation:
         if self.is_exact:
             return Exact(exact.to_balls(value), dtype)
         model, number = MODELS[dtype.name], Bounded(value, 0, HOST, dtype)
-        return Bounded(value, bounded.cast_error(number, model) + error, model, dtype)
+        value, off = bounded.cast(number, model)
+        return Bounded(value, off + error, model, dtype)
 
     def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         if dtype is None and isinstance(fill_value, float):

@@ -11,6 +11,7 @@ from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .exact import Exact
 from .kinds import core, is_real, lifted, scalar, together
+from .specials import same, settled
 
 Array = Any
 Number = Any
@@ -124,6 +125,7 @@ def step(function: Callable[[Number], Number], of_ball: Callable[[Any], Any]) ->
         with np.errstate(invalid="ignore"):
             y, low, high = (function(each) for each in (x.value, x.value - x.error, x.value + x.error))
             error = np.where(np.isinf(x.error), np.inf, np.maximum(high - y, y - low))
+            error = settled(function, y, error, 0.0, (x.value, x.error))
         return Bounded(y, error, x.model, x.dtype)
 
     return stepped
@@ -194,7 +196,9 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
     elif isinstance(x, Bounded):
         value, low, high = (np.sort(each, axis) for each in (x.value, x.value - x.error, x.value + x.error))
         with np.errstate(invalid="ignore"):
-            found = Bounded(value, np.nan_to_num(np.maximum(high - value, value - low), nan=np.inf), x.model, x.dtype)
+            error = np.nan_to_num(np.maximum(high - value, value - low), nan=np.inf)
+        error = np.where(np.isfinite(value), error, np.where(same(low, high) & same(low, value), 0.0, np.inf))
+        found = Bounded(value, error, x.model, x.dtype)
     else:
         found = np.sort(x, axis)
     return found[tuple([slice(None)] * (axis % x.ndim) + [slice(None, None, -1)])] if descending else found

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .elsewhere import asarray
+
 Number = Any
 
 
@@ -24,7 +26,7 @@ class Discrete:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value: Number, sure: Number) -> None:
-        self.value, self.sure = np.broadcast_arrays(np.asarray(value), np.asarray(sure))
+        self.value, self.sure = np.broadcast_arrays(asarray(value), asarray(sure))
         self.dtype, self.shape, self.ndim, self.size = (
             self.value.dtype,
             self.value.shape,
@@ -111,12 +113,12 @@ class Discrete:
 
 def parts(x: Number) -> tuple[Number, Number]:
     """The answers, and where they are certain."""
-    return (x.value, x.sure) if isinstance(x, Discrete) else (np.asarray(x), np.True_)
+    return (x.value, x.sure) if isinstance(x, Discrete) else (asarray(x), np.True_)
 
 
 def discrete(value: Number, sure: Number) -> Any:
     """Plain NumPy where everything is certain."""
-    return np.asarray(value) if np.all(sure) else Discrete(value, sure)
+    return asarray(value) if np.all(sure) else Discrete(value, sure)
 
 
 def both(function: Callable[[Any, Any], Any], a: Number, b: Number) -> Any:

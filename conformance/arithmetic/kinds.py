@@ -34,13 +34,12 @@ def together(a: Any, b: Any) -> tuple[Any, Any]:
     if isinstance(a, Exact) or isinstance(b, Exact):
         dtype = a.dtype if isinstance(a, Exact) else b.dtype
         return tuple(x if isinstance(x, Exact) else Exact(exact.balls_of(x), dtype) for x in (a, b))  # type: ignore[return-value]
-    like = a if isinstance(a, Bounded) and (a.model is not HOST or not isinstance(b, Bounded)) else lifted(b)
-    if not isinstance(like, Bounded):
-        like = lifted(a)
-    a, b = (x if isinstance(x, Bounded) else Bounded(x, 0, HOST, like.dtype) for x in (a, b))
+    a, b = lifted(a), lifted(b)
+    like = a if isinstance(a, Bounded) else b
+    a, b = (bounded.constant(x, like) for x in (a, b))
     model, x, e, y, f = bounded.operands(a, b)
-    pairs = ((x, e, a), (y, f, b))
-    first, second = (Bounded(v, off / bounded.INFLATION, model, like.dtype, of.nonnegative) for v, off, of in pairs)
+    pairs, dtype = ((x, e, a), (y, f, b)), bounded.dtype_beside(a, b)
+    first, second = (Bounded(v, off / bounded.INFLATION, model, dtype, of.nonnegative) for v, off, of in pairs)
     return first, second
 
 

@@ -38,8 +38,20 @@ class Operators:
     def __mod__(self, other: Array) -> Array:
         return self.__array_namespace__().remainder(self, other)
 
+    def __rmod__(self, other: Array) -> Array:
+        return self.__array_namespace__().remainder(other, self)
+
     def __floordiv__(self, other: Array) -> Array:
         return self.__array_namespace__().floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Array) -> Array:
+        return self.__array_namespace__().floor_divide(other, self)
+
+    def __divmod__(self, other: Array) -> tuple[Array, Array]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Array) -> tuple[Array, Array]:
+        return other // self, other % self
 
     def __ne__(self, other: object) -> Array:
         return self.__array_namespace__().not_equal(self, other)

@@ -11,6 +11,7 @@ from .exact import Exact
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
 from .kinds import is_real, lifted, scalar, together
+from .specials import settled
 
 Array = Any
 Number = Any
@@ -47,11 +48,18 @@ def maximum(a: Array, b: Array, /) -> Array:
     with np.errstate(invalid="ignore"):
         error = np.where(x - y > e + f, e, np.where(y - x > e + f, f, np.maximum(e, f)))
     error = np.where(np.isinf(e) | np.isinf(f), np.inf, error)
-    return Bounded(np.maximum(x, y), error / bounded.INFLATION, a.model, a.dtype)
+    sign = a.nonnegative or b.nonnegative
+    return Bounded(np.maximum(x, y), error / bounded.INFLATION, a.model, a.dtype, sign)
 
 
 def minimum(a: Array, b: Array, /) -> Array:
-    return np.minimum(a, b) if not is_real(lifted(a)) and not is_real(lifted(b)) else -maximum(-a, -b)
+    if not is_real(lifted(a)) and not is_real(lifted(b)):
+        return np.minimum(a, b)
+    a, b = together(a, b)
+    found = -maximum(-a, -b)
+    if isinstance(found, Bounded):
+        found.nonnegative = bounded.nonnegative(a, b)
+    return found
 
 
 def clip(x: Array, /, min: Any = None, max: Any = None) -> Array:  # noqa: A002
@@ -82,7 +90,8 @@ def power(a: Bounded, n: int) -> Bounded:
         steepest = far(size, a.error) if n > 0 else size - a.error
         inherited = np.where(steepest > 0, np.abs(n) * a.error * steepest ** float(n - 1), np.inf)
         inherited = np.where(a.error == 0, 0.0, inherited)
-        products = model.gamma(np.abs(n) - 1 + model.division * (n < 0))
+        # A division may come last, or first: the reciprocal is then multiplied |n| times.
+        products = model.gamma(np.abs(n) - 1 + max(model.division, -n) * (n < 0))
         relative = products if n in (1, 2) else max(products, 2 * assumed(POW_ULP, model) * model.unit)
         steps = np.abs(n) - 1 + (n < 0)
         underflow = steps * model.underflow * np.maximum(1, far(size, a.error)) ** max(n - 1, 0)
@@ -90,7 +99,7 @@ def power(a: Bounded, n: int) -> Bounded:
         if n < 0:  # a power that underflows has lost its digits before the division, and one that overflows gives 0
             error = np.where(np.abs(y) > model.largest / 8, np.inf, error + np.where(
                 np.abs(y) < 8 * model.smallest_normal, model.smallest_normal, 0))  # fmt: skip
-        error = np.where(np.isinf(y) & (a.error == 0), 0, error)
+        error = settled(lambda base: base ** float(n), y, error, model.unit, (a.value, a.error))
     return overflowing(Bounded(y, error, model, a.dtype, nonnegative=n % 2 == 0))
 
 
@@ -102,8 +111,9 @@ def general_power(a: Bounded, b: Bounded) -> Bounded:
         argument = finite_product(np.abs(y) + f, of_log) + finite_product(f, np.abs(np.log(size)) + of_log)
         inherited = np.where((size == 0) & (e == 0) & (y - f > 0), 0.0, finite_product(np.abs(r), np.expm1(argument)))
         inherited = np.where((e == 0) & (f == 0), 0.0, np.nan_to_num(inherited, nan=np.inf, posinf=np.inf))
-        inherited = np.where((x < 0) & (f > 0), np.inf, inherited)  # the exponent may be whole or not
         error = inherited + 2 * assumed(POW_ULP, model) * model.unit * (finite(np.abs(r)) + inherited) + model.underflow
+        error = settled(np.power, r, error, model.unit, (x, e), (y, f))
+        error = np.where((x < 0) & (f > 0), np.inf, error)  # the exponent may be whole or not
     known = ((y == 0) & (f == 0)) | ((x == 1) & (e == 0))
     return overflowing(Bounded(r, np.where(known, 0.0, error), model, a.dtype))
 
@@ -143,7 +153,7 @@ def library(y: Number, inherited: Number, ulp: tuple[float, float], model: Any, 
 
 
 def logaddexp(a: Array, b: Array, /) -> Array:
-    """As every library does it: max(a, b) + log1p(exp(-|a - b|))."""
+    """As NumPy, PyTorch and JAX do it: max(a, b) + log1p(exp(-|a - b|))."""
     a, b = together(a, b)
     y = maximum(a, b) + log1p(exp(-absolute(a - b)))
     if isinstance(y, Exact):
@@ -153,7 +163,13 @@ def logaddexp(a: Array, b: Array, /) -> Array:
 
 
 def softplus(x: Array, /) -> Array:
-    return logaddexp(x, 0)
+    """As `logaddexp` of x and 0, or log1p(exp(x)), where that does not overflow: the larger bound."""
+    found, other = logaddexp(x, 0), log1p(exp(x))
+    if not isinstance(found, Bounded):
+        return found
+    other_error = np.where(np.isfinite(other.value) & np.isfinite(other.error), other.error, 0.0)
+    error = np.maximum(found.error, other_error) / bounded.INFLATION
+    return Bounded(found.value, error, found.model, found.dtype, nonnegative=True)
 
 
 # What the accuracies of this module rest on.

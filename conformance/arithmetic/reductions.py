@@ -8,11 +8,12 @@ import numpy as np
 
 from ...reference.declaration import AXIS
 from . import bounded, exact
-from .bounded import Bounded, accumulated, coarse, finite, nonnegative
+from .bounded import Bounded, finite, nonnegative
 from .creation import zeros_of
 from .exact import Exact
 from .functions import abs as absolute
 from .kinds import core, is_real, lifted, together
+from .specials import of_sum, settled, unsure
 from .structure import concat, diagonal, expand_dims, moveaxis, reshape
 
 Array = Any
@@ -109,6 +110,7 @@ def root(x: Array) -> Array:
     with np.errstate(all="ignore"):
         y, least = np.sqrt(x.value), np.sqrt(np.maximum(x.value - x.error, 0))
         error = np.where(x.error < x.value, x.error / (y + least), np.sqrt(np.maximum(x.value, 0) + x.error))
+        error = settled(np.sqrt, y, error, x.model.unit, (x.value, x.error))
     return bounded.elementary(x, y, error, x.model.sqrt, x.model.flushed)
 
 
@@ -121,8 +123,7 @@ def prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = F
         return Exact(np.prod(x.balls, axis=axis, keepdims=keepdims) + exact.ZERO, x.dtype)
     options = {AXIS: axis, "keepdims": keepdims}
     factors = np.maximum(count_of(x, axis) - 1, 0)
-    value, error, largest = product(x, np.prod, np.sum, factors, x.model.inner_unit, options)
-    return accumulated(value, error, largest, x, nonnegative(x))
+    return product(x, np.prod, np.sum, factors, options)
 
 
 def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
@@ -132,29 +133,42 @@ def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
     if isinstance(x, Exact):
         found: Array = Exact(np.cumprod(x.balls, axis) + exact.ZERO, x.dtype)
     else:
-        value, error, largest = product(x, np.cumprod, np.cumsum, before(x, axis), x.model.unit, {AXIS: axis})
-        found = bounded.rounded(value, error, x.model, x.dtype, bool(x.model.accumulator), partial=largest)
+        found = product(x, np.cumprod, np.cumsum, before(x, axis), {AXIS: axis})
     return concat([zeros_of(first_of(found, axis)) + 1, found], axis=axis) if include_initial else found
 
 
-def product(
-    x: Bounded, multiplied: Any, added: Any, factors: Number, unit: float, options: Any
-) -> tuple[Any, Any, Any]:
-    """The value of a product and its error, and the largest that a partial product may be.
+def product(x: Bounded, multiplied: Any, added: Any, factors: Number, options: Any) -> Bounded:
+    """A product, each step of which may be rounded to the format.
 
     Inherited is |prod| (prod (1 + e / |x|) - 1); k multiplications cost (1 - u)^-k - 1; and what one loses by underflow
     grows with the factors that come after it.
     """
-    size = finite(np.abs(x.value))
+    model, size = x.model, finite(np.abs(x.value))
     with np.errstate(all="ignore"):
         value = multiplied(x.value, **options)
         magnitude, reach = finite(np.abs(value)), multiplied(size + x.error, **options)
         relative = np.expm1(added(np.log1p(np.where(size > 0, x.error / size, 0)), **options))
         inherited = np.where(magnitude > 0, magnitude * relative, reach)
         largest = multiplied(np.maximum(1, size + x.error), **options)
-        own = np.expm1(-factors * np.log1p(-unit)) * (magnitude + inherited)
-        underflow = np.where(factors > 0, factors * x.model.underflow * largest, 0)
-    return value, inherited + own + np.where(magnitude + inherited > 0, underflow, 0), largest
+        own = np.expm1(-factors * np.log1p(-model.unit)) * (magnitude + inherited)
+        zero = added((x.value == 0) & (x.error == 0), **options) > 0
+        underflow = np.where((factors > 0) & ~zero, factors * model.underflow * largest, 0)
+        error = inherited + own + underflow
+        # An infinite factor makes NaN of a product of the others that underflows, or of one that may be 0.
+        least = multiplied(np.where(size > 0, np.minimum(1, size), 1), **options) > model.smallest_normal
+        doubt = added(unsure(x.value, x.error) | np.isinf(x.error), **options) > 0
+        nan = added(np.isnan(x.value) & (x.error == 0), **options) > 0
+        special = of_sum(value, np.where(doubt | ~least, np.inf, error), largest, model.largest, nan)
+        error = np.where(np.isfinite(value), error, special)
+    return in_steps(value, error, x, largest, nonnegative(x))
+
+
+def in_steps(value: Number, error: Number, x: Bounded, partial: Number, nonnegative: bool = False) -> Bounded:
+    """A result each step of which may be rounded to the format, or the last alone, by a wider accumulator."""
+    narrow, roundings = x.model._replace(accumulator=0), int(bool(x.model.accumulator))
+    found = bounded.rounded(value, error, narrow, x.dtype, roundings, partial=partial, nonnegative=nonnegative)
+    found.model = x.model
+    return found
 
 
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
@@ -166,11 +180,11 @@ def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, i
         found: Array = Exact(np.cumsum(x.balls, axis), x.dtype)
     else:
         additions = before(x, axis)
-        error = np.cumsum(x.error, axis)
+        value, error = np.cumsum(x.value, axis), np.cumsum(x.error, axis)
         total = np.cumsum(finite(np.abs(x.value)), axis) + error
         own = np.expm1(-additions * np.log1p(-x.model.unit)) * total + additions * x.model.flushed
-        rounding = bool(x.model.accumulator)
-        found = bounded.rounded(np.cumsum(x.value, axis), error + own, x.model, x.dtype, rounding, partial=total)
+        nan = np.cumsum(np.isnan(x.value) & (x.error == 0), axis) > 0
+        found = in_steps(value, of_sum(value, error + own, total, x.model.largest, nan), x, total)
     return concat([zeros_of(first_of(found, axis)), found], axis=axis) if include_initial else found
 
 
@@ -205,19 +219,11 @@ def matmul(a: Array, b: Array, /) -> Array:
 
 
 def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, terms: int) -> Array:
-    """A sum of `terms` products of elements of a and of b: `function` runs on the values, and on absolute values for
-    the bound (Higham 2002, section 3.5).
-    """
+    """A sum of `terms` products of elements of a and of b."""
     a, b = together(a, b)
     if isinstance(a, Exact):
         return Exact(function(a.balls, b.balls) + exact.ZERO, a.dtype)
-    model, x, e, y, f = bounded.operands(a, b)
-    p, q = finite(np.abs(x)), finite(np.abs(y))
-    left, right = coarse(x, e, model), coarse(y, f, model)
-    error = function(left, q) + function(p, right) + function(left, right)
-    sizes, gamma = function(p, q), model.gamma_of_sum(terms)
-    own = gamma * (sizes + error) + (1 + gamma) * terms * (model.underflow + model.flushed)
-    return accumulated(function(x, y), error + own, sizes, a, nonnegative(a, b))
+    return bounded.sum_of_products(function, a, b, terms)
 
 
 def vecdot(a: Array, b: Array, /, *, axis: int = -1) -> Array:
@@ -254,7 +260,11 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: f
     if ord not in (1, 2, np.inf):
         raise ValueError(f"vector_norm: got ord={ord}; gaugeblock has an error bound for 1, 2 and inf")
     if ord == 2:
-        return root(sum(x * x, axis=axis, keepdims=keepdims))
+        y = root(sum(x * x, axis=axis, keepdims=keepdims))
+        if isinstance(y, Exact):
+            return y
+        # Some libraries divide x by its largest element, and multiply by it at last, so that nothing overflows.
+        return bounded.rounded(y.value, y.error, y.model, y.dtype, 1 + y.model.division)
     return (max if ord == np.inf else sum)(absolute(x), axis=axis, keepdims=keepdims)
 
 

@@ -25,6 +25,7 @@ class Model(NamedTuple):
     flush: bool = False  # whether subnormal numbers count as 0
     factor: float = 0.0  # what each factor of a product may be off by, relatively, before it is multiplied
     accumulator: int = 0  # precision of sums and of functions' insides, where it is wider than the format's
+    truncates: bool = False  # whether additions and multiplications are cut, not rounded to nearest
 
     @property
     def unit(self) -> float:
@@ -54,6 +55,16 @@ class Model(NamedTuple):
         return (2 - 2 * self.unit) * 2.0 ** (1 - self.exponent)
 
     @property
+    def overflow(self) -> float:
+        """What is rounded to infinity, from here on."""
+        return (2 - self.unit) * 2.0 ** (1 - self.exponent)
+
+    @property
+    def largest_sum(self) -> float:
+        """The largest number that a sum may pass through: float32's, where the accumulator is wider than the format."""
+        return (2 - 2.0 ** (1 - self.accumulator)) * 2.0**127 if self.accumulator else self.largest
+
+    @property
     def underflow(self) -> float:
         """What a product or quotient may lose by underflow, in addition to its rounding."""
         return self.smallest_normal if self.flushes else self.smallest_subnormal
@@ -64,12 +75,12 @@ class Model(NamedTuple):
         return self.smallest_normal if self.flushes else 0.0
 
     def gamma(self, roundings: int) -> float:
-        """(1 - u)^-k - 1: what k roundings do to a number, relatively; exact for every k."""
-        return math.expm1(-roundings * math.log1p(-self.unit))
+        """(1 - u)^-k - 1: what k roundings do to a number, relatively; exact for every k. A cut is off by 2 u."""
+        return math.expm1(-roundings * math.log1p(-self.unit * (1 + self.truncates)))
 
     def gamma_of_sum(self, additions: Any) -> Any:
         """What the additions of a sum do, before its result is rounded to the format."""
-        return np.expm1(-additions * math.log1p(-self.inner_unit))
+        return np.expm1(-additions * math.log1p(-self.inner_unit * (1 + self.truncates)))
 
 
 # In half precision sums are accumulated in float32, and functions are computed there and rounded.
@@ -87,15 +98,28 @@ HALF = ("float16", "bfloat16")
 # the lower ones, 3 * 2^-14 of the product.
 PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2.0**-7}
 
+# How additions and multiplications round, and what a subject's numerics are called that declares to truncate.
+ROUNDINGS = "nearest", "truncates"
+TRUNCATING = " truncating"
+
 # Python numbers, with the functions of the C library.
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
 
 
 def stricter(a: Model, b: Model) -> Model:
-    """The arithmetic of two arrays of one format: a constant knows neither the device nor its classes of products."""
-    if a is b or (a.flush, a.factor) == (b.flush, b.factor):
+    """The arithmetic of two arrays: a constant knows neither the device nor its classes of products."""
+    if a is b:
         return a
-    return a._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor))
+    wider = a if a.precision >= b.precision else b
+    if (a.flush, a.factor, a.truncates) == (b.flush, b.factor, b.truncates):
+        return wider
+    truncates = a.truncates or b.truncates
+    return wider._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor), truncates=truncates)
+
+
+def promoted(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that holds the numbers of both; no library has one for the two of half precision."""
+    return a if a.itemsize >= b.itemsize else b
 
 
 def at_least_float32(dtype: np.dtype[Any]) -> np.dtype[Any]:

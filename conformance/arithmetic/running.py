@@ -1,13 +1,13 @@
 """A formula on bounded and on exact arrays: its arguments lifted, its results by name."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...reference.trajectory import after, trajectory
-from . import bounded, exact
+from . import bounded, exact, twofold
 from .discrete import Discrete, parts
 from .kinds import is_real
 from .kinds import lifted as known
@@ -76,6 +76,15 @@ def lift_exactly(dtype: np.dtype[Any]) -> Lift:
     return lift
 
 
+def lift_twofold(dtype: np.dtype[Any]) -> Lift:
+    """A `lift` to twofold arrays."""
+
+    def lift(value: Any, hyper_parameter: bool) -> twofold.Twofold:
+        return twofold.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
+
+    return lift
+
+
 def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
     """An array's own dtype; a number goes along with the others, and that of a step with the arithmetic."""
     return at_least_float32(default) if isinstance(value, int) else getattr(value, "dtype", default)
@@ -87,10 +96,11 @@ def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Call
     with np.errstate(all="ignore"):
         runs = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
         first, *others = [{name: result_of(value) for name, value in run.items()} for run in runs]
-    return {
-        name: Expected(each.value, np.zeros(each.shape), largest(each, [r[name] for r in others]), each.dtype)
-        for name, each in first.items()
-    }
+    found = {}
+    for name, each in first.items():
+        bound = largest(each, [run[name] for run in others])
+        found[name] = Expected(each.value, np.zeros_like(each.value, np.float64), bound, each.dtype)
+    return found
 
 
 def with_defaults(call: Call, dtype: np.dtype[Any]) -> Call:
@@ -101,7 +111,7 @@ def with_defaults(call: Call, dtype: np.dtype[Any]) -> Call:
 def largest(first: Any, others: Iterable[Any]) -> np.ndarray:
     """The largest bound of each element; a form that may overflow where the first does not is not admitted there."""
     errors = [np.where(np.isfinite(other.error), other.error, first.error) for other in others]
-    return np.asarray(np.maximum.reduce([first.error, *errors]))
+    return reduce(np.maximum, errors, first.error)
 
 
 def result_of(value: Any) -> Any:

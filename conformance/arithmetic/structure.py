@@ -5,6 +5,7 @@ balls and certainties follow it. Nothing is written for a single operation but i
 """
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,10 @@ def joined(function: Callable[..., Any]) -> Callable[..., Any]:
 def alike(arrays: list[Array]) -> list[Array]:
     """Arrays of one kind and one arithmetic."""
     real = [x for x in map(lifted, arrays) if is_real(x)]
-    return [together(lifted(x), real[0])[0] for x in arrays] if real else arrays
+    if not real:
+        return arrays
+    widest = reduce(lambda a, b: together(a, b)[0], real)
+    return [together(lifted(x), widest)[0] for x in arrays]
 
 
 def in_a_row(arrays: list[Array]) -> Array:

@@ -3,6 +3,7 @@
 from . import functions, pairs
 from .rounding import MODELS
 
+SOFTPLUS = "max(x, y) + log1p(exp(-abs(x - y))); of softplus log1p(exp(x)) too"
 SWEPT = "[every float32](accuracy.md)"
 
 
@@ -24,7 +25,7 @@ def rows() -> list[tuple[str, ...]]:
     composed = [
         ("erfc", "e 2/sqrt(pi) exp(-x^2) at the lower end", *functions.ERFC_ULP, "and 2 u x^2; CUDA 4"),
         ("sigmoid", "e s(x) (1 - s(x)) at the near end", "-", "-", "exp, an addition and a division, either way"),
-        ("softplus, logaddexp", "of max, exp and log1p", "-", "-", "max(x, y) + log1p(exp(-abs(x - y)))"),
+        ("softplus, logaddexp", "of max, exp and log1p", "-", "-", SOFTPLUS),
         ("rsqrt", "of sqrt and a division", "-", "-", "1 / sqrt(x)"),
     ]
     pair = [(name, two[name], *ulp, source) for name, (ulp, source) in pairs.SOURCES.items()]

@@ -31,7 +31,8 @@ def contenders(work: Work, names: list[str]) -> Iterator[Contender | str]:
         return Contender(name, partial(finished(backend.name, function), *given), backend, lambda: given)
 
     yield Contender("floor", floor(work, arguments))
-    yield contender("naive", backends.load("numpy"), getattr(naive, work.formula))
+    if hasattr(naive, work.formula):
+        yield contender("naive", backends.load("numpy"), getattr(naive, work.formula))
     for name in names:
         backend = backends.load(name)
         for variant, namespace in getattr(backend, "variants", {"": backend}).items():

@@ -1,5 +1,6 @@
 """What a run of `gaugeblock bench` shows: tables of its document."""
 
+import json
 import statistics
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,16 @@ def quartiles(seconds: list[float], others: list[float]) -> tuple[float, float, 
         return ratios[0], ratios[0], ratios[0]
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
     return low, middle, high
+
+
+def as_lines(document: dict[str, Any]) -> str:
+    """A document as JSON, one record a line."""
+    parts = []
+    for name, value in document.items():
+        records = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+        text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]" if records else json.dumps(value)
+        parts.append(f"{json.dumps(name)}: {text}")
+    return "{\n " + ",\n ".join(parts) + "\n}\n"
 
 
 def ratio(measurement: Measurement, name: str, other: str = "naive") -> float | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import kinds, values
+from . import few, kinds, values
 from .build import Made, builders
 
 
@@ -25,3 +25,4 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
         for builder in builders(formula, dtype):
             yield from kinds.cases(builder, seed)
             yield from values.cases(builder)
+            yield from few.cases(builder)

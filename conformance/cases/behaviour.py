@@ -14,12 +14,13 @@ from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
 from ..formulas import Formula, call
 from ..formulas.axes import result_axes
-from .draw import Arrays, draw, leaves_of, pack, padded
+from .draw import Arrays, draw, leaves_of, pack, padded, places
 
 APART, NEUTRAL, MIXED = "apart", "neutral", "mixed"
 
 FLOAT32 = np.dtype("float32")
-SIZE = 5
+SIZE, LONG = 5, 300  # LONG: beyond 8 bits, and whole blocks
+PLACES = np.linspace(1, LONG - 2, SIZE).astype(int)
 SOME = np.array([0, 2, 2, 1])  # leaves elements out, and repeats one
 
 
@@ -45,10 +46,7 @@ def behaviour(formula: Formula) -> dict[str, str]:
 def behaves(formula: Formula, arrays: Arrays, letter: str) -> str:
     """How the elements along one letter behave."""
     leaves = leaves_of(formula, FLOAT32)
-    some = [
-        np.take(array, SOME, axis=leaf.axes.index(letter)) if letter in leaf.axes else array
-        for array, leaf in zip(arrays, leaves, strict=True)
-    ]
+    some = [at(array, leaf.axes, letter, SOME) for array, leaf in zip(arrays, leaves, strict=True)]
     if same(run(formula, some), taken(formula, run(formula, arrays), letter, SOME)):
         return APART
     one = run(formula, padded(arrays, leaves, letter))
@@ -56,7 +54,20 @@ def behaves(formula: Formula, arrays: Arrays, letter: str) -> str:
     # A finite logit that is far below the others is as good as -infinity, but for what its exponential is charged.
     finite = taken(formula, run(formula, padded(arrays, leaves, letter, finite=True)), letter, np.arange(SIZE))
     infinite = taken(formula, one, letter, np.arange(SIZE))
-    return NEUTRAL if same(one, more) and same(finite, infinite, bounds=False) else MIXED
+    if same(one, more) and same(finite, infinite, bounds=False) and among_neutral(formula, arrays, letter):
+        return NEUTRAL
+    return MIXED
+
+
+def among_neutral(formula: Formula, arrays: Arrays, letter: str) -> bool:
+    """Whether neutral elements change nothing wherever they stand, and are all alike: a place in a row is no matter."""
+    leaves = leaves_of(formula, FLOAT32)
+    index = np.full(LONG, SIZE)
+    index[PLACES] = np.arange(SIZE)
+    once = padded(arrays, leaves, letter)
+    whole = [at(array, leaf.axes, letter, index) for array, leaf in zip(once, leaves, strict=True)]
+    whole = [PLACES[array] if leaf.domain == "index" else array for array, leaf in zip(whole, leaves, strict=True)]
+    return same(run(formula, whole), taken(formula, run(formula, once), letter, index))
 
 
 def run(formula: Formula, arrays: Arrays) -> dict[str, Expected]:
@@ -68,13 +79,19 @@ def taken(formula: Formula, results: dict[str, Expected], letter: str, index: np
     """The results at an index along a letter, where they have it."""
     axes = result_axes(formula)
 
-    def take(array: np.ndarray, name: str) -> np.ndarray:
-        return np.take(array, index, axis=axes[name].index(letter)) if letter in axes[name] else array
-
     return {
-        name: each._replace(value=take(each.value, name), bound=take(each.bound, name))
+        name: each._replace(
+            value=at(each.value, axes[name], letter, index), bound=at(each.bound, axes[name], letter, index)
+        )
         for name, each in results.items()
     }
+
+
+def at(array: Any, axes: tuple[str, ...], letter: str, index: np.ndarray) -> Any:
+    """An array at an index along a letter, where it has it."""
+    for place in places(axes, letter):
+        array = np.take(array, index, axis=place)
+    return array
 
 
 def same(one: dict[str, Expected], other: dict[str, Expected], bounds: bool = True) -> bool:

@@ -1,7 +1,7 @@
 """What is to blame where a made case fails: each part of its shape is tried alone, and what fails is put into words."""
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -64,11 +64,17 @@ def of_lengths(failing: list[int], tried: list[int]) -> str:
     """The shortest description that is true of the failing lengths and of no other one that was tried."""
     if len(failing) == 1:
         return f"is {failing[0]} long"
-    above = {f"is longer than {n}": (lambda size, n=n: size > n) for n in tried}
-    below = {f"is shorter than {n}": (lambda size, n=n: size < n) for n in tried}
+    above = {f"is longer than {limit}": (lambda size, n=n: size > n) for n, limit in limits(tried).items()}
+    below = {f"is no longer than {limit}": (lambda size, n=n: size <= n) for n, limit in limits(tried).items()}
     tail = {f"is no multiple of {k}": (lambda size, k=k: size % k != 0) for k in BLOCKS}
     whole = {f"is a multiple of {k}": (lambda size, k=k: size % k == 0) for k in BLOCKS}
     return described(failing, tried, [above, below, tail, whole], [(above, tail), (above, whole)])
+
+
+def limits(tried: list[int]) -> dict[int, str]:
+    """The limit between each number that was tried and the next, in words: nothing between them was tried."""
+    following = dict(pairwise(tried))
+    return {n: f"a limit from {n} to {following[n] - 1}" if following.get(n, n + 1) > n + 1 else f"{n}" for n in tried}
 
 
 def of_batches(failing: list[Batch], tried: list[Batch]) -> str:
@@ -79,7 +85,9 @@ def of_batches(failing: list[Batch], tried: list[Batch]) -> str:
     more = {f"has more than {count} axes": (lambda batch, count=count: len(batch) > count) for count in range(5)}
     one = {"has an axis of length 1": lambda batch: 1 in batch}
     sizes = sorted({int(np.prod(batch)) for batch in tried})
-    above = {f"has more than {size} rows": (lambda batch, size=size: np.prod(batch) > size) for size in sizes}
+    above = {
+        f"has more rows than {limit}": (lambda batch, n=n: np.prod(batch) > n) for n, limit in limits(sizes).items()
+    }
     tail = {f"has no multiple of {k} rows": (lambda batch, k=k: np.prod(batch) % k != 0) for k in BLOCKS}
     return described(failing, tried, [ranks, more, one, above, tail], [(above, tail)])
 

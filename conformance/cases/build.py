@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
+from ..arithmetic.rounding import finfo
 from ..formulas import Case, Formula, functions_of
 from ..formulas.axes import result_axes
 from ..formulas.requirements import name_of, requirements
@@ -55,7 +56,8 @@ class Made(NamedTuple):
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""
-        return np.asarray(spread(array, result_axes(self.compact.formula)[name], self.to))
+        axes = result_axes(self.compact.formula)[name]  # one that may be missing has no index
+        return np.asarray(spread(array, tuple(letter for letter in axes if letter in self.to.indices), self.to))
 
 
 class Builder:
@@ -84,11 +86,21 @@ class Builder:
         return np.random.default_rng([zlib.crc32(repr(key).encode()), self.dtype.itemsize])
 
     def fits(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
-        """Whether the oracle can afford it: what is mixed is computed as a whole."""
+        """Whether memory has room for it, and the oracle can afford it: what is mixed is computed as a whole.
+
+        Of that, no sum of as many squares as there are elements may overflow, as it would in half precision.
+        """
         whole = self.whole_sizes(batch, sizes)
-        most = {letter: plan.MOST_ROWS_WHOLE if letter == BATCH else plan.LONGEST_WHOLE for letter in whole}
-        mixed = [letter for letter, kind in self.behaviour.items() if kind == MIXED]
-        return all(whole[letter] <= most[letter] for letter in mixed)
+        mixed = [whole[letter] for letter, kind in self.behaviour.items() if kind == MIXED]
+        compact = {letter: self.compact_size(letter, length) for letter, length in whole.items()}
+        most = plan.LARGEST_EXACT if self.dtype.itemsize == 8 else plan.LARGEST_WHOLE
+        affordable = self.largest(compact) <= most and 4 * math.prod(mixed) < float(finfo(self.dtype).max)
+        return self.largest(whole) <= plan.LARGEST and (not mixed or affordable)
+
+    def largest(self, sizes: Mapping[str, int]) -> int:
+        """How many elements the largest argument or result has."""
+        every = [*(leaf.axes for leaf in self.leaves), *result_axes(self.formula).values()]
+        return max(math.prod(sizes[letter] for letter in axes) for axes in every)
 
     def whole_sizes(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:
         """The number of elements along each letter; where there is none but the batch, lengths are axes of it."""
@@ -98,7 +110,8 @@ class Builder:
         """How many compact elements stand for this many."""
         most = plan.COLUMNS if letter != BATCH else plan.ROWS if self.letters else plan.NUMBERS
         kind = self.behaviour.get(letter, APART)
-        return length if kind == MIXED else most if kind == APART and letter == BATCH else min(length, most)
+        all_rows = kind == APART and letter == BATCH and MIXED not in self.behaviour.values()
+        return length if kind == MIXED else most if all_rows else min(length, most)
 
     def here(
         self,
@@ -137,16 +150,17 @@ class Builder:
         return [draw(leaf, sizes, rng) for leaf in self.leaves]
 
     def sizes(self, arrays: Arrays) -> dict[str, int]:
-        """The length along each letter."""
-        shaped = [(array, leaf) for array, leaf in zip(arrays, self.leaves, strict=True) if leaf.axes]
+        """The length along each letter; the last arrays may be left out."""
+        shaped = [(array, leaf) for array, leaf in zip(arrays, self.leaves, strict=False) if leaf.axes]
         return {letter: np.shape(array)[place] for array, leaf in shaped for place, letter in enumerate(leaf.axes)}
 
     def made(
         self, kind: str, label: str, name: str, note: str, compact: Case, to: Spread | None = None, **options: Any
     ) -> Made:
         """A made case; without a spread the compact call itself."""
-        to = to or straight({BATCH: 1} | self.sizes(list(unpack(compact.arguments))))
-        return Made(kind, compact, to, label, name, note, options, tuple(self.leaves))
+        arrays = list(unpack(compact.arguments))
+        to = to or straight({BATCH: 1} | self.sizes(arrays))
+        return Made(kind, compact, to, label, name, note, options, tuple(self.leaves[: len(arrays)]))
 
 
 def builders(formula: str | Callable[..., Any], dtype: np.dtype[Any]) -> list[Builder]:

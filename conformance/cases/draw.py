@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...reference.declaration import BATCH, is_axes, is_range, leaves
-from ..arithmetic.rounding import at_least_float32, finfo
+from ...reference.validation import ends
+from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
 
@@ -33,21 +35,23 @@ class Leaf(NamedTuple):
 
 
 def leaves_of(formula: Formula, dtype: np.dtype[Any]) -> list[Leaf]:
-    """The arrays and numbers of a formula's arguments; the moments of a state are in at least float32."""
+    """The arrays and numbers of a formula's arguments."""
     found = []
     for group, domain in zip(formula.arguments.values(), formula.domain, strict=True):
-        own = dtype if is_axes(group) else at_least_float32(dtype)
+        own = dtype if is_axes(group) else formula.state_dtype(dtype)
         kinds = (domain,) if is_axes(group) else domain
         found += [Leaf(axes, kind, own) for axes, kind in zip(leaves(group), kinds, strict=True)]
     return found
 
 
 def pack(formula: Formula, values: Arrays) -> tuple[Any, ...]:
-    """The arguments that are made of these arrays and numbers."""
+    """The arguments that are made of these arrays and numbers; the last ones may be left out."""
     rest = iter(values)
-    arguments = []
+    arguments: list[Any] = []
     for group in formula.arguments.values():
-        parts = [next(rest) for _ in leaves(group)]
+        parts = list(islice(rest, len(list(leaves(group)))))
+        if not parts:
+            break
         arguments.append(
             parts[0] if is_axes(group) else formula.state_of(dict(zip(formula.state_names, parts, strict=True)))
         )
@@ -61,6 +65,14 @@ def unpack(arguments: tuple[Any, ...]) -> Iterator[Any]:
             yield from value
         else:
             yield value
+
+
+def wide(value: Any) -> Any:
+    """An argument in float64, if it is an array of floating-point numbers."""
+    if isinstance(value, tuple):
+        return type(value)(*map(wide, value))
+    is_floating = getattr(value, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
+    return value.astype(np.float64) if is_floating else value
 
 
 def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
@@ -90,18 +102,33 @@ def classes(sizes: dict[str, int]) -> str:
 
 def usual(domain: str) -> Any:
     """A number of a count or a range."""
-    return plan.COUNTS[0] if domain == "count" else numbers(domain)[0]
+    return numbers(domain)[0]
 
 
-def numbers(domain: str) -> tuple[Any, ...]:
-    """The numbers of a count or a range that the plan has."""
+def numbers(domain: str, all_over: bool = True) -> tuple[Any, ...]:
+    """The numbers of a count or a range that are tried: the plan's, and others all over the range."""
     if domain == "count":
         return plan.COUNTS
-    low, high = (float(end) for end in domain.strip("[]() ").split(","))
-    ends = {low} if domain.startswith("[") else set()
-    ends |= {high} if domain.endswith("]") else set()
-    inside = tuple(number for number in plan.NUMBERS_IN_RANGE if low < number < high or number in ends)
-    return inside or ((low + high) / 2,)
+    low, high = ends(domain) or (0.0, 1.0)
+    closed = {low} if domain.startswith("[") else set()
+    closed |= {high} if domain.endswith("]") else set()
+    inside = tuple(number for number in plan.NUMBERS_IN_RANGE if low < number < high or number in closed)
+    return tuple(dict.fromkeys([*inside, *beyond(low, high)])) if all_over or not inside else inside
+
+
+def beyond(low: float, high: float) -> Iterator[float]:
+    """Numbers all over a range, which the plan's need not be."""
+    if math.isfinite(high - low):
+        yield from (low + part * (high - low) for part in plan.PARTS_OF_RANGE)
+    if math.isinf(high):
+        yield from (max(low, 0.0) + distance for distance in plan.FROM_ONE_END)
+    if math.isinf(low):
+        yield from (min(high, 0.0) - distance for distance in plan.FROM_ONE_END)
+
+
+def places(axes: tuple[str, ...], letter: str) -> list[int]:
+    """Where a letter is among the axes of an array: of a square one it is there twice."""
+    return [place for place, each in enumerate(axes) if each == letter]
 
 
 def neutral(leaf: Leaf, letter: str, finite: bool = False) -> Any:
@@ -117,8 +144,7 @@ def padded(arrays: Arrays, all_leaves: list[Leaf], letter: str, count: int = 1, 
     """The arrays with neutral elements more along a letter."""
     found = []
     for array, leaf in zip(arrays, all_leaves, strict=True):
-        if letter in leaf.axes:
-            place = leaf.axes.index(letter)
+        for place in places(leaf.axes, letter):
             shape = list(array.shape)
             shape[place] = count
             more = np.full(shape, neutral(leaf, letter, finite), array.dtype)

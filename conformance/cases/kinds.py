@@ -130,17 +130,23 @@ def tiles(builder: Builder) -> Iterator[Made]:
         sizes = {BATCH: math.prod(batch)} | dict(zip(builder.letters, (length, other), strict=False))
         rng = builder.random("tiles", *sizes.items())
         # The first factor has as many bits as there is room for beside the others, so that a lower precision shows.
-        first = min(13, bits - 5) if length == 8 else (bits - 8) // 2
+        first = min(13, bits - 5) if length == 8 else max(0, (bits - 8) // 2)
         rest = max(1, bits - first - 1 - math.ceil(math.log2(max(sizes.values()))))
+        widths = zip(builder.leaves, (first, rest, rest, min(rest, 5)), strict=False)
         arrays = [
-            rng.integers(-(2**width), 2**width + 1, tuple(sizes[letter] for letter in leaf.axes)).astype(builder.dtype)
-            for leaf, width in zip(builder.leaves, (first, rest, rest, min(rest, 5)), strict=False)
+            not_zero(rng.integers(-(2**width), 2**width, tuple(sizes[letter] for letter in leaf.axes)), builder.dtype)
+            for leaf, width in widths
         ]
         if not sums_are_exact(builder, arrays, 2.0 ** (bits + 1)):
             continue
         name, note = f"tiles_{shape_name(batch)}_{length}_{other}", "corners, tails and offsets of tiles; fewer bits"
         compact = builder.call(arrays, exact=True)
         yield builder.made("tiles", builder.label("exact"), name, note, compact, straight(sizes, batch))
+
+
+def not_zero(numbers: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Integers below 0 as they are, and the others one more, so that none is left out unseen."""
+    return (numbers + (numbers >= 0)).astype(dtype)
 
 
 def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:

@@ -28,10 +28,10 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
     """Class numbers of every integer dtype, and those that another dtype would change."""
     for dtype in plan.LABEL_DTYPES:
         arrays = builder.small("labels")
-        arrays[at] = (np.arange(plan.BATCH)[::-1] % plan.LENGTH).astype(dtype)
+        arrays[at] = np.resize((np.arange(plan.BATCH)[::-1] % plan.LENGTH).astype(dtype), arrays[at].shape)
         yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
     letter = builder.letters[0]
-    if builder.behaviour[letter] != NEUTRAL:
+    if builder.behaviour[letter] != NEUTRAL or builder.leaves[at].axes != (BATCH,):
         return
     for length, numbers in plan.LABELS.items():
         rng = builder.random("labels", length)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, islice
+from typing import Any
 
 import numpy as np
 
 from ..arithmetic.rounding import finfo
+from ..formulas import Formula
+from . import plan
 from .build import Builder, Made, accepted
-from .draw import Arrays, numbers
+from .draw import Arrays, numbers, pack, wide
 
 # The sizes of elements that stand side by side; the first ones are plain.
 SCALES = 1.0, 1e-3, 1e5, 1e-8, 1e-12, 1e15
@@ -16,9 +19,10 @@ SCALES = 1.0, 1e-3, 1e5, 1e-8, 1e-12, 1e15
 
 def cases(builder: Builder) -> Iterator[Made]:
     """Calls with each pair of values of two hyper-parameters, those that the formula itself accepts."""
-    named = dict(builder.formula.options)
+    named = values_of_keywords(builder)
     places = [number for number, leaf in enumerate(builder.leaves) if leaf.is_number]
-    values = [*named.values(), *(numbers(builder.leaves[number].domain) for number in places)]
+    all_over = not builder.is_line  # which is judged as a part of a function too
+    values = [*named.values(), *(numbers(builder.leaves[number].domain, all_over) for number in places)]
     if not values:
         return
     for row in pairwise(tuple(map(len, values))):
@@ -34,6 +38,48 @@ def cases(builder: Builder) -> Iterator[Made]:
         name = "_".join(map(str, chosen)).replace(" ", "")
         note = "a hyper-parameter is ignored, replaced, exchanged for another, or counted in few bits"
         yield builder.made("options", label, name, note, builder.call(arrays, given))
+
+
+def values_of_keywords(builder: Builder) -> dict[str, tuple[Any, ...]]:
+    """The values of each keyword: those that are declared, or the default and some that give another result."""
+    formula = builder.formula
+    found = {name: tuple(values) for name, values in formula.options.items()}
+    for name, default in formula.keywords.items():
+        others = () if name in found else tuple(islice(noticed(builder, name, default), plan.OTHER_VALUES))
+        if others:
+            found[name] = default, *others
+    return found
+
+
+def noticed(builder: Builder, name: str, default: Any) -> Iterator[Any]:
+    """Values of a keyword with which the formula gives other results of the same shapes, all finite."""
+    arrays = [wide(array) for array in builder.small("options")]
+    usual = results(builder.formula, arrays, {})
+    for value in candidates(default):
+        other = results(builder.formula, arrays, {name: value})
+        pairs = [(usual[each], other[each]) for each in usual if each in other]
+        comparable = bool(pairs) and all(a.shape == b.shape and np.all(np.isfinite(b)) for a, b in pairs)
+        if comparable and any(np.any(np.abs(a - b) > plan.NOTICED * np.abs(a)) for a, b in pairs):
+            yield value
+
+
+def candidates(default: Any) -> Iterator[Any]:
+    """Values that a keyword of this default may have too: near it, and powers away."""
+    if isinstance(default, bool):
+        yield not default
+    elif isinstance(default, int):
+        yield from (default + 1, default + 2, 2 * default)
+    elif isinstance(default, float):
+        yield from (2 * default, 0.5 * default, 1e3 * default, 1e6 * default, default + 1, default + 0.5)
+
+
+def results(formula: Formula, arrays: Arrays, options: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The results of a formula as numbers in float64; none where it refuses a value."""
+    try:
+        found = formula.named(formula.function(*pack(formula, arrays), **options))
+        return {name: np.asarray(value, np.float64) for name, value in found.items()}
+    except Exception:  # of anybody's code
+        return {}
 
 
 def side_by_side(builder: Builder, *key: int) -> Arrays:

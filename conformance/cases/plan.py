@@ -30,8 +30,9 @@ USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes w
 OTHER = 4
 OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
 OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
-# Where nothing is known to be neutral the whole is computed: no length and no number of rows is above these.
-LONGEST_WHOLE, MOST_ROWS_WHOLE = 1_025, 513
+# The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
+# neutral: in float64 it computes with exact numbers one by one.
+LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 300_000, 60_000
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam
@@ -59,6 +60,9 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
     ((2, 1, 2, 3), 5, 4),
     ((5, 1), 7, 32),
 )
+# Of a long sum of which few terms are not neutral: its lengths, by the number of these in each row; and the rows.
+FEW = {1: (1_024, 16_384, 65_536), 8: (1_024, 65_536)}
+FEW_ROWS = 4
 LAYOUTS = (4,), (2, 3)
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
@@ -75,5 +79,9 @@ LABELS = {
 COUNTS = 3, 0, 1, 255, 32_767, 65_535, 10**6, 2**24, 2**31 - 2
 # Of a hyper-parameter that is an argument: those in its range, the first one usually.
 NUMBERS_IN_RANGE = 0.9, 0.0, 0.999, 1e-8, -0.5
+# Beside them: parts of a range between its ends, and distances from the one end where the other is infinite.
+PARTS_OF_RANGE, FROM_ONE_END = (0.25, 0.5, 0.75), (1.75, 40.0)
+# Of a keyword without values of its own: how many beside the default, and by which part a result has to change.
+OTHER_VALUES, NOTICED = 2, 1 / 64
 
 RANDOM = 3  # cases of a seed

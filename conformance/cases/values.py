@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from . import labels, magnitudes, options, specials
+from . import absent, labels, magnitudes, options, specials
 from .build import Builder, Made
 
 
 def cases(builder: Builder) -> Iterator[Made]:
     """All cases about values."""
-    for kind in (magnitudes, labels, specials, options):
+    for kind in (magnitudes, labels, specials, options, absent):
         yield from kind.cases(builder)

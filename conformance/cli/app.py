@@ -10,6 +10,7 @@ from .bench import bench
 from .check import EXAMPLES, check
 from .cite import cite
 from .compare import compare
+from .power import power
 from .spec import show_spec
 from .sweep import sweep
 from .terminal import complain
@@ -61,6 +62,7 @@ def options(
 app.command(epilog=EXAMPLES)(check)
 app.command()(compare)
 app.command("spec")(show_spec)
+app.command()(power)
 app.command()(vectors)
 app.command()(judge)
 app.command()(cite)

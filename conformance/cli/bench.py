@@ -42,8 +42,6 @@ def bench(
     and arithmetic set; then, if no formula and no size is given, the judge itself. That takes about five minutes, and
     ten with all backends; one formula on a few elements takes ten seconds.
     """
-    from json import dumps
-
     from .. import bench as speed
     from ..bench import tables, verdict
 
@@ -70,7 +68,7 @@ def bench(
             console.print(table)
         for line in dict.fromkeys(line for each in document["measurements"] for line in each["missing"]):
             console.print(f"not measured: {line}", style="dim", markup=False, soft_wrap=True)
-        text.append(dumps(document, indent=1) + "\n")
+        text.append(tables.as_lines(document))
         picture.append(draw(document["measurements"]))
     raise typer.Exit(0 if all(each["contenders"] for each in document["measurements"]) else 2)
 

@@ -22,6 +22,7 @@ from ..judging.child import TIMEOUT, end_all
 from ..judging.threads import at_once
 from ..reporting.formats import annotations, to_badge, to_junit
 from ..reporting.report import Report, print_report, to_document, to_json
+from .cache import use_cache
 from .outputs import refuse, write
 from .terminal import (
     complain,
@@ -97,6 +98,9 @@ def check(
         str,
         typer.Option("--spec", metavar="VERSION", help="Judge what this version requires.", autocompletion=versions),
     ] = spec.VERSION,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Compute what is expected anew, and keep nothing on disk.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
@@ -110,6 +114,7 @@ def check(
         known("spec", [version], spec.VERSIONS)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
+    use_cache(not no_cache)
     asked = Asked(formula, dtype, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
     files = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
     outputs = {option: path for option, path in files.items() if path is not None}

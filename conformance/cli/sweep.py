@@ -22,9 +22,16 @@ def sweep(
         ),
     ],
     formula: Annotated[
-        str, typer.Option(metavar="NAME", help="relu, exp, log, sqrt, or neuron: all pairs of float16.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="relu, neuron (all pairs of float16), exp, log, tanh, or any function with an assumed accuracy.",
+        ),
     ],
     dtype: Annotated[str, typer.Option(metavar="NAME", help="float16, bfloat16 or float32.")] = "float32",
+    every: Annotated[
+        int, typer.Option(metavar="N", help="Sweep one of N values, drawn at random: a search, not a proof.")
+    ] = 1,
     device: Annotated[str | None, typer.Option(metavar="NAME", help="Compute on this device of the library.")] = None,
     output: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where finished chunks are kept; the same command continues there.")
@@ -47,7 +54,7 @@ def sweep(
     if dask is not None and local is None:
         raise typer.TyperException(f"--dask: got {dask!r}; wanted local:N, such as local:4")
     try:
-        chosen = sweeps.checked(sweeps.Sweep(subject, formula, dtype, device))
+        chosen = sweeps.checked(sweeps.Sweep(subject, formula, dtype, device, every))
         with ExitStack() as opened:
             text = [] if json is None else opened.enter_context(replaced("--json", json))
             engine: chunks.Engine = chunks.processes

@@ -49,7 +49,7 @@ page_names = completion(lambda word: spec.requirements(word.partition(".")[0]) i
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[str], None]]:
+def progress(total: int | None) -> Iterator[Callable[[str], None]]:
     """Yield a function that is told what comes next: a bar on a terminal, nothing elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal or not sys.stderr.isatty():  # FORCE_COLOR makes a terminal of a pipe

@@ -27,7 +27,6 @@ def vectors(
     """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
     from ..exchange.vectors import MANIFEST, files, names, survey
     from ..judging.check import chosen_formulas
-    from ..judging.oracle import EmptyToleranceError
 
     try:
         chosen = chosen_formulas(formula, spec.VERSION)
@@ -35,6 +34,10 @@ def vectors(
         raise typer.TyperException(str(error)) from None
     try:
         strange, outdated = survey(folder, chosen)
+    except (OSError, ValueError) as error:
+        complain(unwritable(folder, error))
+        raise typer.Exit(2) from None
+    try:
         if strange:
             complain(f"{folder}: it has {strange[0]!r}, which is none of the vectors; name a new or an empty folder")
             raise typer.Exit(2)
@@ -47,13 +50,15 @@ def vectors(
             (folder / name).unlink()
             with suppress(OSError):  # others are in the same folder
                 (folder / name).parent.rmdir()
-    except EmptyToleranceError as error:
-        complain(error)
-        raise typer.Exit(2) from None
-    except (OSError, ValueError) as error:
-        complain(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}; name another folder")
+    except (OSError, ValueError) as error:  # the latter of a formula that cannot judge
+        complain(unwritable(folder, error) if isinstance(error, OSError) else error)
         raise typer.Exit(2) from None
     print(f"{len(names(chosen))} files in {folder}; to check them: cd {folder} && sha256sum -c {MANIFEST}")
+
+
+def unwritable(folder: Path, error: Exception) -> str:
+    """What is wrong with a folder, in a line."""
+    return f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}; name another folder"
 
 
 def judge(

@@ -118,7 +118,8 @@ class Program:
 
     def offer(self, answer: dict[str, Any]) -> None:
         """Take on the functions that the program offers, and what it says about itself."""
-        for key, single in (("functions", False), ("dtypes", False), ("subnormals", True), ("precision", True)):
+        singles = {"functions": False, "dtypes": False, "subnormals": True, "precision": True, "rounding": True}
+        for key, single in singles.items():
             value = answer.get(key)
             if value is None and key != "functions":
                 continue

@@ -20,6 +20,7 @@ from ..arithmetic.running import Expected, enclosed
 from ..formulas import Case
 from ..formulas.requirements import name_of
 from ..judging import oracle
+from ..judging.examination import examine
 from ..judging.judge import count_after, judged_cases
 from ..judging.made import compact_cases
 from .program import hexadecimal, request_of
@@ -91,6 +92,8 @@ def document(formula: AnyFormula, dtype: str) -> str:
     """The vectors of a formula in a dtype: JSON with a line for each case."""
     left_out, lines = {}, []
     own = isinstance(formula, str)  # whose chosen cases are many
+    if not own:
+        examine(formula, dtype, SEED)
     pairs = [*judged_cases(formula, dtype, SEED, "gradual", "full"), *([] if own else compact(formula, dtype))]
     for case, expected in pairs:
         why = reason_to_leave_out(case)

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import reference, spec
-from ...reference.declaration import Declaration, declaration_of, is_axes
+from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes
+from ...reference.validation import no_function, refuse_function
 from ..arithmetic.rounding import finfo as finfo
+from .faults import one_line_of
 
 
 def no_defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
@@ -38,6 +40,7 @@ class Formula(Declaration):
     compensated: bool = False  # whether an infinite sum of its terms may be NaN, as that of Kahan's is
     donation: str = ""  # the keyword by which arguments are given away
     state_type: Callable[..., Any] | None = None  # of the argument that is a state; a tuple with names by default
+    state_dtype: Callable[[np.dtype[Any]], np.dtype[Any]] = np.dtype  # of a state's arrays, by that of the others
 
     __hash__ = Declaration.__hash__
 
@@ -60,6 +63,14 @@ class Formula(Declaration):
         return tuple(name for name, kind in zip(names, domain, strict=True) if kind == "count")
 
     @cached_property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords that say how it computes, with their defaults: neither the axis nor what is about memory."""
+        arrays = {*self.arguments, AXIS, self.donation, "xp"}
+        given = inspect.signature(self.function).parameters.values()
+        named = [each for each in given if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)]
+        return {each.name: each.default for each in named if each.name not in arrays}
+
+    @cached_property
     def carried(self) -> tuple[str, ...]:
         """The arguments that the next step takes from the results of the one before."""
         return (*(name for name in self.parameters if name in self.results), self.state) if self.state else ()
@@ -69,7 +80,7 @@ class Formula(Declaration):
         state = self.state_of(found)
         return {name: state if name == self.state else found[name] for name in self.carried}
 
-    @property
+    @cached_property
     def state_names(self) -> tuple[str, ...]:
         """The names of a state's parts."""
         return next(each for each in self.results if isinstance(each, tuple))
@@ -105,11 +116,19 @@ class Formula(Declaration):
         return self.function is getattr(reference, self.name, None)
 
     @property
+    def source(self) -> str:
+        """Where the function of anybody's formula is, as a command names it."""
+        if self.is_own:
+            return ""
+        file = Path(getattr(inspect.getmodule(self.function), "__file__", None) or "")
+        return f"{file}:{self.name}" if file.suffix == ".py" else f"{self.function.__module__}:{self.name}"
+
+    @property
     def page_file(self) -> Path | None:
         """The page of anybody's formula: a file beside the module of its function."""
         if self.page is None or self.is_own:
             return None
-        return Path(inspect.getfile(self.function)).parent / self.page
+        return Path(inspect.getfile(inspect.unwrap(self.function))).parent / self.page
 
 
 class Case(NamedTuple):
@@ -125,6 +144,7 @@ class Case(NamedTuple):
     steps: tuple[int, ...] = ()  # of a formula with a state: after how many steps the results are judged
     copied: bool = False  # whether the steps give the same bits when they go on from copies
     kind: str = ""  # of a made case, the kind of input
+    leans: bool = False  # whether the errors of its rows must point no way
 
     @property
     def id(self) -> str:
@@ -188,8 +208,15 @@ def declared(function: str | Callable[..., Any]) -> Formula:
         raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
     declaration = declaration_of(function)
     if declaration is None:
+        refuse_function(function)
+        if isinstance(function, np.ufunc):  # which knows no arrays but NumPy's
+            raise no_function(function)
         return Formula(function, None, (), ())
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
+    if declaration.library:
+        from .. import tracing  # which has the formulas before it
+
+        return tracing.declared_in(Formula(**fields))
     if declaration.function is not getattr(reference, declaration.name, None):
         return Formula(**fields)
     own = importlib.import_module(f"{__name__}.{declaration.formula}")
@@ -218,9 +245,18 @@ def function_of(formula: str | Callable[..., Any]) -> Formula:
 
 def cases(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> list[Case]:
     """Return the cases of a formula."""
-    chosen = functions_of(formula)[0].cases
+    function = functions_of(formula)[0]
+    if function.cases is None:
+        return []
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
-        return [] if chosen is None else list(chosen(dtype, seed))
+        if function.is_own:
+            return list(function.cases(dtype, seed))
+        with one_line_of(f"{function.name}: cases", "cases(dtype, seed), which yields what `case` returns"):
+            found = list(function.cases(dtype, seed))
+    for each in found:
+        if not isinstance(each, Case):
+            raise ValueError(f"{function.name}: cases: got {type(each).__name__}; wanted what `case` returns")
+    return found
 
 
 def integers(rng: np.random.Generator, bits: int, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...reference import AdamState
+from ..arithmetic.elsewhere import asarray
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, every_number, finfo, powers, seeded
 from .adam_steps import FORMS, first_moment_lerp, over_steps
@@ -36,9 +37,9 @@ def scale(call: Any, result: str) -> Any:
 def open_elements(theta: Any, grad: Any, state: AdamState, **options: Any) -> tuple[Any, Any, Any]:
     """What is made of a gradient whose square overflows, and theta where v' may be 0 and epsilon is."""
     info, beta2 = finfo(at_least_float32(theta.dtype)), options.get("beta2", 0.999)
-    square = np.asarray(grad, np.float64) ** 2
+    square = asarray(grad, np.float64) ** 2
     overflows = square > float(info.max)
-    second = beta2 * np.asarray(state.v, np.float64) + (1 - beta2) * square
+    second = beta2 * asarray(state.v, np.float64) + (1 - beta2) * square
     idle = (second < float(info.smallest_normal)) & (options.get("epsilon", 1e-8) == 0)
     return overflows | idle, np.False_, overflows
 
@@ -57,6 +58,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "over_steps": over_steps,
         "donation": "donate",
         "state_type": AdamState,
+        "state_dtype": at_least_float32,
         "open": open_elements,
     },
     "adam_update": {"open": open_in_update},

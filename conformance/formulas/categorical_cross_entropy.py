@@ -10,6 +10,7 @@ from ...reference.formulas.categorical_cross_entropy import default_clip
 from ..arithmetic import bounded
 from . import Case, finfo, seeded
 from . import case as any_case
+from .few import NAME, NOTE, Few
 
 
 def defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
@@ -117,6 +118,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("empty", "no_rows", "a batch of 0 fails", array(np.zeros((0, 5))), array(np.zeros((0, 5))))
     p, y = (probabilities(rng, (4, 6), -1, dtype) for _ in range(2))
     yield case("layout", "two_axes", "memory order taken for granted", y, p)
+    few = Few(5, dtype)
+    yield case("few", NAME, NOTE, few.rows(0, uniform=True), few.rows(0.5, uniform=True))
 
 
 def probabilities(rng: np.random.Generator, shape: tuple[int, ...], axis: int, dtype: np.dtype[Any]) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from . import Case, finfo, seeded
 from . import case as any_case
 from .categorical_cross_entropy import labels_of, probabilities
+from .few import NAME, NOTE, Few
 from .log_softmax import scale
 
 
@@ -101,3 +102,5 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("empty", "no_rows", "a batch of 0 fails", array(np.zeros((0, 5))), array(np.zeros((0, 5))))
     x, y = array(rng.normal(size=(4, 6))), probabilities(rng, (4, 6), -1, dtype)
     yield case("layout", "two_axes", "memory order taken for granted", y, x)
+    few = Few(7, dtype)
+    yield case("few", NAME, NOTE, few.rows(0, uniform=True), few.rows(-inf))

@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+from .few import LENGTH, NAME, NOTE, Few
 
 Array = Any
 
@@ -72,6 +73,15 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense.exact", "long", "terms left out of a long sum", *long, exact=True)
     broad = integers(rng, 5, (2, 3), dtype), integers(rng, 5, (3, 1100), dtype), integers(rng, 5, 1100, dtype)
     yield case("dense.exact", "broad", "neurons beyond 1024 left out", *broad, exact=True)
+
+    few = Few(4, dtype)
+    yield case("dense.few", NAME, NOTE, few.rows(0), few.normal(LENGTH, 3), few.normal(3))
+
+    signs = np.random.default_rng([4, 512])  # of each row anew, so that the errors of rows are independent
+    rows, weights = (array(signs.normal(size=shape)) for shape in ((512, 16), (16, 2)))
+    note = "sums are cut, as on some units of matrix products"
+    leaning = case("dense.lean", "random_signs", note, rows, weights, array(np.zeros(2)))
+    yield leaning._replace(leans=True)
 
     rows = normal(4, 7)
     rows[1, 3] = nan

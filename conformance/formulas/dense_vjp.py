@@ -8,6 +8,7 @@ import numpy as np
 
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+from .few import LENGTH, NAME, NOTE, Few
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
@@ -59,6 +60,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("dense_vjp.exact", "many_rows", "rows left out of a long sum", *long, exact=True)
     broad = whole((2, 3, 1100), 4, half, half)
     yield case("dense_vjp.exact", "many_neurons", "neurons beyond 1024 left out", *broad, exact=True)
+
+    few = Few(11, dtype)
+    few_rows = few.normal(LENGTH, 2), few.normal(2, 3), few.normal(3), few.rows(0).T.copy()
+    yield case("dense_vjp.few", NAME, NOTE, *few_rows)
 
     yield case("dense_vjp.batch", "two_axes", "one batch axis taken for granted", *normal((2, 4), 3, 5))
     x, w, b, g = normal((4,), 3, 5)

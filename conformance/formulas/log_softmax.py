@@ -8,6 +8,7 @@ import numpy as np
 
 from . import Case, filled_rows, finfo, seeded
 from . import case as any_case
+from .few import NAME, NOTE, Few
 
 
 def scale(call: Any, name: str) -> float:
@@ -40,6 +41,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     many = array(rng.normal(size=(2, 4096)))
     many[:, 1400] = [9, 1.2 * overflow]
     yield case("value", "many_classes", "classes beyond 1024 left out of the maximum or the sum", many)
+
+    yield case("few", NAME, NOTE, Few(6, dtype).rows(-inf))
 
     block = array(2 * rng.normal(size=(3, 4, 5)))
     for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):

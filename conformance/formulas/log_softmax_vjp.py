@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
+from .few import NAME, NOTE, Few
 from .softmax_vjp import less_its_sum, open_elements, scale
 
 Array = Any
@@ -68,6 +69,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     many, many_g = normal(2, 4096), array(np.zeros((2, 4096)))
     many[:, 1400], many_g[:, [3, 1400, 4000]] = [9, 1.2 * overflow], [[-1, 0, 0.5], [0.25, -1, -3]]
     yield case("value", "many_classes", "classes beyond 1024 left out of the maximum or a sum", many, many_g)
+
+    few = Few(12, dtype)
+    yield case("few", NAME, NOTE, few.rows(-inf), few.rows(0))
 
     block, block_g = array(2 * normal(3, 4, 5)), normal(3, 4, 5)
     for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):

@@ -9,6 +9,7 @@ import numpy as np
 from . import Case, every_number, finfo, integers, seeded
 from . import case as any_case
 from .dense import bias_as_term
+from .few import LENGTH, NAME, NOTE, Few
 
 DETAILS: dict[str, dict[str, Any]] = {"neuron": {"forms": {"bias_as_term": bias_as_term}}}
 
@@ -47,6 +48,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     half = max((bits - 13) // 2, 1)
     long = integers(rng, half, (2, 4099), dtype), integers(rng, half, 4099, dtype), array(5)
     yield case("neuron.exact", "long", "terms left out of a long sum", *long, exact=True)
+
+    few = Few(3, dtype)
+    yield case("neuron.few", NAME, NOTE, few.rows(0), few.normal(LENGTH), few.normal())
 
     rows = normal(4, 7)
     rows[1, 3] = nan

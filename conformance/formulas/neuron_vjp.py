@@ -8,6 +8,7 @@ import numpy as np
 
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+from .few import LENGTH, NAME, NOTE, Few
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
@@ -49,6 +50,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     half = max((bits - 13) // 2, 1)
     long = whole(4099, 2, half, half, half)
     yield case("neuron_vjp.exact", "many_rows", "rows left out of a long sum", *long, exact=True)
+
+    few = Few(12, dtype, (3,))
+    few_rows = few.normal(LENGTH, 2), few.normal(2), few.normal(), few.rows(0)[0]
+    yield case("neuron_vjp.few", NAME, NOTE, *few_rows)
 
     yield case("neuron_vjp.batch", "two_axes", "one batch axis taken for granted", *normal((2, 4), 3))
     x, w, b, g = normal((4,), 3)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 
 from ... import spec
 from ...reference.declaration import AXIS
 from ...spec import Requirement
-from . import declared
+from . import Formula, declared
 
 # Of a formula without a page, by the second part of the label.
 GENERAL = {
@@ -24,6 +25,10 @@ GENERAL = {
 }
 
 
+# What is judged of every result, whatever a page says.
+ALWAYS = "value", "dtype", "shape", "pure"
+
+
 def name_of(formula: str | Callable[..., object]) -> str:
     """The name of a formula, with which the labels of its requirements begin."""
     return formula if isinstance(formula, str) and formula in spec.formulas() else declared(formula).formula
@@ -37,7 +42,32 @@ def requirements(formula: str | Callable[..., object], version: str = spec.VERSI
         return spec.requirements(name, version)
     page = declared(formula).page_file
     if page is not None:
-        return spec.read_requirements(page.read_text(encoding="utf-8"))
-    found = [Requirement(f"{name}.{key}", text, False, spec.VERSION, None, None) for key, text in GENERAL.items()]
-    asked = [each for each in found if AXIS in declared(formula).parameters or not each.label.endswith(f".{AXIS}")]
-    return {each.label: each for each in asked}
+        return always(declared(formula)) | on_page(page, name)
+    asked = [key for key in GENERAL if key != AXIS or AXIS in declared(formula).parameters]
+    return {f"{name}.{key}": general(f"{name}.{key}", GENERAL[key]) for key in asked} | always(declared(formula))
+
+
+def on_page(page: Path, name: str) -> dict[str, Requirement]:
+    """The requirements on the page of anybody's formula; ValueError for a page that is not there, or is of another."""
+    try:
+        found = spec.read_requirements(page.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        what = getattr(error, "strerror", None) or "is no text in UTF-8"
+        raise ValueError(f"{name}: page: {page} cannot be read: {what}") from None
+    for label in found:
+        if label.partition(".")[0] != name:
+            raise ValueError(f"{name}: page: got the requirement {label} in {page}; wanted labels such as {name}.value")
+    return found
+
+
+def always(formula: Formula) -> dict[str, Requirement]:
+    """What is judged of every result: that of a page has the page's words. A count is one more after each call."""
+    name = formula.formula
+    texts = {key: GENERAL[key] for key in ALWAYS}
+    texts |= {count: f"`{count}` is one more after each call." for count in formula.counts}
+    return {f"{name}.{key}": general(f"{name}.{key}", text) for key, text in texts.items()}
+
+
+def general(label: str, text: str) -> Requirement:
+    """A requirement of every formula."""
+    return Requirement(label, text, False, spec.VERSION, None, None)

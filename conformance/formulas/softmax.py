@@ -8,6 +8,7 @@ import numpy as np
 
 from . import Case, filled_rows, finfo, seeded
 from . import case as any_case
+from .few import LENGTH, NAME, NOTE, Few
 
 
 def scale(call: Any, name: str) -> float:
@@ -73,6 +74,13 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     large = array(np.repeat([[1000 / 3], [-5e4 / 7]], 64, axis=1))
     yield case("softmax.exact", "equal_64_large", "exp(0) is not 1: scaled before the shift", large, exact=True)
     yield case("softmax.exact", "one_class", "an epsilon in the denominator", array([[3.0], [-200.0]]), exact=True)
+
+    scattered = np.full((2, LENGTH), -inf)
+    for row, count in zip(scattered, (8, 1024), strict=True):
+        row[Few(count, dtype).rng.permutation(LENGTH)[:count]] = 0.7
+    note = "a class at some place is left out of a long sum, or its terms are coarse"
+    yield case("softmax.exact", "scattered", note, array(scattered), exact=True)
+    yield case("softmax.few", NAME, NOTE, Few(1, dtype).rows(-inf))
 
     row = array(rng.normal(size=(4, 10)))
     row[1, 3], row[3, :2] = nan, [nan, -inf]

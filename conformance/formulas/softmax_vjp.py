@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
+from .few import LENGTH, NAME, NOTE, Few
 
 Array = Any
 
@@ -85,6 +86,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     many, many_g = array(rng.normal(size=(2, 4096))), array(rng.normal(size=(2, 4096)))
     many[:, 1400] = [9, 1.2 * overflow]
     yield case("value", "many_classes", "classes beyond 1024 left out of the maximum or a sum", many, many_g)
+
+    few = Few(11, dtype)
+    yield case("few", NAME, NOTE, few.rows(-inf), few.normal(3, LENGTH))
 
     block, block_g = array(2 * rng.normal(size=(3, 4, 5))), array(rng.normal(size=(3, 4, 5)))
     for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):

@@ -7,6 +7,7 @@ import numpy as np
 
 from . import Case, finfo, seeded
 from . import case as any_case
+from .few import NAME, NOTE, Few
 from .log_softmax import scale
 
 DETAILS = {"sparse_categorical_cross_entropy_from_logits": {"scale": scale}}
@@ -75,3 +76,5 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("batch", "many_rows", "the last rows left out", rng.integers(0, 5, 1100), many)
     yield case("empty", "no_rows", "a batch of 0 fails", np.zeros(0), array(np.zeros((0, 5))))
     yield case("layout", "two_axes", "memory order taken for granted", [5, 0, 2, 3], array(rng.normal(size=(4, 6))))
+    few = Few(8, dtype)
+    yield case("few", NAME, NOTE, [places[0] for places in few.places], few.rows(-inf))

@@ -29,7 +29,7 @@ Pair = tuple[Made, dict[str, Expected]]
 
 def called_again(subject: Any, formula: str | Callable[..., Any], dtype: str) -> Iterator[tuple[str, Note]]:
     """Yield what is seen when the functions of a formula are called again, with the requirement that it is about."""
-    known = compact_cases(formula, dtype, 0, subject.subnormals, subject.precision)
+    known = compact_cases(formula, dtype, 0, subject.subnormals, subject.numerics)
     pairs = {(each.compact.function, each.name): (each, found) for each, found in known}
     for function in dict.fromkeys(name for name, _ in pairs):
         random, longer = (

@@ -1,18 +1,23 @@
 """The derived tolerance by itself, for anybody's own tests."""
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import backends
+from ...reference.declaration import declaration_of
 from ...worker.calls import BrokenResultError, as_count
-from ..arithmetic.rounding import MODELS
+from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
+from ..tracing import standard
 from . import oracle
-from .judge import count_after, parts_of
-from .made import plain_run
+from .blocks import Block, converted
+from .expectations import expectations
+from .judge import count_after
+from .resolution import in_words, resolved_bits
 
 
 def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
@@ -38,13 +43,21 @@ def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any)
         As the function itself raises; and ValueError for a formula that there is not, or a tolerance so wide that it
         would judge nothing.
     """
-    asked = converted(formula, arguments, options)
-    found = expectation(asked).values()
-    values, bounds = [e.value for e in found], [e.bound for e in found]
-    return (values[0], bounds[0]) if len(found) == 1 else (tuple(values), tuple(bounds))
+    asked = call_of(formula, arguments, options)
+    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for block, part in expectations(asked):
+        for name, each in part.items():
+            if not block.places:
+                found[name] = to_numpy(each.value), to_numpy(each.bound)
+            else:
+                value, bound = found.setdefault(name, (np.empty(block.shapes[name]), np.empty(block.shapes[name])))
+                value[block.places[name]], bound[block.places[name]] = to_numpy(each.value), to_numpy(each.bound)
+    in_order = [found[name] for name in asked.formula.names if name in found] or list(found.values())
+    values, bounds = ([pair[i] for pair in in_order] for i in (0, 1))
+    return (values[0], bounds[0]) if len(in_order) == 1 else (tuple(values), tuple(bounds))
 
 
-def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> None:
+def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> str:
     """Raise AssertionError unless `output` is what a formula gives on these inputs, within the derived tolerance.
 
     Parameters
@@ -54,28 +67,52 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
     formula, *arguments, **options
         As in `expected`.
 
+    Returns
+    -------
+    str
+        What this input cannot tell, where the results are sums of products, such as 'resolution 10.8 bits: this input
+        would probably let tf32 and float16 factors pass; assert_gauged tells'.
+
     Raises
     ------
     AssertionError
-        With the worst element: its index, value, expected value, and error as a multiple of the bound; or with a step
-        that is not one more.
+        With the worst element: its index, value, expected value, and error as a multiple of the bound; and with what
+        this input cannot tell. Or with a step that is not one more.
     TypeError, ValueError
         As in `expected`.
     """
-    asked = converted(formula, arguments, options)
-    found, name_of_formula = expectation(asked), asked.function
-    try:
-        results = asked.formula.named(output)
-    except (AttributeError, IndexError, TypeError, ValueError):
-        got, wanted = type(output).__name__, asked.formula.wanted
-        raise AssertionError(f"{name_of_formula}: got {got}; expected {wanted}") from None
+    asked = call_of(formula, arguments, options)
+    results = results_of(asked, output)
+    convert = where_it_is if asked.formula.is_own else on_the_host
+    arrays = {name: convert(value) for name, value in results.items() if name not in asked.formula.counts}
+    worst: dict[str, Worst] = {}
+    known: set[str] = set()
+    bits = -math.inf
+    for block, part in expectations(asked):
+        known.update(part)
+        bits = max(bits, resolved_bits(block.call, {name: each.bound for name, each in part.items()}))
+        for name in part.keys() & arrays.keys():
+            check_array(asked, name, arrays[name], part[name], block.shapes.get(name, part[name].value.shape))
+            here = worst_of(asked, block, name, arrays[name], part[name])
+            worst[name] = here if name not in worst else worst[name].joined(here)
+    told = in_words(asked, bits)
     for name, result in results.items():
         if name in asked.formula.counts:
             check_count(asked, name, result)
-        elif name not in found:
-            raise AssertionError(f"{name_of_formula}: got {len(results)} results; expected {len(found)}")
-        else:
-            check_array(asked, name, to_numpy(result), found[name])
+        elif name not in worst:
+            raise AssertionError(f"{asked.function}: got {len(results)} results; expected {len(known)}")
+        elif worst[name].outside:
+            raise AssertionError(f"{asked.function}: {worst[name]}{'; ' if told else ''}{told}")
+    return told
+
+
+def results_of(asked: Case, output: Any) -> dict[str, Any]:
+    """The results by name; AssertionError if they are none."""
+    try:
+        return asked.formula.named(output)
+    except (AttributeError, IndexError, TypeError, ValueError):
+        got, wanted = type(output).__name__, asked.formula.wanted
+        raise AssertionError(f"{asked.function}: got {got}; expected {wanted}") from None
 
 
 def check_count(asked: Case, name: str, result: Any) -> None:
@@ -88,60 +125,69 @@ def check_count(asked: Case, name: str, result: Any) -> None:
         raise AssertionError(f"{asked.function}: {name} is {got}, not {wanted}")
 
 
-def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected) -> None:
-    """Raise AssertionError for a result that is not what it should be, with its worst element."""
-    if values.dtype != wanted.dtype or values.shape != wanted.value.shape:
+def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected, shape: tuple[int, ...]) -> None:
+    """Raise AssertionError for a result of another dtype or shape."""
+    if values.dtype != wanted.dtype or values.shape != shape:
         what = f"{name}: got {values.dtype} of shape {values.shape}"
-        raise AssertionError(f"{asked.function}: {what}; expected {wanted.dtype} of shape {wanted.value.shape}")
-    ratio, error = oracle.ratios(values, wanted, oracle.may_be_nan(asked, name))
-    if np.all(ratio <= 1):
-        return
+        raise AssertionError(f"{asked.function}: {what}; expected {wanted.dtype} of shape {shape}")
+
+
+class Worst(NamedTuple):
+    """The worst element of a result, of those that were judged so far."""
+
+    ratio: float
+    outside: int
+    size: int
+    words: str
+
+    def joined(self, other: "Worst") -> "Worst":
+        """That of two blocks together; of equal ones the first."""
+        worse = other if other.ratio > self.ratio else self
+        return worse._replace(outside=self.outside + other.outside, size=self.size + other.size)
+
+    def __str__(self) -> str:
+        return f"{self.words}; {self.outside} of {self.size} elements are outside"
+
+
+def worst_of(asked: Case, block: Block, name: str, values: np.ndarray, wanted: Expected) -> Worst:
+    """The worst element of a block, in words if it is outside its bound."""
+    chosen = block.places.get(name, ())
+    ratio, error = oracle.settled(values[chosen], wanted, block.call, name)
+    outside = int(np.sum(~(ratio <= 1)))
+    if not outside:
+        return Worst(float(np.max(ratio, initial=0.0)), 0, ratio.size, "")
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    place = f"{name}{[int(i) for i in index] if index else ''}"
-    raise AssertionError(
-        f"{asked.function}: {place} is {float(values[index])!r}; expected {float(wanted.value[index])!r} within "
-        f"{wanted.bound[index]:.3g}; the error {error[index]:.3g} is {ratio[index]:.3g} times the bound; "
-        f"{int(np.sum(~(ratio <= 1)))} of {ratio.size} elements are outside"
+    starts = [each.start or 0 for each in chosen] or [0] * len(index)
+    place = [int(i) + start for i, start in zip(index, starts, strict=True)]
+    parts = values[chosen], wanted.value, wanted.bound, error, ratio
+    got, value, bound, off, worst = (float(each[index]) for each in parts)
+    words = (
+        f"{name}{place or ''} is {got!r}; expected {value!r} within {bound:.3g}; "
+        f"the error {off:.3g} is {times(worst)} times the bound"
     )
+    return Worst(worst, outside, ratio.size, words)
 
 
-def converted(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
-    """The call with its arrays as NumPy's."""
+def times(ratio: float) -> str:
+    """A ratio with three digits, or as many as show that it is more than 1."""
+    return f"{ratio:.3g}" if not 1 < ratio < 1.005 else f"{ratio:.9g}"
+
+
+def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
+    """The call with its arrays as NumPy's, or where they are."""
+    traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
+    if traced:
+        return Case("", "", "", traced, traced.arrays, {})
     found = declared(formula)
-    return Case("", "", "", found, tuple(convert(value, to_numpy) for value in arguments), options)
+    return Case("", "", "", found, converted(arguments, where_it_is if found.is_own else on_the_host), options)
 
 
-def expectation(asked: Case) -> dict[str, Expected]:
-    """What each result should be."""
-    with np.errstate(all="ignore"):  # checks the arguments
-        asked.formula.function(*(convert(value, known_to_numpy) for value in asked.arguments), **asked.options)
-    arrays = [part for value in asked.arguments for part in parts_of(value)]
-    dtypes = [array.dtype for array in arrays if getattr(array, "dtype", np.dtype(bool)).name in MODELS]
-    if not dtypes:
-        raise TypeError(f"{asked.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
-    with np.errstate(all="ignore"):
-        plain = plain_run(asked, dtypes[0])
-    return oracle.judgeable(asked, dtypes[0], oracle.expect(asked, dtypes[0]), plain)
+def where_it_is(array: Any) -> Any:
+    """An array on a device that has float64 as it is; any other as NumPy's."""
+    return Elsewhere(array) if is_elsewhere(array) else on_the_host(array)
 
 
-def convert(value: Any, how: Callable[[Any], np.ndarray]) -> Any:
-    """An argument with its arrays converted, those of a state too."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(number_of(convert(part, how)) for part in value))
-    return how(value) if hasattr(value, "dtype") and hasattr(value, "shape") else value
-
-
-def number_of(part: Any) -> Any:
-    """A part of a state, a count as a Python number."""
-    is_count = isinstance(part, np.ndarray) and part.shape == () and part.dtype.kind in "iu"
-    return int(part) if is_count else part
-
-
-def to_numpy(array: Any) -> np.ndarray:
-    """An array of any library as NumPy's."""
-    return np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
-
-
-def known_to_numpy(array: np.ndarray) -> np.ndarray:
-    """The array itself, or a stand-in for one of bfloat16, which NumPy's namespace does not count as floating point."""
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+def on_the_host(array: Any) -> np.ndarray:
+    """An array of any library as NumPy's, in this machine's order of bytes."""
+    found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+    return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))

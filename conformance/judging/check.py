@@ -12,12 +12,12 @@ from ..reporting.report import Report, Result, results_of
 from .again import called_again
 from .child import TIMEOUT
 from .diagnosis import diagnose
+from .examination import distinct, examine
 from .judge import Finding, NotOffered, judge
 from .loading import is_elsewhere, load_formulas
 from .remote import Isolated
 from .subject import Subject, refuse_strange_arithmetic
 from .threads import SEATS, at_once
-from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 AnySubject = Subject | Isolated
@@ -78,7 +78,7 @@ def check(
         was loaded that makes it flush subnormal numbers.
     ValueError
         A formula, dtype or version that there is not, nothing that is left to judge, or a formula of somebody else's
-        that its own definition disagrees with on a case.
+        that does not go with its declaration, or that its own definition disagrees with on a case.
     """
     loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version, timeout, sealed)
     try:
@@ -99,10 +99,10 @@ def report_on(
     twins: bool,
 ) -> Report:
     """Judge a subject that is loaded, in several dtypes at once where it has processes of its own."""
+    results, notes = [], list[str]()
     for formula in formulas:
-        if any(each.definition and not each.is_own for each in functions_of(formula)):  # our own are held in the tests
-            for dtype in dtypes:
-                verify(formula, np.dtype(dtype), seed)
+        for dtype in dtypes:
+            notes += [f"{name_of(formula)} in {dtype}: {words}" for words in examine(formula, dtype, seed)]
 
     def judged(dtype: str) -> tuple[list[Result], list[str]]:
         with SEATS:
@@ -110,12 +110,11 @@ def report_on(
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
     found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)
-    results, notes = [], list[str]()
     for own, seen in found:
         results += own
         notes += seen
-    said = [] if made else ["judged by the chosen cases alone"]
-    said += [f"judged by twins of the chosen cases too, of seed {seed}"] if twins else []
+    notes += [] if made else ["judged by the chosen cases alone"]
+    notes += [f"judged by twins of the chosen cases too, of seed {seed}"] if twins else []
     report = Report(
         subject.name,
         subject.device or "cpu",
@@ -127,9 +126,10 @@ def report_on(
         subject.dtypes,
         version=version,
         layouts=bool(subject.layouts),
-        notes=tuple(dict.fromkeys([*subject.notes(), *notes, *said])),
+        notes=tuple(dict.fromkeys([*subject.notes(), *notes])),
         unverified=tuple(name_of(formula) for formula in formulas if not functions_of(formula)[0].definition),
         judged_in=subject.judged_in,
+        rounding=subject.rounding,
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
@@ -215,14 +215,16 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
     if formulas is None:
         return list(own)
     chosen: dict[AnyFormula, None] = {}
-    for given in [formulas] if isinstance(formulas, str) or callable(formulas) else formulas:
+    for given in [formulas] if isinstance(formulas, str) or not isinstance(formulas, Iterable) else formulas:
         if not isinstance(given, str):
             chosen[with_signature(declared(given))] = None
         elif is_elsewhere(given):
             chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
             chosen |= dict.fromkeys(known(of_version("formula", version), given, own))
-    return list(chosen)
+    if not chosen:
+        raise ValueError("formulas: got none; wanted at least one, or None for all of gaugeblock's own")
+    return distinct(list(chosen))
 
 
 def with_signature(formula: Formula) -> Formula:

@@ -45,8 +45,11 @@ def diagnose(
             how_sure(dtype, apart) + mutant.words
             for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)
         ]
-        precision = tightest_precision(subject, formula, function, dtype, seed)
+        leans = any(finding.case.leans and finding.reason for finding in failed)
+        precision = "" if leans else tightest_precision(subject, formula, function, dtype, seed)
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
+        if leans and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
+            coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
         where = "" if likely or coarse else blamed(subject, function, dtype, failed)
         found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or NONE_KNOWN
@@ -65,11 +68,14 @@ def tightest_precision(
     if not oracle.has_classes(function, dtype):
         return None
     classes = list(PRECISIONS)
-    for precision in classes[classes.index(subject.precision) + 1 :]:
-        findings = judge(subject.declaring(precision), formula, dtype, seed)
-        if all(finding.passed for finding in findings if isinstance(finding, Finding)):
-            return precision
-    return None
+    coarser = classes[classes.index(subject.precision) + 1 :]
+    return next((p for p in coarser if meets(subject.declaring(p), formula, dtype, seed)), None)
+
+
+def meets(subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int) -> bool:
+    """Whether a subject conforms to what it declares."""
+    findings = judge(subject, formula, dtype, seed)
+    return all(finding.passed for finding in findings if isinstance(finding, Finding))
 
 
 def explanations(
@@ -77,7 +83,7 @@ def explanations(
 ) -> list[tuple[int, Mutant]]:
     """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
     failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
-    pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.precision)
+    pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.numerics)
     chosen = [(case, expected) for case, expected in pairs if case.function == function]
     # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
     chosen.sort(key=lambda p: (bool(p[0].steps), not any(name.startswith(p[0].id) for name in failing)))

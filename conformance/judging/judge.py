@@ -18,7 +18,9 @@ from ..formulas import Case, cases, functions_of
 from ..formulas.requirements import requirements
 from . import oracle
 from .alone import alone
-from .made import made_cases
+from .kept import kept
+from .leaning import lean
+from .made import made_cases, plain_run
 from .remote import Remote
 from .twins import twin_cases
 
@@ -68,16 +70,31 @@ def judged_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, Expected]], ...]:
     """The cases of a formula, each with what its results should be: the same for every subject."""
+    every = cases(formula, np.dtype(dtype), seed)
+
+    def compute() -> list[dict[str, Expected] | None]:
+        return [expectation(case, np.dtype(dtype), subnormals, precision) for case in every]
+
     found = []
-    for case in cases(formula, np.dtype(dtype), seed):
-        expected = oracle.expect(case, np.dtype(dtype), subnormals, precision)
-        expected = oracle.judgeable(case, np.dtype(dtype), expected)
+    known = kept(("chosen", formula, dtype, seed, subnormals, precision), compute)
+    for case, expected in zip(every, known, strict=True):
+        assert expected is not None
         for name, each in expected.items():
-            if case.exact and (precision == "full" or not oracle.has_classes(case.formula, np.dtype(dtype))):
+            if case.exact and (oracle.is_full(precision) or not oracle.has_classes(case.formula, np.dtype(dtype))):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
                 expected[name] = each._replace(value=nearest, bound=np.zeros_like(each.bound))
         found.append((case, expected))
     return tuple(found)
+
+
+def expectation(case: Case, dtype: np.dtype[Any], subnormals: str, precision: str) -> dict[str, Expected]:
+    """What the results of a chosen case should be."""
+    expected = oracle.judgeable(case, dtype, oracle.expect(case, dtype, subnormals, precision))
+    if case.formula.is_own or case.steps:  # own pages say what comes of an overflow on the way
+        return expected
+    with np.errstate(all="ignore"):
+        masks = oracle.differing(case, dtype, expected, plain_run(case, dtype))
+    return {name: oracle.opened(each, masks[name]) for name, each in expected.items()}
 
 
 def judge(
@@ -94,12 +111,15 @@ def judge(
     Without `made`, of the chosen cases alone; with `twins`, of a twin of each of these too.
     """
     earlier: Earlier = {}
-    asked = formula, dtype.name, seed, subject.subnormals, subject.precision
+    asked = formula, dtype.name, seed, subject.subnormals, subject.numerics
     count = 0  # of the calls on made cases
     made = made and any(subject.functions(each.name) for each in functions_of(formula))
     others = twin_cases(*asked) if twins else ()
     for case, expected in chain(judged_cases(*asked), others, made_cases(*asked) if made else ()):
         if case.requirement not in requirements(formula, version):
+            continue
+        if case.leans and subject.numerics != "full":
+            yield NotOffered(case.requirement, f"not asked of one that declares {subject.numerics}")
             continue
         functions = subject.functions(case.function)
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
@@ -170,7 +190,7 @@ def judge_call(
     if case.donates:
         label, what = f"{formula}.{case.formula.donation}", "an input that was not given away"
     for name, values in got.results.items():
-        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.precision)
+        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.numerics)
         yield from judge_array(case, expected[name], name, values, admits_nan, found)
         shared = name in got.shared
         yield found(label, passed=not shared, reason=f"{name} shares memory with {what}" if shared else "")
@@ -254,3 +274,7 @@ def judge_array(
         expected=float(expected.value[index]),
         bound=float(expected.bound[index]),
     )
+    if case.leans:
+        told, leaning = lean(values, expected)
+        reason = told if leaning > 1 else ""
+        yield found(case.requirement, passed=not reason, reason=reason, ratio=leaning, output=name)

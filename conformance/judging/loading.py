@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ... import backends
+from ... import backends, spec
 from ...reference.declaration import declaration_of
 from ...spec import did_you_mean
 from ...worker.loading import SubjectError as SubjectError
@@ -45,7 +45,7 @@ def registry() -> dict[str, EntryPoint]:
 
 def is_elsewhere(given: str) -> bool:
     """Whether a string names a formula that is not gaugeblock's own."""
-    return given.endswith(".py") or ":" in given or given in registry()
+    return given.endswith(".py") or ":" in given or (given not in spec.formulas() and given in registry())
 
 
 def load_formulas(given: str) -> list[Callable[..., Any]]:
@@ -63,9 +63,7 @@ def load_formulas(given: str) -> list[Callable[..., Any]]:
         There is no such code, it does not load, or it declares no formula.
     """
     registered = registry()
-    if given in registered:
-        return [attempt(given, registered[given].load)]
-    found = load(checked_name(given))
+    found = attempt(given, registered[given].load) if given in registered else load(checked_name(given))
     if not isinstance(found, ModuleType):
         if not callable(found):
             raise SubjectError(f"{given}: got {type(found).__name__}; wanted a function")

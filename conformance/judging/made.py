@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from ...worker.text import one_line
+from ..arithmetic.elsewhere import asarray, called, wrapped
 from ..arithmetic.rounding import finfo
 from ..arithmetic.running import Expected
 from ..cases import Made, made
-from ..cases.draw import unpack
+from ..cases.draw import unpack, wide
 from ..formulas import Case
 from . import oracle
 from .alone import alone
+from .kept import kept
+
+NOTHING = "no element of it has a tolerance that is finite and not left open"
 
 
 def made_cases(
@@ -23,19 +28,65 @@ def made_cases(
         yield each.whole(), {name: spread(each, name, one) for name, one in found.items()}
 
 
-@alone
-@lru_cache(maxsize=128)
 def compact_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str = "gradual", precision: str = "full"
 ) -> tuple[tuple[Made, dict[str, Expected]], ...]:
     """The made cases that can be judged, with what their compact calls should give: the same for every subject."""
-    known: dict[int, dict[str, Expected] | None] = {}
+    return sorted_out(formula, dtype, seed, subnormals, precision)[0]
+
+
+def left_out(formula: str | Callable[..., Any], dtype: str, seed: int) -> dict[str, str]:
+    """Why made cases cannot be judged, by name."""
+    return sorted_out(formula, dtype, seed, "gradual", "full")[1]
+
+
+@alone
+@lru_cache(maxsize=128)
+def sorted_out(
+    formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
+) -> tuple[tuple[tuple[Made, dict[str, Expected]], ...], dict[str, str]]:
+    """The made cases that can be judged, and why the others cannot, by name."""
     cases = list(made(formula, np.dtype(dtype), seed))
+    compact, raised = {id(each.compact): each.compact for each in cases}, dict[int, str]()
+
+    def compute() -> list[dict[str, Expected] | None]:
+        return [expected_or_none(each) for each in compact.values()]
+
+    def expected_or_none(case: Case) -> dict[str, Expected] | None:
+        try:
+            return expected(case, np.dtype(dtype), subnormals, precision)
+        except Exception as error:
+            if case.formula.is_own:
+                raise
+            raised[id(case)] = why(error)
+            return None
+
+    known = dict(zip(compact, kept(("made", formula, dtype, seed, subnormals, precision), compute), strict=True))
+    judged, left = [], {}
     for each in cases:
-        if id(each.compact) not in known:
-            known[id(each.compact)] = expected(each.compact, np.dtype(dtype), subnormals, precision)
-    pairs = ((each, known[id(each.compact)]) for each in cases)
-    return tuple((each, found) for each, found in pairs if found is not None and agrees(each, found, np.dtype(dtype)))
+        found = known[id(each.compact)]
+        if not found:
+            left[each.name] = raised.get(id(each.compact), NOTHING)
+        elif words := disagreement(each, found, np.dtype(dtype)):
+            left[each.name] = words
+        else:
+            judged.append((each, found))
+    return tuple(judged), left
+
+
+def why(error: Exception) -> str:
+    """Why a case cannot be judged on which anybody's formula raises."""
+    return f"the formula raised {one_line(error)}"
+
+
+def disagreement(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -> str:
+    """Why the whole of a case is not what its compact call says, or nothing."""
+    try:
+        return "" if agrees(made, found, dtype) else "it differs from a part of it"
+    except Exception as error:
+        if made.compact.formula.is_own:
+            raise
+        return why(error)
 
 
 def agrees(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -> bool:
@@ -63,7 +114,7 @@ def expected(
 ) -> dict[str, Expected] | None:
     """What the compact call should give; an element that nobody judges has an infinite bound. None if all are such."""
     with np.errstate(all="ignore"):
-        if compact.exact and not (precision != "full" and oracle.has_classes(compact.formula, dtype)):
+        if compact.exact and not (not oracle.is_full(precision) and oracle.has_classes(compact.formula, dtype)):
             return exact_integers(compact, dtype)
         found = oracle.expect(compact, dtype, subnormals, precision)
         found = differing(compact, found, plain_run(compact, dtype))
@@ -78,16 +129,14 @@ def expected(
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
     """The results of the reference on NumPy's arrays in float64, with the defaults of the dtype."""
     options = {**compact.formula.defaults(dtype), **compact.options}
-    results = compact.formula.named(compact.formula.function(*map(wide, compact.arguments), **options))
-    return {name: np.asarray(value) for name, value in results.items() if name not in compact.formula.counts}
+    results = compact.formula.named(called(compact.formula.function, tuple(map(wide, compact.arguments)), options))
+    return {name: as_numbers(wrapped(value)) for name, value in results.items() if name not in compact.formula.counts}
 
 
-def wide(value: Any) -> Any:
-    """An argument in float64, if it is an array of floating-point numbers."""
-    if isinstance(value, tuple):
-        return type(value)(*map(wide, value))
-    is_floating = getattr(value, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
-    return value.astype(np.float64) if is_floating else value
+def as_numbers(value: Any) -> Any:
+    """A result as an array of numbers: a boolean is 0 or 1."""
+    found = asarray(value)
+    return found.astype(np.float64) if found.dtype.kind == "b" else found
 
 
 def exact_integers(compact: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:

@@ -1,18 +1,26 @@
 """The expected value and the largest admissible error of each element, from the reference itself."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arithmetic import exact
-from ..arithmetic.rounding import MODELS, PRECISIONS, Model, finfo
+from ..arithmetic import steps
+from ..arithmetic.elsewhere import Elsewhere, asarray, called, to_numpy, wrapped
+from ..arithmetic.rounding import MODELS, PRECISIONS, TRUNCATING, Model, finfo
 from ..arithmetic.running import Expected, enclosed, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
+from .blocks import converted
+from .precise import exactly as exactly
+from .precise import precisely
+
+# A ratio that is no farther from 1 is decided by balls.
+NEAR = 1e-6
 
 # A bound that is no more than this many smallest subnormals judges, however small the results are.
 UNDERFLOWS = 1000
+LARGEST_RUN_AGAIN = 1_000_000  # elements, where a bound is explained
 
 
 class EmptyToleranceError(ValueError):
@@ -23,10 +31,11 @@ def expect(
     call: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full"
 ) -> dict[str, Expected]:
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
-    factor = PRECISIONS[precision] if has_classes(call.formula, dtype) else 0.0
-    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor)
+    factor = PRECISIONS[precision.removesuffix(TRUNCATING)] if has_classes(call.formula, dtype) else 0.0
+    truncates = precision.endswith(TRUNCATING)
+    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor, truncates=truncates)
     expected = bounded_run(call, dtype, model)
-    return expected if dtype.itemsize < 8 else exactly(expected, call, dtype)
+    return precisely(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 
 
 def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Expected]:
@@ -36,21 +45,14 @@ def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Exp
     return running(call, dtype, model, [call.formula.function, *admitted(call.formula, dtype).values()])
 
 
-def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
-    """`expected` with its finite values replaced by the centres of the exact balls, each split into two floats."""
-    balls = enclosed(call, dtype)
-    return {name: centred(each, balls[name]) if name in balls else each for name, each in expected.items()}
+def is_float64(expected: Expected) -> bool:
+    """Whether a result has the format of the run itself: an array of float64, alone or beside others, makes it so."""
+    return expected.dtype == np.float64
 
 
-def centred(expected: Expected, balls: np.ndarray) -> Expected:
-    """A ball's centre as ``value + remainder``; its radius is far below the bound and is left out."""
-    finite = np.isfinite(expected.value)
-    value, remainder = expected.value.copy(), expected.remainder.copy()
-    chosen = balls[finite]
-    with exact.working_precision():
-        value[finite] = near = np.array(list(map(float, chosen)), np.float64)
-        remainder[finite] = np.array(list(map(float, chosen - near.astype(object))), np.float64)
-    return expected._replace(value=value, remainder=remainder, certain=True)
+def is_full(precision: str) -> bool:
+    """Whether products are in full precision, though they may be cut: integers stay exact."""
+    return precision.removesuffix(TRUNCATING) == "full"
 
 
 def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
@@ -58,34 +60,82 @@ def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
     return formula.products and dtype == np.float32
 
 
+class Extent(NamedTuple):
+    """What tells whether the tolerance of a result judges anything: of all elements, or of a block's."""
+
+    dtype: np.dtype[Any]
+    worst: float  # the largest bound of those that are judged
+    least: float
+    largest: float  # the largest term
+    nothing: bool  # whether no element is judged
+    left: bool  # whether the formula itself leaves an element to be judged
+    exists: bool  # whether there is an element
+
+    def joined(self, other: "Extent") -> "Extent":
+        """That of two blocks together."""
+        worst, largest = max(self.worst, other.worst), max(self.largest, other.largest)
+        nothing, left, exists = self.nothing and other.nothing, self.left or other.left, self.exists or other.exists
+        return Extent(self.dtype, worst, min(self.least, other.least), largest, nothing, left, exists)
+
+
 def judgeable(
     call: Case, dtype: np.dtype[Any], expected: dict[str, Expected], plain: dict[str, np.ndarray] | None = None
 ) -> dict[str, Expected]:
     """`expected` with an infinite bound for each element that nobody judges.
 
-    These are what the formula leaves open, and what a `plain` run of the reference in float64 has otherwise, since
-    something overflows on its way to the result.
+    These are what the formula leaves open, and what a `plain` run of the reference in float64, or the exact one, has
+    otherwise, since something overflows on its way to the result.
 
     Raises
     ------
     EmptyToleranceError
         A bound of another element is infinite, or so wide that it judges nothing; or there is no other element.
     """
-    masks = open_elements(call, expected)
+    found, extents = with_open_elements(call, dtype, expected, plain)
+    refuse_empty(call, dtype, extents)
+    return found
+
+
+def with_open_elements(
+    call: Case, dtype: np.dtype[Any], expected: dict[str, Expected], plain: dict[str, np.ndarray] | None = None
+) -> tuple[dict[str, Expected], dict[str, Extent]]:
+    """What `judgeable` gives, and the extents that it refuses by."""
+    masks = of_page = open_elements(call, expected)
     if plain is not None:
-        masks = {name: masks[name] | differs(each, plain[name]) for name, each in expected.items()}
-        if all(np.all(mask) and mask.size for mask in masks.values()) and not call.formula.open:
-            what = "the formula itself overflows on the way to every element"
-            raise EmptyToleranceError(f"cannot judge {call.function} ({dtype}): {what}")
-    refuse_empty(call, dtype, {name: opened(each, masks[name], bound=0.0) for name, each in expected.items()})
-    return {name: opened(each, masks[name]) for name, each in expected.items()}
+        others = differing(call, dtype, expected, plain)
+        masks = {name: of_page[name] | others[name] for name in expected}
+    extents = {}
+    for name, each in expected.items():
+        bound = np.where(masks[name], 0.0, each.bound)
+        least, exists = float(np.min(bound, initial=np.inf)), bool(bound.size)
+        nothing, left = exists and bool(np.all(masks[name])), bool(np.any(~of_page[name]))
+        of_numbers = each.dtype.kind not in "biu"
+        largest = largest_term(call, name, opened(each, masks[name], bound=0.0)) if of_numbers else 0.0
+        extents[name] = Extent(each.dtype, float(np.max(bound, initial=0.0)), least, largest, nothing, left, exists)
+    return {name: opened(each, masks[name]) for name, each in expected.items()}, extents
 
 
-def differs(expected: Expected, plain: np.ndarray) -> np.ndarray:
-    """Where a finite value is another one in a plain run."""
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(plain - expected.value - expected.remainder) > expected.bound
-    return np.asarray(apart & np.isfinite(plain) & np.isfinite(expected.value))
+def differing(
+    call: Case, dtype: np.dtype[Any], expected: dict[str, Expected], plain: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The elements of each result that another run has otherwise, as masks."""
+    plain = plain | beyond_float64(call, dtype, expected)
+    return {name: differs(each, plain[name]) for name, each in expected.items()}
+
+
+def differs(expected: Expected, plain: np.ndarray) -> Any:
+    """Where a value is another one in a plain run that is rounded once: a wider format overflows less."""
+    with np.errstate(all="ignore"):
+        apart = np.abs(plain - asarray(expected.value, np.float64) - expected.remainder) > expected.bound
+        fits = np.isfinite(plain) & np.isfinite(plain.astype(expected.dtype).astype(np.float64))
+    return np.where(np.isfinite(expected.value), apart & np.isfinite(plain), fits)
+
+
+def beyond_float64(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> dict[str, np.ndarray]:
+    """The exact values of results in float64 that have special ones, which no wider format may have."""
+    special = [name for name, e in expected.items() if is_float64(e) and not np.all(np.isfinite(e.value))]
+    balls = enclosed(call, dtype) if special else {}
+    return {name: np.array([float(b) for b in balls[name].flat]).reshape(balls[name].shape) for name in special}
 
 
 def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
@@ -103,41 +153,59 @@ def opened(expected: Expected, mask: np.ndarray, bound: float = np.inf) -> Expec
     return expected._replace(value=value, bound=np.where(mask, bound, expected.bound))
 
 
-def refuse_empty(call: Case, dtype: np.dtype[Any], expected: dict[str, Expected]) -> None:
+def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -> None:
     """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
-    for name, each in expected.items():
-        worst = float(np.max(each.bound, initial=0.0))
+    every = extents.values()
+    if extents and all(each.nothing for each in every) and any(each.left for each in every):
+        what = "the formula itself overflows on the way to every element"
+        raise EmptyToleranceError(f"cannot judge {call.function} ({dtype}): {what}")
+    for name, each in extents.items():
         what = f"cannot judge {call.id if call.requirement else call.function} ({dtype}): "
         if each.dtype.kind in "biu":  # an integer that rounding errors may change has an infinite bound
-            if each.bound.size and np.all(np.isinf(each.bound)):
+            if each.exists and np.isinf(each.least):
                 raise EmptyToleranceError(f"{what}rounding errors may change every element of {name}")
             continue
-        if worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
+        if each.worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
             continue
-        limit = 0.1 * largest_term(call, name, each)
-        if not worst < limit:
-            if np.isinf(worst):
-                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, because the result may overflow")
+        limit = 0.1 * each.largest
+        if not each.worst < limit:
+            step = step_in_words(call, dtype)
+            if np.isinf(each.worst):
+                why = "because a number on the way may overflow, or be where a function is not defined"
+                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {why}{step}")
             raise EmptyToleranceError(
-                f"{what}the derived tolerance is {worst:.3g}, and {limit:.3g} would already let anything pass; "
-                "the result cancels beyond what the arithmetic resolves"
+                f"{what}the derived tolerance is {each.worst:.3g}, and {limit:.3g} would already let anything pass; "
+                f"the result cancels beyond what the arithmetic resolves{step}"
             )
+
+
+def step_in_words(call: Case, dtype: np.dtype[Any]) -> str:
+    """Which step widens the bound most, where the call is not too large to be run again."""
+    on_host = not any(isinstance(each, Elsewhere) for each in call.arguments)
+    if call.steps or not on_host or sum(map(np.size, call.arguments)) > LARGEST_RUN_AGAIN:
+        return ""
+    step = steps.widest(lambda: bounded_run(call, dtype, MODELS[dtype.name]))
+    if step is None or step.factor < 2:
+        return ""
+    wider = "infinite" if np.isinf(step.factor) else f"{step.factor:.3g} times as wide, relative to its result"
+    return f"; the step that makes it so is {step.name} of {step.size} elements: it makes the bound {wider}"
 
 
 def largest_term(call: Case, name: str, expected: Expected) -> float:
     """The scale of a result: by default the formula's value on the absolute values of its arrays."""
     terms = (call.formula.scale or on_absolute_values)(call, name)
-    largest = [np.abs(array[np.isfinite(array)]) for array in (expected.value, np.asarray(terms))]
-    return float(max(np.max(each, initial=0.0) for each in largest))
+    both = expected.value, asarray(terms)
+    return max(float(np.max(np.abs(each), initial=0.0, where=np.isfinite(each))) for each in both)
 
 
-def on_absolute_values(call: Case, name: str) -> np.ndarray:
+def on_absolute_values(call: Case, name: str) -> Any:
     """A result of the formula where no terms cancel."""
     absolute = [
         np.abs(a.astype(np.float64)) if getattr(a, "dtype", np.dtype(int)).name in MODELS else a for a in call.arguments
     ]
     with np.errstate(all="ignore"):
-        return np.asarray(call.formula.named(call.formula.function(*absolute, **call.options))[name])
+        found = call.formula.named(called(call.formula.function, tuple(absolute), call.options))
+        return wrapped(found[name])
 
 
 def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
@@ -147,7 +215,7 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
     """
     if not (call.formula.products or call.formula.compensated):
         return False
-    return precision != "full" or summed(call.formula, call, name) > 1
+    return not is_full(precision) or summed(call.formula, call, name) > 1
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -165,3 +233,16 @@ def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = Fals
         error = np.where(special, np.where(same, 0.0, np.inf), error)
         is_open = np.isinf(expected.bound)
         return np.where(is_open, 0.0, np.where(special, error, ratio)), np.where(is_open, 0.0, error)
+
+
+def settled(output: np.ndarray, expected: Expected, call: Case, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The ratios of a result and its errors; where one is so near to 1 that a run in float64 may be wrong, by balls."""
+    admits_nan = may_be_nan(call, name)
+    ratio, error = ratios(output, expected, admits_nan)
+    near = np.abs(ratio - 1) < NEAR
+    if expected.certain or not np.any(near):
+        return ratio, error
+    value, remainder, bound = map(to_numpy, expected[:3])
+    host = call._replace(arguments=converted(call.arguments, to_numpy))
+    exact = exactly({name: Expected(value, remainder, bound, expected.dtype)}, host, expected.dtype)[name]
+    return ratios(to_numpy(output), exact, admits_nan)

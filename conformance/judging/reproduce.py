@@ -1,19 +1,29 @@
 """One call of a subject, as the judge makes it."""
 
 import functools
+from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from ... import spec
 from ...worker.calls import converted
-from ..formulas import Case, cases
+from ..formulas import Case, cases, functions_of
+from .check import chosen_formulas
 from .judge import calls
+from .made import made_cases
 from .subject import Subject
 from .twins import twins
 
 
 def reproduce(
-    subject: Any, case: str, dtype: str, seed: int = 0, device: str | None = None
+    subject: Any,
+    case: str,
+    dtype: str,
+    seed: int = 0,
+    device: str | None = None,
+    formula: str | Callable[..., Any] | None = None,
 ) -> tuple[Any, list[Any], Case]:
     """Return what the judge calls on a case, to be called again.
 
@@ -26,6 +36,8 @@ def reproduce(
     dtype : str
     seed : int
         Of the random cases.
+    formula : str or callable, optional
+        One that is not gaugeblock's own, as in `check`.
 
     Returns
     -------
@@ -43,16 +55,19 @@ def reproduce(
     ValueError
         A case that there is not.
     """
-    loaded = Subject(subject, device)
-    formula, kind = case.partition(".")[0], np.dtype(dtype)
-    for chosen in (*cases(formula, kind, seed), *twins(formula, kind, seed)):
-        if not case.startswith(chosen.id):
-            continue
-        for named, function, change in calls(loaded, chosen):
-            if named.id == case:
-                with loaded.settings(dtype):
-                    _, arguments = converted(loaded.backend, named, change)
-                return under_settings(function, loaded, dtype), arguments, named
+    formulas = chosen_formulas(case.partition(".")[0] if formula is None else formula, spec.VERSION)
+    loaded = Subject(subject, device, [each.name for some in formulas for each in functions_of(some)])
+    kind = np.dtype(dtype)
+    for each in formulas:
+        made = (one for one, _ in made_cases(each, dtype, seed, loaded.subnormals, loaded.numerics))
+        for chosen in chain(cases(each, kind, seed), twins(each, kind, seed), made):
+            if not case.startswith(chosen.id):
+                continue
+            for named, function, change in calls(loaded, chosen):
+                if named.id == case:
+                    with loaded.settings(dtype):
+                        _, arguments = converted(loaded.backend, named, change)
+                    return under_settings(function, loaded, dtype), arguments, named
     raise ValueError(f"case: got {case!r}; wanted the id of a case that {loaded.name} is judged by")
 
 

@@ -10,7 +10,7 @@ from ...worker.environment import environment, in_words
 from ...worker.loading import SubjectError
 from ...worker.subject import Loaded
 from ...worker.text import plain
-from ..arithmetic.rounding import HALF, MODELS, PRECISIONS
+from ..arithmetic.rounding import HALF, MODELS, PRECISIONS, ROUNDINGS, TRUNCATING
 from .loading import checked_name
 
 Own = TypeVar("Own", bound="Described")
@@ -25,7 +25,7 @@ class Described:
     dtypes : tuple of str
     usual_dtypes : tuple of str
         In which it is judged if nothing is asked for: half precision where it declares it.
-    subnormals, precision : str
+    subnormals, precision, rounding : str
     threads : bool
         Whether it can be called from several threads. One whose processes wait for one another cannot.
     layouts : mapping
@@ -48,6 +48,7 @@ class Described:
         self.dtypes = self.some_of(found, "dtypes", MODELS)
         self.subnormals = self.one_of(found, "subnormals", ("gradual", "flush"))
         self.precision = self.one_of(found, "precision", PRECISIONS)
+        self.rounding = self.one_of(found, "rounding", ROUNDINGS)
         self.library = self.one_of(found, "backend", backends.NAMES)
         self.versions = {plain(key, 60): plain(str(value), 60) for key, value in found["versions"].items()}
         self.usual_dtypes = self.dtypes if found["declares_dtypes"] else tuple(d for d in self.dtypes if d not in HALF)
@@ -78,10 +79,15 @@ class Described:
             raise SubjectError(f"{self.name}: {key}: got {plain(repr(value), 60)}; wanted {wanted}")
         return value
 
-    def declaring(self: Own, precision: str) -> Own:
-        """The same subject, as if it declared this precision."""
+    @property
+    def numerics(self) -> str:
+        """What it declares of its products and sums: a class, and whether they are cut."""
+        return self.precision + (TRUNCATING if self.rounding == "truncates" else "")
+
+    def declaring(self: Own, precision: str, rounding: str = "nearest") -> Own:
+        """The same subject, as if it declared this precision and rounding."""
         other = copy.copy(self)
-        other.precision = precision
+        other.precision, other.rounding = precision, rounding
         return other
 
 

@@ -7,8 +7,9 @@ formula adds up over the rows, the definition is called once, with lists of rows
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,10 @@ Array = Any
 Forms = dict[str, Callable[..., Any]]
 
 
-def verify(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0) -> int:
-    """Return the number of cases on which a formula and its admitted forms enclose its definition.
+def verify(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0, more: Iterable[Case] = ()) -> int:
+    """Return the number of cases, the chosen ones and more, on which a formula and its forms enclose its definition.
+
+    Where there is no definition, the forms are held against the formula itself.
 
     Raises
     ------
@@ -43,11 +46,15 @@ def verify(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 
         They do not on a case, or the definition fails; the message names the case and the element.
     """
     count = 0
-    for case in cases(formula, dtype, seed):
+    for case in chain(cases(formula, dtype, seed), more):
         forms = {"": case.formula.function, **admitted(case.formula, dtype)}
-        wrong = next(disagreements(forms, case, dtype), None)
+        try:
+            wrong = next(disagreements(forms, case, dtype), None)
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise ValueError(f"{case.function}: its definition gives no results of it: {one_line(error)}") from error
         if wrong is not None:
-            raise ValueError(f"{case.function}: its definition disagrees: {wrong}")
+            what = "its definition disagrees" if case.formula.definition else "its forms disagree"
+            raise ValueError(f"{case.function}: {what}: {wrong}")
         count += 1
     return count
 
@@ -62,7 +69,11 @@ def disagreements(forms: Forms, case: Case, dtype: np.dtype[Any]) -> Iterator[st
         expected = oracle.bounded_run(case, dtype, MODELS[dtype.name])
     real = all(np.all(np.isfinite(value)) for _, _, value in parts(case.formula, case.arguments))
     with ctx.workprec(BITS):
-        wanted = defined(case, dtype)
+        if case.formula.definition:
+            wanted = defined(case, dtype)
+        else:
+            plain = evaluate(case.formula.function, with_defaults(case, dtype), lift_exactly(dtype))
+            wanted = {name: each.balls for name, each in plain.items()}
     for name, form in forms.items():
         # `lerp` of Adam has m twice: its balls grow by a tenth at each step. The oracle takes the function only.
         grows = case.steps and form is not case.formula.function
@@ -80,6 +91,10 @@ def apart(balls: Array, wanted: Array, expected: Expected, real: bool) -> Iterat
         yield f" has shape {balls.shape}; the definition gives {wanted.shape}"
         return
     largest = MODELS[expected.dtype.name].largest
+    is_number = real and balls.size and bool(np.any(np.isfinite(expected.value)))
+    if is_number and not any(arb(each).is_finite() for each in wanted.flat):
+        yield " is nowhere finite in the definition"
+        return
     for index in np.ndindex(balls.shape):
         ball, definition, value = arb(balls[index]), arb(wanted[index]), expected.value[index]
         place = f"{[*index] if index else ''}"

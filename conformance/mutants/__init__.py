@@ -6,6 +6,7 @@ underscores and what is wrong: ``softmax__base_2``. `breaks` ties it to the requ
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,7 @@ def breaks(
     return mark
 
 
+@cache
 def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
     """A function of arrays of half precision, by way of float32; a state has its own dtype, and keeps it."""
 

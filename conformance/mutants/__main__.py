@@ -2,7 +2,8 @@
 
 from ... import spec
 from . import mutants
-from .matrix import Kills, kills
+from .kinds import MUTANTS
+from .matrix import Kills, kills, kinds
 
 ABOUT = """# The kill matrix
 
@@ -35,6 +36,25 @@ def table(formula: str) -> str:
     return "\n".join([f"## {formula}: {len(rows)} mutants", "", head, rule, *rows, ""])
 
 
+KINDS = """## Kinds of input
+
+Each of these mistakes shows in one kind of input alone, as the made cases have it, or when a call is made again: ●
+where it fails in float32. *chosen* are the cases that are written by hand. A test checks that each kind rejects a
+mistake that no other kind rejects.
+"""
+
+
+def table_of_kinds() -> str:
+    """The mistakes in one kind of input against the kinds of cases."""
+    columns = ["chosen", *MUTANTS]
+    rows = []
+    for each in (mutant for of_kind in MUTANTS.values() for mutant in of_kind):
+        marks = ["●" if column in kinds(each).kinds else "" for column in columns]
+        rows.append(f"| `{each.name}` | {each.words} | {' | '.join(marks)} |")
+    head = f"| mutant | what is wrong | {' | '.join(columns)} |"
+    return "\n".join([KINDS, head, f"|---|---|{'---|' * len(columns)}", *rows, ""])
+
+
 if __name__ == "__main__":
     print(ABOUT)
-    print("\n".join(table(formula) for formula in spec.formulas()), end="")
+    print("\n".join([*(table(formula) for formula in spec.formulas()), table_of_kinds()]), end="")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import breaks
-from .rounding import sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import coarse_if_long, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def ends(p, clip):
@@ -623,6 +623,14 @@ def categorical_cross_entropy__remainder_of_8_samples(y, p, *, axis=-1, clip=Non
 
 
 # Precision.
+
+
+@breaks(
+    "categorical_cross_entropy.few",
+    "where there are more than 2000 classes, the products are rounded to bfloat16 before they are summed",
+)
+def categorical_cross_entropy__long_sums_of_bfloat16(y, p, *, axis=-1, clip=None):
+    return -np.sum(coarse_if_long(y.astype(p.dtype) * log_of(p, clip), axis), axis=axis)
 
 
 @breaks("categorical_cross_entropy.value", "bfloat16 probabilities")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .rounding import to_bfloat16, to_float32, to_tf32
+from .rounding import coarse_if_long, to_bfloat16, to_float32, to_tf32
 
 
 def log_softmax(x, axis):
@@ -431,6 +431,16 @@ def categorical_cross_entropy_from_logits__remainder_of_8_samples(y, x, *, axis=
 
 
 # Precision.
+
+
+@breaks(
+    "categorical_cross_entropy_from_logits.few",
+    "where there are more than 2000 classes, the terms of the sum are rounded to bfloat16",
+)
+def categorical_cross_entropy_from_logits__long_sums_of_bfloat16(y, x, *, axis=-1):
+    z = x - np.max(x, axis=axis, keepdims=True)
+    terms = coarse_if_long(np.exp(z), axis)
+    return weighted(y, z - np.log(np.sum(terms, axis=axis, keepdims=True)), axis)
 
 
 @breaks("categorical_cross_entropy_from_logits.value", "bfloat16 logits")

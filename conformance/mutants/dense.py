@@ -6,7 +6,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, sum_in_half, three_products_if_long, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def running_sum(x, w, b, rounded):
@@ -165,6 +165,23 @@ def dense__batch_mean_subtracted(x, w, b):
 
 
 # Precision.
+
+
+@breaks("dense.lean", "in batches of more than 256 rows sums are cut, not rounded, as on some units of matrix products")
+def dense__large_batches_cut(x, w, b):
+    if x.ndim != 2 or len(x) <= 256:
+        return x @ w + b
+    y = np.zeros((len(x), w.shape[1]), x.dtype)
+    for column, row in zip(x.T, w, strict=True):
+        exact = y.astype(np.longdouble) + column[:, None].astype(np.longdouble) * row
+        y = exact.astype(x.dtype)
+        y = np.where(np.abs(y) > np.abs(exact), np.nextafter(y, x.dtype.type(0)), y)
+    return y + b
+
+
+@breaks("dense.few", "more than 2000 terms are summed by three products of bfloat16 parts")
+def dense__long_sums_by_three_products(x, w, b):
+    return three_products_if_long(x, w) + b
 
 
 @breaks(

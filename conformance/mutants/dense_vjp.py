@@ -6,7 +6,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, three_products_if_long, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def rows_of(array):
@@ -161,6 +161,14 @@ def dense_vjp__block_lost(x, w, b, g):
 
 
 # Precision.
+
+
+@breaks("dense_vjp.few", "gw of more than 2000 rows is summed by three products of bfloat16 parts")
+def dense_vjp__many_rows_by_three_products(x, w, b, g):
+    gx, gw, gb = right(x, w, b, g)
+    if g.ndim == 2 and len(g) > 2000:
+        gw = three_products_if_long(x.T, g)
+    return gx, gw, gb
 
 
 @breaks("dense_vjp.exact", "the factors are rounded to TF32", "https://github.com/pytorch/pytorch/issues/67384")

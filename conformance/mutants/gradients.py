@@ -10,7 +10,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import coarse_if_long, to_bfloat16, to_float16, to_float32, to_tf32
 
 OF_ANY, OF_SOFTMAX = [], []
 
@@ -416,6 +416,12 @@ def softmax_of_last_axis(x, axis):
 @of_softmax("axis", "softmax along the first axis, whatever `axis` is")
 def softmax_of_first_axis(x, axis):
     return softmax(x, 0)
+
+
+@of_softmax("few", "where there are more than 2000 classes, the terms of the sum are rounded to bfloat16")
+def long_sums_of_bfloat16(x, axis):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(coarse_if_long(e, axis), axis=axis, keepdims=True)
 
 
 @of_softmax("nan", "a NaN logit counts as -infinity")

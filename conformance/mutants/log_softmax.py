@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .rounding import sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import coarse_if_long, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def top(x, axis):
@@ -255,6 +255,12 @@ def log_softmax__remainder_of_8_rows(x, *, axis=-1):
 
 
 # Precision.
+
+
+@breaks("log_softmax.few", "where there are more than 2000 classes, the terms of the sum are rounded to bfloat16")
+def log_softmax__long_sums_of_bfloat16(x, *, axis=-1):
+    z = x - top(x, axis)
+    return z - np.log(np.sum(coarse_if_long(np.exp(z), axis), axis=axis, keepdims=True))
 
 
 @breaks("log_softmax.value", "bfloat16 logits")

@@ -5,7 +5,7 @@ import numpy as np
 from . import breaks
 from .gradients import mutants_of, softmax
 from .gradients_of_rows import OF_POWERS, OF_ROWS, moved, top, total
-from .rounding import to_bfloat16, to_float16, to_tf32
+from .rounding import coarse_if_long, to_bfloat16, to_float16, to_tf32
 
 
 def pulled_back(p, g, axis):
@@ -168,6 +168,11 @@ def log_softmax_vjp__classes_beyond_1024(x, g, *, axis=-1):
 
 
 # Precision.
+
+
+@breaks("log_softmax_vjp.few", "where there are more than 2000 classes, g is rounded to bfloat16 before it is summed")
+def log_softmax_vjp__long_sums_of_bfloat16(x, g, *, axis=-1):
+    return g - softmax(x, axis) * total(coarse_if_long(g, axis), axis)
 
 
 @breaks("log_softmax_vjp.value", "the logarithms of probabilities were kept in float16")

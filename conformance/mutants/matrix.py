@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arithmetic.rounding import HALF
+from ..judging.again import called_again
 from ..judging.judge import Finding, judge
 from ..judging.subject import Subject
 from . import Mutant
@@ -42,3 +43,23 @@ def kills(mutant: Mutant) -> Kills:
         {dtype: {f.case.id for f in failed} for dtype, failed in found.items()},
         found,
     )
+
+
+class Kinds(NamedTuple):
+    """What a mistake in one kind of input fails in float32, by the made cases and by calls made again too."""
+
+    requirements: set[str]
+    kinds: set[str]  # of made cases, "again", and "chosen" for the chosen cases
+
+
+@lru_cache(maxsize=256)
+def kinds(mutant: Mutant) -> Kinds:
+    """Judge such a mistake by everything."""
+    formula, dtype = mutant.requirement.partition(".")[0], "float32"
+    subject = Subject(types.SimpleNamespace(__name__=mutant.name, **{mutant.function: mutant.call}))
+    with subject.settings(dtype), np.errstate(all="ignore"):
+        findings = judge(subject, formula, np.dtype(dtype), 0)
+        failed = [each for each in findings if isinstance(each, Finding) and not each.passed]
+        again = {label for label, note in called_again(subject, formula, dtype) if note.fails}
+    by_kind = {each.case.kind or "chosen" for each in failed}
+    return Kinds({each.requirement for each in failed} | again, by_kind | ({"again"} if again else set()))

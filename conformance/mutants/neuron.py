@@ -4,7 +4,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, sum_in_half, three_products_if_long, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def weighted(x, w):
@@ -109,6 +109,11 @@ def neuron__tanh_fused(x, w, b):
 
 
 # Precision.
+
+
+@breaks("neuron.few", "more than 2000 terms are summed by three products of bfloat16 parts")
+def neuron__long_sums_by_three_products(x, w, b):
+    return three_products_if_long(x, w) + b if w.size > 2000 else weighted(x, w) + b
 
 
 @breaks("neuron.exact", "the inputs are rounded to TF32")

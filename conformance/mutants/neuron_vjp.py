@@ -6,7 +6,7 @@ import numpy as np
 
 from . import breaks
 from .memory import buffer, memory
-from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import flush, three_products_if_long, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def rows_of(x):
@@ -112,6 +112,14 @@ def neuron_vjp__rows_beyond_4096_not_in_gb(x, w, b, g):
 
 
 # Precision.
+
+
+@breaks("neuron_vjp.few", "gw of more than 2000 rows is summed by three products of bfloat16 parts")
+def neuron_vjp__many_rows_by_three_products(x, w, b, g):
+    gx, gw, gb = right(x, w, b, g)
+    if x.ndim == 2 and len(x) > 2000:
+        gw = three_products_if_long(x.T, g)
+    return gx, gw, gb
 
 
 @breaks("neuron_vjp.exact", "the factors are rounded to TF32")

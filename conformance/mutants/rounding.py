@@ -16,6 +16,19 @@ def to_tf32(a):
     return kept_bits(a, 13)
 
 
+def coarse_if_long(terms, axis):
+    """Terms in bfloat16 where there are more than 2000, as where a kernel is chosen by the length."""
+    return to_bfloat16(terms) if terms.shape[axis] > 2000 else terms
+
+
+def three_products_if_long(a, b):
+    """The product of two matrices: where it sums more than 2000 terms, three products of bfloat16 parts."""
+    if a.shape[-1] <= 2000:
+        return a @ b
+    p, q = to_bfloat16(a), to_bfloat16(b)
+    return p @ q + (p @ to_bfloat16(b - q) + to_bfloat16(a - p) @ q)
+
+
 def to_float16(a):
     """Round to float16."""
     with np.errstate(over="ignore"):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import breaks
-from .rounding import flush, fused, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import coarse_if_long, flush, fused, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def top(x, axis):
@@ -479,6 +479,12 @@ def softmax__remainder_of_8_rows(x, *, axis=-1):
 
 
 # Precision.
+
+
+@breaks("softmax.few", "where there are more than 2000 classes, the terms of the sum are rounded to bfloat16")
+def softmax__long_sums_of_bfloat16(x, *, axis=-1):
+    e = shifted(x, axis)
+    return e / total(coarse_if_long(e, axis), axis)
 
 
 @breaks("softmax.value", "bfloat16 logits")

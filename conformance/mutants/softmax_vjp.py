@@ -5,7 +5,7 @@ import numpy as np
 from . import breaks
 from .gradients import mutants_of, softmax
 from .gradients_of_rows import OF_POWERS, OF_ROWS, moved, top, total
-from .rounding import flush, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import coarse_if_long, flush, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def pulled_back(p, g, axis):
@@ -188,6 +188,12 @@ def softmax_vjp__classes_beyond_1024(x, g, *, axis=-1):
 
 
 # Precision.
+
+
+@breaks("softmax_vjp.few", "where there are more than 2000 classes, softmax's sum is of bfloat16 numbers")
+def softmax_vjp__long_sums_of_bfloat16(x, g, *, axis=-1):
+    e = np.exp(x - top(x, axis))
+    return pulled_back(e / total(coarse_if_long(e, axis), axis), g, axis)
 
 
 @breaks("softmax_vjp.value", "the probabilities were kept in float16")

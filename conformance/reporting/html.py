@@ -130,25 +130,40 @@ def snippet(report: Fields, result: Fields) -> str:
     """Python code that calls the subject on the worst input."""
     worst, device = result["worst"], report["device"]
     where = f", seed={report['seed']}" + (f", device={device!r}" if device != "cpu" else "")
+    where += f", formula={worst['source']!r}" if worst["source"] else ""
     given = f"{report['subject']!r}, {worst['case']!r}, {result['dtype']!r}{where}"
     lines = [
         "from gaugeblock.conformance import assert_conforms, reproduce",
         "",
         f"function, arguments, case = reproduce({given})",
         "output = function(*arguments, **case.options)",
-        "assert_conforms(output, case.function, *case.arguments, **case.options)",
+        "assert_conforms(output, case.formula, *case.arguments, **case.options)",
     ]
     if "steps" in worst["arguments"]:  # many calls, which the judge makes
         asked = f"--formula {result['formula']} --dtype {result['dtype']}"
         return f"# many steps: gaugeblock check {report['subject']} {asked}"
-    if worst["exact"] and worst["index"] is not None and worst["bound"] == 0:
+    if worst["made"]:  # whose bound is that of the compact call
+        lines[0] = "from gaugeblock.conformance import reproduce"
+        lines[-1:] = of_element(worst, result["reason"])
+    elif worst["exact"] and worst["index"] is not None and worst["bound"] == 0:
         # assert_conforms grants the bound of the formula; here the result has to be the exact one.
         lines[0] = "import numpy as np\n\nfrom gaugeblock.conformance import expected, reproduce"
-        lines[-1] = "value, _ = expected(case.function, *case.arguments, **case.options)"
+        lines[-1] = "value, _ = expected(case.formula, *case.arguments, **case.options)"
         lines.append("np.testing.assert_equal(output, value)")
     elif worst["index"] is None and result["requirement"].endswith((".pure", ".donate")):
         lines[-1] += f"  # passes: it sees values only, but {result['reason']}"
     return "\n".join(lines)
+
+
+def of_element(worst: Fields, reason: str) -> list[str]:
+    """Python code that holds the worst element against what it should be."""
+    name = worst["output"].partition(" ")[0]
+    if worst["index"] is None:
+        return [f"print(output)  # {reason}"]
+    lines = [f"found = float(case.formula.named(output)[{name!r}][{', '.join(map(str, worst['index'])) or '()'}])"]
+    if isinstance(worst["expected"], str):
+        return [*lines, f"assert str(found) == {worst['expected']!r}, found"]
+    return [*lines, f"assert abs(found - {worst['expected']!r}) <= {worst['bound']!r}, found"]
 
 
 def formula_section(reports: list[Fields], formula: str) -> Fields:

@@ -77,9 +77,10 @@ class Report:
         unverified: tuple[str, ...] = (),
         notes: tuple[str, ...] = (),
         judged_in: str = "",
+        rounding: str = "nearest",
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
-        self.subnormals, self.precision = subnormals, precision
+        self.subnormals, self.precision, self.rounding = subnormals, precision, rounding
         self.versions, self.results, self.dtypes = versions, results, dtypes
         self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
         self.judged_in = judged_in
@@ -131,6 +132,8 @@ class Report:
         """Whether the subject has what a requirement is about: memory layouts, or arrays that it takes for good."""
         if result.requirement.endswith(".layout"):
             return self.layouts
+        if result.requirement.endswith(".lean"):  # asked of one that declares no numerics of its own
+            return self.precision == "full" and self.rounding == "nearest"
         return not result.requirement.endswith(".donate") or result.status != "not offered"
 
     @property
@@ -302,7 +305,8 @@ def print_report(report: Report, console: Console) -> None:
 def declared(report: Report) -> list[str]:
     """What the subject says of itself, where that changes its bounds."""
     products = [] if report.precision == "full" else [f"float32 products in {report.precision}"]
-    return products + ([] if report.subnormals == "gradual" else ["subnormals flushed"])
+    sums = [] if report.rounding == "nearest" else ["sums truncated"]
+    return products + sums + ([] if report.subnormals == "gradual" else ["subnormals flushed"])
 
 
 def summary(report: Report) -> Table:
@@ -345,6 +349,7 @@ def failure(results: list[Result]) -> list[Text]:
             multiple = "" if exactly else f"{worst.ratio:.3g} times the bound, "
             lines.append(Text(f"  expected  {worst.expected:.17g} {within}"))
             lines.append(Text(f"  error     {multiple}{worst.ulp:.3g} ulp"))
+            lines += [Text(f"  {worst.resolution}")] if worst.resolution else []
         if worst.reason:
             lines.append(Text(f"  reason    {worst.reason}"))
     return lines

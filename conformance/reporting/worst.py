@@ -4,9 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arithmetic.rounding import MODELS
+from ..arithmetic.running import running
 from ..formulas import Case
 from ..formulas.axes import depends_on
+from ..judging.alone import alone
 from ..judging.judge import Finding
+from ..judging.resolution import resolution
 
 
 class Worst(NamedTuple):
@@ -15,7 +19,9 @@ class Worst(NamedTuple):
     case: str  # its id
     note: str  # the mistake that the case catches
     exact: bool  # whether the exact result is wanted
+    made: bool  # whether it is a made case
     function: str
+    source: str  # where the formula is, if it is not gaugeblock's own
     inputs: dict[str, str]
     reason: str
     output: str
@@ -25,6 +31,7 @@ class Worst(NamedTuple):
     bound: float
     ratio: float
     ulp: float
+    resolution: str = ""  # of a made case that failed: what its input cannot tell
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -32,7 +39,9 @@ class Worst(NamedTuple):
             "case": self.case,
             "note": self.note,
             "exact": self.exact,
+            "made": self.made,
             "function": self.function,
+            "source": self.source,
             "arguments": self.inputs,
             "output": self.output,
             "index": None if self.place is None else list(self.place),
@@ -50,9 +59,20 @@ def worst_of(found: Finding) -> Worst:
     """What is kept of a finding."""
     case = found.case
     return Worst(
-        case.id, case.note, case.exact, case.function, inputs(found), found.reason, found.output, found.place,
-        found.got, found.expected, found.bound, found.ratio, found.ulp,
+        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found),
+        found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
+        resolution_of(found),
     )  # fmt: skip
+
+
+def resolution_of(found: Finding) -> str:
+    """What the input of a made case cannot tell, where an element of it failed."""
+    case = found.case
+    if found.passed or not case.kind or found.place is None or not case.formula.products:
+        return ""
+    dtype = next(each.dtype for each in case.arguments if each.dtype.name in MODELS)
+    expected = alone(running)(case, dtype, MODELS[dtype.name], [case.formula.function])
+    return resolution(case, {name: each.bound for name, each in expected.items()})
 
 
 def number(value: float) -> float | str:

@@ -151,7 +151,7 @@ def judged(subject: AnySubject, formula: Formula, function: Callable[..., Any], 
 
     def call(**inputs: Any) -> dict[str, Result]:
         asked = formula_call(formula, *arguments_of(formula, inputs))
-        expected = oracle.expect(asked, dtype, subject.subnormals, subject.precision)
+        expected = oracle.expect(asked, dtype, subject.subnormals, subject.numerics)
         with np.errstate(all="ignore"):
             expected = oracle.judgeable(asked, dtype, expected, plain_run(asked, dtype))
         try:

@@ -25,11 +25,15 @@ NEEDS = re.compile(r"^Require Import (.*)\.$", re.M)
 SUMMARY = re.compile(r"^\* (?P<what>.+?):(?P<found>.*?)(?=^\* |\Z)", re.M | re.S)
 
 
+def needs(text: str) -> list[str]:
+    """The files beside it that a file may need."""
+    return [f"{each}.v" for line in NEEDS.findall(COMMENT.sub("", text)) for each in line.split()]
+
+
 def order(texts: Mapping[str, str]) -> list[str]:
     """The names of the files, each behind those that it needs."""
-    needs = {name: NEEDS.findall(text) for name, text in texts.items()}
-    files = {name: {f"{each}.v" for line in lines for each in line.split()} for name, lines in needs.items()}
-    return list(TopologicalSorter({name: each & set(texts) for name, each in files.items()}).static_order())
+    files = {name: set(needs(text)) & set(texts) for name, text in texts.items()}
+    return list(TopologicalSorter(files).static_order())
 
 
 def run(folder: Path, *command: str) -> tuple[bool, str]:
@@ -78,7 +82,11 @@ def unproved(texts: Mapping[str, str]) -> dict[str, list[str]]:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         names = order(texts)
-        found = {name: left_out(texts[name]) + compiled(folder, name) for name in names}
-        if not any(found.values()):
-            found = dict.fromkeys(names, checked(folder, names))
+        found: dict[str, list[str]] = {}
+        for name in names:
+            found[name] = left_out(texts[name]) + compiled(folder, name)
+            found[name] += [f"it needs {each}, which is not proved" for each in needs(texts[name]) if found.get(each)]
+        right = [name for name in names if not found[name]]
+        if right:
+            found |= dict.fromkeys(right, checked(folder, right))
     return found

@@ -29,7 +29,7 @@ PLACES = dict.fromkeys(("FORMULAS", "AdamState"), "reference") | {"formula": "re
 PACKAGES = ("backends", "conformance", "reference", "spec")
 
 
-def __getattr__(name: str) -> Any:
+def _named(name: str) -> Any:
     """Import what a name needs, at its first use."""
     if name in PACKAGES:
         return import_module(f".{name}", __name__)
@@ -37,15 +37,19 @@ def __getattr__(name: str) -> Any:
         globals()[name] = getattr(import_module(f".{PLACES[name]}", __name__), name)
         return globals()[name]
     # Python asks modules for names with underscores on its own account.
-    if name.startswith("_") or name not in ("backend", *__getattr__("FORMULAS")):
+    if name.startswith("_") or name not in ("backend", *_named("FORMULAS")):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import os
 
-    backend = __getattr__("backends").load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
-    globals().update({formula: getattr(backend, formula) for formula in __getattr__("FORMULAS")}, backend=backend)
+    backend = _named("backends").load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
+    globals().update({formula: getattr(backend, formula) for formula in _named("FORMULAS")}, backend=backend)
     return globals()[name]
+
+
+if not TYPE_CHECKING:  # for which a name that there is not is an error
+    __getattr__ = _named
 
 
 def __dir__() -> list[str]:
     """The names that there are, used or not."""
-    return sorted({*globals(), *PACKAGES, *PLACES, "backend", *__getattr__("FORMULAS")})
+    return sorted({*globals(), *PACKAGES, *PLACES, "backend", *_named("FORMULAS")})

@@ -1,0 +1,328 @@
+"""Twofold arrays: a pair of floats as the centre, and the largest distance of the real number from it.
+
+This module is their Array API namespace, as far as the formulas need one. They enclose what `exact` encloses, in about
+106 bits and without an object for each element; what they cannot decide is left to Arb. docs/twofold.md derives each
+radius, from u = 2^-53 and Joldes, Muller and Popescu 2017, doi:10.1145/3121432.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import flint
+import numpy as np
+from flint import arb
+
+from . import doublewords
+from .discrete import UndecidedError
+from .doublewords import fast_two_sum, two_product, two_square, two_sum
+from .operators import Operators
+from .rounding import finfo as finfo
+from .rounding import isdtype as isdtype
+
+float32, float64 = np.dtype("float32"), np.dtype("float64")
+# Of integer labels, which stay NumPy's.
+any, arange = np.any, np.arange  # noqa: A001
+__array_namespace_info__ = np.__array_namespace_info__
+
+Number = Any
+
+UU = 2.0**-106
+INFLATION = 1 + 2.0**-40  # the radii are computed in float64 themselves
+TINY = 2.0**-1060  # what a product or quotient may lose by underflow
+SCALAR_BITS = 200
+
+
+class MissingError(AttributeError):
+    """A function that has no radius."""
+
+
+def __getattr__(name: str) -> Any:
+    raise MissingError(name)
+
+
+class Twofold(Operators):
+    """An array of centres ``hi + lo`` and radii; `lo` and `rad` are the number 0.0 where nothing was rounded."""
+
+    __array_ufunc__ = None  # so that NumPy leaves the operators to this class
+
+    def __init__(self, hi: Number, lo: Number, rad: Number, dtype: Any) -> None:
+        self.hi = np.asarray(hi, np.float64)
+        shape = self.hi.shape
+        self.lo, self.rad = (x if absent(x) or x.shape == shape else np.broadcast_to(x, shape) for x in (lo, rad))
+        self.dtype = dtype
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        return sys.modules[__name__]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.hi.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.hi.ndim
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is one of floats, as inputs are."""
+        return absent(self.lo) and absent(self.rad)
+
+    def mapped(self, function: Callable[[Any], Any]) -> "Twofold":
+        """Some of its elements, in another shape."""
+        hi, lo, rad = (x if absent(x) else function(x) for x in (self.hi, self.lo, self.rad))
+        return Twofold(hi, lo, rad, self.dtype)
+
+    def __getitem__(self, index: Any) -> "Twofold":
+        return self.mapped(lambda each: each[index])
+
+    def __neg__(self) -> "Twofold":
+        return Twofold(-self.hi, -self.lo, self.rad, self.dtype)
+
+    def __add__(self, other: Number) -> "Twofold":
+        """Joldes, Muller and Popescu's algorithm 6: at most 3 u^2 + 13 u^3, relatively."""
+        a, b = self, of(other, self)
+        h, e = two_sum(a.hi, b.hi)
+        rad = a.rad + b.rad
+        if a.is_exact and b.is_exact:
+            return Twofold(h, e, rad, a.dtype)
+        t, f = two_sum(a.lo, b.lo)
+        h, e = fast_two_sum(h, e + t)
+        h, e = fast_two_sum(h, e + f)
+        return Twofold(h, e, (rad + np.abs(h) * (4 * UU)) * INFLATION, a.dtype)
+
+    def __sub__(self, other: Number) -> "Twofold":
+        return self + -of(other, self)
+
+    def __rsub__(self, other: Number) -> "Twofold":
+        return of(other, self) + -self
+
+    def __mul__(self, other: Number) -> "Twofold":
+        a, b = self, of(other, self)
+        h, e = two_product(a.hi, b.hi)
+        rad = TINY
+        if not (absent(a.lo) and absent(b.lo)):
+            h, e = fast_two_sum(h, e + (a.hi * b.lo + a.lo * b.hi))
+            rad = np.abs(h) * (10 * UU) + TINY
+        if not (absent(a.rad) and absent(b.rad)):
+            rad = rad + (np.abs(a.hi) * b.rad + (np.abs(b.hi) + b.rad) * a.rad)
+        zero = is_zero(a) | is_zero(b)
+        return Twofold(h, e, np.where(zero, 0.0, rad * INFLATION), a.dtype)
+
+    def __truediv__(self, other: Number) -> "Twofold":
+        a, b = self, of(other, self)
+        q = a.hi / b.hi
+        p, e = two_product(q, b.hi)
+        size = np.abs(b.hi)
+        h, e = fast_two_sum(q, (((a.hi - p) - e) + (a.lo - q * b.lo)) / b.hi)
+        rad = np.abs(h) * (16 * UU) + TINY / np.minimum(size, 1.0)
+        if not (absent(a.rad) and absent(b.rad)):
+            least = size * (1 - 2.0**-50) - b.rad
+            rad = rad + np.where(least > 0, (a.rad + np.abs(h) * b.rad) / least, np.inf)
+        return Twofold(h, e, np.where(is_zero(a), 0.0, rad * INFLATION), a.dtype)
+
+    def __rtruediv__(self, other: Number) -> "Twofold":
+        return of(other, self) / self
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __le__(self, other: Number) -> Any:
+        return known(self) <= known(other)
+
+    def __ge__(self, other: Number) -> Any:
+        return known(self) >= known(other)
+
+    def __lt__(self, other: Number) -> Any:
+        return known(self) < known(other)
+
+    def __gt__(self, other: Number) -> Any:
+        return known(self) > known(other)
+
+    def __eq__(self, other: object) -> Any:
+        return known(self) == known(other)
+
+    __hash__ = None
+
+
+def of(number: Number, like: Twofold) -> Twofold:
+    """A Python number as an array."""
+    return number if isinstance(number, Twofold) else Twofold(number, 0.0, 0.0, like.dtype)
+
+
+def known(number: Number) -> Number:
+    """The floats that are compared, which inputs are; what was computed is not compared here."""
+    if not isinstance(number, Twofold):
+        return number
+    if not number.is_exact:
+        raise UndecidedError("comparison: got computed numbers; wanted inputs")
+    return number.hi
+
+
+def absent(x: Number) -> bool:
+    """Whether it is the number 0.0 that stands for no low parts or radii; those of no axes are NumPy's."""
+    return type(x) is float
+
+
+def is_zero(x: Twofold) -> Number:
+    return (x.hi == 0) & (np.equal(x.rad, 0))
+
+
+def lift(number: Number, dtype: Any) -> Twofold:
+    """A floating-point input as the real number that it is."""
+    return Twofold(number, 0.0, 0.0, dtype)
+
+
+def sum(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:  # noqa: A001
+    """By halves: a level loses at most 3 u^2 of the sum of all absolute values, and a last odd term counts as one."""
+    moved = x.mapped(np.ravel if axis is None else lambda each: np.moveaxis(each, axis, -1))
+    h, e, n, levels = moved.hi, moved.lo, moved.shape[-1], 0
+    while h.shape[-1] > 1:
+        half, odd = h.shape[-1] // 2, h.shape[-1] % 2
+        s, f = halves_added(h[..., :half], h[..., half : 2 * half], *(
+            (0.0, 0.0) if absent(e) else (e[..., :half], e[..., half : 2 * half])))  # fmt: skip
+        if odd:
+            last = 0.0 if absent(e) else e[..., -1]
+            s[..., 0], f[..., 0] = halves_added(s[..., 0], h[..., -1], f[..., 0], last)
+        h, e, levels = s, f, levels + 1 + odd
+    radii = 0.0 if absent(moved.rad) else np.sum(moved.rad, axis=-1)
+    size = np.sum(np.abs(moved.hi), axis=-1)
+    rad = (radii + size * (4 * UU * levels)) * (INFLATION + n * 2.0**-52)
+    total = np.zeros(h.shape[:-1]), np.zeros(h.shape[:-1])
+    if n:
+        total = h[..., 0], np.zeros(h.shape[:-1]) if absent(e) else e[..., 0]
+    found = Twofold(*total, rad, x.dtype)
+    if not keepdims:
+        return found
+    return found.mapped(lambda each: each.reshape((1,) * x.ndim) if axis is None else np.expand_dims(each, axis))
+
+
+def mean(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:
+    count = np.size(x.hi) if axis is None else x.shape[axis]
+    return sum(x, axis=axis, keepdims=keepdims) / count
+
+
+def square(x: Twofold, /) -> Twofold:
+    return x * x
+
+
+def halves_added(a: Number, b: Number, a_low: Number, b_low: Number) -> doublewords.Pair:
+    """a + b, off by at most 3 u^2 (|a| + |b|), whatever their signs."""
+    h, e = two_sum(a, b)
+    return two_sum(h, e + (a_low + b_low))
+
+
+def matmul(a: Twofold, b: Twofold, /) -> Twofold:
+    if not (a.is_exact and b.is_exact):
+        raise MissingError("matmul of computed numbers")
+    left, right = (a.hi[None] if a.ndim == 1 else a.hi), (b.hi[:, None] if b.ndim == 1 else b.hi)
+    axes = (-2,) * (a.ndim == 1) + (-1,) * (b.ndim == 1)
+    hi, lo, rad = (np.squeeze(each, axes) for each in doublewords.matmul(left, right))
+    return Twofold(hi, lo, rad, a.dtype)
+
+
+def max(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:  # noqa: A001
+    return Twofold(np.max(known(x), axis=axis, keepdims=keepdims), 0.0, 0.0, x.dtype)
+
+
+def exp(x: Twofold, /) -> Twofold:
+    if x.ndim == 0:
+        return scalar(x, arb.exp)
+    h, e = doublewords.exp(np.clip(x.hi, -800, 709), x.lo)
+    rad = h * doublewords.EXP
+    if not absent(x.rad):
+        rad = rad + np.where(x.rad < 1, h * x.rad * (1 + x.rad), np.inf)
+    outside = (x.hi <= -620) | (x.hi > 709)  # 2^LEAST is e^-623.8
+    if np.any(outside):
+        least, gone = 2.0**doublewords.LEAST, x.hi == -np.inf
+        rad = np.where(x.hi > 709, np.inf, np.where(outside, np.where(gone, 0.0, 4 * np.maximum(h, least)), rad))
+        h, e = np.where(gone, 0.0, h), np.where(gone, 0.0, e)
+    return Twofold(h, e, rad * INFLATION, x.dtype)
+
+
+def log(x: Twofold, /) -> Twofold:
+    if x.ndim == 0:
+        return scalar(x, arb.log)
+    h, e = doublewords.log(x.hi, x.lo)
+    rad = np.where((x.hi == 1) & np.equal(x.lo, 0), 0.0, doublewords.LOG)
+    if not absent(x.rad):
+        rad = rad + np.where(
+            x.rad < x.hi * 0.5, x.rad / (x.hi * (1 - 2.0**-50) - x.rad), np.where(x.rad == 0, 0, np.inf)
+        )
+    rad = np.where((x.hi > 2.0**-900) & (x.hi < 2.0**900), rad, np.inf)
+    return Twofold(h, e, rad * INFLATION, x.dtype)
+
+
+def sqrt(x: Twofold, /) -> Twofold:
+    if x.ndim == 0:
+        return scalar(x, arb.sqrt)
+    y = np.sqrt(x.hi)
+    p, e = two_square(y)
+    h, e = fast_two_sum(y, np.where(x.hi == 0, 0.0, (((x.hi - p) - e) + x.lo) / (2 * y)))
+    rad = np.where(x.hi < 2.0**-900, np.inf, h * (8 * UU))
+    if not absent(x.rad):
+        rad = rad + np.where(x.rad < x.hi * 0.5, x.rad / h, np.where(x.rad == 0, 0, np.inf))
+    return Twofold(h, e, np.where(is_zero(x), 0.0, rad * INFLATION), x.dtype)
+
+
+def expm1(x: Twofold, /) -> Twofold:
+    return scalar(x, arb.expm1)
+
+
+def scalar(x: Twofold, function: Callable[[Any], Any]) -> Twofold:
+    """A function of a hyper-parameter, by Arb."""
+    if x.ndim:
+        raise MissingError("of an array with axes")
+    with flint.ctx.workprec(SCALAR_BITS):
+        ball = function(arb(arb(float(x.hi)) + arb(float(x.lo)), float(x.rad)))
+        h = float(ball.mid())
+        rest = ball - arb(h)
+        e = float(rest.mid())
+        return Twofold(h, np.asarray(e), np.asarray(float((rest - arb(e)).abs_upper()) * INFLATION + TINY), x.dtype)
+
+
+def where(condition: Any, a: Number, b: Number, /) -> Twofold:
+    like = b if isinstance(b, Twofold) else a
+    a, b = of(a, like), of(b, like)
+    parts = ((a.hi, b.hi), (a.lo, b.lo), (a.rad, b.rad))
+    hi, lo, rad = (0.0 if absent(x) and absent(y) else np.where(condition, x, y) for x, y in parts)
+    return Twofold(hi, lo, rad, like.dtype)
+
+
+def astype(x: Any, dtype: Any, /) -> Any:
+    return Twofold(x.hi, x.lo, x.rad, dtype) if isinstance(x, Twofold) else np.astype(x, dtype)
+
+
+def concat(arrays: list[Twofold], /, *, axis: int = 0) -> Twofold:
+    parts = ([np.broadcast_to(getattr(x, name), x.shape) for x in arrays] for name in ("hi", "lo", "rad"))
+    hi, lo, rad = (np.concatenate(each, axis) for each in parts)
+    return Twofold(hi, lo, rad, arrays[0].dtype)
+
+
+def reshape(x: Twofold, shape: tuple[int, ...], /) -> Twofold:
+    return x.mapped(lambda each: each.reshape(shape))
+
+
+def matrix_transpose(x: Twofold, /) -> Twofold:
+    return x.mapped(np.matrix_transpose)
+
+
+def take_along_axis(x: Twofold, indices: Any, /, *, axis: int = -1) -> Twofold:
+    return x.mapped(lambda each: np.take_along_axis(each, indices, axis))
+
+
+def squeeze(x: Twofold, /, axis: int) -> Twofold:
+    return x.mapped(lambda each: np.squeeze(each, axis))
+
+
+def expand_dims(x: Any, /, *, axis: int) -> Any:
+    if not isinstance(x, Twofold):
+        return np.expand_dims(x, axis)  # labels
+    return x.mapped(lambda each: np.expand_dims(each, axis))
+
+
+def zeros_like(x: Twofold, /) -> Twofold:
+    return Twofold(np.zeros(x.shape), 0.0, 0.0, x.dtype)
+
+
+def ones_like(x: Twofold, /) -> Twofold:
+    return Twofold(np.ones(x.shape), 0.0, 0.0, x.dtype)

@@ -1,0 +1,67 @@
+"""What the results of anybody's call should be, block by block."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.elsewhere import called
+from ..arithmetic.running import Expected
+from ..formulas import Case
+from . import oracle
+from .blocks import Block, blocks, converted, dtype_of
+from .made import plain_run
+
+
+def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
+    """Yield each block with what its results should be.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As the function itself raises.
+    EmptyToleranceError
+        After the last block: as `oracle.judgeable`.
+    """
+    refuse_lists(call)
+    dtype, extents, seen = dtype_of(call), dict[str, oracle.Extent](), set[tuple[str, ...]]()
+    for block in blocks(call):
+        with np.errstate(all="ignore"):
+            if tuple(block.places) not in seen:
+                check_arguments(block.call, call)
+                seen.add(tuple(block.places))
+            plain = plain_run(block.call, dtype)
+        found, here = oracle.with_open_elements(block.call, dtype, oracle.expect(block.call, dtype), plain)
+        names = block.places or found
+        yield block, {name: found[name] for name in names}
+        extents |= {name: extents[name].joined(here[name]) if name in extents else here[name] for name in names}
+    oracle.refuse_empty(call, dtype, extents)
+
+
+def check_arguments(smaller: Case, call: Case) -> None:
+    """Raise what the function raises for these arguments, in the words that the whole call has."""
+    try:
+        returned = called(smaller.formula.function, converted(smaller.arguments, known_to_numpy), smaller.options)
+    except (TypeError, ValueError, IndexError):
+        called(call.formula.function, converted(call.arguments, known_to_numpy), call.options)
+        raise
+    refuse_no_arrays(call, returned)
+
+
+def refuse_lists(asked: Case) -> None:
+    """Raise TypeError for an argument that has no dtype."""
+    for name, value in zip(asked.formula.parameters, asked.arguments, strict=False):
+        if isinstance(value, list):
+            raise TypeError(f"{asked.function}: {name}: got list; wanted an array")
+
+
+def refuse_no_arrays(asked: Case, returned: Any) -> None:
+    """Raise TypeError for a result that is no array, and no number."""
+    for name, value in asked.formula.named(returned).items():
+        if not (hasattr(value, "shape") or isinstance(value, int | float)):
+            raise TypeError(f"{asked.function}: {name}: got {type(value).__name__} as its result; wanted an array")
+
+
+def known_to_numpy(array: np.ndarray) -> np.ndarray:
+    """The array itself, or a stand-in for one of bfloat16, which NumPy's namespace does not count as floating point."""
+    return array.astype(np.float32) if isinstance(array, np.ndarray) and array.dtype.name == "bfloat16" else array

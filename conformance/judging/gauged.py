@@ -1,0 +1,96 @@
+"""A kernel judged on its user's own arrays, by many calls: sharply, however long its sums are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..cases.behaviour import letters_of
+from ..cases.sums import summed_results
+from ..formulas import Formula, declared
+from .gauge import Gauge
+from .ways import along
+
+
+def assert_gauged(
+    kernel: Callable[..., Any], formula: str | Callable[..., Any], *arrays: Any, seed: int = 0, calls: int = 16
+) -> dict[str, float]:
+    """Raise AssertionError unless a kernel computes a formula in full precision on these arrays, however long its sums.
+
+    Parameters
+    ----------
+    kernel : callable
+        What is judged: called with arrays as these are, of the same library, shapes and dtypes.
+    formula : str or callable
+        A function of ``gaugeblock.reference``, such as 'dense', or any declared function that sums along an axis.
+    *arrays : arrays
+        As the formula takes them, of any library.
+    seed : int
+        Of the orders, the signs and the places.
+    calls : int
+        In how many orders. More of them make a sharper bound.
+
+    Returns
+    -------
+    dict of str to float
+        For each way of judging, the largest error as a multiple of what is admitted:
+
+        - ``order``: the summed axis in random orders. Of sums of products, the mean over the calls is judged by a bound
+          that right code exceeds once in 10^9 runs; of other formulas, each call by the derived bound;
+        - ``signs``: the same with random signs, and ``factors of 11 bits``: with signs that make the errors of
+          factors of so many bits add up;
+        - ``8 of 1024 terms``: the other terms are 0, so that the bound is that of so few;
+        - ``rounds to 0``, ``rounds down``: whether the errors of 512 rows of random signs point one way. It is left
+          out where the arrays have so few rows that it would take more than 64 calls.
+
+        The last four are about sums of products in float32 and float64, but for the few terms. Where a formula sums
+        along several axes, ``along m`` follows.
+
+    Raises
+    ------
+    AssertionError
+        It names each that exceeds 1; or a result is not what the formula returns.
+    TypeError, ValueError
+        As `expected` raises; and ValueError for a formula without a summed axis, which `assert_conforms` judges.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gaugeblock.conformance import assert_gauged
+    >>> rng = np.random.default_rng(0)
+    >>> x, w, b = (rng.normal(size=shape).astype(np.float32) for shape in ((64, 256), (256, 8), (8,)))
+    >>> ratios = assert_gauged(lambda x, w, b: x @ w + b, "dense", x, w, b)
+    >>> max(ratios.values()) <= 1
+    True
+    """
+    found = declared(formula)
+    summed = summed_letters(found)
+    if calls < 1:
+        raise ValueError(f"calls: got {calls}; wanted 1 or more")
+    gauge = Gauge(kernel, found, arrays)
+    summed = [letter for letter in summed if gauge.sizes.get(letter, 1) > 1]
+    if not summed:
+        raise ValueError(f"{found.name}: got arrays with no more than one term to sum; assert_conforms judges them")
+    ratios: dict[str, float] = {}
+    for letter in summed:
+        where = f" along {letter}" if len(summed) > 1 else ""
+        rng = np.random.default_rng([seed, letters_of(found).index(letter)])
+        ratios |= {f"{name}{where}": ratio for name, ratio in along(gauge, letter, rng, calls)}
+    if not ratios:
+        raise ValueError(f"{found.name}: cannot judge it on these arrays; what they give cancels beyond any bound")
+    wrong = [f"{name} {ratio:.3g}" for name, ratio in ratios.items() if not ratio <= 1]
+    if wrong:
+        raise AssertionError(f"{found.name}: {', '.join(wrong)} times what is admitted (seed {seed})")
+    return ratios
+
+
+def summed_letters(formula: Formula) -> list[str]:
+    """The letters along which a formula sums; ValueError if there is none."""
+    if formula.signature is None:
+        wanted = "a function under @gaugeblock.formula(...), whose signature names the axes"
+        raise ValueError(f"formula: got {formula.name}, which is not declared; wanted {wanted}")
+    summed = [letter for letter in letters_of(formula) if not formula.state and summed_results(formula, letter)]
+    if not summed:
+        wanted = "one that sums along an axis; assert_conforms judges its results on these arrays"
+        raise ValueError(f"formula: got {formula.name}, each element of which stands for itself; wanted {wanted}")
+    return summed

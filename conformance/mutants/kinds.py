@@ -1,0 +1,192 @@
+"""Mistakes in one kind of input: right on all others, so that only the made cases of that kind reject them."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import reference
+from . import Mutant, breaks
+
+MUTANTS: dict[str, list[Mutant]] = {}  # by kind, of cases or "again"
+
+
+RESULTS: dict[Any, Any] = {}
+BUFFERS: dict[Any, Any] = {}
+COUNTS: Counter[str] = Counter()  # of calls
+
+
+def only_in(kind: str, requirement: str, words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a function as a mutant that is wrong in one kind of input."""
+
+    def mark(call: Callable[..., Any]) -> Callable[..., Any]:
+        marked = breaks(requirement, words)(call)
+        MUTANTS.setdefault(kind, []).append(marked.mutant)  # type: ignore[attr-defined]
+        return marked
+
+    return mark
+
+
+@only_in("pairs", "softmax.value", "of more than 1024 classes only whole blocks of 128 are taken")
+def softmax__tail_of_128(x, /, *, axis=-1):
+    x = np.moveaxis(x, axis, -1)
+    n = x.shape[-1]
+    masked = np.where(np.arange(n) < (n // 128 * 128 if n > 1024 else n), x, -np.inf)
+    return np.moveaxis(reference.softmax(masked), -1, axis)
+
+
+@only_in("pairs", "relu.value", "wrong in arrays of 4 axes")
+def relu__rank_4(x):
+    return reference.relu(x) + (x.ndim == 4) * x.dtype.type(1)
+
+
+@only_in("pairs", "dense.value", "of more than 512 rows the last one is that of the block before")
+def dense__row_513(x, w, b):
+    y = reference.dense(x, w, b)
+    if y.ndim == 2 and len(y) > 512 and len(y) % 512 == 1:
+        y[-1] = y[-2]
+    return y
+
+
+@only_in("pairs", "log_softmax.value", "rows are counted in 16 bits")
+def log_softmax__rows_in_16_bits(x, /, *, axis=-1):
+    y = reference.log_softmax(x, axis=axis)
+    if y.ndim == 2 and len(y) > 2**16:
+        y[2**16 :] = y[: len(y) - 2**16]
+    return y
+
+
+@only_in("axes", "softmax.axis", "axis 0 of three is the last one")
+def softmax__axis_0_of_three(x, /, *, axis=-1):
+    return reference.softmax(x, axis=-1 if (axis, x.ndim) == (0, 3) else axis)
+
+
+@only_in("axes", "log_softmax.axis", "along another axis than the last, NaN reaches the other rows")
+def log_softmax__nan_along_axis_0(x, /, *, axis=-1):
+    y = reference.log_softmax(x, axis=axis)
+    return y * y.dtype.type(1) + (0 if axis in (-1, x.ndim - 1) else np.max(np.where(np.isnan(x), x, 0), initial=0))
+
+
+@only_in("tiles", "dense.exact", "in TF32, where all sizes are multiples of 8")
+def dense__tf32_where_multiples_of_8(x, w, b):
+    if x.ndim == 2 and x.dtype == np.float32 and not any(size % 8 for size in (*x.shape, *w.shape)):
+        x, w = ((each.view(np.int32) & ~0x1FFF).view(np.float32) for each in map(np.ascontiguousarray, (x, w)))
+    return reference.dense(x, w, b)
+
+
+@only_in("tiles", "dense.exact", "the corner beyond tiles of 128 x 128 lacks the bias")
+def dense__corner_of_a_tile(x, w, b):
+    y = reference.dense(x, w, b)
+    if y.ndim == 2:
+        y[128:, 128:] -= b[128:]
+    return y
+
+
+@only_in("layouts", "relu.layout", "rows in a wider array are taken to be adjacent")
+def relu__adjacent_rows(x):
+    if x.ndim == 2 and x.strides[1] == x.itemsize and x.size and x.strides[0] > x.shape[1] * x.itemsize:
+        x = np.lib.stride_tricks.as_strided(x, x.shape, (x.shape[1] * x.itemsize, x.itemsize))
+    return reference.relu(x)
+
+
+@only_in("layouts", "dense.layout", "w is read as it lies in memory, where its last axis is not the nearest one")
+def dense__order_of_w(x, w, b):
+    if w.ndim == 2 and w.strides[0] == w.itemsize and w.shape[0] > 1:
+        w = w.T.reshape(w.shape)
+    return reference.dense(x, w, b)
+
+
+@only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "label 256 is the first one")
+def sparse_categorical_cross_entropy_from_logits__label_256(labels, x, /, *, axis=-1):
+    return reference.sparse_categorical_cross_entropy_from_logits(labels * (labels != 256), x, axis=axis)
+
+
+@only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "labels go through float16")
+def sparse_categorical_cross_entropy_from_logits__labels_in_float16(labels, x, /, *, axis=-1):
+    through = labels.astype(np.float16)
+    rounded = np.where(np.isfinite(through), through, 0).astype(labels.dtype)
+    return reference.sparse_categorical_cross_entropy_from_logits(np.minimum(rounded, x.shape[axis] - 1), x, axis=axis)
+
+
+@only_in("labels", "categorical_cross_entropy_from_logits.soft_labels", "labels that nearly add up to 1 are made to")
+def categorical_cross_entropy_from_logits__nearly_1(y, x, /, *, axis=-1):
+    total = np.sum(y, axis=axis, keepdims=True) if y.dtype.kind == "f" else np.float32(0)
+    near = (np.abs(total - 1) < 2.0**-10) & (total != 1)
+    y = y / np.where(near, total, 1).astype(x.dtype) if y.dtype.kind == "f" else y
+    return reference.categorical_cross_entropy_from_logits(y, x, axis=axis)
+
+
+@only_in("options", "adam.step", "the step is counted in float32")
+def adam_step__step_in_float32(theta, grad, state, /, **options):
+    return reference.adam_step(theta, grad, state._replace(step=int(np.float32(state.step))), **options)
+
+
+@only_in("options", "adam.hyper_parameters", "a negative learning rate is taken for a positive one")
+def adam_step__negative_learning_rate(theta, grad, state, /, *, learning_rate=0.001, **options):
+    return reference.adam_step(theta, grad, state, learning_rate=abs(learning_rate), **options)
+
+
+@only_in("options", "adam.epsilon", "epsilon is at least 1e-12")
+def adam_step__epsilon_of_1e_12(theta, grad, state, /, *, epsilon=1e-8, **options):
+    return reference.adam_step(theta, grad, state, epsilon=max(epsilon, 1e-12), **options)
+
+
+@only_in("few", "dense.few", "more than 1000 terms have factors of 19 bits")
+def dense__19_bits_in_long_sums(x, w, b):
+    if x.dtype == np.float32 and x.shape[-1] > 1000:
+        x = (np.ascontiguousarray(x).view(np.int32) & ~0x1F).view(np.float32)
+    return reference.dense(x, w, b)
+
+
+@only_in("specials", "relu.nan", "NaN becomes 0")
+def relu__nan_becomes_0(x):
+    return np.where(x > 0, x, x.dtype.type(0))
+
+
+@only_in("specials", "softmax.nan", "a row with NaN and -infinity is 0")
+def softmax__nan_beside_infinity(x, /, *, axis=-1):
+    both = np.any(np.isnan(x), axis=axis, keepdims=True) & np.any(np.isneginf(x), axis=axis, keepdims=True)
+    return np.where(both, x.dtype.type(0), reference.softmax(x, axis=axis))
+
+
+@only_in("magnitudes", "relu.value", "numbers of one binade become 0")
+def relu__one_binade(x):
+    return np.where((x >= 2.0**-60) & (x < 2.0**-59), x.dtype.type(0), reference.relu(x))
+
+
+@only_in("magnitudes", "softmax.shift", "logits are at least -32767")
+def softmax__sentinel_of_32767(x, /, *, axis=-1):
+    return reference.softmax(np.where(np.isfinite(x), np.maximum(x, x.dtype.type(-32767)), x), axis=axis)
+
+
+@only_in("empty", "relu.empty", "an empty array is an error")
+def relu__of_something(x):
+    if not x.size:
+        raise ValueError("zero-size array")
+    return reference.relu(x)
+
+
+@only_in("empty", "softmax.empty", "an empty batch gets a row")
+def softmax__a_row_for_none(x, /, *, axis=-1):
+    return reference.softmax(x if x.size else np.zeros((1, x.shape[-1]), x.dtype), axis=axis)
+
+
+@only_in("again", "relu.pure", "results are kept by where the argument lies in memory")
+def relu__cached_by_pointer(x):
+    found = RESULTS.setdefault((x.__array_interface__["data"][0], x.shape, x.strides), (x, reference.relu(x)))
+    return found[1].copy() if found[0] is x else reference.relu(x)
+
+
+@only_in("again", "relu.pure", "one call in 200 is wrong")
+def relu__one_call_in_200(x):
+    COUNTS["one_call_in_200"] += 1
+    return reference.relu(x) * x.dtype.type(1.01 if COUNTS["one_call_in_200"] % 200 == 0 else 1)
+
+
+@only_in("again", "relu.pure", "results take turns in nine buffers")
+def relu__ring_of_nine(x):
+    COUNTS["ring_of_nine"] += 1
+    out = BUFFERS.setdefault((COUNTS["ring_of_nine"] % 9, x.shape), np.empty(x.shape, x.dtype))
+    out[...] = reference.relu(x)
+    return out

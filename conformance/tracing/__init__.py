@@ -1,0 +1,269 @@
+"""Functions of PyTorch and JAX as functions against the Array API standard, which tolerances are derived from.
+
+A function of one of these libraries is traced by that library: it becomes a graph of operations, which runs on bounded
+and on exact arrays as a reference function does. The libraries are imported only for functions and arrays of theirs.
+"""
+
+import functools
+import importlib
+import inspect
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...reference.validation import signature_of
+from ..arithmetic import bounded, exact
+from ..arithmetic.bounded import Bounded
+from ..arithmetic.discrete import Discrete
+from ..arithmetic.exact import Exact
+from ..arithmetic.kinds import is_real, scalar
+from ..arithmetic.namespace import BOUNDED, EXACT
+from ..arithmetic.rounding import MODELS
+from ..formulas import Formula
+from .positions import TracingError
+
+LIBRARIES = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}  # by the module of a class
+DOUBLE = np.dtype("float64")
+# A graph is compared with the library's own run in float64, within so many bounds: misread operations are off by more,
+# and the library's own inaccuracies, such as those of XLA's log1p, by less.
+WITNESSED = 1e5
+MOST_WITNESSED = 100_000  # elements
+
+
+class UpdatedInPlaceWarning(UserWarning):
+    """What a function updates in place is no result, and is not judged."""
+
+
+@dataclass(frozen=True)
+class Traced(Formula):
+    """A function of a library, of these tensors: its arguments are arrays, those of a module's state among them."""
+
+    leaves: Callable[[Any], list[Any]] = list
+    arrays: tuple[Any, ...] = ()
+
+    __hash__ = Formula.__hash__
+
+    def named(self, result: Any) -> dict[str, Any]:
+        """The arrays of a result, which may be a tree of them."""
+        found = self.leaves(result)
+        names = ["y"] if len(found) == 1 else [f"y{number}" for number in range(1, len(found) + 1)]
+        return dict(zip(names, found, strict=True))
+
+
+def library_of(function: Any, arguments: Any) -> str | None:
+    """The library that traces a call: that of a module, or of its arrays, those in lists and dictionaries too."""
+    if isinstance(arguments, dict):
+        arguments = tuple(arguments.values())
+    several = arguments if isinstance(arguments, tuple | list) else ()
+    nested = (library_of(None, each) for each in several if isinstance(each, tuple | list | dict))
+    modules = [base.__module__ for each in (function, *several) for base in type(each).__mro__]
+    own = (LIBRARIES.get(str(each).partition(".")[0]) for each in (getattr(function, "__module__", ""), *modules))
+    return next((each for each in (*own, *nested) if each), None)
+
+
+def reader(library: str) -> ModuleType:
+    """The module that reads functions of a library."""
+    return importlib.import_module(f".from_{library}", __name__)
+
+
+def standard(
+    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], library: str | None = None,
+    is_first: bool = True,
+) -> Traced | None:  # fmt: skip
+    """A function of PyTorch or JAX, called on these arguments, as a formula of the arrays in them.
+
+    Parameters
+    ----------
+    function : callable
+        A function or a module.
+    arguments, options
+        As it takes them; its arrays may be in lists and dictionaries.
+    library : str, optional
+        'torch' or 'jax', where neither the function nor an argument tells.
+    is_first : bool
+        Whether the graph is compared with the library's own run in float64, not another one of the same function.
+
+    Returns
+    -------
+    Traced or None
+        The formula, whose `arrays` are its arguments: those of the call, then a module's parameters and buffers. None
+        for a function and arrays of neither library.
+
+    Raises
+    ------
+    TracingError, MissingError
+        When it is called: the function is random, or does something that has no error bound.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from gaugeblock.conformance.tracing import standard
+    >>> formula = standard(torch.nn.functional.relu, (torch.ones(3),), {})
+    >>> formula(*formula.arrays)
+    array([1., 1., 1.], dtype=float32)
+    """
+    library = library or library_of(function, (*arguments, *options.values()))
+    if library is None:
+        return None
+    of_library = reader(library)
+    of_arrays, given, names = of_library.flat(function, arguments, options)
+    arrays = tuple(map(of_library.to_numpy, given))
+    graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), is_first))
+
+    def traced(*values: Any) -> Any:
+        if all(isinstance(each, np.ndarray) for each in values):
+            by_library = sum(each.size for each in arrays) > MOST_WITNESSED and in_double(of_library, graph())
+            if by_library or not any(each.dtype == DOUBLE for each in values):
+                return packed(of_library.called(of_arrays, values))
+            return packed([plain(each) for each in interpreted(of_library, graph(), list(map(lifter(None), values)))])
+        return packed(interpreted(of_library, graph(), values))
+
+    traced.__name__ = name_of(function)
+    vars(traced)["__signature__"] = inspect.Signature(
+        [inspect.Parameter(f"x{number}", inspect.Parameter.POSITIONAL_ONLY) for number in range(len(names))]
+    )
+    return Traced(traced, None, (), (), leaves=of_library.leaves, arrays=arrays)
+
+
+def in_double(of_library: Any, graph: Any) -> bool:
+    """Whether a graph was traced in float64 throughout."""
+    return bool(of_library.formats(graph) <= {"float64"})
+
+
+def name_of(function: Any) -> str:
+    """A function's name, or a module's class."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def packed(results: list[Any]) -> Any:
+    """One result by itself, several in a tuple."""
+    if not results:
+        raise TracingError("got a function that returns no array of its library; wanted at least one")
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def plain(x: Any) -> Any:
+    """The values alone."""
+    return x.value if isinstance(x, Bounded | Discrete) else x
+
+
+def graph_of(
+    of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], names: list[str], name: str, is_first: bool
+) -> Any:
+    """The graph of a function of arrays; what it updates in place is said."""
+    graph = of_library.traced(of_arrays, arrays)
+    written = of_library.updated(graph, names)
+    if written:
+        what = f"{name} updates {', '.join(written)} in place"
+        warnings.warn(f"{what}: the new values are not judged", UpdatedInPlaceWarning, stacklevel=2)
+    if is_first and in_double(of_library, graph) and sum(each.size for each in arrays) <= MOST_WITNESSED:
+        witness(of_library, of_arrays, arrays, graph, name)
+    return graph
+
+
+def interpreted(of_library: Any, graph: Any, values: Any) -> list[Any]:
+    """The results of a graph on bounded or exact arrays; constants get the arithmetic of the arrays."""
+    first = next((each for each in values if is_real(each)), None)
+    xp = EXACT if isinstance(first, Exact) else BOUNDED
+    with np.errstate(all="ignore"):
+        return list(of_library.interpreted(graph, values, xp, lifter(first)))
+
+
+def lifter(first: Any) -> Callable[[np.ndarray], Any]:
+    """What makes constants arrays of the kind and the arithmetic of another one."""
+    if isinstance(first, Exact):
+        return lambda constant: exact.lift(constant, constant.dtype) if constant.dtype.name in MODELS else constant
+    model = first.model if isinstance(first, Bounded) else MODELS["float64"]
+
+    def lift(constant: np.ndarray) -> Any:
+        if constant.dtype.name not in MODELS:
+            return constant
+        return bounded.lift(constant, bounded.model_of(constant.dtype, model), constant.dtype)
+
+    return lift
+
+
+def witness(of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], graph: Any, name: str) -> None:
+    """Raise ValueError if a graph in float64 gives something else than the library's own run in float64."""
+    wide = [each.astype(DOUBLE) if each.dtype.name in MODELS else each for each in arrays]
+    try:
+        own = of_library.called(of_arrays, wide)
+    except (RuntimeError, TypeError, ValueError):
+        return  # the function has formats of its own, which do not go with float64
+    results = interpreted(of_library, graph, list(map(lifter(None), wide)))
+    for number, (got, found) in enumerate(zip(own, results, strict=True)):
+        if got.shape != found.shape:
+            wrong = f"the shape {found.shape} instead of {got.shape}"
+        elif isinstance(found, Bounded) and got.dtype == DOUBLE:
+            with np.errstate(all="ignore"):
+                off = np.abs(got - found.value) > WITNESSED * found.error + 1e-300
+            same = ~np.isfinite(got) | ~np.isfinite(found.value)
+            if not np.any(off & ~same):
+                continue
+            wrong = f"{int(np.sum(off & ~same))} of {got.size} elements otherwise"
+        else:
+            continue
+        of = of_library.__name__.rpartition("_")[2]
+        raise ValueError(
+            f"{name}: gaugeblock reads an operation otherwise than {of} in float64, a mistake of gaugeblock's: result "
+            f"{number + 1} has {wrong}"
+        )
+
+
+def declared_in(formula: Formula) -> Formula:
+    """A declared formula whose function takes the arrays of a library, as one against the standard.
+
+    It is traced for each shape. The parameters of a module take the format of the arrays, as after `module.to(dtype)`.
+    """
+    of_library = reader(str(formula.library))
+    function, names = formula.function, list(formula.parameters)
+
+    @functools.lru_cache(maxsize=512)
+    def at(positional: Any, keywords: Any) -> Traced:
+        dtype = next(each.dtype for each in positional if isinstance(each, Like) and each.dtype.name in MODELS)
+        values = [example(*each) if isinstance(each, Like) else each for each in positional]
+        is_first = at.cache_info().currsize == 0
+        found = standard(
+            of_library.in_format(function, dtype), tuple(values), dict(keywords), formula.library, is_first
+        )
+        assert found is not None
+        return found
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        hyper = {name: scalar(value) if is_real(value) else value for name, value in options.items()}
+        static = [name in formula.hyper_parameters for name in names[: len(arguments)]]
+        positional = tuple(
+            (scalar(value) if is_real(value) else value) if fixed or not hasattr(value, "shape") else like(value)
+            for value, fixed in zip(arguments, static, strict=True)
+        )
+        traced = at(positional, tuple(sorted(hyper.items())))
+        given = [value for value, kind in zip(arguments, positional, strict=True) if isinstance(kind, Like)]
+        state = traced.arrays[len(given) :]
+        first = next(value for value in given if np.dtype(value.dtype).name in MODELS)
+        return traced.function(*given, *(lifter(first)(each) if is_real(first) else each for each in state))
+
+    call.__name__ = formula.name
+    vars(call).update(__signature__=signature_of(function), __wrapped__=function)
+    return replace(formula, function=call)
+
+
+class Like(NamedTuple):
+    """The shape and the dtype of an array."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def example(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+    """An array to trace a function with."""
+    if dtype.name not in MODELS:
+        return np.ones(shape, dtype) if dtype.kind == "b" else np.zeros(shape, dtype)
+    return np.random.default_rng(0).uniform(0.5, 1.5, shape).astype(dtype)
+
+
+def like(x: Any) -> Like:
+    return Like(tuple(x.shape), np.dtype(x.dtype))

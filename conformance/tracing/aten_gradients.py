@@ -1,0 +1,92 @@
+"""PyTorch's gradients of whole layers, where they are operations of their own."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.namespace import MissingError
+from ..arithmetic.windows import convolution, transposed
+from .aten import Array, Namespace
+from .aten_layers import certain
+from .aten_windows import pooled, whole
+from .positions import gathered
+
+
+def nll_loss_backward(
+    xp: Namespace, g: Array, x: Array, target: Any, weight: Array, reduction: int, ignored: int, total: Array
+) -> Array:
+    """- weight at the class of each row, and 0 elsewhere."""
+    target = np.asarray(target)
+    kept = target != ignored
+    hot = (np.expand_dims(target, -1) == np.arange(x.shape[-1])) & np.expand_dims(kept, -1)
+    each = g / total if reduction == 1 else g
+    each = xp.expand_dims(each, axis=-1) if each.ndim == target.ndim and each.ndim else each
+    each = each if weight is None else each * weight
+    return xp.where(hot, xp.zeros_like(x) - each, xp.zeros_like(x))
+
+
+def max_pool2d_with_indices_backward(
+    xp: Namespace,
+    g: Array,
+    x: Array,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    index: Any,
+) -> Array:
+    """To the place that was the largest, which is known in its plane."""
+    plane = math.prod(x.shape[-2:])
+    planes = np.arange(math.prod(x.shape[:-2])).reshape(*x.shape[:-2], 1, 1) * plane
+    return gathered(xp.zeros_like(x), g, planes + certain(index), lambda each: xp.sum(each, axis=-1))
+
+
+def avg_pool2d_backward(
+    xp: Namespace, g: Array, x: Array, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
+    divisor: int | None,
+) -> Array:  # fmt: skip
+    """To each place of a window, a share of its gradient."""
+    if ceil_mode or not (with_padding or divisor or not any(padding)):
+        raise MissingError("aten.avg_pool2d_backward: gaugeblock has no error bound for windows of several sizes yet")
+    places = pooled(x, kernel, stride, padding, 1, ceil_mode, 2)
+    share = xp.expand_dims(g / (divisor or math.prod(whole(kernel, 2))), axis=-1)
+    more = xp.broadcast_to(share, places.shape)
+    return gathered(xp.zeros_like(x), more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def convolution_backward(
+    xp: Namespace, g: Array, x: Array, w: Array, bias: Any, stride: Any, padding: Any, dilation: Any,
+    is_transposed: bool, more: Any, groups: int, wanted: Any,
+) -> Any:  # fmt: skip
+    """The gradients are convolutions again: transposed, and of the input with the gradient as the kernel."""
+    count = w.ndim - 2
+    stride, padding, dilation = (whole(each, count) for each in (stride, padding, dilation))
+    of_x = of_w = of_bias = None
+    if wanted[0] and is_transposed:
+        of_x = convolution(g, w, stride, [(p, p) for p in padding], dilation, None, groups)
+    elif wanted[0]:
+        reach = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in zip(
+            g.shape[2:], stride, padding, dilation, w.shape[2:], strict=True)]  # fmt: skip
+        rest = [n - r for n, r in zip(x.shape[2:], reach, strict=True)]
+        of_x = transposed(g, w, stride, padding, dilation, rest, groups)
+    if wanted[1]:
+        of_w = of_kernel(xp, *((x, g) if is_transposed else (g, x)), w.shape, stride, padding, dilation, groups)
+    if wanted[2]:
+        of_bias = xp.sum(g, axis=(0, *range(2, g.ndim)))
+    return of_x, of_w, of_bias
+
+
+def of_kernel(
+    xp: Namespace, g: Array, x: Array, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Array:
+    """The sums over the batch and all places of x times g: a convolution in which the batch is summed like channels."""
+    parts = []
+    for of_x, of_g in zip(xp.split(x, groups, axis=1), xp.split(g, groups, axis=1), strict=True):
+        found = convolution(
+            xp.moveaxis(of_x, 0, 1), xp.moveaxis(of_g, 0, 1), dilation, [(p, p) for p in padding], stride
+        )  # fmt: skip
+        kept = (slice(None), slice(None), *(slice(0, size) for size in shape[2:]))
+        parts.append(xp.moveaxis(found[kept], 0, 1))
+    return xp.concat(parts, axis=0)

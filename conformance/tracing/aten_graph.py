@@ -1,0 +1,234 @@
+"""A graph of PyTorch's operations on arrays that carry errors."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.fx.node import map_arg
+from torch.utils import _pytree as pytree
+
+from ...backends import load
+from ..arithmetic import bounded
+from ..arithmetic.bounded import Bounded
+from ..arithmetic.kinds import is_real
+from ..arithmetic.namespace import MissingError
+from ..arithmetic.rounding import MODELS
+from . import aten, aten_axes, aten_gradients, aten_layers, aten_windows
+from .positions import TracingError, is_lifted, moved, one
+
+Array = Any
+
+TABLES = (aten, aten_axes, aten_layers, aten_windows, aten_gradients)
+# What is moved. Each is run by PyTorch on positions, so nothing is written for it.
+MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueeze slice select flip roll clone alias
+    detach contiguous split split_with_sizes unbind chunk repeat diagonal unfold narrow movedim lift_fresh
+    lift_fresh_copy _reshape_alias unsafe_split tile swapaxes rot90 upsample_nearest1d
+    upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d pixel_shuffle
+    pixel_unshuffle channel_shuffle cat stack select_scatter slice_scatter diagonal_scatter reflection_pad1d
+    reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    unsqueeze_copy repeat_interleave copy"""
+MOVES = frozenset(MOVED.split())
+# Moves that have a constant for what is outside: at which place of the arguments.
+FILLS = {"constant_pad_nd": 2}
+NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async"})
+
+
+def name_of(target: Any) -> str:
+    """The operation's name, without its overload."""
+    return str(getattr(target, "overloadpacket", target).__name__)
+
+
+def operation(name: str) -> Callable[..., Any] | None:
+    """What an operation is on arrays that carry errors."""
+    of_standard = aten.SAME.get(name)
+    for table in TABLES:
+        found = getattr(table, name, None)
+        if getattr(found, "__module__", "").startswith(__package__ or ""):
+            return found
+    return (lambda xp, *arrays: getattr(xp, of_standard)(*arrays)) if of_standard else None
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    return np.asarray(load("torch").to_numpy(tensor))
+
+
+def to_tensor(array: np.ndarray) -> torch.Tensor:
+    """NumPy's array as a tensor on the CPU, of bfloat16 too."""
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.astype(np.float32)).to(torch.bfloat16)
+    return torch.from_numpy(np.array(array))
+
+
+def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, lift: Any) -> list[Array]:
+    """The results of a graph on arrays that carry errors.
+
+    A graph that was traced in float64 is read in the format of the arrays. Arrays of float64 in a graph of others take
+    every format for float64.
+    """
+    values: dict[Any, Any] = {}
+    given = iter(arrays)
+    own = [each.dtype for each in arrays if is_real(each)]
+    widest = max(own, key=lambda dtype: dtype.itemsize, default=np.dtype("float64"))
+
+    as_traced = not graph.meta["wide"] and [each.dtype for each in arrays] == graph.meta["given"]
+
+    def format_of(tensor: Any) -> np.dtype[Any] | None:
+        name = str(getattr(tensor, "dtype", "")).removeprefix("torch.")
+        if name not in MODELS:
+            return None
+        return np.dtype(name) if as_traced else widest
+
+    for node in graph.graph.nodes:
+        arguments, options = map_arg((node.args, node.kwargs), values.__getitem__)
+        if node.op == "placeholder":
+            values[node] = next(given)
+        elif node.op == "get_attr":
+            values[node] = lift_as(
+                to_numpy(getattr(graph, str(node.target))), format_of(node.meta.get("val")), xp, lift
+            )
+        elif node.op == "output":
+            return list(arguments[0])
+        else:
+            formats = pytree.tree_map(format_of, node.meta.get("val"))
+            values[node] = applied(node.target, arguments, options, formats, xp, lift)
+    raise TracingError("got a graph without an output")
+
+
+def lift_as(constant: np.ndarray, form: np.dtype[Any] | None, xp: Any, lift: Any) -> Any:
+    """A constant in a format; its cast is an error."""
+    if form is None or constant.dtype == form:
+        return lift(constant)
+    return xp.astype(lift(constant), form)
+
+
+def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
+    """One operation; `formats` are those of its results, None for integers."""
+    name = name_of(target)
+    if name == "getitem":
+        return arguments[0][arguments[1]]
+    if name.endswith("_") and name != "copy_":  # in place, among the parts of an operation
+        name = name.removesuffix("_")
+    if name in NOTHING or (arguments and arguments[0] is None):
+        return None
+    if name == "copy_":
+        return arguments[1]
+    every = pytree.tree_leaves((arguments, options), is_leaf=is_lifted)
+    floating = [each for each in pytree.tree_leaves(formats) if each is not None]
+    if not any(map(is_lifted, every)):
+        if not (floating and any(isinstance(each, np.ndarray) for each in every)):
+            return native(target, arguments, options, formats, xp, lift)
+        if name in MOVES:
+            return native(target, arguments, options, formats, xp, lift)
+    if name in MOVES or name in FILLS:
+        return of_format(moved_by(target, arguments, options, FILLS.get(name)), formats, xp)
+    function = operation(name)
+    if function is None:
+        wanted = "judge the parts before and after it"
+        raise MissingError(f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}")
+    arguments, options = promoted(arguments, options, floating, name, xp)
+    once = of_format(function(xp, *arguments, **options), formats, xp)
+    half = [each for each in every if isinstance(each, Bounded) and each.dtype.itemsize == 2]
+    if half and name not in aten.SAME:
+        once = in_float32(function, arguments, options, formats, xp, once)
+    return once
+
+
+def in_float32(function: Any, arguments: Any, options: Any, formats: Any, xp: Any, each: Any) -> Any:
+    """A whole operation in half precision: PyTorch rounds it once, or each step. The bound is the larger of both."""
+
+    def wide(x: Any) -> Any:
+        return xp.astype(x, np.dtype("float32")) if isinstance(x, Bounded) and x.dtype.itemsize == 2 else x
+
+    arguments, options = pytree.tree_map(wide, (arguments, options), is_leaf=is_lifted)
+    once = of_format(function(xp, *arguments, **options), formats, xp)
+    return pytree.tree_map(larger, once, each, is_leaf=is_lifted)
+
+
+def larger(once: Any, each: Any) -> Any:
+    """The value that is rounded once, with the larger error, but where the steps overflow."""
+    if not isinstance(once, Bounded):
+        return once
+    reach = each.error + np.abs(each.value - once.value)
+    error = np.where(np.isfinite(reach), np.maximum(once.error, reach), once.error)
+    return Bounded(once.value, error / bounded.INFLATION, once.model, once.dtype, once.nonnegative)
+
+
+def of_format(found: Any, formats: Any, xp: Any) -> Any:
+    """Results in the format that PyTorch gives them."""
+    if isinstance(found, list | tuple):
+        several = formats if isinstance(formats, list | tuple) else [formats] * len(found)
+        return [of_format(each, form, xp) for each, form in zip(found, several, strict=False)]
+    if formats is None or found is None or (is_real(found) and found.dtype == formats):
+        return found
+    return xp.astype(found, formats)
+
+
+def promoted(arguments: Any, options: Any, floating: list[Any], name: str, xp: Any) -> tuple[Any, Any]:
+    """Operands in the widest of their formats; integers that are computed with too."""
+    every = [each for each in pytree.tree_leaves((arguments, options), is_leaf=is_lifted) if is_real(each)]
+    sized = [each.dtype for each in every if each.ndim] or [each.dtype for each in every]
+    widest = max([*sized, *floating], key=lambda dtype: dtype.itemsize, default=None)
+    if name in ("_to_copy",) or widest is None:
+        return arguments, options
+
+    def cast(x: Any) -> Any:
+        if is_real(x):
+            return x if x.dtype == widest else xp.astype(x, widest)
+        counted = is_lifted(x) or isinstance(x, np.ndarray)
+        return xp.astype(x, widest) if counted and name in COMPUTING else x
+
+    cast_positional, cast_options = pytree.tree_map(cast, (arguments, options), is_leaf=is_lifted)
+    return cast_positional, cast_options
+
+
+# Operations that take integers for numbers, among numbers; for others they are masks or indices.
+COMPUTING = frozenset(aten.SAME) | {"add", "sub", "rsub", "lerp", "addcmul", "addcdiv", "xlogy", "fmod", "sum", "mean"}
+COMPUTING |= {"mm", "bmm", "addmm", "cumsum", "prod", "clamp", "binary_cross_entropy", "mse_loss"}
+
+
+def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any:
+    """An operation that moves elements, run on positions."""
+    outside = []
+    if fill is not None:
+        outside = [one(float(arguments[fill]) if len(arguments) > fill else 0.0, arguments[0])]
+        arguments = (*arguments[:fill], -1, *arguments[fill + 1 :])
+    given, spec = pytree.tree_flatten((arguments, options), is_leaf=is_lifted)
+    places = [place for place, each in enumerate(given) if is_lifted(each)]
+    found: list[Any] = []
+
+    def run(*positions: np.ndarray) -> list[np.ndarray]:
+        values = [torch.from_numpy(each) if isinstance(each, np.ndarray) else each for each in given]
+        for place, position in zip(places, positions, strict=False):
+            values[place] = torch.from_numpy(position.astype(np.float64))
+        moved_positional, moved_options = pytree.tree_unflatten(values, spec)
+        results = target(*moved_positional, **moved_options)
+        found.append(isinstance(results, list | tuple))
+        return [each.numpy() for each in (results if found[-1] else [results])]
+
+    results = moved(run, [*(given[place] for place in places), *outside])
+    return results if found[-1] else results[0]
+
+
+def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
+    """What PyTorch itself makes of integers and constants, which are real numbers before they are of a format."""
+    arguments, options = pytree.tree_map(
+        lambda x: torch.from_numpy(np.array(x)) if isinstance(x, np.ndarray) else x, (arguments, options)
+    )
+    with default_dtype(torch.float64):
+        found = target(*arguments, **options)
+    if isinstance(found, list | tuple):
+        return [lift_as(to_numpy(each), form, xp, lift) for each, form in zip(found, formats, strict=True)]
+    return lift_as(to_numpy(found), formats, xp, lift) if isinstance(found, torch.Tensor) else found
+
+
+@contextlib.contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """The dtype of what is made without saying of which."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

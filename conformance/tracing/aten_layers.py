@@ -1,0 +1,211 @@
+"""PyTorch's operations that are whole layers: norms, pooling, convolution, attention, losses, and taking by index.
+
+As in `aten`, a function is called as the operation of its name is, with the namespace of the arrays before it.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.discrete import Discrete, UndecidedError
+from .aten import Array, Namespace
+from .aten_axes import linalg_vector_norm, mean
+from .aten_axes import sum as added
+from .positions import gathered
+
+
+def _softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
+    e = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
+    return e / xp.sum(e, axis=dim, keepdims=True)
+
+
+def _safe_softmax(xp: Namespace, x: Array, dim: int, dtype: Any = None) -> Array:
+    return _softmax(xp, x, dim)
+
+
+def _log_softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
+    z = x - xp.max(x, axis=dim, keepdims=True)
+    return z - xp.log(xp.sum(xp.exp(z), axis=dim, keepdims=True))
+
+
+def glu(xp: Namespace, x: Array, dim: int = -1) -> Array:
+    a, b = xp.split(x, 2, axis=dim)
+    return a * xp.sigmoid(b)
+
+
+def normalised(xp: Namespace, x: Array, axes: Any, eps: float, weight: Array, bias: Array, shape: Any) -> Any:
+    """(x - mean) / root * weight + bias, the mean, and 1 / root, for the root of the variance."""
+    m, v = xp.mean(x, axis=axes, keepdims=True), xp.var(x, axis=axes, keepdims=True)
+    r = 1 / xp.sqrt(v + eps)
+    return affine(xp, (x - m) * r, weight, bias, shape), m, r
+
+
+def affine(xp: Namespace, y: Array, weight: Array, bias: Array, shape: Any) -> Array:
+    y = y if weight is None else y * xp.reshape(weight, shape)
+    return y if bias is None else y + xp.reshape(bias, shape)
+
+
+def native_layer_norm(xp: Namespace, x: Array, shape: Any, weight: Array, bias: Array, eps: float) -> Any:
+    return normalised(xp, x, tuple(range(x.ndim - len(shape), x.ndim)), eps, weight, bias, tuple(shape))
+
+
+def _fused_rms_norm(xp: Namespace, x: Array, shape: Any, weight: Array, eps: float | None) -> Any:
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    least = float(np.finfo(x.dtype).eps) if eps is None else eps
+    r = 1 / xp.sqrt(xp.mean(x * x, axis=axes, keepdims=True) + least)
+    return affine(xp, x * r, weight, None, tuple(shape)), r
+
+
+def native_group_norm(
+    xp: Namespace, x: Array, weight: Array, bias: Array, n: int, channels: int, size: int, groups: int, eps: float
+) -> Any:
+    shape = (1, groups, channels // groups, 1)
+    grouped = xp.reshape(x, (n, groups, channels // groups, size))
+    y, m, r = normalised(xp, grouped, (2, 3), eps, weight, bias, shape)
+    return xp.reshape(y, x.shape), xp.reshape(m, (n, groups)), xp.reshape(r, (n, groups))
+
+
+def native_batch_norm(
+    xp: Namespace, x: Array, weight: Array, bias: Array, m: Array, v: Array, training: bool, momentum: float, eps: float
+) -> Any:
+    shape = (1, -1) + (1,) * (x.ndim - 2)
+    if training:
+        y, m, r = normalised(xp, x, (0, *range(2, x.ndim)), eps, weight, bias, shape)
+        return y, xp.reshape(m, (-1,)), xp.reshape(r, (-1,))
+    scaled = (x - xp.reshape(m, shape)) * (1 / xp.sqrt(xp.reshape(v, shape) + eps))
+    return affine(xp, scaled, weight, bias, shape), None, None
+
+
+cudnn_batch_norm = native_batch_norm
+
+
+def _native_batch_norm_legit_functional(
+    xp: Namespace, x: Array, w: Array, b: Array, m: Array, v: Array, *rest: Any
+) -> Any:
+    """What is updated in place is no result: it stands for itself."""
+    return (*native_batch_norm(xp, x, w, b, m, v, *rest), m, v)
+
+
+def _native_batch_norm_legit(xp: Namespace, x: Array, w: Array, b: Array, *rest: Any) -> Any:
+    """With or without running statistics."""
+    statistics = (None, None) if isinstance(rest[0], bool) else rest[:2]
+    return native_batch_norm(xp, x, w, b, *statistics, *rest[-3:])
+
+
+def _scaled_dot_product_flash_attention_for_cpu(
+    xp: Namespace, q: Array, k: Array, v: Array, dropout: float = 0.0, is_causal: bool = False, *,
+    attn_mask: Array = None, scale: float | None = None,
+) -> Any:  # fmt: skip
+    w = xp.matmul(q, xp.matrix_transpose(k)) * (scale or 1 / math.sqrt(q.shape[-1]))
+    w = w if attn_mask is None else w + attn_mask
+    if is_causal:
+        later = np.broadcast_to(~np.tri(*w.shape[-2:], dtype=np.bool_), w.shape)
+        w = xp.where(later, xp.zeros_like(w) - math.inf, w)
+    return xp.matmul(_softmax(xp, w, -1), v), None
+
+
+def reduced(xp: Namespace, x: Array, reduction: int) -> Array:
+    """Each, their mean, or their sum."""
+    return (x, mean(xp, x), added(xp, x))[reduction] if reduction else x
+
+
+def mse_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1) -> Array:
+    return reduced(xp, (a - b) * (a - b), reduction)
+
+
+def smooth_l1_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1, beta: float = 1.0) -> Array:
+    z = xp.abs(a - b)
+    near = xp.minimum(z, beta)
+    return reduced(xp, z if beta == 0 else 0.5 * near * near / beta + (z - near), reduction)
+
+
+def huber_loss(xp: Namespace, a: Array, b: Array, reduction: int = 1, delta: float = 1.0) -> Array:
+    z = xp.abs(a - b)
+    near = xp.minimum(z, delta)
+    return reduced(xp, 0.5 * near * near + delta * (z - near), reduction)
+
+
+def binary_cross_entropy(xp: Namespace, p: Array, y: Array, weight: Array = None, reduction: int = 1) -> Array:
+    each = -(y * xp.maximum(xp.log(p), -100.0) + (1 - y) * xp.maximum(xp.log1p(-p), -100.0))
+    return reduced(xp, each if weight is None else each * weight, reduction)
+
+
+def nll_loss_forward(xp: Namespace, x: Array, target: Any, weight: Array, reduction: int, ignored: int) -> Any:
+    """Of (batch, classes), the first axis missing or not; and the sum of the weights."""
+    target = np.asarray(target)
+    kept = target != ignored
+    index = np.where(kept, target, 0)
+    each = -xp.squeeze(xp.take_along_axis(x, np.expand_dims(index, -1), axis=-1), axis=-1)
+    total = float(np.sum(kept))
+    if weight is not None:
+        share = weight[index]
+        each = each * share
+        total = xp.sum(xp.where(kept, share, xp.zeros_like(share)))
+    each = xp.where(kept, each, xp.zeros_like(each))
+    mean_or_each = xp.sum(each) / total if reduction == 1 else reduced(xp, each, reduction)
+    return mean_or_each, xp.full((), total, dtype=x.dtype) if weight is None else total
+
+
+def nll_loss2d_forward(xp: Namespace, x: Array, target: Any, weight: Array, reduction: int, ignored: int) -> Any:
+    """Of (batch, classes, height, width)."""
+    flat = xp.reshape(xp.moveaxis(x, 1, -1), (-1, x.shape[1]))
+    found, total = nll_loss_forward(xp, flat, np.asarray(target).ravel(), weight, reduction, ignored)
+    return (found if reduction else xp.reshape(found, np.shape(target))), total
+
+
+def certain(index: Any) -> Any:
+    """An index that is not undecided."""
+    if isinstance(index, Discrete):
+        raise UndecidedError(index.refused())
+    return index
+
+
+def gather(xp: Namespace, x: Array, dim: int, index: Any, **_: Any) -> Array:
+    if not isinstance(index, Discrete) and np.shape(index)[:dim] != x.shape[:dim]:  # of the first rows alone
+        x = x[tuple(slice(None) if i == dim % x.ndim else slice(0, n) for i, n in enumerate(np.shape(index)))]
+    return xp.take_along_axis(x, index, axis=dim)
+
+
+def index_select(xp: Namespace, x: Array, dim: int, index: Any) -> Array:
+    return xp.take(x, index, axis=dim)
+
+
+def embedding(xp: Namespace, w: Array, index: Any, *_: Any) -> Array:
+    return xp.take(w, index, axis=0)
+
+
+def index(xp: Namespace, x: Array, indices: Any) -> Array:
+    return x[tuple(slice(None) if each is None else certain(each) for each in indices)]
+
+
+def scatter_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array) -> Array:
+    at = np.array(np.meshgrid(*map(np.arange, np.shape(certain(index))), indexing="ij"))
+    at[dim % x.ndim] = index
+    places = np.asarray(np.ravel_multi_index(tuple(at), x.shape))
+    return gathered(x, source[tuple(map(slice, np.shape(index)))], places, lambda each: xp.sum(each, axis=-1))
+
+
+def index_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array, *, alpha: float = 1) -> Array:
+    places = np.take(np.arange(x.size).reshape(x.shape), certain(index), dim)
+    more = source if alpha == 1 else source * alpha
+    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: bool = False) -> Array:
+    """Where elements are put, not added, no two may go to one place."""
+    key = tuple(slice(None) if each is None else certain(each) for each in indices)
+    places = np.arange(x.size).reshape(x.shape)[key]
+    more = xp.broadcast_to(values, places.shape)
+    if not accumulate:
+        if np.unique(places).size < places.size:
+            raise UndecidedError("aten.index_put: got an index twice; wanted accumulate=True, or each once")
+        mask = np.zeros(x.size, np.bool_)
+        mask[places.ravel()] = True
+        x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
+    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def _cdist_forward(xp: Namespace, a: Array, b: Array, p: float, mode: Any = None) -> Array:
+    apart = xp.expand_dims(a, axis=-2) - xp.expand_dims(b, axis=-3)
+    return linalg_vector_norm(xp, apart, p, -1)

@@ -1,0 +1,171 @@
+"""A function or module of PyTorch as a graph of operations, and the graph on arrays that carry errors.
+
+`make_fx` records what the function does to tensors of these shapes, below autograd and without updates in place. Of the
+decompositions into core operations those are left out whose whole operation is in `aten`, since its bound is better.
+"""
+
+import copy
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch._decomp import core_aten_decompositions
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils import _pytree as pytree
+
+from ..arithmetic.rounding import MODELS
+from .aten_graph import FILLS, MOVES, default_dtype, name_of, operation, to_numpy, to_tensor
+from .aten_graph import interpreted as interpreted
+from .positions import DEPENDS, TracingError, alike
+
+# Kept whole beside those that the tables have.
+RANDOM = frozenset({"native_dropout", "bernoulli", "rrelu_with_noise", "rrelu_with_noise_functional"})
+# Decomposed all the same, since the parts are what every library computes.
+PARTS = frozenset({"index_select", "where", "all", "any"})
+
+
+@functools.cache
+def decompositions() -> dict[Any, Any]:
+    """PyTorch's decompositions, but of what is kept whole."""
+
+    def kept(name: str) -> bool:
+        return name in MOVES | RANDOM | FILLS.keys() or (operation(name) is not None and name not in PARTS)
+
+    return {target: how for target, how in core_aten_decompositions().items() if not kept(name_of(target))}
+
+
+def is_module(function: Any) -> bool:
+    return isinstance(function, torch.nn.Module)
+
+
+def state_of(function: Any) -> dict[str, torch.Tensor]:
+    """The parameters and buffers of a module."""
+    if not is_module(function):
+        return {}
+    return {name: each.detach() for name, each in (*function.named_parameters(), *function.named_buffers())}
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The tensors in a tree, such as a dictionary or a list."""
+    return [each for each in pytree.tree_leaves(tree) if each is not None]
+
+
+def usual_dtype(tensors: Sequence[torch.Tensor]) -> Any:
+    """The setting in which what a function makes goes along with its tensors: float64 among those of float64."""
+    double = any(each.dtype == torch.float64 for each in tensors)
+    return default_dtype(torch.float64 if double else torch.get_default_dtype())
+
+
+def flat(function: Any, arguments: Any, options: Any) -> tuple[Callable[..., list[Any]], list[Any], list[str]]:
+    """The function of its tensors, of parameters and buffers too: it, they, and their names."""
+    given, spec = pytree.tree_flatten((arguments, options))
+    given = [to_tensor(each) if isinstance(each, np.ndarray) else each for each in given]
+    places = [place for place, each in enumerate(given) if isinstance(each, torch.Tensor)]
+    state = state_of(function)
+
+    def of_tensors(*tensors: torch.Tensor) -> list[Any]:
+        values = list(given)
+        for place, tensor in zip(places, tensors, strict=False):
+            values[place] = tensor
+        positional, keywords = pytree.tree_unflatten(values, spec)
+        if not state:
+            return leaves(function(*positional, **keywords))
+        own = dict(zip(state, tensors[len(places) :], strict=True))
+        return leaves(torch.func.functional_call(function, own, positional, keywords))
+
+    names = [f"x{number}" for number in range(len(places))] + list(state)
+    return of_tensors, [*(given[place].detach() for place in places), *state.values()], names
+
+
+def called(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What PyTorch itself computes."""
+    tensors = list(map(to_tensor, arrays))
+    with usual_dtype(tensors), torch.random.fork_rng(devices=[]):
+        return [to_numpy(each) for each in of_tensors(*tensors) if isinstance(each, torch.Tensor)]
+
+
+def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
+    """The graph of a function of tensors, made on arrays."""
+    tensors = list(map(to_tensor, arrays))
+
+    def tensors_of(*given: torch.Tensor) -> list[torch.Tensor]:
+        return [each for each in of_tensors(*given) if isinstance(each, torch.Tensor)]
+
+    with usual_dtype(tensors), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with torch.backends.mkldnn.flags(enabled=False):  # its operations hide those that they are made of
+                graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+        except RuntimeError as error:
+            if "value out of a tracing tensor" not in str(error):
+                raise
+            raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
+    refuse_random(graph)
+    return graph
+
+
+def traced(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
+    """The graph of a function of arrays: in float64 for those of float32, so that constants keep their value.
+
+    A function that has formats of its own, or constants that depend on the format, is traced as it is.
+    """
+    graph = graph_of(of_tensors, arrays)
+    graph.meta.update(wide=False, given=[each.dtype for each in arrays])
+    if {each.dtype.name for each in arrays if each.dtype.name in MODELS} == {"float32"}:
+        double = [each.astype(np.float64) if each.dtype.name in MODELS else each for each in arrays]
+        try:
+            wide = graph_of(of_tensors, double)
+        except (RuntimeError, TypeError):
+            return graph
+        if formats(wide) <= {"float64"} and formats(graph) <= {"float32"} and alike(constants(graph), constants(wide)):
+            wide.meta.update(wide=True)
+            return wide
+    return graph
+
+
+def constants(graph: torch.fx.GraphModule) -> list[np.ndarray]:
+    """The numbers and tensors in a graph."""
+    found = []
+    for node in graph.graph.nodes:
+        if node.op == "get_attr":
+            found.append(to_numpy(getattr(graph, str(node.target))))
+        found += [np.asarray(x) for x in pytree.tree_leaves((node.args, node.kwargs)) if isinstance(x, int | float)]
+    return found
+
+
+def refuse_random(graph: torch.fx.GraphModule) -> None:
+    """Raise TracingError, with its name, for an operation whose result is random."""
+    for node in (each for each in graph.graph.nodes if each.op == "call_function"):
+        name, tags = name_of(node.target), getattr(node.target, "tags", ())
+        drawn = name in RANDOM or torch.Tag.nondeterministic_seeded in tags
+        without_dropout = len(node.args) > 3 and node.args[3] == 0.0  # of attention
+        if drawn and not (name.startswith("_scaled_dot") and (without_dropout or len(node.args) < 4)):
+            wanted = "a function that its arguments decide, such as a module after .eval()"
+            raise TracingError(f"aten.{name}: got a random operation, as dropout is; wanted {wanted}")
+
+
+def formats(graph: torch.fx.GraphModule) -> set[str]:
+    """The formats that a graph computes in."""
+    values = [value for node in graph.graph.nodes for value in pytree.tree_leaves(node.meta.get("val"))]
+    return {str(getattr(value, "dtype", "")).removeprefix("torch.") for value in values} & MODELS.keys()
+
+
+def updated(graph: torch.fx.GraphModule, names: Sequence[str]) -> list[str]:
+    """The arguments, parameters and buffers that the function updates in place."""
+    inputs = [node for node in graph.graph.nodes if node.op == "placeholder"]
+    written: set[Any] = set()
+    for node in graph.graph.find_nodes(op="call_function", target=torch.ops.aten.copy_.default):
+        written.add(node.args[0])
+    for node in graph.graph.find_nodes(op="call_function", target=torch.ops.aten.native_batch_norm.default):
+        written |= {each for each in node.args[3:5] if node.args[5]}  # its schema does not say so
+    return [name for node, name in zip(inputs, names, strict=True) if node in written]
+
+
+def in_format(function: Any, dtype: np.dtype[Any]) -> Any:
+    """A module whose parameters and buffers are of a format."""
+    if not is_module(function):
+        return function
+    return copy.deepcopy(function).to(getattr(torch, dtype.name))

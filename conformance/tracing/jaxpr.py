@@ -1,0 +1,228 @@
+"""JAX's jaxprs on arrays that carry errors."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ..arithmetic.kinds import is_real
+from ..arithmetic.namespace import MissingError
+from ..arithmetic.rounding import MODELS
+from . import lax
+from .positions import is_lifted, moved, one
+
+Array = Any
+
+# What is moved, and how many operands are: the others are indices.
+MOVED = """broadcast_in_dim reshape transpose squeeze expand_dims slice rev split concatenate pad copy copy_p
+    stop_gradient optimization_barrier tile"""
+MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(MOVED.split())
+# The most usual of them by NumPy, which compiles nothing for a new shape.
+BY_NUMPY: dict[str, Callable[..., np.ndarray]] = {
+    "reshape": lambda p, x: np.reshape(x, p["new_sizes"]),
+    "transpose": lambda p, x: np.transpose(x, p["permutation"]),
+    "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
+    "rev": lambda p, x: np.flip(x, p["dimensions"]),
+    "concatenate": lambda p, *arrays: np.concatenate(arrays, p["dimension"]),
+    "slice": lambda p, x: x[tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or [1] * x.ndim))],
+    "broadcast_in_dim": lambda p, x: np.broadcast_to(
+        np.expand_dims(x, tuple(i for i in range(len(p["shape"])) if i not in p["broadcast_dimensions"])), p["shape"]
+    ),
+}
+# Primitives with a jaxpr inside that is simply run, and what it is called among their parameters.
+CALLS = {name: key for key, names in {
+    "jaxpr": "jit pjit checkpoint remat remat2", "fun_jaxpr": "custom_vjp_call_jaxpr",
+    "call_jaxpr": "closed_call core_call custom_jvp_call custom_vjp_call",
+}.items() for name in names.split()}  # fmt: skip
+KEPT = frozenset({"convert_element_type", "copy", "copy_p", "stop_gradient"})  # of a constant, which stays one
+
+
+class Graph(NamedTuple):
+    """A jaxpr, whether it stands for the format of the arrays, its own dtypes, and those that its results have."""
+
+    closed: Any
+    wide: bool
+    given: list[np.dtype[Any]]
+    dtypes: tuple[np.dtype[Any], ...]
+
+
+class Reading(NamedTuple):
+    """How jaxprs are read: the namespace, what makes constants arrays, and the format that all formats stand for."""
+
+    xp: Any
+    lift: Callable[[np.ndarray], Any]
+    form: np.dtype[Any] | None
+
+    def format_of(self, variable: Any) -> np.dtype[Any] | None:
+        """The format of a variable; None for integers."""
+        dtype = np.dtype(variable.aval.dtype)
+        return (self.form or dtype) if dtype.name in MODELS else None
+
+
+def interpreted(graph: Graph, arrays: Sequence[Array], xp: Any, lift: Any) -> list[Array]:
+    """The results of a jaxpr on arrays that carry errors."""
+    own = [each.dtype for each in arrays if is_real(each)]
+    widest = max(own, key=lambda dtype: dtype.itemsize, default=np.dtype("float64"))
+    as_traced = not graph.wide and [each.dtype for each in arrays] == graph.given
+    reading = Reading(xp, lift, None if as_traced else widest)
+    with jax.enable_x64(True):
+        found = run(reading, graph.closed.jaxpr, graph.closed.consts, arrays)
+    results = []
+    for each, variable, dtype in zip(found, graph.closed.jaxpr.outvars, graph.dtypes, strict=True):
+        form = reading.format_of(variable)
+        results.append(as_array(reading, each, form) if form else xp.astype(each, dtype))
+    return results
+
+
+def run(reading: Reading, jaxpr: Any, constants: Any, arrays: Sequence[Any]) -> list[Any]:
+    """The results of a jaxpr."""
+    values = dict(zip(jaxpr.constvars, (constant(reading, each) for each in constants), strict=True))
+    values |= dict(zip(jaxpr.invars, arrays, strict=True))
+
+    def read(atom: Any) -> Any:
+        return constant(reading, atom.val) if hasattr(atom, "val") else values[atom]
+
+    for equation in needed(jaxpr):
+        found = applied(reading, equation, [read(atom) for atom in equation.invars])
+        values.update(zip(equation.outvars, found if equation.primitive.multiple_results else [found], strict=True))
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def needed(jaxpr: Any) -> list[Any]:
+    """The equations that a result depends on."""
+    wanted = {id(atom) for atom in jaxpr.outvars}
+    found = []
+    for equation in reversed(jaxpr.eqns):
+        if wanted & {id(each) for each in equation.outvars}:
+            wanted |= {id(each) for each in equation.invars}
+            found.append(equation)
+    return found[::-1]
+
+
+def constant(reading: Reading, x: Any) -> Any:
+    """A number stays a number, whose cast is an error; an array is of the format that it is read in."""
+    value = np.asarray(x)
+    if value.dtype.name not in MODELS:
+        return value
+    if value.ndim == 0:
+        return float(value)
+    return as_array(reading, reading.lift(value), reading.form or value.dtype)
+
+
+def as_array(reading: Reading, x: Any, form: np.dtype[Any] | None) -> Any:
+    """Numbers as arrays of a format."""
+    if isinstance(x, float):
+        return reading.xp.full((), x, dtype=form)
+    return x if form is None or x.dtype == form else reading.xp.astype(x, form)
+
+
+def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
+    """One equation: the result of its primitive, or the list of them."""
+    name, parameters = equation.primitive.name, equation.params
+    form = reading.format_of(equation.outvars[0])
+    if name in CALLS:
+        inner = parameters[CALLS[name]]
+        return run(reading, getattr(inner, "jaxpr", inner), getattr(inner, "consts", ()), arguments)
+    if name in LOOPS:
+        return LOOPS[name](reading, parameters, arguments)
+    floats = any(is_lifted(each) or isinstance(each, float) for each in arguments)
+    if name == "convert_element_type" and (floats or form):
+        return arguments[0] if form and isinstance(arguments[0], float) else converted(reading, equation, arguments[0])
+    if name in KEPT and isinstance(arguments[0], float):
+        return arguments[0]
+    if not floats:
+        found = equation.primitive.bind(*map(jax.numpy.asarray, arguments), **parameters)
+        several = equation.primitive.multiple_results
+        return [constant(reading, each) for each in found] if several else constant(reading, found)
+    inputs = [reading.format_of(atom) for atom in equation.invars]
+    lifted = [as_array(reading, each, kind) for each, kind in zip(arguments, inputs, strict=True)]
+    if name in MOVES:
+        return moved_by(equation, lifted)
+    function: Any = getattr(lax, name.replace("-", "_"), None)
+    if getattr(function, "__module__", None) == lax.__name__:
+        return of_format(function(reading.xp, parameters, *lifted), equation, reading)
+    if name in lax.SAME:
+        mixed = any(is_lifted(each) for each in arguments)  # numbers stay numbers beside arrays
+        return getattr(reading.xp, lax.SAME[name])(*(arguments if mixed else lifted))
+    wanted = "judge the parts before and after it"
+    raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for this operation of JAX yet; {wanted}")
+
+
+def of_format(found: Any, equation: Any, reading: Reading) -> Any:
+    """Results in the formats that JAX gives them."""
+    if not isinstance(found, list):
+        return as_array(reading, found, reading.format_of(equation.outvars[0]))
+    pairs = zip(found, equation.outvars, strict=True)
+    return [as_array(reading, each, reading.format_of(variable)) for each, variable in pairs]
+
+
+def converted(reading: Reading, equation: Any, x: Any) -> Any:
+    """Another dtype; of numbers, one format stands for several."""
+    form = reading.format_of(equation.outvars[0])
+    return reading.xp.astype(
+        as_array(reading, x, form) if isinstance(x, float) else x, form or equation.params["new_dtype"]
+    )
+
+
+def moved_by(equation: Any, arguments: list[Any]) -> Any:
+    """A primitive that moves elements, run on positions."""
+    parameters, several = equation.params, equation.primitive.multiple_results
+    count = MOVES[equation.primitive.name] or len(arguments)
+    indices = [jax.numpy.asarray(lax.certain(each)) for each in arguments[count:]]
+    outside = []
+    if "fill_value" in parameters:  # of gather: what is taken from outside the array
+        fill = parameters["fill_value"]
+        outside = [one(math.nan if fill is None else float(fill), arguments[0])]
+        parameters = parameters | {"fill_value": -1}
+
+    def on_positions(*positions: np.ndarray) -> list[np.ndarray]:
+        if equation.primitive.name in BY_NUMPY:
+            return [BY_NUMPY[equation.primitive.name](parameters, *positions)]
+        found = equation.primitive.bind(*map(jax.numpy.asarray, positions[:count]), *indices, **parameters)
+        return list(map(np.asarray, found)) if several else [np.asarray(found)]
+
+    found = moved(on_positions, [*arguments[:count], *outside])
+    return found if several else found[0]
+
+
+def scan(reading: Reading, p: Any, arguments: list[Any]) -> list[Any]:
+    """A loop over the first axis."""
+    fixed, carried = p["num_consts"], p["num_consts"] + p["num_carry"]
+    state, rows = arguments[fixed:carried], arguments[carried:]
+    steps = range(p["length"])
+    found: dict[int, list[Any]] = {}
+    for step in reversed(steps) if p["reverse"] else steps:
+        inputs = [*arguments[:fixed], *state, *(each[step] for each in rows)]
+        results = run(reading, p["jaxpr"].jaxpr, p["jaxpr"].consts, inputs)
+        state, found[step] = results[: len(state)], results[len(state) :]
+    variables = p["jaxpr"].jaxpr.outvars[len(state) :]
+    columns = zip(*(found[step] for step in steps), strict=True)
+    return [
+        *state,
+        *(stacked(reading, column, reading.format_of(v)) for column, v in zip(columns, variables, strict=True)),
+    ]
+
+
+def stacked(reading: Reading, rows: Sequence[Any], form: np.dtype[Any] | None) -> Any:
+    """Rows as one array."""
+    return reading.xp.stack([as_array(reading, row, form) for row in rows], axis=0)
+
+
+def loop(reading: Reading, p: Any, arguments: list[Any]) -> list[Any]:
+    """A loop whose condition rounding errors may not turn."""
+    of_condition, of_body = p["cond_nconsts"], p["cond_nconsts"] + p["body_nconsts"]
+    condition, body, state = p["cond_jaxpr"], p["body_jaxpr"], arguments[of_body:]
+    while bool(run(reading, condition.jaxpr, condition.consts, [*arguments[:of_condition], *state])[0]):
+        state = run(reading, body.jaxpr, body.consts, [*arguments[of_condition:of_body], *state])
+    return state
+
+
+def choice(reading: Reading, p: Any, arguments: list[Any]) -> list[Any]:
+    """One of several branches."""
+    chosen = p["branches"][lax.branch(arguments[0])]
+    return run(reading, chosen.jaxpr, chosen.consts, arguments[1:])
+
+
+LOOPS = {"scan": scan, "while": loop, "cond": choice}

@@ -1,0 +1,215 @@
+"""JAX's primitives that are made of several functions of the standard, by their names.
+
+Each is called with the namespace of the arrays and the parameters of the primitive before its operands.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax import lax
+
+from ...reference.declaration import AXIS
+from ..arithmetic.discrete import Discrete, UndecidedError, parts
+from ..arithmetic.namespace import MissingError
+from ..arithmetic.windows import chosen, convolution, windows
+from .positions import gathered
+
+Array = Any
+Namespace = Any
+Parameters = Mapping[str, Any]
+
+ONE = """exp exp2 expm1 log log1p sqrt rsqrt tanh sinh cosh sin cos tan asin acos atan asinh acosh atanh erf erfc
+    logistic=sigmoid abs neg=negative floor ceil sign square is_finite=isfinite not=logical_not"""
+TWO = """add add_any=add sub=subtract mul=multiply div=divide max=maximum min=minimum lt=less le=less_equal gt=greater
+    ge=greater_equal eq=equal ne=not_equal pow atan2 and=logical_and or=logical_or xor=logical_xor"""
+SAME = {name: standard or name for name, _, standard in (each.partition("=") for each in f"{ONE} {TWO}".split())}
+
+
+def rem(xp: Namespace, p: Parameters, a: Array, b: Array) -> Array:
+    return a - xp.trunc(a / b) * b
+
+
+def round(xp: Namespace, p: Parameters, x: Array) -> Array:  # noqa: A001
+    if p["rounding_method"] != lax.RoundingMethod.TO_NEAREST_EVEN:
+        raise MissingError("jax.lax.round: got ties away from zero; wanted to even, which has a bound")
+    return xp.round(x)
+
+
+def integer_pow(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.pow(x, p["y"])
+
+
+def clamp(xp: Namespace, p: Parameters, low: Array, x: Array, high: Array) -> Array:
+    return xp.clip(x, low, high)
+
+
+def select_n(xp: Namespace, p: Parameters, which: Any, *cases: Array) -> Array:
+    if len(cases) != 2:
+        raise MissingError(f"jax.lax.select_n: got {len(cases)} cases; wanted 2, which have a bound")
+    no, yes = cases
+    return xp.where(which, yes, no)
+
+
+def reduce_sum(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.sum(x, axis=p["axes"])
+
+
+def reduce_prod(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.prod(x, axis=p["axes"])
+
+
+def reduce_max(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.max(x, axis=p["axes"])
+
+
+def reduce_min(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.min(x, axis=p["axes"])
+
+
+def reduce_and(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.all(x, axis=tuple(p["axes"]))
+
+
+def reduce_or(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.any(x, axis=tuple(p["axes"]))
+
+
+def argmax(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.argmax(x, axis=p["axes"][0])
+
+
+def argmin(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.argmin(x, axis=p["axes"][0])
+
+
+def cumsum(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return scanned(xp, xp.cumulative_sum, p, x)
+
+
+def cumprod(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return scanned(xp, xp.cumulative_prod, p, x)
+
+
+def scanned(xp: Namespace, function: Any, p: Parameters, x: Array) -> Array:
+    """A scan, from the end if it is reversed."""
+    axis = p[AXIS]
+    y = function(xp.flip(x, axis=axis) if p["reverse"] else x, axis=axis)
+    return xp.flip(y, axis=axis) if p["reverse"] else y
+
+
+def dot_general(xp: Namespace, p: Parameters, a: Array, b: Array) -> Array:
+    """As one product of stacks of matrices: the batch's axes first, then those of one operand, those summed last."""
+    (of_a, of_b), (rows_a, rows_b) = p["dimension_numbers"]
+    free_a = [i for i in range(a.ndim) if i not in (*of_a, *rows_a)]
+    free_b = [i for i in range(b.ndim) if i not in (*of_b, *rows_b)]
+    batch = [a.shape[i] for i in rows_a]
+    terms = math.prod(a.shape[i] for i in of_a)
+    kept_a, kept_b = [a.shape[i] for i in free_a], [b.shape[i] for i in free_b]
+    left = xp.reshape(xp.permute_dims(a, (*rows_a, *free_a, *of_a)), (*batch, math.prod(kept_a), terms))
+    right = xp.reshape(xp.permute_dims(b, (*rows_b, *of_b, *free_b)), (*batch, terms, math.prod(kept_b)))
+    return xp.reshape(xp.matmul(left, right), (*batch, *kept_a, *kept_b))
+
+
+def conv_general_dilated(xp: Namespace, p: Parameters, x: Array, w: Array) -> Array:
+    if p["batch_group_count"] != 1:
+        raise MissingError("jax.lax.conv_general_dilated: got groups of the batch; wanted of features")
+    given, kernel, out = p["dimension_numbers"]
+    x, w = xp.permute_dims(x, given), xp.permute_dims(w, kernel)
+    found = convolution(
+        x, w, p["window_strides"], p["padding"], p["rhs_dilation"], p["lhs_dilation"], p["feature_group_count"]
+    )
+    return xp.permute_dims(found, tuple(np.argsort(out)))
+
+
+def places_of_windows(p: Parameters, x: Array) -> np.ndarray:
+    """The positions in each window."""
+    ones = (1,) * x.ndim
+    dilation, spread = p.get("window_dilation", ones), p.get("base_dilation", ones)
+    return windows(x.shape, p["window_dimensions"], p["window_strides"], p["padding"], dilation, spread)
+
+
+def reduce_window_sum(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.sum(chosen(x, places_of_windows(p, x)), axis=-1)
+
+
+def reduce_window_max(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.max(chosen(x, places_of_windows(p, x), -math.inf), axis=-1)
+
+
+def reduce_window_min(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return xp.min(chosen(x, places_of_windows(p, x), math.inf), axis=-1)
+
+
+def select_and_scatter_add(xp: Namespace, p: Parameters, source: Array, x: Array) -> Array:
+    """The gradient of a pooling: to the first of the largest, or smallest, in each window."""
+    places, largest = places_of_windows(p, x), p["select_prim"].name == "ge"
+    y = chosen(x, places, -math.inf if largest else math.inf)
+    winner = certain(xp.argmax(y, axis=-1) if largest else xp.argmin(y, axis=-1))
+    at = np.take_along_axis(places, winner[..., None], -1)[..., 0]
+    return gathered(xp.zeros_like(x), source, at, lambda each: xp.sum(each, axis=-1))
+
+
+def sort(xp: Namespace, p: Parameters, *arrays: Array) -> list[Array]:
+    """By the first array; the others go along."""
+    if p["num_keys"] != 1:
+        raise MissingError(f"jax.lax.sort: got {p['num_keys']} keys; it has a bound for 1")
+    first, *others = arrays
+    axis = p["dimension"]
+    if not others:
+        return [xp.sort(first, axis=axis)]
+    order = xp.argsort(first, axis=axis)
+    return [xp.sort(first, axis=axis), *(xp.take_along_axis(each, order, axis=axis) for each in others)]
+
+
+def top_k(xp: Namespace, p: Parameters, x: Array) -> list[Array]:
+    axis = p.get(AXIS, -1) % x.ndim
+    cut = (slice(None),) * axis + (slice(0, p["k"]),)
+    return [function(x, axis=axis, descending=True)[cut] for function in (xp.sort, xp.argsort)]
+
+
+def scatter_add(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
+    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.sum(each, axis=-1))
+
+
+def scatter(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
+    """No two updates may go to one place."""
+    places = places_of_updates(p, x, index, more)
+    inside = places[places >= 0]
+    if np.unique(inside).size < inside.size:
+        raise UndecidedError("jax.lax.scatter: got an index twice; wanted each once, or .at[...].add")
+    mask = np.zeros(x.size, np.bool_)
+    mask[inside] = True
+    kept = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
+    return gathered(kept, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def places_of_updates(p: Parameters, x: Array, index: Any, more: Array) -> np.ndarray:
+    """The position that each update goes to, -1 where it is dropped: that which gather would take it from."""
+    of = p["dimension_numbers"]
+    windows_of = iter(more.shape[i] for i in of.update_window_dims)
+    alone = {*of.inserted_window_dims, *of.operand_batching_dims}
+    sizes = [1 if i in alone else next(windows_of) for i in range(x.ndim)]
+    numbers = lax.GatherDimensionNumbers(
+        of.update_window_dims, of.inserted_window_dims, of.scatter_dims_to_operand_dims, of.operand_batching_dims,
+        of.scatter_indices_batching_dims,
+    )  # fmt: skip
+    at = jax.numpy.arange(x.size).reshape(x.shape)
+    return np.asarray(lax.gather(at, certain(index), numbers, tuple(sizes), mode=p["mode"], fill_value=-1))
+
+
+def certain(index: Any) -> Any:
+    """An index that is not undecided."""
+    if isinstance(index, Discrete):
+        raise UndecidedError(index.refused())
+    return np.asarray(index)
+
+
+def branch(which: Any) -> int:
+    """The number of a branch of `cond`."""
+    value, sure = parts(which)
+    if not np.all(sure):
+        raise UndecidedError("jax.lax.cond: got a condition that rounding errors may turn; wanted jnp.where")
+    return int(value)

@@ -1,0 +1,68 @@
+"""Operations of a library that only move elements: the library runs them on positions, and the elements follow."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.discrete import Discrete
+from ..arithmetic.kinds import is_real
+from ..arithmetic.structure import alike as of_one_kind
+from ..arithmetic.structure import in_a_row, picked, positions
+from ..arithmetic.windows import chosen
+
+Array = Any
+
+
+DEPENDS = "depends on the values of an array, which a graph cannot have"
+
+
+class TracingError(ValueError):
+    """A function that cannot be read as a formula of its arguments."""
+
+
+def is_lifted(x: Any) -> bool:
+    """Whether it is an array that carries errors, or answers that errors may change."""
+    return is_real(x) or isinstance(x, Discrete)
+
+
+def moved(run: Callable[..., Any], arrays: Sequence[Array]) -> list[Array]:
+    """What `run` makes of these arrays; it takes arrays of positions, and gives a list of such.
+
+    The position -1 is the last element of the last array.
+    """
+    several = of_one_kind(list(arrays))
+    starts = np.cumsum([0, *(x.size for x in several)])
+    found = run(*(np.asarray(positions(x) + start) for x, start in zip(several, starts, strict=False)))
+    row = in_a_row(several)
+    return [picked(row, np.asarray(each).astype(np.int64)) for each in found]
+
+
+def one(value: float, beside: Array) -> np.ndarray:
+    """A number that stands beside the elements of an array, in its format."""
+    return np.full(1, value, beside.dtype if is_real(beside) else None)
+
+
+def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array]) -> Array:
+    """The array x with each update added to the element at its place, any number of them to one.
+
+    A place of -1 is outside of the array. `add` sums along the last axis.
+    """
+    place = places.ravel()
+    order = np.argsort(place, kind="stable")
+    order = order[place[order] >= 0]
+    sizes = np.bincount(place[order], minlength=x.size)
+    rows = np.full((x.size, int(np.max(sizes, initial=0)) + 1), -1)
+    rows[:, 0] = np.arange(x.size)
+    columns = np.arange(order.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
+    rows[place[order], columns] = x.size + order
+    several = of_one_kind([x, updates])
+    return chosen(add(chosen(in_a_row(several), rows)), np.arange(x.size).reshape(x.shape))
+
+
+def alike(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
+    """Whether the constants of two graphs differ by the rounding to float32 alone."""
+    if [each.shape for each in some] != [each.shape for each in others]:
+        return False
+    pairs = zip(some, others, strict=True)
+    return all(bool(np.allclose(x, y, rtol=2.0**-23, atol=2.0**-149, equal_nan=True)) for x, y in pairs)

@@ -1,0 +1,156 @@
+"""A stranger's formula is examined before anybody is judged by it: what it declares wrongly is one line."""
+
+import types
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pytest
+
+from gaugeblock.conformance import check
+from gaugeblock.conformance.exchange import vectors
+from gaugeblock.conformance.formulas import case
+from gaugeblock.conformance.judging import examination, loading
+from gaugeblock.reference.declaration import formula
+
+pytestmark = pytest.mark.whole
+
+
+def namespace(x):
+    return x.__array_namespace__()
+
+
+def declared(signature, function, name="mine", **keywords):
+    """A formula of a name."""
+    function.__name__ = name
+    return formula(signature, **keywords)(function)
+
+
+def judged(asked, call=None, dtypes=("float32",)):
+    """The report on a subject that is a function, by default the formula itself."""
+    subject = types.SimpleNamespace(__name__="subject", **{asked.__name__: call or asked})
+    return check(subject, formulas=[asked], dtypes=dtypes)
+
+
+def double(x):
+    return 2 * x
+
+
+def of_double(dtype, seed):
+    yield case(double, "double.value", "ones", "another factor", np.ones(3, dtype))
+
+
+def chosen(label, **keywords):
+    """A formula with a chosen case."""
+
+    def cases(dtype, seed):
+        yield case(asked, label, "ones", "another factor", np.ones(3, dtype))
+
+    asked = declared("(...) -> (...)", lambda x: 2 * x, cases=cases, **keywords)
+    return asked
+
+
+def refuses_odd(x):
+    if x.shape[-1] % 2:
+        raise RuntimeError("an even length only")
+    return x * 1
+
+
+MISFITS = {
+    "keeps the axis": ("(..., n) -> (...)", lambda x: x * 2, {}, r"y: got the shape \(3, 5\) where .*; wanted \(3,\)"),
+    "sums all": ("(..., n) -> (...)", lambda x: namespace(x).sum(x), {}, r"y: got the shape \(\) where"),
+    "one of two": ("(..., n) -> (...), (...)", lambda x: x[..., 0], {}, r"it returned .*; wanted 2 results, y1, y2"),
+    "none": ("(...) -> (...)", lambda x: None, {}, "y: got NoneType; wanted one array"),
+    "booleans": ("(...) -> (...)", lambda x: x > 0, {}, "y: got an array of bool; wanted one of floating-point"),
+    "integers": ("(..., n) -> (...)", lambda x: namespace(x).argmax(x, axis=-1), {}, "y: got an array of int64"),
+    "raises": ("(..., n) -> (..., n)", refuses_odd, {}, r"mine on .* shapes \(3, 5\): it raised RuntimeError: an even"),
+    "no bound": ("(n, n) -> (n, n)", lambda x: namespace(x).linalg.inv(x), {}, "it raised .*no error bound for it"),
+    "forms": ("(...) -> (...)", double, {"forms": {"triple": lambda x: 3 * x}}, "its forms disagree: mine.value/"),
+    "forms take more": ("(...) -> (...)", double, {"forms": {"other": lambda x, y: x}}, "forms: it raised TypeError"),
+    "open": ("(...) -> (...)", double, {"open": lambda: True}, "open: it raised TypeError"),
+    "all open": ("(...) -> (...)", double, {"open": lambda x: x == x}, "no case can judge mine.value in float32"),
+    "cases raise": ("(...) -> (...)", double, {"cases": lambda dtype, seed: 1 / 0}, "cases: it raised ZeroDivision"),
+    "cases of one": ("(...) -> (...)", double, {"cases": lambda dtype: []}, "cases: it raised TypeError"),
+    "no cases": ("(...) -> (...)", double, {"cases": lambda dtype, seed: [1]}, "cases: got int; wanted what `case`"),
+    "cases of another": ("(...) -> (...)", double, {"cases": of_double}, "cases: got one of double; wanted those"),
+    "no page": ("(...) -> (...)", double, {"page": "mine.md"}, "page: .*mine.md cannot be read: No such file"),
+    "triple": ("(...) -> (...)", double, {"definition": lambda x: 3 * x}, "its definition disagrees: mine.value/"),
+    "nan": ("(...) -> (...)", double, {"definition": lambda x: x * float("nan")}, "y is nowhere finite"),
+    "a definition of one": (
+        "(..., n) -> (...), (...)",
+        lambda x: (namespace(x).max(x, axis=-1), namespace(x).min(x, axis=-1)),
+        {"definition": lambda x: (max(x),)},
+        "its definition gives no results of it: IndexError",
+    ),
+    "an own name": ("(...) -> (...)", double, {"name": "softmax"}, "formula: got softmax, the name of"),
+    "an own line": ("(...) -> (...)", double, {"name": "adam_step"}, "formula: got adam_step, the name of one of"),
+    "an own page": ("(...) -> (...)", double, {"page": "softmax.md"}, "formula: got softmax, the name of one of"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MISFITS)
+def test_what_cannot_judge_is_one_line(kind):
+    signature, function, keywords, message = MISFITS[kind]
+    copied = types.FunctionType(function.__code__, function.__globals__)
+    with pytest.raises(ValueError, match=message) as caught:
+        judged(declared(signature, copied, **keywords))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_chosen_case_about_nothing_that_is_required_is_one_line():
+    with pytest.raises(ValueError, match=r"mine: cases: got one of 'mine.vlaue'; wanted .*; did you mean 'mine.value'"):
+        judged(chosen("mine.vlaue"))
+
+
+def test_a_requirement_on_a_page_that_no_case_asks_is_one_line(tmp_path, monkeypatch):
+    page = tmp_path / "mine.md"
+    page.write_text("- **mine.double**: it is twice as large.\n")
+    monkeypatch.setattr(examination.Formula, "page_file", page)
+    with pytest.raises(ValueError, match=r"mine: no case can judge mine.double in float32; wanted a chosen one"):
+        judged(declared("(...) -> (...)", lambda x: 2 * x, page="mine.md"))
+    found = {result.requirement: result.status for result in judged(chosen("mine.double", page="mine.md")).results}
+    assert found == dict.fromkeys(("mine.value", "mine.dtype", "mine.shape", "mine.pure", "mine.double"), "pass")
+    page.write_text("- **other.double**: it is twice as large.\n")
+    with pytest.raises(ValueError, match=r"mine: page: got the requirement other.double in .*; wanted labels"):
+        judged(declared("(...) -> (...)", lambda x: 2 * x, page="mine.md"))
+
+
+def test_vectors_of_what_cannot_judge_are_not_written():
+    with pytest.raises(ValueError, match=r"mine: y: got an array of bool; wanted one of floating-point numbers"):
+        vectors.document(declared("(...) -> (...)", lambda x: x > 0), "float32")
+
+
+def test_two_formulas_of_one_name_are_one_line():
+    two = [declared("(...) -> (...)", lambda x: x * 1), declared("(...) -> (...)", lambda x: x * 2)]
+    with pytest.raises(ValueError, match=r"formula: got two of the name mine; wanted another name for each"):
+        check(types.SimpleNamespace(mine=double), formulas=two)
+
+
+def test_an_installed_formula_does_not_take_the_place_of_an_own_one(monkeypatch):
+    monkeypatch.setattr(loading, "registry", lambda: {"softmax": EntryPoint("softmax", "builtins:abs", "")})
+    assert not loading.is_elsewhere("softmax")
+    assert judged_names(["softmax"]) == {"softmax"}
+
+
+def judged_names(formulas):
+    return {result.formula for result in check("numpy", formulas=formulas, dtypes=["float32"], made=False).results}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"), [("sys:maxsize", "got int; wanted a function"), ("keyword", "no formula")]
+)
+def test_an_installed_formula_that_is_none_is_one_line(entry, message, monkeypatch):
+    monkeypatch.setattr(loading, "registry", lambda: {"mine": EntryPoint("mine", entry, "")})
+    with pytest.raises(loading.SubjectError, match=f"mine: .*{message}"):
+        loading.load_formulas("mine")
+
+
+def test_a_definition_is_held_against_the_formula_without_chosen_cases():
+    asked = declared("(..., n) -> (...)", lambda x: namespace(x).mean(x, axis=-1), definition=lambda x: sum(x) / len(x))
+    report = judged(asked)
+    assert report.passed
+    assert not report.unverified
+
+
+def test_the_report_says_which_lengths_no_case_has():
+    asked = declared("(..., n) -> (..., n)", lambda x: x * namespace(x).mean(x, axis=-1, keepdims=True))
+    assert judged(asked, dtypes=["float32", "float64"]).notes == ("mine in float64: no case has n = 70001",)

@@ -1,0 +1,115 @@
+"""Expectations on disk: the same bits, trusted only under the same key."""
+
+import numpy as np
+import pytest
+import typer
+
+from gaugeblock.conformance.cli import cache
+from gaugeblock.conformance.judging import judge, kept, made, oracle
+
+ASKED = "relu", "float32", 0, "gradual", "full"
+
+
+def asked(function):
+    """The expectations of a formula, computed or read, with no memory of the last time."""
+    for known in (judge.judged_cases, made.sorted_out):
+        known.cache_clear()
+    return [found for _, found in function(*ASKED)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(kept.FOLDER, str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """What was computed and not read."""
+    calls, sound = [], oracle.expect
+    monkeypatch.setattr(oracle, "expect", lambda call, *rest: calls.append(call) or sound(call, *rest))
+    return calls
+
+
+@pytest.mark.parametrize("function", [judge.judged_cases, made.compact_cases])
+def test_the_second_time_reads_the_same_bits(function, folder, computed):
+    first = asked(function)
+    assert computed
+    computed.clear()
+    second = asked(function)
+    assert not computed
+    assert len(first) == len(second) > 10
+    for one, other in zip(first, second, strict=True):
+        assert one.keys() == other.keys()
+        for a, b in ((one[name], other[name]) for name in one):
+            assert a[3:] == b[3:]
+            for x, y in zip(a[:3], b[:3], strict=True):
+                assert (x.dtype, x.shape, x.tobytes()) == (y.dtype, y.shape, y.tobytes())
+                assert y.flags.writeable
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_under_another_key_it_is_computed_anew(part, folder, computed, monkeypatch):
+    identity = list(kept.identity())
+    asked(judge.judged_cases)
+    computed.clear()
+    identity[part] += "x"
+    monkeypatch.setattr(kept, "identity", lambda: tuple(identity))
+    asked(judge.judged_cases)
+    assert computed
+    assert len(list(folder.rglob("*.bin"))) == 1  # those of the other sources are gone
+
+
+def test_a_file_is_not_trusted_by_its_name(folder, computed):
+    asked(judge.judged_cases)
+    (file,) = folder.rglob("*.bin")
+    sound = file.read_bytes()
+    for damage in (b"", sound[:-1], sound[:-1] + b"x", sound.replace(b"relu", b"nelu", 1), b"{}\n", b"[]\n"):
+        file.write_bytes(damage)
+        computed.clear()
+        asked(judge.judged_cases)
+        assert computed
+        assert file.read_bytes() == sound
+
+
+def test_nothing_is_kept_unless_a_folder_is_named(tmp_path, computed, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(kept.FOLDER, "")
+    for _ in range(2):
+        computed.clear()
+        asked(judge.judged_cases)
+        assert computed
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_changes_no_verdict(tmp_path, computed, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(kept.FOLDER, str(tmp_path / "file/below"))
+    assert len(asked(judge.judged_cases)) > 10
+    with pytest.raises(typer.TyperException, match=r"GAUGEBLOCK_CACHE: got .*; wanted a folder that can be written to"):
+        cache.use_cache(True)
+
+
+def test_the_command_keeps_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    names = kept.FOLDER, "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+    for name in names:
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(cache.sys, "platform", "linux")
+    cache.use_cache(True)
+    own = tmp_path / "gaugeblock"
+    assert [cache.os.environ[name] for name in names] == [str(own), str(own / "jax"), "0"]
+    cache.use_cache(False)
+    assert cache.os.environ[kept.FOLDER] == ""
+
+
+def test_anybodys_formula_is_not_kept(folder):
+    def double(x):
+        return x * 2
+
+    kept.kept((double, "float32"), lambda: [None])
+    assert not list(folder.rglob("*.bin"))
+    assert kept.kept(("double", "float32"), lambda: [None, {}]) == [None, {}]
+    assert kept.kept(("double", "float32"), lambda: []) == [None, {}]
+    np.testing.assert_equal(len(list(folder.rglob("*.bin"))), 1)

@@ -1,0 +1,184 @@
+"""Wrong kernels for strangers' formulas: each was once accepted, and the right one beside it is."""
+
+import types
+
+import numpy as np
+import pytest
+
+from gaugeblock.conformance import assert_conforms, check
+from gaugeblock.conformance.cases import plan
+from gaugeblock.conformance.cases.behaviour import behaviour
+from gaugeblock.conformance.cases.draw import numbers
+from gaugeblock.conformance.formulas import declared
+from gaugeblock.reference.declaration import formula
+
+pytestmark = pytest.mark.whole
+
+
+def namespace(x):
+    return x.__array_namespace__()
+
+
+@formula("(..., n), (n) -> (..., n)")
+def rms_norm(x, w, *, epsilon=1e-6):
+    xp = namespace(x)
+    return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon) * w
+
+
+@formula("(..., n) -> (...)")
+def centred(x, *, correction=0, negative=False, name="mean"):
+    xp = namespace(x)
+    found = xp.var(x, axis=-1, correction=correction)
+    return -found if negative else found * 1
+
+
+@formula(
+    "(..., n), (n), (n) -> (..., n)",
+    definition=lambda x, w, b: [one * two + three for one, two, three in zip(x, w, b, strict=True)],
+)
+def affine(x, w, b=None):
+    return x * w if b is None else x * w + b
+
+
+@formula("(...), () -> (...)", domain=("real", "[0, 1)"))
+def leaky(x, slope=0.1):
+    return namespace(x).where(x > 0, x, slope * x)
+
+
+@formula(
+    "(..., n?), (n?) -> (...)",
+    definition=lambda x, w: sum(one * two for one, two in zip(x, w, strict=True)),
+)
+def dot(x, w):
+    return x * w if w.ndim == 0 else namespace(x).sum(x * w, axis=-1)
+
+
+@formula("(...), () -> (...)", domain=("real", "(1, inf)"))
+def divided(x, a):
+    return x / a
+
+
+@formula("(...), () -> (...)", domain=("real", "(0, inf)"))
+def divided_by_any(x, a):
+    return x / a
+
+
+@formula(
+    "(...), (...), ((), (...)) -> (...), ((), (...))",
+    domain=("real", "real", ("count", "real")),
+    results=("theta", ("step", "velocity")),
+)
+def momentum(theta, grad, state, *, mu=0.9):
+    velocity = mu * state.velocity + grad
+    return theta - 0.1 * velocity, (state.step + 1, velocity)
+
+
+@formula("(..., n) -> (..., n)")
+def scan(x):
+    return namespace(x).cumulative_sum(x, axis=-1)
+
+
+@formula("(..., n) -> (..., n)")
+def layer_norm(x, *, eps=1e-5):
+    xp = namespace(x)
+    return (x - xp.mean(x, axis=-1, keepdims=True)) / xp.sqrt(xp.var(x, axis=-1, keepdims=True) + eps)
+
+
+@formula("(..., n) -> (..., n)")
+def numbered(x):
+    return x + namespace(x).arange(x.shape[-1], dtype=x.dtype)
+
+
+@formula("(..., n, n) -> (..., n, n)")
+def squared(x):
+    return x @ x
+
+
+@formula("(..., n), (..., k) -> (..., k)", domain=("real", "index"))
+def taken(x, places):
+    return namespace(x).take_along_axis(x, places, axis=-1)
+
+
+def with_step(change):
+    def kernel(theta, grad, state, *, mu=0.9):
+        theta, (step, velocity) = momentum(theta, grad, state, mu=mu)
+        return theta, (change(step), velocity)
+
+    return kernel
+
+
+def in_blocks(size):
+    def kernel(x):
+        return np.concatenate([np.cumsum(x[..., i : i + size], -1) for i in range(0, x.shape[-1], size)], -1)
+
+    return kernel
+
+
+def of_the_first(x, *, eps=1e-5):
+    first = x[..., :5000]
+    mean, var = first.mean(-1, keepdims=True), first.var(-1, keepdims=True)
+    return ((x - mean) / np.sqrt(var + x.dtype.type(eps))).astype(x.dtype)
+
+
+WRONG = [
+    ("a keyword that is ignored", rms_norm, lambda x, w, *, epsilon=1e-6: rms_norm(x, w)),
+    ("no keyword", rms_norm, lambda x, w: rms_norm(x, w)),
+    ("a number that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, negative=negative)),
+    ("a flag that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, correction=correction)),
+    ("an argument that has to be there", affine, lambda x, w, b: x * w + b),
+    ("another default of an argument", leaky, lambda x, slope=0.3: leaky(x, slope)),
+    ("an axis that has to be there", dot, lambda x, w: (x * w).sum(-1)),
+    ("zeros", divided, lambda x, a: x * 0),
+    ("a square", divided, lambda x, a: x / (a * a)),
+    ("a range cut off at 1", divided_by_any, lambda x, a: x / np.float32(min(a, 1.0))),
+    ("two steps", momentum, with_step(lambda step: step + 1)),
+    ("no step", momentum, with_step(lambda step: step - 1)),
+    ("NaN steps", momentum, with_step(lambda step: float("nan"))),
+    ("sums of blocks", scan, in_blocks(64)),
+    ("long sums of blocks", scan, in_blocks(8192)),
+    ("the mean of the first 5000", layer_norm, of_the_first),
+    ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
+    ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
+    ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
+]  # fmt: skip
+
+
+def judged(asked, call, dtype):
+    subject = types.SimpleNamespace(__name__="subject", **{asked.__name__: call})
+    return check(subject, formulas=[asked], dtypes=[dtype]).passed
+
+
+@pytest.mark.parametrize(("asked", "call"), [each[1:] for each in WRONG], ids=[each[0] for each in WRONG])
+def test_a_wrong_kernel_is_rejected(asked, call):
+    assert not judged(asked, call, "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("asked", dict.fromkeys(each[1] for each in WRONG), ids=lambda asked: asked.__name__)
+def test_the_formula_itself_conforms(asked, dtype):
+    assert judged(asked, asked, dtype)
+
+
+@pytest.mark.parametrize("asked", [scan, numbered], ids=lambda asked: asked.__name__)
+def test_an_axis_on_which_places_matter_is_not_neutral(asked):
+    assert behaviour(declared(asked))["n"] == "mixed"
+
+
+@pytest.mark.parametrize(
+    ("domain", "wanted"),
+    [
+        ("[0, 1)", (0.9, 0.0, 0.999, 1e-8, 0.25, 0.5, 0.75)),
+        ("(1, inf)", (2.75, 41.0)),
+        ("(-inf, -2]", (-3.75, -42.0)),
+        ("[2, 2]", (2.0,)),
+        ("count", plan.COUNTS),
+    ],
+)
+def test_numbers_are_all_over_a_range(domain, wanted):
+    assert numbers(domain) == wanted
+
+
+def test_arrays_in_the_other_order_of_bytes_are_the_same_numbers():
+    x = np.linspace(-2, 2, 9, dtype=np.float32)
+    assert_conforms(divided(x, 3.0), divided, x.astype(">f4"), 3.0)
+    assert_conforms(divided(x, 3.0).astype(">f4"), divided, x, 3.0)

@@ -1,0 +1,242 @@
+"""Functions of PyTorch and JAX are judged by the tolerance that is derived from themselves."""
+
+import copy
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from any_function import coarser, compiled, of_torch, rules, shortened
+from jax_functions import functions as functions_of_jax
+from torch.nn import functional
+from torch_functions import functions as functions_of_torch
+
+from gaugeblock import formula
+from gaugeblock.conformance import assert_conforms, check, expected
+from gaugeblock.conformance.arithmetic.namespace import MissingError
+from gaugeblock.conformance.formulas import case
+from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, lax, library_of, standard
+from gaugeblock.conformance.tracing.positions import TracingError
+
+# A few of each kind; `benchmarks/any_function.py` has all of them.
+OF_TORCH = """gelu_new softplus group_norm max_pool_2d average_pool_2d conv_2d conv_transposed_2d einsum_4d argmax
+    cumprod cross_entropy causal_self_attention recurrent embedding_and_linear gradient_of_swiglu"""
+OF_JAX = "router adamw state_space gradient_of_custom branched"
+TORCH = {name: each for name, *each in functions_of_torch() if name in OF_TORCH.split()}
+JAX = {name: each for name, *each in functions_of_jax() if name in OF_JAX.split()}
+CASES = [pytest.param(of_torch, *each, id=name) for name, each in TORCH.items()]
+CASES += [pytest.param(compiled, *each, id=name) for name, each in JAX.items()]
+
+
+@pytest.mark.parametrize(("call", "function", "arguments"), CASES)
+def test_the_library_conforms_and_wrong_kernels_do_not(call, function, arguments):
+    wanted, right = rules(function, arguments), call(function, *arguments)
+    assert wanted.ratio(right) <= 1
+    assert wanted.ratio([np.zeros_like(each) for each in right]) > 1
+    assert wanted.ratio(call(coarser(function, 8), *(shortened(each, 8) for each in arguments))) > 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("name", ["gelu_new", "group_norm", "conv_2d", "einsum_4d"])
+def test_half_precision_is_judged_as_pytorch_computes_it(name, dtype):
+    function, arguments = TORCH[name]
+    if isinstance(function, torch.nn.Module):
+        function = copy.deepcopy(function).to(dtype)
+    arguments = [each.to(dtype) for each in arguments]
+    with torch.no_grad():
+        right = function(*arguments)
+    assert_conforms(right, function, *arguments)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(right * 1.05, function, *arguments)
+
+
+def test_parameters_are_inputs():
+    module = torch.nn.Linear(8, 3)
+    x = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
+    other = copy.deepcopy(module)
+    other.weight.data *= 1 + 2**-15
+    assert_conforms(module(x).detach(), module, x)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(other(x).detach(), module, x)
+
+
+def test_what_is_updated_in_place_is_said_and_the_module_stays_as_it_was():
+    module = torch.nn.BatchNorm1d(4)
+    x = torch.randn(16, 4, generator=torch.Generator().manual_seed(0))
+    with pytest.warns(
+        UpdatedInPlaceWarning, match=r"BatchNorm1d updates running_mean, running_var, num_batches_tracked"
+    ):
+        value, _ = expected(module, x)
+    assert torch.equal(module.running_mean, torch.zeros(4))
+    np.testing.assert_allclose(value, module(x).detach(), atol=1e-5)
+
+
+def test_random_operations_are_refused_by_name():
+    x = torch.ones(4)
+    with pytest.raises(TracingError, match=r"^aten\.bernoulli: got a random operation, as dropout is; wanted .*eval"):
+        expected(torch.nn.Dropout(), x)
+    assert_conforms(x, torch.nn.Dropout().eval(), x)
+    with pytest.raises(TracingError, match=r"^aten\.rand.*: got a random operation"):
+        expected(lambda x: x + torch.rand_like(x), x)
+    with pytest.raises(TracingError, match=r"^jax\.random .*: got a random operation"):
+        expected(lambda x: x * jax.random.normal(jax.random.key(0), x.shape), jnp.ones(4))
+
+
+def test_what_has_no_bound_is_named():
+    x = torch.eye(3)
+    with pytest.raises(MissingError, match=r"^aten\.linalg_inv_ex: gaugeblock has no error bound"):
+        expected(torch.linalg.inv, x)
+    with pytest.raises(MissingError, match=r"^jax\.lax\.cholesky: gaugeblock has no error bound"):
+        expected(jnp.linalg.cholesky, jnp.eye(3))
+
+
+def test_a_branch_on_values_is_refused():
+    def of_sign(x):
+        return x if x.sum() > 0 else -x
+
+    with pytest.raises(TracingError, match=r"wanted torch\.where"):
+        expected(of_sign, torch.ones(3))
+    with pytest.raises(TracingError, match=r"wanted jax\.numpy\.where"):
+        expected(of_sign, jnp.ones(3))
+
+
+def test_a_function_that_returns_no_array_is_refused():
+    with pytest.raises(TracingError, match="returns no array"):
+        expected(lambda x: None, torch.ones(3))
+
+
+def test_a_library_raises_its_own_errors():
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        expected(functional.softmax, torch.ones(3), dim=5)
+
+
+@pytest.mark.parametrize(("full", "array"), [(torch.full, torch.tensor), (jnp.full, jnp.asarray)])
+def test_constants_keep_their_value(full, array):
+    """0.1 is a tenth of binary64, and whoever rounds it to float32 is within the bound."""
+    x = array(np.arange(1, 9, dtype=np.float32))
+    value, bound = expected(lambda x: x * 0.1 + full(x.shape, 0.3), x)
+    exactly = np.arange(1, 9) * 0.1 + 0.3
+    assert np.array_equal(value, exactly)
+    assert np.all(np.abs(np.arange(1, 9) * np.float64(np.float32(0.1)) + np.float64(np.float32(0.3)) - exactly) < bound)
+
+
+@pytest.mark.parametrize(("module", "array"), [(torch, torch.tensor), (jnp, jnp.asarray)])
+def test_constants_of_a_format_are_those_of_the_arrays(module, array):
+    x = array(np.full(4, 1, np.float32))
+    value, _ = expected(lambda x: x * module.finfo(x.dtype).eps, x)
+    assert np.array_equal(value, np.full(4, 2.0**-23))
+
+
+def test_an_operation_that_is_misread_is_found(monkeypatch):
+    monkeypatch.setattr(aten, "relu", lambda xp, x: x)
+    vars(aten)["relu"].__module__ = aten.__name__
+    with pytest.raises(ValueError, match=r"relu: gaugeblock reads an operation otherwise than torch.* 3 of 6"):
+        expected(torch.relu, torch.arange(-3, 3, dtype=torch.float32))
+    monkeypatch.setitem(lax.SAME, "sin", "cos")
+    with pytest.raises(ValueError, match="sin: gaugeblock reads an operation otherwise than jax in float64"):
+        expected(jnp.sin, jnp.arange(4.0))
+
+
+def test_arrays_may_be_in_trees():
+    x = torch.arange(4.0)
+    given = {"a": x, "b": [x, 2 * x]}
+    assert_conforms({"sum": 3 * x}, lambda given: {"sum": given["a"] + given["b"][1]}, given)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms({"sum": 2 * x}, lambda given: {"sum": given["a"] + given["b"][1]}, given)
+
+
+def test_results_have_the_dtypes_of_the_library():
+    value, bound = expected(jnp.argmax, jnp.arange(4.0))
+    assert (value.dtype, value.item(), bound.item()) == (np.int32, 3, 0)
+    assert_conforms(jnp.argmax(jnp.arange(4.0)), jnp.argmax, jnp.arange(4.0))
+    x = torch.arange(4.0)
+    with pytest.raises(AssertionError, match=r"got float32 .* expected float64"):
+        assert_conforms(x.sum(), lambda x: x.double().sum(), x)
+
+
+def test_a_coarser_format_inside_has_its_own_error():
+    x = torch.randn(8, 8, generator=torch.Generator().manual_seed(0))
+
+    def mixed(x):
+        return (x.bfloat16() @ x.bfloat16()).float()
+
+    assert_conforms(mixed(x), mixed, x)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(mixed(x), lambda x: x @ x, x)
+
+
+def test_the_library_is_told_by_function_or_arrays():
+    x = np.ones(3)
+    assert library_of(np.sin, (x,)) is None
+    assert standard(np.sin, (x,), {}) is None
+    assert library_of(np.sin, ([{"a": torch.ones(3)}],)) == "torch"
+    assert library_of(torch.nn.ReLU(), (x,)) == "torch"
+    assert library_of(torch.relu, (x,)) == "torch"
+    assert library_of(jnp.sin, (x,)) == library_of(np.sin, (jnp.ones(3),)) == library_of(jax.jit(jnp.sin), ()) == "jax"
+
+
+def test_a_vacuous_bound_names_the_step():
+    x = torch.randn(4, 8, 6, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"the step that makes it so is mean of 192 elements: .* times as wide"):
+        expected(lambda x: functional.group_norm(x, 2).mean(), x)
+    with pytest.raises(ValueError, match="is log of 192 elements: it makes the bound infinite"):
+        expected(lambda x: torch.log(x - x.mean() + 1e-9 * x.abs()), x.abs() * 0 + 0.3)
+
+
+def of_rows(dtype, seed):
+    rng = np.random.default_rng(seed)
+    x, w = rng.normal(size=(4, 24)).astype(dtype), rng.normal(size=24).astype(dtype)
+    yield case(rms_norm, "rms_norm.value", "normal", "a sum instead of the mean", x, w)
+
+
+@formula("(..., n), (n) -> (..., n)", library="torch", cases=of_rows)
+def rms_norm(x, w, *, eps=1e-6):
+    return functional.rms_norm(x, (x.shape[-1],), eps=eps) * w
+
+
+@formula("(..., n) -> (..., n)", library="jax")
+def softcap(x, *, cap=30.0):
+    return cap * jnp.tanh(x / cap)
+
+
+class Right:
+    backend = "numpy"
+
+    @staticmethod
+    def rms_norm(x, w, *, eps=1e-6):
+        return (x / np.sqrt(np.mean(x * x, -1, keepdims=True) + x.dtype.type(eps)) * w).astype(x.dtype)
+
+    @staticmethod
+    def softcap(x, *, cap=30.0):
+        return x.dtype.type(cap) * np.tanh(x / x.dtype.type(cap))
+
+
+class Wrong:
+    backend = "numpy"
+
+    @staticmethod
+    def rms_norm(x, w, *, eps=1e-6):
+        return x / np.sqrt(np.sum(x * x, -1, keepdims=True) + x.dtype.type(eps)) * w
+
+    @staticmethod
+    def softcap(x, *, cap=30.0):
+        return x.dtype.type(cap) * np.tanh(x / x.dtype.type(cap + 0.01))
+
+
+@pytest.mark.parametrize("declared", [rms_norm, pytest.param(softcap, marks=pytest.mark.whole)])
+def test_a_declared_function_is_checked(declared):
+    assert check(Right, formulas=[declared], dtypes=["float32"]).passed
+    assert not check(Wrong, formulas=[declared], dtypes=["float32"]).passed
+
+
+def test_a_module_is_declared_and_follows_the_format():
+    declared = formula("(..., n) -> (..., n)", library="torch")(torch.nn.LayerNorm(6))
+    x = np.random.default_rng(0).normal(size=(3, 6))
+    centred = x - x.mean(-1, keepdims=True)
+    assert_conforms(centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5), declared, x)
+
+
+def test_only_known_libraries_are_declared():
+    with pytest.raises(ValueError, match="library: got 'mxnet'; wanted 'torch' or 'jax'"):
+        formula("(...) -> (...)", library="mxnet")(abs)

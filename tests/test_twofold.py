@@ -1,0 +1,221 @@
+"""Twofold arrays enclose what Arb encloses, on every case and on random input, and are seldom undecided."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gaugeblock import spec
+from gaugeblock.conformance import assert_conforms, expected
+from gaugeblock.conformance.arithmetic import doublewords, exact, twofold
+from gaugeblock.conformance.arithmetic.discrete import UndecidedError
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.arithmetic.running import enclosed, evaluate, lift_twofold
+from gaugeblock.conformance.formulas import FUNCTIONS, call, cases
+from gaugeblock.conformance.judging import oracle, precise
+from gaugeblock.reference import AdamState
+from gaugeblock.reference.declaration import formula
+
+FLOAT64 = np.dtype("float64")
+
+
+def distances(balls, high, low):
+    """The distances of the balls' centres from high + low."""
+    with exact.working_precision(400):
+        balls, high, low = np.broadcast_arrays(balls, high, low)
+        each = [
+            abs(float(ball - exact.arb(float(h)) - exact.arb(float(e))))
+            for ball, h, e in zip(balls.ravel(), high.ravel(), low.ravel(), strict=True)
+        ]
+        return np.array(each).reshape(balls.shape)
+
+
+def run(asked):
+    with np.errstate(all="ignore"):
+        return evaluate(asked.formula.function, asked, lift_twofold(FLOAT64))
+
+
+def outside(asked):
+    """How many finite results lie outside of their enclosures."""
+    found, balls = run(asked), enclosed(asked, FLOAT64)
+    count = 0
+    for name, each in found.items():
+        finite = np.array([ball.is_finite() for ball in balls[name].ravel()], bool).reshape(balls[name].shape)
+        high, low, rad = (np.broadcast_to(x, balls[name].shape)[finite] for x in (each.hi, each.lo, each.rad))
+        known = np.isfinite(high) & np.isfinite(low) & np.isfinite(rad)
+        count += int(np.sum(distances(balls[name][finite][known], high[known], low[known]) > rad[known]))
+    return count
+
+
+@pytest.mark.parametrize("name", spec.formulas())
+def test_every_case_is_enclosed(name):
+    judged = 0
+    for case in cases(name, FLOAT64):
+        if case.steps or sum(np.size(part) for part in case.arguments if not isinstance(part, tuple)) > 300:
+            continue
+        try:
+            assert outside(case) == 0, case.id
+            judged += 1
+        except UndecidedError:
+            pass
+    assert judged > 3
+
+
+rng = np.random.default_rng(20)
+X, G, Y = 3 * rng.normal(size=(3, 12, 17))
+P = np.exp(X) / np.exp(X).sum(-1, keepdims=True)
+ONE_HOT = np.eye(17)[rng.integers(0, 17, 12)]
+W, B, LABELS, G12 = rng.normal(size=(17, 6)), rng.normal(size=6), rng.integers(0, 17, 12), rng.normal(size=12)
+CALLS = {
+    "softmax": (X,), "log_softmax": (X,), "softmax_vjp": (X, G), "log_softmax_vjp": (X, G), "relu": (X,),
+    "relu_vjp": (X, G), "categorical_cross_entropy": (ONE_HOT, P), "categorical_cross_entropy_vjp": (ONE_HOT, P, G12),
+    "categorical_cross_entropy_from_logits": (P, X), "categorical_cross_entropy_from_logits_vjp": (P, X, G12),
+    "sparse_categorical_cross_entropy_from_logits": (LABELS, X),
+    "sparse_categorical_cross_entropy_from_logits_vjp": (LABELS, X, G12),
+    "dense": (X, W, B), "dense_vjp": (X, W, B, rng.normal(size=(12, 6))), "neuron": (X, W[:, 0], B[0]),
+    "neuron_vjp": (X, W[:, 0], B[0], G12), "adam_first_moment": (X, G, 0.9), "adam_second_moment": (X * X, G, 0.999),
+    "adam_bias_correction": (X, 0.999, 7), "adam_update": (X, G, Y * Y, 0.001, 1e-8),
+    "adam_step": (X, G, AdamState(4, Y, X * X)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_random_calls_are_enclosed_and_decided(function):
+    arguments = tuple(x if isinstance(x, tuple | float | int) else np.asarray(x) for x in CALLS[function])
+    asked = call(function, arguments, {})
+    assert outside(asked) == 0
+    bounds = oracle.bounded_run(asked, FLOAT64, MODELS["float64"])
+    for name, each in run(asked).items():
+        assert np.all(each.rad <= precise.SHARE * bounds[name].bound), name
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_missing_rounding_is_seen(function, monkeypatch):
+    """The enclosures are not so wide that a lost low part stays inside."""
+    if function in ("relu", "relu_vjp"):
+        return
+    sound = twofold.Twofold.__init__
+
+    def forgetful(self, hi, lo, rad, dtype):
+        sound(self, hi, lo if twofold.absent(lo) else lo * 0, rad, dtype)
+
+    monkeypatch.setattr(twofold.Twofold, "__init__", forgetful)
+    assert outside(call(function, CALLS[function], {})) > 0
+
+
+def spread(count, largest):
+    """Numbers of all sizes, and low parts of half of their last bit."""
+    high = rng.uniform(-largest, largest, count) * 10.0 ** -np.floor(rng.uniform(0, 2, count) ** 4)
+    return high, high * rng.uniform(-1, 1, count) * 2.0**-53
+
+
+def test_exp_and_log_are_as_good_as_they_say():
+    high, low = spread(3000, 620)
+    with exact.working_precision(400):
+        wanted = np.array([(exact.arb(h) + exact.arb(e)).exp() for h, e in zip(high, low, strict=True)])
+        worst = np.max(distances(wanted, *doublewords.exp(high, low)) / np.exp(high))
+        assert 2.0**-100 < worst < doublewords.EXP / 4
+        high = np.concatenate([np.exp(high), 1 + high[:1000] / 1e4])
+        low = high * rng.uniform(-1, 1, high.shape) * 2.0**-53
+        wanted = np.array([(exact.arb(h) + exact.arb(e)).log() for h, e in zip(high, low, strict=True)])
+        assert 2.0**-100 < np.max(distances(wanted, *doublewords.log(high, low))) < doublewords.LOG / 4
+
+
+@pytest.mark.parametrize("terms", [1, 2, 7, 64, 1000])
+def test_the_product_of_matrices_is_as_good_as_it_says(terms):
+    a = rng.normal(size=(3, terms)) * 10.0 ** rng.uniform(-8, 8, (3, terms))
+    b = rng.normal(size=(terms, 4)) * 10.0 ** rng.uniform(-3, 3, (terms, 4))
+    high, low, error = doublewords.matmul(a, b)
+    with exact.working_precision(400):
+        wanted = exact.to_balls(a) @ exact.to_balls(b)
+    assert np.all(distances(wanted, high, low) <= error)
+    assert np.all(error <= 2.0**-60 * (np.abs(a) @ np.abs(b)) + 2.0**-60 * np.max(np.abs(a)) * np.max(np.abs(b)))
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+@pytest.mark.parametrize("size", [1, 2, 5, 31])
+def test_sums_of_pairs_that_cancel_are_enclosed(axis, size):
+    high = rng.normal(size=(size, 4)) * 10.0 ** rng.uniform(-9, 9, (size, 4))
+    high = np.concatenate([high, -high * (1 + 2.0**-50)], 0)
+    low = high * rng.uniform(-1, 1, high.shape) * 2.0**-53
+    found = twofold.sum(twofold.Twofold(high, low, np.zeros(high.shape), FLOAT64), axis=axis, keepdims=True)
+    with exact.working_precision(400):
+        balls = np.sum(exact.to_balls(high) + exact.to_balls(low), axis=axis, keepdims=True)
+    assert np.all(distances(balls, found.hi, found.lo) <= found.rad)
+
+
+def by_balls(asked):
+    return precise.exactly(oracle.bounded_run(asked, FLOAT64, MODELS["float64"]), asked, FLOAT64)
+
+
+def test_what_is_undecided_is_settled_by_balls(monkeypatch):
+    """The radius of a result that underflows is not small beside its bound: its row alone goes to Arb."""
+    x = 3 * rng.normal(size=(80, 20))
+    x[[7, 30], 4] = -735
+    asked = call("softmax", (x,), {})
+    rows = []
+    sound = precise.enclosed
+    monkeypatch.setattr(precise, "enclosed", lambda c, d: rows.append(c.arguments[0].shape) or sound(c, d))
+    found = oracle.expect(asked, FLOAT64)["y"]
+    assert rows == [(2, 20)]
+    wanted = by_balls(asked)["y"]
+    np.testing.assert_array_equal(found.value, wanted.value)
+    assert np.all(np.abs(found.remainder - wanted.remainder) <= precise.SHARE * found.bound)
+    np.testing.assert_array_equal(found.remainder[[7, 30]], wanted.remainder[[7, 30]])
+
+
+def test_a_ratio_next_to_1_is_decided_by_balls(monkeypatch):
+    x = 3 * rng.normal(size=(80, 20))
+    wanted = by_balls(call("softmax", (x,), {}))["y"]
+    settled = []
+    sound = precise.enclosed
+    monkeypatch.setattr(oracle, "exactly", lambda *a: settled.append(1) or precise.exactly(*a))
+    monkeypatch.setattr(precise, "enclosed", sound)
+    y = wanted.value.copy()
+    assert_conforms(y, "softmax", x)
+    assert not settled
+    found = oracle.expect(call("softmax", (x,), {}), FLOAT64)["y"]
+    near = found._replace(bound=np.abs(y - found.value - found.remainder) * (1 + 1e-9))
+    oracle.settled(y, near, call("softmax", (x,), {}), "y")
+    assert settled
+
+
+@formula("(..., n), (n) -> (..., n)")
+def rms_norm(x, w, *, epsilon=1e-6):
+    xp = x.__array_namespace__()
+    return x / xp.sqrt(xp.mean(xp.square(x), axis=-1, keepdims=True) + epsilon) * w
+
+
+def test_anybodys_formula_is_enclosed():
+    x = np.concatenate([X, 1e-9 * X])
+    asked = call(rms_norm, (x, G[0]), {})
+    assert outside(asked) == 0
+    bounds = oracle.bounded_run(asked, FLOAT64, MODELS["float64"])
+    assert np.all(run(asked)["y"].rad <= precise.SHARE * bounds["y"].bound)
+
+
+@formula("(..., n) -> (..., n)")
+def of_others(x):
+    xp = x.__array_namespace__()
+    return xp.tanh(x) + xp.where(x > xp.max(x, axis=-1, keepdims=True) / 2, 1.0, 0.5)
+
+
+def test_what_twofold_arrays_lack_is_computed_by_balls():
+    x = rng.normal(size=(60, 20))
+    value, _ = expected(of_others, x)
+    np.testing.assert_allclose(value, of_others(x), rtol=1e-14, atol=1e-15)
+    with pytest.raises(twofold.MissingError, match="tanh"):
+        run(call(of_others, (x,), {}))
+
+
+def test_what_overflows_or_is_tiny_is_left_undecided():
+    for x in (np.array([1e300, 1e-310]), np.array([-1e5, 710.0]), np.array([np.inf, 5e-324])):
+        for function in (twofold.exp, twofold.log, twofold.sqrt, lambda v: v * v, lambda v: v / v, lambda v: 1 / v):
+            with np.errstate(all="ignore"), exact.working_precision(400):
+                found = function(twofold.lift(x, FLOAT64))
+                balls = {
+                    twofold.exp: exact.exp, twofold.log: exact.log, twofold.sqrt: exact.sqrt
+                }.get(function, function)(exact.lift(x, FLOAT64)).balls  # fmt: skip
+            for ball, h, e, rad in zip(balls, found.hi, found.lo, np.broadcast_to(found.rad, 2), strict=True):
+                known = ball.is_finite() and math.isfinite(h) and math.isfinite(e)
+                assert not known or distances(ball, h, e) <= rad
