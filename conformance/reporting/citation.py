@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "05b721ee1fea7c892e4e83a996dffde557cad05a14d65c4e5b67e12428110f1d"
+MANIFEST = "590cb02c40c7ce120254370cd13a462485c29d5a968bffdea707908ebdd4f9e0"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
