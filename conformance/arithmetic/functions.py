@@ -1,7 +1,7 @@
 """Functions of one number: each with how far its argument's error reaches, and the accuracy that is assumed of it.
 
 `Function.inherited(x, e)` is at least |f(x + d) - f(x)| for every |d| <= e: by the mean value theorem, e times the
-largest slope within the error. The accuracy is in ulp of float32 and of float64; that of half precision is in `assumed`.
+largest slope within the error. The accuracy is in ulp of float32 and of float64; `assumed` has that of half precision.
 Where they come from is said in `source`: the largest float32 errors in ulp that
 `benchmarks/function_accuracy.py` found among 8 million arguments, of NumPy, PyTorch and XLA on CPU, and what NVIDIA's
 CUDA C++ Programming Guide says of single precision.
