@@ -33,9 +33,7 @@ ALLOWED = {
     ("conformance/bench/optimizers.py", "subscript"): (1, "PyTorch's key 'step' of its own state"),
     ("backends/jax.py", "subscript"): (1, "the one function that is compiled twice, as its arguments are donated"),
     ("conformance/sweep/sweep.py", "dict"): (2, "which functions are swept, and how each is compared: data"),
-    ("conformance/tracing/__init__.py", "dict"): (1, "how the result of a function is called that says no name"),
-    ("conformance/tracing/lax.py", "subscript"): (2, "JAX's own names of what its primitives are told"),
-    ("conformance/tracing/lax.py", "call"): (1, "the same"),
+    ("conformance/tracing/lax.py", "subscript"): (1, "JAX's own name of what a primitive is told"),
 }
 
 
