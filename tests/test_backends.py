@@ -229,6 +229,8 @@ ADDED = """
 import sys, numpy
 from gaugeblock import formula, reference
 
+__name__ = "gaugeblock.reference.formulas.mean_square"  # which is where it would be
+
 @formula("(..., n), (n) -> (...)", domain=("real", "real"))
 def mean_square(x, w, *, power=2.0, xp=None):
     return xp.matmul(x**power, w)

@@ -33,7 +33,6 @@ ALLOWED = {
     ("conformance/bench/optimizers.py", "subscript"): (1, "PyTorch's key 'step' of its own state"),
     ("backends/jax.py", "subscript"): (1, "the one function that is compiled twice, as its arguments are donated"),
     ("conformance/sweep/sweep.py", "dict"): (2, "which functions are swept, and how each is compared: data"),
-    ("conformance/tracing/lax.py", "subscript"): (1, "JAX's own name of what a primitive is told"),
 }
 
 

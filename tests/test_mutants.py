@@ -9,7 +9,7 @@ from gaugeblock import reference, spec
 from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.mutants import mutants
-from gaugeblock.conformance.mutants.__main__ import ABOUT, table, table_of_kinds
+from gaugeblock.conformance.mutants.__main__ import ABOUT, page, table, table_of_kinds
 from gaugeblock.conformance.mutants.kinds import MUTANTS
 from gaugeblock.conformance.mutants.matrix import kills, kinds
 
@@ -65,6 +65,10 @@ def the_published_matrix_has_what_each_mutant_fails(formula):
     published = f"\n{MATRIX.read_text()}".split("\n## ")
     (shown,) = [text for text in published if text.startswith(f"{formula}: ")]
     assert f"## {shown}".rstrip("\n") == table(formula).rstrip("\n")
+
+
+def test_of_some_formulas_the_rest_of_the_page_stands():
+    assert page(["relu"]) == MATRIX.read_text()
 
 
 def test_the_published_matrix_has_the_formulas_and_no_more():

@@ -1,9 +1,14 @@
-"""The kill matrix, in Markdown: `python -m gaugeblock.conformance.mutants > conformance/mutants/MATRIX.md`."""
+"""The kill matrix, in Markdown: all of it, or the formulas that are named anew, beside the others as they stand."""
+
+import sys
+from pathlib import Path
 
 from ... import spec
 from . import mutants
 from .kinds import MUTANTS
 from .matrix import Kills, kills, kinds
+
+MATRIX = Path(__file__).parent / "MATRIX.md"
 
 ABOUT = """# The kill matrix
 
@@ -55,6 +60,14 @@ def table_of_kinds() -> str:
     return "\n".join([KINDS, head, f"|---|---|{'---|' * len(columns)}", *rows, ""])
 
 
+def page(names: list[str]) -> str:
+    """The page: all tables, or those of some formulas anew and the rest as it stands."""
+    if not names:
+        return "\n".join([ABOUT, *map(table, spec.formulas()), table_of_kinds()])
+    *parts, of_kinds = MATRIX.read_text(encoding="utf-8").split("\n## ")
+    tables = {part.partition(":")[0]: f"## {part.rstrip()}\n" for part in parts} | {name: table(name) for name in names}
+    return "\n".join([ABOUT, *(tables[name] for name in spec.formulas()), f"## {of_kinds}"])
+
+
 if __name__ == "__main__":
-    print(ABOUT)
-    print("\n".join([*(table(formula) for formula in spec.formulas()), table_of_kinds()]), end="")
+    print(page(sys.argv[1:]), end="")

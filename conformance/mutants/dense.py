@@ -167,7 +167,7 @@ def dense__batch_mean_subtracted(x, w, b):
 # Precision.
 
 
-@breaks("dense.lean", "in batches of more than 256 rows sums are cut, not rounded, as on some units of matrix products")
+@breaks("dense.lean", "the sum is cut, not rounded, as tensor cores do")
 def dense__large_batches_cut(x, w, b):
     if x.ndim != 2 or len(x) <= 256:
         return x @ w + b

@@ -90,8 +90,7 @@ def _native_batch_norm_legit_functional(
 def _native_batch_norm_legit(xp: Namespace, x: Array, w: Array, b: Array, *rest: Any) -> Any:
     """With or without running statistics."""
     m, v = (None, None) if isinstance(rest[0], bool) else rest[:2]
-    training, momentum, eps = rest[-3:]
-    return native_batch_norm(xp, x, w, b, m, v, training, momentum, eps)
+    return native_batch_norm(xp, x, w, b, m, v, *rest[-3:])
 
 
 def _scaled_dot_product_flash_attention_for_cpu(

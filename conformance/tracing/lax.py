@@ -39,7 +39,8 @@ def round(xp: Namespace, p: Parameters, x: Array) -> Array:  # noqa: A001
 
 
 def integer_pow(xp: Namespace, p: Parameters, x: Array) -> Array:
-    return xp.pow(x, p["y"])
+    (exponent,) = p.values()
+    return xp.pow(x, exponent)
 
 
 def clamp(xp: Namespace, p: Parameters, low: Array, x: Array, high: Array) -> Array:
