@@ -489,9 +489,8 @@ def test_an_oracle_that_is_worse_than_assumed_is_noticed():
 
 def test_code_that_has_changed_is_not_taken_for_what_was_swept(tmp_path):
     (tmp_path / "one").write_text("1")
-    text = (
-        f"one = float(open({str(tmp_path / 'one')!r}).read())\ndef exp(x):\n    return np.exp(x) * x.dtype.type(one)\n"
-    )
+    read = f"import pathlib\none = float(pathlib.Path({str(tmp_path / 'one')!r}).read_text())\n"
+    text = f"{read}def exp(x):\n    return np.exp(x) * x.dtype.type(one)\n"
     chosen = Sweep(subject(tmp_path, text), "exp", "float16")
     assert result(chosen, tmp_path)["holds"]
     (tmp_path / "one").write_text(str(1 + 2.0**-10))
