@@ -30,9 +30,9 @@ __array_namespace_info__ = np.__array_namespace_info__
 # The bounds are computed in float64 themselves; this covers that.
 INFLATION = 1 + 1e-7
 
-NONE = 0.0  # no partial sums
-
 Number = Any
+
+NONE: Number = 0.0  # no partial sums, no error
 
 
 class Bounded(Operators):
@@ -172,7 +172,7 @@ def nonnegative(*numbers: Number) -> bool:
 
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
-    value, error = asarray(number, np.float64), 0.0
+    value, error = asarray(number, np.float64), NONE
     if model.flushes:
         error = np.where(np.abs(value) < model.smallest_normal, np.abs(value), 0.0)
     return Bounded(value, error, model, dtype, nonnegative(value))
