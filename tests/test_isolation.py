@@ -425,4 +425,4 @@ def test_a_file_of_formulas_beside_a_file_of_the_name_of_a_library_hides_the_lib
     (tmp_path / "elsewhere").mkdir()
     mine = tmp_path / "elsewhere" / "mine.py"
     mine.write_text("def double(x):\n    return 2 * x\n")
-    assert check(str(mine), str(path), ["float32"], made=False).passed
+    assert check(str(mine), str(path), ["float32"]).passed
