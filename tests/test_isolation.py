@@ -17,6 +17,7 @@ from gaugeblock.conformance import SubjectError, check, reproduce
 from gaugeblock.conformance.cli.app import app
 from gaugeblock.conformance.judging.child import Conversation
 from gaugeblock.conformance.judging.kept import FOLDER
+from gaugeblock.conformance.judging.loading import load_formulas
 from gaugeblock.conformance.judging.remote import Isolated
 from gaugeblock.worker import messages
 from gaugeblock.worker.calls import BrokenResultError
@@ -241,7 +242,8 @@ def test_every_kind_of_value_crosses_the_pipe():
 )
 def test_what_is_no_answer_is_said(answer):
     from gaugeblock.conformance.formulas import call
-    from gaugeblock.conformance.judging.remote import answer_of
+    from gaugeblock.conformance.judging.loading import load_formulas
+from gaugeblock.conformance.judging.remote import answer_of
 
     with pytest.raises(BrokenResultError, match="it answered what is no answer"):
         answer_of(call("relu", (np.zeros(0, np.float32),), {}), answer, b"")
@@ -264,7 +266,8 @@ ARRAYS = [["y", "float32", [0]]]
 )
 def test_what_is_no_answer_about_calls_that_were_made_again_is_said(answer):
     from gaugeblock.conformance.formulas import call
-    from gaugeblock.conformance.judging.remote import again_of
+    from gaugeblock.conformance.judging.loading import load_formulas
+from gaugeblock.conformance.judging.remote import again_of
 
     cases = [call("relu", (np.zeros(0, np.float32),), {})] * 3
     with pytest.raises(BrokenResultError, match="it answered what is no answer"):
@@ -425,4 +428,6 @@ def test_a_file_of_formulas_beside_a_file_of_the_name_of_a_library_hides_the_lib
     (tmp_path / "elsewhere").mkdir()
     mine = tmp_path / "elsewhere" / "mine.py"
     mine.write_text("def double(x):\n    return 2 * x\n")
-    assert check(str(mine), str(path), ["float32"]).passed
+    assert [each.__name__ for each in load_formulas(str(path))] == ["double"]
+    with Isolated(str(mine), functions=["double"]) as subject:
+        assert subject.offered == {"double": [""]}
