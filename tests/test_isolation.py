@@ -242,8 +242,7 @@ def test_every_kind_of_value_crosses_the_pipe():
 )
 def test_what_is_no_answer_is_said(answer):
     from gaugeblock.conformance.formulas import call
-    from gaugeblock.conformance.judging.loading import load_formulas
-from gaugeblock.conformance.judging.remote import answer_of
+    from gaugeblock.conformance.judging.remote import answer_of
 
     with pytest.raises(BrokenResultError, match="it answered what is no answer"):
         answer_of(call("relu", (np.zeros(0, np.float32),), {}), answer, b"")
@@ -266,8 +265,7 @@ ARRAYS = [["y", "float32", [0]]]
 )
 def test_what_is_no_answer_about_calls_that_were_made_again_is_said(answer):
     from gaugeblock.conformance.formulas import call
-    from gaugeblock.conformance.judging.loading import load_formulas
-from gaugeblock.conformance.judging.remote import again_of
+    from gaugeblock.conformance.judging.remote import again_of
 
     cases = [call("relu", (np.zeros(0, np.float32),), {})] * 3
     with pytest.raises(BrokenResultError, match="it answered what is no answer"):

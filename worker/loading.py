@@ -11,7 +11,6 @@ from typing import Any
 from .. import backends
 from .text import one_line
 
-
 ADDED: list[str] = []  # what was put on Python's path here, for the code that was loaded and for no other
 
 
