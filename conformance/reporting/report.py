@@ -186,12 +186,15 @@ def results_of(
 ) -> list[Result]:
     """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
     found, name = list(findings), name_of(formula)
+    by_label: dict[str, list[Finding | NotOffered]] = {}
+    for finding in found:
+        by_label.setdefault(finding.requirement, []).append(finding)
     results = []
     for label, requirement in requirements(formula, version).items():
         if requirement.own:
             continue
-        judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
-        declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
+        judged = [f for f in by_label.get(label, ()) if isinstance(f, Finding)]
+        declined = [f.reason for f in by_label.get(label, ()) if isinstance(f, NotOffered)]
         if not judged and not declined and found and not isinstance(formula, str):
             continue  # no case of a formula without a page asks it
         if not judged:
