@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import types
 from importlib import resources
 
@@ -17,6 +18,7 @@ from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.reporting import report
+from gaugeblock.conformance.reporting.terminal import failure, not_offered
 
 
 def subject(**functions):
@@ -155,7 +157,7 @@ def mean_cross_entropy(y, p, *, axis=-1, clip=None):
 def test_wrong_code_is_rejected_with_input_output_expected_and_multiple(formula, function, requirement, capsys):
     found = check(subject(**{formula: function}), dtypes=["float32"])
     assert requirement in failing(found)
-    lines = report.failure([r for r in found.results if r.requirement == requirement])
+    lines = failure([r for r in found.to_dict()["results"] if r["requirement"] == requirement])
     text = "\n".join(line.plain for line in lines)
     for word in (requirement, "input ", "output ", "expected ", "error "):
         assert word in text
@@ -169,6 +171,11 @@ def raises(x, *, axis=-1):
 
 def exits(x, *, axis=-1):
     raise SystemExit(0)
+
+
+def place_of(function):
+    """The file and line on which a function of two lines raises."""
+    return f"{os.path.relpath(__file__)}:{function.__code__.co_firstlineno + 1}"
 
 
 def in_place(x, *, axis=-1):
@@ -188,8 +195,8 @@ def once(x, *, axis=-1, buffer=np.empty((4, 10))):  # noqa: B008  the mistake it
 @pytest.mark.parametrize(
     ("function", "requirement", "reason"),
     [
-        (raises, "softmax.value", "it raised RuntimeError: no kernel"),
-        (exits, "softmax.value", "it raised SystemExit: 0"),
+        (raises, "softmax.value", f"it raised RuntimeError: no kernel ({place_of(raises)})"),
+        (exits, "softmax.value", f"it raised SystemExit: 0 ({place_of(exits)})"),
         (lambda x, axis=-1: None, "softmax.value", "y: got NoneType; wanted a NumPy array"),
         (lambda x, axis=-1: "0.5", "softmax.value", "y: got str; wanted a NumPy array"),
         (lambda x, axis=-1: np.array(["a"]), "softmax.value", "y: got an array of <U1; wanted numbers"),
@@ -270,7 +277,7 @@ def test_not_implemented_is_not_offered_for_that_requirement():
     assert found.passed
     missing = {r.requirement: r.reason for r in found.results if r.status == "not offered"}
     assert missing["softmax.axis"] == "the last axis of a matrix only" if "softmax.axis" in missing else True
-    assert "the last axis of a matrix only" in report.not_offered(found)
+    assert "the last axis of a matrix only" in not_offered(found.to_dict())
 
 
 def test_a_state_whose_step_is_no_number_fails_and_the_others_are_still_judged():
@@ -311,7 +318,7 @@ def test_a_step_that_does_not_take_donate_does_not_offer_it_and_one_that_ignores
 
     found = check(subject(adam_step=without), dtypes=["float32"])
     assert found.passed
-    assert report.not_offered(found).count("adam_step does not take donate") == 1
+    assert not_offered(found.to_dict()).count("adam_step does not take donate") == 1
     assert {r.requirement: r.status for r in found.results}["adam.donate"] == "not offered"
     found = check(subject(adam_step=lambda *a, donate=False, **k: without(*a, **k)), dtypes=["float32"])
     assert {r.requirement: r.status for r in found.results}["adam.donate"] == "pass"

@@ -53,7 +53,7 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the versions and exit.")
+        bool, typer.Option("--version", "-V", callback=show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
 ) -> None:
     """Options of the program itself."""

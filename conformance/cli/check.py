@@ -21,7 +21,8 @@ from ..judging.check import known
 from ..judging.child import TIMEOUT, end_all
 from ..judging.threads import at_once
 from ..reporting.formats import annotations, to_badge, to_junit
-from ..reporting.report import Report, print_report, to_document, to_json
+from ..reporting.report import Report, to_document, to_json
+from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
 from .cache import use_cache
 from .outputs import refuse, write
 from .terminal import (
@@ -105,6 +106,8 @@ def check(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
     badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdict as an SVG badge.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
@@ -121,6 +124,7 @@ def check(
     refuse(outputs, [] if program is not None else names)
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
     console, status = console_for(sys.stdout), 0
+    level = QUIET if quiet else VERBOSE if verbose else USUAL
     reports, errors = list[Report](), list[str]()
     document: dict[str, Any] = {}
     with interrupted_by_signals():
@@ -131,7 +135,7 @@ def check(
                 errors.append(found)
             else:
                 reports.append(found)
-                print_report(found, console)
+                print_report(found.to_dict(), console, level)
             document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
             for option, path in outputs.items():
                 if option != "--html":  # which takes a second, and is written at the end
@@ -140,7 +144,7 @@ def check(
         status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:
         console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
-    if reports:
+    if reports and not quiet:
         print_citation(console)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(document):

@@ -11,7 +11,7 @@ from ...worker.text import plain
 from .report import SCHEMA_VERSION
 
 STATUS = "pass", "fail", "not offered"
-READABLE = 2, 3, SCHEMA_VERSION  # an older report has all that is compared
+READABLE = 2, 3, 4, SCHEMA_VERSION  # an older report has all that is compared
 
 Key = tuple[str, str, str, str]  # subject, formula, dtype, requirement
 
