@@ -89,7 +89,10 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["check", "never.py"], "never.py: no case was judged"),
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
-        (["check", "--formula", "sofmax"], "formula: got 'sofmax'; wanted one of adam, "),
+        (
+            ["check", "--formula", "sofmax"],
+            "formula: got 'sofmax'; did you mean 'softmax'? wanted one of",
+        ),
         (["check", "--spec", "0.9"], "spec: got '0.9'; wanted one of 1.0, 1.1, 1.2"),
         (["check", "numpy", "strict", "--spec", "latest"], "spec: got 'latest'; wanted one of 1.0, 1.1, 1.2"),
         (["check", "--spec", "1.1", "--dtype", "float16"], "dtype of specification 1.1: got 'float16'; wanted one of"),
@@ -114,10 +117,16 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["compare", "empty.py", "new.json"], "empty.py: is no report; wanted a file that `gaugeblock check --json`"),
         (["compare", "list.json", "new.json"], "list.json: is no report; wanted a file that"),
         (["compare", "old_form.json", "new.json"], "old_form.json: holds reports of version 1; wanted version 2 or 3"),
-        (["compare", "none.json", "new.json"], "none.json: holds no report; wanted version 2 or 3 or 4: judge again"),
+        (
+            ["compare", "none.json", "new.json"],
+            "none.json: holds no report; wanted version 2 or 3 or 4 or 5: judge again",
+        ),
         (["chek"], "No such command 'chek'"),
-        (["spec", "softmax.nam"], "requirement: got 'softmax.nam'; wanted one of softmax.shape"),
-        (["spec", "sofmax"], "formula: got 'sofmax'; wanted one of"),
+        (
+            ["spec", "softmax.nam"],
+            "requirement: got 'softmax.nam'; did you mean 'softmax.nan'? wanted one of ",
+        ),
+        (["spec", "sofmax"], "formula: got 'sofmax'; did you mean 'softmax'? wanted one of"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -25,7 +25,10 @@ def vectors(
         typer.Option(metavar="NAME", help="Write this one's only; may be repeated.", autocompletion=formula_names),
     ] = None,
 ) -> None:
-    """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
+    """Write the cases as files, for any language.
+
+    With correctly rounded values and bounds, the same bytes every time. Exit status: 2 if they could not be written.
+    """
     from ..exchange.vectors import MANIFEST, files, names, survey
     from ..judging.check import chosen_formulas
 

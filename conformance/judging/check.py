@@ -270,6 +270,5 @@ def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> S
     chosen = all_names if names is None else tuple(dict.fromkeys([names] if isinstance(names, str) else names))
     for name in chosen:
         if name not in all_names:
-            meant = spec.did_you_mean(name, all_names)
-            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(all_names)}{meant}")
+            raise ValueError(spec.unknown(what, name, all_names, "gaugeblock spec"))
     return chosen

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +28,9 @@ class Facts(NamedTuple):
     rows: int  # of the batch
     batch: int  # how many axes it has
     words: frozenset[str]  # what else is true of it
+
+
+Test = Callable[[Facts], bool]
 
 
 def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
@@ -102,24 +107,35 @@ def arrays(case: Case) -> Iterator[np.ndarray]:
                 yield np.asarray(each)
 
 
-def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[str, Callable[[Facts], bool]]]:
-    """Yield what may be true of a case, in words and as a test, the plainest first; `where` says what a letter means."""
+def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[str, Test]]:
+    """Yield what may be true of a case, in words and as a test, the plainest first; `where` explains the letters."""
+
+    def has(words: str, each: Facts) -> bool:
+        return words in each.words
+
+    def length(letter: str, each: Facts) -> int:
+        return each.lengths[letter]
+
     for words in sorted(ours[0].words):
-        yield words, lambda each, words=words: words in each.words
+        yield words, partial(has, words)
     for letter in ours[0].lengths:
         if all(letter in each.lengths for each in [*ours, *theirs]):
-            yield from of_numbers(letter, where, ours, theirs, lambda each, letter=letter: each.lengths[letter])
-    yield from of_numbers("batch axes", "", ours, theirs, lambda each: each.batch)
-    yield from of_numbers("batch rows", "", ours, theirs, lambda each: each.rows)
+            yield from of_numbers(letter, where, ours, theirs, partial(length, letter))
+    yield from of_numbers("batch axes", "", ours, theirs, attrgetter("batch"))
+    yield from of_numbers("batch rows", "", ours, theirs, attrgetter("rows"))
 
 
 def of_numbers(
     name: str, where: str, ours: list[Facts], theirs: list[Facts], number: Callable[[Facts], int]
-) -> Iterator[tuple[str, Callable[[Facts], bool]]]:
+) -> Iterator[tuple[str, Test]]:
     """The same of a number that each case has: a limit, or what it is no multiple of."""
     low, high = min(map(number, ours)), max(map(number, ours))
     above = min((n for n in map(number, theirs) if n > high), default=0)
     below = max((n for n in map(number, theirs) if n < low), default=0)
+
+    def odd(block: int, each: Facts) -> bool:
+        return number(each) % block != 0
+
     if low == high:
         yield f"{name} = {low}{where}", lambda each: number(each) == low
     if above:
@@ -127,4 +143,4 @@ def of_numbers(
     if below > 0:
         yield f"{name} > {below}{where}", lambda each: number(each) > below
     for block in BLOCKS:
-        yield f"{name} no multiple of {block}{where}", lambda each, block=block: number(each) % block != 0
+        yield f"{name} no multiple of {block}{where}", partial(odd, block)

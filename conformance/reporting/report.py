@@ -64,6 +64,8 @@ class Report:
         Names of the subject's that are nearly those of functions which it lacks, with these.
     places : dict of str
         The file and line of each of its functions, where they are known.
+    known : dict of str
+        The requirements that are known to fail, by label, with the reason. The verdict is the same.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Report:
         self.versions, self.results, self.dtypes = versions, results, dtypes
         self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
         self.judged_in, self.near, self.places = judged_in, near or {}, places or {}
+        self.known: dict[str, str] = {}
 
     @property
     def judged(self) -> int:
@@ -197,6 +200,7 @@ class Report:
             "not_judged": self.not_judged,
             "near": self.near,
             "places": self.places,
+            "known": self.known,
             "results": [result_to_dict(result) for result in self.results],
         }
 
