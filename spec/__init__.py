@@ -121,13 +121,12 @@ def requirement(label: str) -> Requirement:
 MANY = 8  # names that are too many for a line
 
 
-def unknown(what: str, name: str, names: Sequence[str], command: str = "") -> str:
-    """The message on a name that is none of `names`: the nearest first, then all, or the command that shows many."""
-    near = get_close_matches(name, names, n=1)
-    meant = f"did you mean {near[0]!r}? wanted" if near else "wanted"
-    if len(names) <= MANY or not command:
-        return f"{what}: got {name!r}; {meant} one of {', '.join(names)}"
-    return f"{what}: got {name!r}; {meant} one of {len(names)}, which `{command}` shows"
+def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:
+    """The message on a name that is none of `names`: all of these, or of many the nearest and what shows them."""
+    meant = did_you_mean(name, names)
+    if len(names) <= MANY:
+        return f"{what}: got {name!r}; wanted one of {', '.join(names)}{meant}"
+    return f"{what}: got {name!r}{meant or '; wanted another'} (`{command}` shows all {len(names)})"
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

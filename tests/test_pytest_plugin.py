@@ -140,7 +140,7 @@ def test_in_a_dtype_without_properties_they_are_skipped(tmp_path):
     [
         (
             ["--gaugeblock-formula=sofmax"],
-            "--gaugeblock-formula: got 'sofmax'; did you mean 'softmax'? wanted one of",
+            "--gaugeblock-formula: got 'sofmax'; did you mean 'softmax'? (`gaugeblock spec` shows all",
         ),
         (["--gaugeblock-dtype=float8"], "--gaugeblock-dtype: got 'float8'; wanted one of float"),
         (["--gaugeblock-device=cuda"], "--gaugeblock-subject: numpy: device: got 'cuda'; wanted 'cpu'"),

@@ -37,7 +37,7 @@ def config() -> Config:
     given = {key.replace("-", "_"): value for key, value in said.items()}
     for key in given:
         if key not in Config._fields:
-            raise typer.TyperException(f"{FILE}: {TABLE}: {spec.unknown('key', plain(key, 60), Config._fields)}")
+            raise typer.TyperException(f"{FILE}: {TABLE}: {spec.unknown('key', plain(key, 60), Config._fields, '')}")
     known = given.pop("known_failures", {})
     if not isinstance(known, dict) or not all(isinstance(reason, str) and reason for reason in known.values()):
         raise wrong("known_failures", known, 'a reason for each requirement, such as "relu.nan" = "NaN is lost"')
