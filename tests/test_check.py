@@ -5,6 +5,7 @@ import json
 import os
 import types
 from importlib import resources
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 
 import gaugeblock as gb
 from gaugeblock import AdamState, backends, spec
-from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
+from gaugeblock.conformance import SubjectError, assert_conforms, assert_gauged, check, expected
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging.subject import Subject
@@ -425,6 +426,35 @@ def test_expected_and_assert_conforms():
         expected("sofmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)
+
+
+def test_a_failing_assertion_is_shown_without_the_frames_of_the_judge():
+    x = np.ones((3, 5), np.float32)
+    state = gb.adam_init(x)
+    layer = x, np.ones((5, 2), np.float32), np.ones(2, np.float32)
+    for assertion in (
+        lambda: assert_conforms(x, "softmax", x),
+        lambda: assert_conforms(x[0], "softmax", x),
+        lambda: assert_conforms(None, "dense_vjp", *layer, np.ones((3, 2), np.float32)),
+        lambda: assert_conforms(gb.adam_step(x, x, state._replace(step=4)), "adam_step", x, x, state),
+        lambda: assert_gauged(lambda x, w, b: x @ w - b, "dense", *layer, calls=1),
+    ):
+        with pytest.raises(AssertionError) as caught:
+            assertion()
+        assert {entry.path for entry in caught.traceback.filter(caught)} == {Path(__file__)}
+
+
+def test_adam_may_have_the_name_of_its_formula_or_of_its_step():
+    assert check(subject(adam=gb.adam_step), formulas=["adam"], dtypes=["float32"]).passed
+    found = check(subject(adam=lambda *a, **k: None, adam_step=gb.adam_step), formulas=["adam"], dtypes=["float32"])
+    assert found.passed  # the step's own name comes first
+
+
+def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
+    found = check(subject(soft_max=softmax, Dense=gb.dense, dense_vjp=gb.dense_vjp, _relu=gb.relu, relu=gb.relu))
+    assert found.near == {"soft_max": "softmax", "Dense": "dense"}
+    with pytest.raises(SubjectError, match=r"it has none of the formulas; .*; soft_max: did you mean softmax\?"):
+        check(subject(soft_max=softmax))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

@@ -86,6 +86,10 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
         (["check", "imports.py"], "imports.py: does not import: ModuleNotFoundError: No module named 'nowhere'"),
         (["check", "exits.py"], "exits.py: does not import: SystemExit: 3"),
         (["check", "empty.py"], "empty.py: it has none of the formulas"),
+        (
+            ["check", "near.py"],
+            "it has none of the formulas; wanted a function named softmax, dense, ...; soft_max: did",
+        ),
         (["check", "never.py"], "never.py: no case was judged"),
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
@@ -139,6 +143,7 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, main, tmp_path):
         "imports.py": "import nowhere",
         "exits.py": "import sys; sys.exit(3)",
         "empty.py": "",
+        "near.py": "def soft_max(x): return x",
         "never.py": "def softmax(x, axis=-1):\n    raise NotImplementedError('never')",
     }
     for name, text in files.items():
