@@ -13,12 +13,14 @@ import numpy as np
 from ... import backends
 from ..arithmetic.rounding import MODELS, PRECISIONS
 from ..arithmetic.running import Expected
+from ..cases.blame import PLAIN, TOGETHER
 from ..formulas import Case, Formula
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
 from .alone import LOCK
 from .blame import blamed
+from .common import EVERY, in_common
 from .judge import BrokenResultError, Finding, answer, judge, judged_cases
 
 NONE_KNOWN = "none of the known mistakes"
@@ -35,11 +37,15 @@ BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed", "don
 
 
 def diagnose(
-    subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+    subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int, findings: list[Finding]
 ) -> dict[str, str]:
-    """What each failing function most likely is, by its name."""
+    """What each failing function most likely is, by its name; nothing of one that raises the same in every call."""
     found = {}
+    failed = [finding for finding in findings if not finding.passed]
     for function in dict.fromkeys(finding.case.formula for finding in failed):
+        alike = in_common(*([f for f in some if f.case.formula == function] for some in (failed, findings)))
+        if alike == EVERY:
+            continue
         own = [finding for finding in failed if finding.case.formula == function and not finding.case.kind]
         likely = [
             how_sure(dtype, apart) + mutant.words
@@ -52,6 +58,8 @@ def diagnose(
             coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
         where = "" if likely or coarse else blamed(subject, function, dtype, failed)
+        if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
+            where = f"each failing case is one {alike}"
         found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or NONE_KNOWN
     return found
 

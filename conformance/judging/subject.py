@@ -33,6 +33,10 @@ class Described:
     device : str or None
     library : str
         The name of the backend whose arrays it takes.
+    near : dict of str
+        Names of its own that are nearly those of functions which it lacks, with these.
+    places : dict of str
+        The file and line of each function that is written in Python.
     versions : dict of str
     judged_in : str
         The process in which it is called, in words.
@@ -53,12 +57,18 @@ class Described:
         self.versions = {plain(key, 60): plain(str(value), 60) for key, value in found["versions"].items()}
         self.usual_dtypes = self.dtypes if found["declares_dtypes"] else tuple(d for d in self.dtypes if d not in HALF)
         self.threads = bool(found["threads"])
+        self.near, self.places = (self.texts(found[key]) for key in ("near", "places"))
         device = found["device"]
         self.device = None if device is None else plain(str(device))
         asked = tuple(names)
         if not any(self.offered.get(each) for each in asked):
             wanted = ", ".join(asked) if len(asked) < 4 else "softmax, dense, ..."
-            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
+            meant = "".join(f"; {name}: did you mean {formula}?" for name, formula in [*self.near.items()][:3])
+            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}{meant}")
+
+    def texts(self, found: Mapping[str, Any]) -> dict[str, str]:
+        """Names and what is said of them, as text that can be printed."""
+        return {plain(str(key), 60): plain(str(value)) for key, value in found.items()}
 
     def some_of(self, found: Mapping[str, Any], key: str, known: Iterable[str]) -> tuple[str, ...]:
         """The names that it says under a key, or the single one; SubjectError for one that is not known."""
