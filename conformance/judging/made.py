@@ -114,7 +114,7 @@ def expected(
 ) -> dict[str, Expected] | None:
     """What the compact call should give; an element that nobody judges has an infinite bound. None if all are such."""
     with np.errstate(all="ignore"):
-        if compact.exact and not (not oracle.is_full(precision) and oracle.has_classes(compact.formula, dtype)):
+        if compact.exact and (oracle.is_full(precision) or not oracle.has_classes(compact.formula, dtype)):
             return exact_integers(compact, dtype)
         found = oracle.expect(compact, dtype, subnormals, precision)
         found = differing(compact, found, plain_run(compact, dtype))
