@@ -302,11 +302,13 @@ def result_to_dict(result: Result) -> dict[str, Any]:
 
 def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
     """A run as JSON has it: its reports, the command, and what is wrong with the subjects that could not be judged."""
+    listed = list(reports)
+    judged = listed[0].version if listed else spec.VERSION  # one for all reports of a run
     return {
         "command": command,
         "errors": list(errors),
-        "reports": [report.to_dict() for report in reports],
-        "citation": citation(),
+        "reports": [report.to_dict() for report in listed],
+        "citation": citation(specification=judged),
     }
 
 
