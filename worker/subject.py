@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from .. import backends
+from . import foreign
+from .adapters import function_of
 from .loading import SubjectError, load
 from .sealed import Seal
 
@@ -41,12 +43,14 @@ class Loaded:
                 self.backend: Any = backends.load(declared, device=self.device)
         except (ImportError, TypeError, ValueError) as error:
             raise SubjectError(f"{self.name}: {error}") from None
+        if hasattr(self.object, "to_library") or hasattr(self.object, "from_library"):
+            self.backend = foreign.backend_of(self.object)
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
 
     def functions(self, name: str) -> dict[str, Any]:
         """The subject's function of that name, and its variants, by the suffix that their cases get."""
         variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
-        found = {suffix: getattr(namespace, name, None) for suffix, namespace in variants.items()}
+        found = {suffix: function_of(namespace, name) for suffix, namespace in variants.items()}
         return {suffix: function for suffix, function in found.items() if callable(function)}
 
     @contextlib.contextmanager
@@ -70,5 +74,6 @@ class Loaded:
             "layouts": list(self.layouts),
             "device": self.device,
             "backend": self.backend.name,
+            "shows_memory": getattr(self.backend, "shows_memory", lambda: True)(),
             "versions": self.backend.versions(),
         }
