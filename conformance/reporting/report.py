@@ -304,9 +304,17 @@ def print_report(report: Report, console: Console) -> None:
 
 def declared(report: Report) -> list[str]:
     """What the subject says of itself, where that changes its bounds."""
-    products = [] if report.precision == "full" else [f"float32 products in {report.precision}"]
+    products = [] if report.precision == "full" else [words_of(report.precision)]
     sums = [] if report.rounding == "nearest" else ["sums truncated"]
     return products + sums + ([] if report.subnormals == "gradual" else ["subnormals flushed"])
+
+
+def words_of(precision: str) -> str:
+    """What a subject says of its products, in words: half precision has the units, and no classes."""
+    name, cut, unit = precision.partition(" cut ")
+    return ", ".join(
+        ([] if name == "full" else [f"float32 products in {name}"]) + ([f"sums of products{cut}{unit}"] if cut else [])
+    )
 
 
 def summary(report: Report) -> Table:
