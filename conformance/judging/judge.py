@@ -80,7 +80,7 @@ def judged_cases(
     for case, expected in zip(every, known, strict=True):
         assert expected is not None
         for name, each in expected.items():
-            if case.exact and (oracle.is_full(precision) or not oracle.has_classes(case.formula, np.dtype(dtype))):
+            if case.exact and oracle.keeps_integers(case.formula, np.dtype(dtype), precision):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
                 expected[name] = each._replace(value=nearest, bound=np.zeros_like(each.bound))
         found.append((case, expected))

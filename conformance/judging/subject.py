@@ -11,7 +11,7 @@ from ...worker.foreign import NAME as OTHER
 from ...worker.loading import SubjectError
 from ...worker.subject import Loaded
 from ...worker.text import plain
-from ..arithmetic.rounding import HALF, MODELS, PRECISIONS, ROUNDINGS, TRUNCATING
+from ..arithmetic.rounding import HALF, MODELS, ROUNDINGS, TRUNCATING, numerics
 from .loading import checked_name
 
 UNSEEN = "its arrays do not show their memory, so that it is not judged whether a result shares any with an argument"
@@ -56,7 +56,7 @@ class Described:
         self.offered = {str(name): [*map(plain, suffixes)] for name, suffixes in found["functions"].items()}
         self.dtypes = self.some_of(found, "dtypes", MODELS)
         self.subnormals = self.one_of(found, "subnormals", ("gradual", "flush"))
-        self.precision = self.one_of(found, "precision", PRECISIONS)
+        self.precision = self.numerics_of(found)
         self.rounding = self.one_of(found, "rounding", ROUNDINGS)
         self.library = self.one_of(found, "backend", (*backends.NAMES, OTHER))
         self.shows_memory = bool(found["shows_memory"])
@@ -94,6 +94,15 @@ class Described:
             wanted = " or ".join(map(repr, known)) if len(known) == 2 else f"one of {', '.join(known)}"
             raise SubjectError(f"{self.name}: {key}: got {plain(repr(value), 60)}; wanted {wanted}")
         return value
+
+    def numerics_of(self, found: Mapping[str, Any]) -> str:
+        """The class of products that it says, and the unit that sums them; SubjectError for one that there is not."""
+        value = found["precision"]
+        try:
+            numerics(f"{value}{TRUNCATING}")  # which `rounding` says, not this
+        except ValueError as error:
+            raise SubjectError(f"{self.name}: precision: got {plain(repr(value), 60)}; {error}") from None
+        return str(value)
 
     @property
     def numerics(self) -> str:

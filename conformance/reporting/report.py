@@ -164,7 +164,7 @@ class Report:
     @property
     def declared(self) -> list[str]:
         """What the subject says of itself, where that changes its bounds."""
-        products = [] if self.precision == "full" else [f"float32 products in {self.precision}"]
+        products = [] if self.precision == "full" else [words_of(self.precision)]
         sums = [] if self.rounding == "nearest" else ["sums truncated"]
         return products + sums + ([] if self.subnormals == "gradual" else ["subnormals flushed"])
 
@@ -315,3 +315,10 @@ def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[s
 def to_json(document: dict[str, Any]) -> str:
     """A run as text."""
     return json.dumps(document, indent=1) + "\n"
+
+
+def words_of(precision: str) -> str:
+    """What a subject says of its products, in words: half precision has the units, and no classes."""
+    name, cut, unit = precision.partition(" cut ")
+    products = [] if name == "full" else [f"float32 products in {name}"]
+    return ", ".join(products + ([f"sums of products{cut}{unit}"] if cut else []))
