@@ -20,7 +20,7 @@ from ...worker import messages
 from ...worker.again import Again, Repeated, Seen, Threads
 from ...worker.calls import Answer, BrokenResultError
 from ...worker.environment import WORDS, in_words
-from ...worker.loading import MissingError, SubjectError
+from ...worker.loading import ADDED, MissingError, SubjectError
 from ...worker.text import plain
 from ..formulas import Case
 from .child import PATIENCE, TIMEOUT, Conversation
@@ -99,7 +99,8 @@ class Isolated(Described):
 
     def conversation(self) -> Conversation:
         """A new process, which is started when it is asked something."""
-        command = [sys.executable, "-P", "-c", START.format(path=sys.path), *["--sealed"] * self.sealed, self.given]
+        path = [folder for folder in sys.path if folder not in ADDED]
+        command = [sys.executable, "-P", "-c", START.format(path=path), *["--sealed"] * self.sealed, self.given]
         command += [self.asked_device] if self.asked_device else []
         share = str(max(CORES // 2, 1))  # since it has two processes
         variables = {name: share for name in THREADS if name not in os.environ}
