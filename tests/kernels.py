@@ -86,7 +86,7 @@ def unit(x, w, kept, block):
             _, exponent = np.frexp(np.max(np.abs(terms), axis=2, keepdims=True))
             last = np.ldexp(1.0, np.maximum(exponent - kept, -1000))
             added = np.sum(np.trunc(terms / last) * last, axis=2, keepdims=True)
-            s = cut(np.where(np.isfinite(added), added, np.sum(terms, axis=2, keepdims=True)), min(kept, 24))
+            s = cut(np.where(np.isfinite(added), added, np.sum(terms, axis=2, keepdims=True)), 24)
     with np.errstate(over="ignore"):
         return s[..., 0].astype(f)
 

@@ -95,8 +95,7 @@ class Model(NamedTuple):
         if not self.block:
             return self.gamma_of_sum(terms)
         blocks = np.minimum(terms, -(-length // self.block))
-        cut, last = 2.0 ** (1 - self.kept), 2.0 ** (1 - min(self.kept, 24))
-        return np.expm1(-terms * math.log1p(-cut) - blocks * math.log1p(-last))
+        return np.expm1(-terms * math.log1p(-(2.0 ** (1 - self.kept))) - blocks * math.log1p(-(2.0**-23)))
 
     def like(self, other: "Model") -> "Model":
         """This format, with what else is said of another arithmetic."""
@@ -127,7 +126,7 @@ DECLARED = "flush", "factor", "truncates", "kept", "block"
 UNIT = re.compile(
     r"(?P<name>\w+)(?: cut to (?P<kept>\d+) bits in blocks of (?P<block>\d+))?(?P<truncates> truncating)?"
 )
-LEAST_KEPT, MOST_KEPT = 20, 53  # with fewer no long sum of the cases could be judged
+LEAST_KEPT, MOST_KEPT = 24, 53
 AN_EXAMPLE = "'tf32 cut to 25 bits in blocks of 8'"
 
 # Python numbers, with the functions of the C library.
@@ -152,8 +151,8 @@ class Numerics(NamedTuple):
 
     @property
     def is_full(self) -> bool:
-        """Whether sums of integers stay exact, though they may be cut."""
-        return self.name == "full" and (not self.block or self.kept >= MODELS["float32"].precision)
+        """Whether no factor is rounded: sums of integers stay exact, though they may be cut."""
+        return self.name == "full"
 
     def in_dtype(self, dtype: np.dtype[Any], has_classes: bool) -> dict[str, Any]:
         """What it changes in the model of a dtype; units of float32 sums have no part in float64."""

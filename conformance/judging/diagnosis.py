@@ -15,6 +15,7 @@ from ..arithmetic.rounding import MODELS, PRECISIONS, numerics
 from ..arithmetic.running import Expected
 from ..cases.blame import PLAIN, TOGETHER
 from ..formulas import Case, Formula
+from ..formulas.beside import lean
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
@@ -52,7 +53,7 @@ def diagnose(
             how_sure(dtype, apart) + mutant.words
             for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)
         ]
-        leans = any(finding.case.leans and finding.reason for finding in failed)
+        leans = any(finding.case.beside is lean and finding.reason for finding in failed)
         unit = "" if numerics(subject.precision).block else unit_of(run(subject), function, dtype)
         precision = tightest_precision(subject, formula, function, dtype, seed, unit) if unit or not leans else ""
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""

@@ -15,11 +15,11 @@ from ...worker.calls import answer as answer_here
 from ...worker.text import plain
 from ..arithmetic.running import Expected
 from ..formulas import Case, cases, functions_of
+from ..formulas.beside import lean
 from ..formulas.requirements import requirements
 from . import oracle
 from .alone import alone
 from .kept import kept
-from .leaning import lean
 from .made import made_cases, plain_run
 from .remote import Remote
 from .twins import twin_cases
@@ -118,7 +118,7 @@ def judge(
     for case, expected in chain(judged_cases(*asked), others, made_cases(*asked) if made else ()):
         if case.requirement not in requirements(formula, version):
             continue
-        if case.leans and subject.numerics != "full":
+        if case.beside is lean and subject.numerics != "full":
             yield NotOffered(case.requirement, f"not asked of one that declares {subject.numerics}")
             continue
         functions = subject.functions(case.function)
@@ -283,7 +283,7 @@ def judge_array(
         expected=float(expected.value[index]),
         bound=float(expected.bound[index]),
     )
-    if case.leans:
-        told, leaning = lean(values, expected)
-        reason = told if leaning > 1 else ""
-        yield found(case.requirement, passed=not reason, reason=reason, ratio=leaning, output=name)
+    if case.beside:
+        told, multiple = case.beside(case, values, expected)
+        reason = told if multiple > 1 else ""
+        yield found(case.requirement, passed=not reason, reason=reason, ratio=multiple, output=name)

@@ -214,7 +214,7 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
     """
     if not (call.formula.products or call.formula.compensated):
         return False
-    return numerics(precision).name != "full" or summed(call.formula, call, name) > 1
+    return not numerics(precision).is_full or summed(call.formula, call, name) > 1
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:
