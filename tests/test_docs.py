@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from itertools import groupby
 from pathlib import Path
 
@@ -63,6 +64,8 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
                 text = text[json.JSONDecoder().raw_decode(text)[1] :]
         elif language == "yaml":
             assert yaml.safe_load(text)
+        elif language == "toml":
+            assert tomllib.loads(text)
         else:
             assert language == "text", f"{language}: a block of a language that is not tested"
 
