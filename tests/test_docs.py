@@ -66,8 +66,6 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
             assert tomllib.loads(text)
         elif language == "yaml":
             assert yaml.safe_load(text)
-        elif language == "toml":
-            assert tomllib.loads(text)
         else:
             assert language == "text", f"{language}: a block of a language that is not tested"
 
