@@ -297,17 +297,19 @@ def accumulated(
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
-    return sum_of_products(np.matmul, a, b, count)
+    return sum_of_products(np.matmul, a, b, count, a.shape[-1])
 
 
-def sum_of_products(summed: Callable[[Number, Number], Number], a: Bounded, b: Bounded, terms: Number) -> Bounded:
-    """Sums of so many products of elements of a and of b: `summed` runs on the values, and on absolute values for the
-    bound (Higham 2002, section 3.5).
+def sum_of_products(
+    summed: Callable[[Number, Number], Number], a: Bounded, b: Bounded, terms: Number, length: int
+) -> Bounded:
+    """Sums of `length` products of elements of a and of b, of which so many terms are other than 0: `summed` runs on
+    the values, and on absolute values for the bound (Higham 2002, section 3.5).
     """
     model, absolute_a, absolute_b = a.model, finite(np.abs(a.value)), finite(np.abs(b.value))
     e, f = coarse(a.value, a.error, model), coarse(b.value, b.error, model)
     error = summed(e, absolute_b) + summed(absolute_a, f) + summed(e, f)
-    sizes, gamma = summed(absolute_a, absolute_b), model.gamma_of_sum(terms)
+    sizes, gamma = summed(absolute_a, absolute_b), model.gamma_of_products(terms, length)
     own = gamma * (sizes + error) + (1 + gamma) * terms * (model.underflow + model.flushed)
     value, total, known = summed(a.value, b.value), error + own, np.False_
     if not all_finite(value):
@@ -351,7 +353,7 @@ def astype(x: Bounded, dtype: Any, /) -> Bounded:
 
 def model_of(dtype: Any, like: Model) -> Model:
     """The arithmetic of a format, with what else is said of `like`."""
-    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor, truncates=like.truncates)
+    return MODELS[dtype.name].like(like)
 
 
 def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:
