@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from .snippets import piped, snippet
-from .strips import LIMIT, dtypes_of, gauge, number, requirement_strips, sign_of
+from .strips import LIMIT, by_requirement, gauge, number, signs_of
 from .terminal import sentence
 
 Fields = dict[str, Any]  # an object of the JSON document
@@ -37,16 +37,17 @@ def to_html(document: Fields) -> str:
     environment.filters.update(breakable=breakable, number=number, piped=piped, prose=prose)
     template = resources.files("gaugeblock.conformance.reporting").joinpath("report.html").read_text(encoding="utf-8")
     reports = document["reports"]
+    signs = signs_of(reports)
     return environment.from_string(template).render(
         document=document,
         verdict=verdict(document),
         counts=[counts(report) for report in reports],
-        gauges=[(report, gauge(report)) for report in reports],
-        details=[(report, requirement_strips(report)) for report in reports],
+        gauges=[(report, gauge(report, signs)) for report in reports],
+        details=[(report, by_requirement(report, signs)) for report in reports],
         grid=grid(reports, [results_of(report) for report in reports]),
         failures=[(report, failures(report)) for report in reports if not report["passed"]],
         missing=[(report["subject"], not_offered(report)) for report in reports if not_offered(report)],
-        signs={dtype: (sign_of(reports, dtype)) for dtype in dtypes_of(reports)},
+        signs=signs,
         limit=LIMIT,
     )
 

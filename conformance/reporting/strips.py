@@ -4,6 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 Fields = dict[str, Any]  # an object of the JSON document
+Signs = dict[str, tuple[str, int]]
 
 SIGNS = "●■▲▼◆✚✖★"  # of the dtypes, which are told apart by these as well as by their colours
 LIMIT = 80.0  # where 1 is on a strip, in percent; beyond it, a factor of 10^DECADES ends at 100, with infinity
@@ -28,61 +29,44 @@ class Strip(NamedTuple):
     dots: list[Dot]
     ticks: str  # as the path of an SVG
 
-    @property
-    def words(self) -> str:
-        """All that it shows, for those who do not see it."""
-        return "; ".join(f"{dot.dtype} {dot.words}" for dot in self.dots)
+
+def signs_of(reports: list[Fields]) -> Signs:
+    """The sign of each dtype that was judged, and the number of its colour."""
+    dtypes = dict.fromkeys(result["dtype"] for report in reports for result in report["results"])
+    return {dtype: (SIGNS[n % len(SIGNS)], n % len(SIGNS)) for n, dtype in enumerate(dtypes)}
 
 
-def dtypes_of(reports: list[Fields]) -> list[str]:
-    """All dtypes that were judged, in their order."""
-    return list(dict.fromkeys(result["dtype"] for report in reports for result in report["results"]))
-
-
-def sign_of(reports: list[Fields], dtype: str) -> tuple[str, int]:
-    """The sign of a dtype, and the number of its colour."""
-    number = dtypes_of(reports).index(dtype)
-    return SIGNS[number % len(SIGNS)], number % len(SIGNS)
-
-
-def gauge(report: Fields) -> list[Strip]:
+def gauge(report: Fields, signs: Signs) -> list[Strip]:
     """A strip for each formula that is offered."""
     rows: dict[str, list[Fields]] = {}
     for result in report["results"]:
         if result["status"] != "not offered":
             rows.setdefault(result["formula"], []).append(result)
-    return [strip(report, name, results) for name, results in rows.items()]
+    return [strip(name, results, signs) for name, results in rows.items()]
 
 
-def requirement_strips(report: Fields) -> list[tuple[str, list[Strip]]]:
+def by_requirement(report: Fields, signs: Signs) -> list[tuple[str, list[Strip]]]:
     """For each formula that is offered, a strip for each of its requirements, with all cases."""
     rows: dict[str, dict[str, list[Fields]]] = {}
     for result in report["results"]:
         if result["status"] != "not offered":
             label = result["requirement"].partition(".")[2]
             rows.setdefault(result["formula"], {}).setdefault(label, []).append(result)
-    return [
-        (name, [strip(report, label, results, True) for label, results in some.items()]) for name, some in rows.items()
-    ]
+    return [(name, [strip(label, some, signs, True) for label, some in found.items()]) for name, found in rows.items()]
 
 
-def strip(report: Fields, name: str, results: list[Fields], every: bool = False) -> Strip:
+def strip(name: str, results: list[Fields], signs: Signs, every: bool = False) -> Strip:
     """The strip of some results, with a tick for `every` case."""
     dots = []
     for dtype in dict.fromkeys(result["dtype"] for result in results):
         own = [result for result in results if result["dtype"] == dtype]
         worst = max(float(result["ratio"]) for result in own)
-        failed = sum(result["status"] == "fail" for result in own)
-        words = ("✗ " if failed else "") + (number(worst) if worst > 1 or not failed else "fails")
-        dots.append(
-            Dot(
-                dtype,
-                *sign_of([report], dtype),
-                place(math.inf if failed and worst <= 1 else worst),
-                words,
-                bool(failed),
-            )
-        )
+        fails = any(result["status"] == "fail" for result in own)
+        if fails:  # by a shape, say, where no number was compared
+            where, words = place(worst if worst > 1 else math.inf), f"✗ {number(worst) if worst > 1 else 'fails'}"
+        else:
+            where, words = place(worst), f"{worst:.2f}" if worst else "0"
+        dots.append(Dot(dtype, *signs[dtype], where, words, fails))
     ratios = {round(place(float(ratio)), 1) for r in results for ratio, _ in r["measured"].values()} if every else ()
     return Strip(name, dots, "".join(f"M{at:g} 0v1" for at in sorted(ratios)))
 
