@@ -5,6 +5,7 @@ writes it, and rounds it by way of integers. Where numbers are special, it does 
 """
 
 import json
+from itertools import product
 from math import prod
 from pathlib import Path
 
@@ -128,6 +129,48 @@ def dense_vjp(x, w, b, g, **of):
     gx = [dot(g[r * m : (r + 1) * m], w[i * m : (i + 1) * m], 0) for r in range(count) for i in range(n)]
     gw = [dot(x[i::n], g[k::m], 0) for i in range(n) for k in range(m)]
     return {"gx": gx, "gw": gw, "gb": [total(g[k::m]) for k in range(m)]}
+
+
+def matrices(values, shape, batch):
+    """The matrix, as rows, for each index of a batch that it is broadcast to; and where each has its numbers."""
+    rows, columns = shape[-2:]
+    own = (*[1] * (len(batch) + 2 - len(shape)), *shape[:-2])
+    found = []
+    for index in product(*map(range, batch)):
+        start = 0
+        for size, place in zip(own, index, strict=True):
+            start = start * size + min(place, size - 1)
+        start *= rows * columns
+        places = [[start + i * columns + j for j in range(columns)] for i in range(rows)]
+        found.append(([[values[place] for place in row] for row in places], places))
+    return found
+
+
+def batch_of(*shapes):
+    """The batch that those of some shapes are broadcast to."""
+    count = max(len(shape) for shape in shapes) - 2
+    aligned = [[1] * (count + 2 - len(shape)) + list(shape[:-2]) for shape in shapes]
+    return [next((size for size in sizes if size != 1), 1) for sizes in zip(*aligned, strict=True)]
+
+
+def matmul(a, b, **of):
+    batch = batch_of(of["a.shape"], of["b.shape"])
+    pairs = zip(matrices(a, of["a.shape"], batch), matrices(b, of["b.shape"], batch), strict=True)
+    return [dot(row, column, 0) for (x, _), (y, _) in pairs for row in x for column in zip(*y, strict=True)]
+
+
+def matmul_vjp(a, b, g, **of):
+    shapes = [of["a.shape"], of["b.shape"], of["g.shape"]]
+    batch = batch_of(*shapes)
+    ga, gb = [mpf(0) for _ in a], [mpf(0) for _ in b]
+    every = zip(*(matrices(each, shape, batch) for each, shape in zip((a, b, g), shapes, strict=True)), strict=True)
+    for (x, of_x), (y, of_y), (slopes, _) in every:
+        for i, row in enumerate(slopes):
+            for l, line in enumerate(y):
+                ga[of_x[i][l]] += dot(row, line, 0)
+                for j, slope in enumerate(row):
+                    gb[of_y[l][j]] += x[i][l] * slope
+    return {"ga": ga, "gb": gb}
 
 
 def relu(x, **of):

@@ -76,7 +76,10 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
     axis, (letters,) = case.options.get(AXIS, -1), leaves(formula.arguments[name])
     chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
     own = axis_names(letters, array.ndim, axis)
-    index = tuple(slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) for each in own)
+    index = tuple(
+        slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) if size > 1 else slice(None)
+        for each, size in zip(own, array.shape, strict=True)  # of length 1 an axis may be broadcast
+    )
     return None if all(each == slice(None) for each in index) else index
 
 

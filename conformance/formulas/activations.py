@@ -1,0 +1,58 @@
+"""Cases that functions of one number, gates, and the gradients of both share."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import Case, declared, finfo, powers, seeded
+from . import case as any_case
+
+
+def is_infinite(x: Any, *others: Any) -> Any:
+    """Where the first argument is infinite, so that infinity is multiplied by what tends to 0."""
+    return np.isinf(x)
+
+
+def is_negative_infinity(x: Any, *others: Any) -> Any:
+    """Where the first argument is -infinity, which is multiplied by what tends to 0."""
+    return np.isneginf(x)
+
+
+def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    """The cases of a function whose arguments all have the same shape; what is special is in the first."""
+    case = partial(any_case, name)
+    rng = np.random.default_rng([23, len(name)])
+    info, count = finfo(dtype), len(declared(name).arguments)
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    def beside(first: Any) -> list[Any]:
+        """The first argument with normal numbers for the others."""
+        return [array(first), *(array(rng.normal(size=np.shape(first))) for _ in range(count - 1))]
+
+    def each(values: Any) -> list[Any]:
+        """The same special values in each argument, at other places, among normal numbers."""
+        found = [array(rng.normal(size=(count + 1, len(values)))) for _ in range(count)]
+        for number, one in enumerate(found):
+            one[number] = values
+        return found
+
+    for label, random in seeded(dtype, seed, 2):
+        yield case(f"{name}.value", label, "any mistake", *(array(random.normal(size=(4, 10))) for _ in range(count)))
+    yield case(f"{name}.value", "tails", "a cap, or another function far from 0", *beside(np.linspace(-18, 18, 97)))
+    magnitudes = powers(2, np.linspace(info.minexp + 2, (info.maxexp - 1) / 3, 32))
+    scales = np.concatenate([magnitudes, -magnitudes, [0.0, -0.0]])
+    yield case(f"{name}.value", "magnitudes", "a leak, an epsilon, a threshold", *beside(scales))
+    yield case(f"{name}.value", "no_axes", "arrays without axes fail", *beside(1.25))
+    long = rng.normal(size=4099)
+    yield case(f"{name}.value", "long", "elements beyond 4096, or the last n % 8, left out", *beside(long))
+    yield case(f"{name}.nan", "in_each", "NaN replaced", *each([np.nan, -np.nan, np.nan]))
+    yield case(f"{name}.infinity", "in_each", "infinity replaced", *each([np.inf, 1, -1 if count == 1 else -np.inf]))
+    least = float(info.smallest_subnormal)
+    tiny = [8 * least, -8 * least, info.smallest_normal / 2, -info.smallest_normal / 4]
+    yield case(f"{name}.subnormal", "in_each", "subnormal numbers flushed to 0", *each(tiny))
+    yield case(f"{name}.empty", "no_elements", "empty arrays fail", *beside(np.zeros((0, 3))))
+    yield case(f"{name}.layout", "three_axes", "memory order taken for granted", *beside(rng.normal(size=(3, 4, 5))))
