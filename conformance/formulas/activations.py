@@ -20,8 +20,8 @@ def is_negative_infinity(x: Any, *others: Any) -> Any:
     return np.isneginf(x)
 
 
-def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
-    """The cases of a function whose arguments all have the same shape; what is special is in the first."""
+def cases_of(name: str, dtype: np.dtype[Any], seed: int, largest: float = 1e4) -> Iterator[Case]:
+    """The cases of a function whose arguments all have the same shape, the first up to a largest number."""
     case = partial(any_case, name)
     rng = np.random.default_rng([23, len(name)])
     info, count = finfo(dtype), len(declared(name).arguments)
@@ -43,12 +43,13 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for label, random in seeded(dtype, seed, 2):
         yield case(f"{name}.value", label, "any mistake", *(array(random.normal(size=(4, 10))) for _ in range(count)))
     yield case(f"{name}.value", "tails", "a cap, or another function far from 0", *beside(np.linspace(-18, 18, 97)))
-    magnitudes = powers(2, np.linspace(info.minexp + 2, (info.maxexp - 1) / 3, 32))
-    scales = np.concatenate([magnitudes, -magnitudes, [0.0, -0.0]])
-    yield case(f"{name}.value", "magnitudes", "a leak, an epsilon, a threshold", *beside(scales))
+    magnitudes = powers(2, np.linspace(info.minexp + 2, 4, 32))
+    far = [number for number in (30.0, 100.0, 500.0, 1e3, 1e4) if number <= largest]
+    scales = np.concatenate([magnitudes, -magnitudes, [0.0, -0.0], far, np.negative(far)])
+    yield case(f"{name}.value", "magnitudes", "a leak, a threshold, a power that overflows", *beside(scales))
     yield case(f"{name}.value", "no_axes", "arrays without axes fail", *beside(1.25))
-    long = rng.normal(size=4099)
-    yield case(f"{name}.value", "long", "elements beyond 4096, or the last n % 8, left out", *beside(long))
+    long = rng.normal(size=1031)
+    yield case(f"{name}.value", "long", "elements beyond 1024, or the last n % 8, left out", *beside(long))
     yield case(f"{name}.nan", "in_each", "NaN replaced", *each([np.nan, -np.nan, np.nan]))
     yield case(f"{name}.infinity", "in_each", "infinity replaced", *each([np.inf, 1, -1 if count == 1 else -np.inf]))
     least = float(info.smallest_subnormal)

@@ -36,6 +36,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     table, labels = drawn(rng, 6)
     table[labels[1], 2] = np.nan
     yield case("embedding.nan", "in_a_row", "NaN lost, or spread to other rows", table, labels)
+    table = table.copy()
     table[labels[1], 2], table[labels[2], 0] = np.inf, -np.inf
     yield case(
         "embedding.infinity", "in_rows", "infinity replaced, or times 0 where a one-hot product is taken", table, labels

@@ -11,12 +11,12 @@ from .norms import cases_of
 
 
 def scaled_first(x: Any, w: Any, b: Any, *, epsilon: Any = 1e-5) -> Any:
-    """Row and mean are multiplied by the reciprocal of the root before one is subtracted from the other."""
+    """Row and mean are rounded once more, as by a product with one number, before their difference is taken."""
     xp = array_namespace(x)
     mean = xp.mean(x, axis=-1, keepdims=True)
     d = x - mean
-    r = 1 / xp.sqrt(xp.mean(d * d, axis=-1, keepdims=True) + epsilon)
-    return (x * r - mean * r) * w + b
+    root = xp.sqrt(xp.mean(d * d, axis=-1, keepdims=True) + epsilon)
+    return (x * 1.0 - mean * 1.0) / root * w + b
 
 
 DETAILS: dict[str, dict[str, Any]] = {"layer_norm": {"forms": {"scaled_first": scaled_first}}}

@@ -57,8 +57,11 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         yield made("nan", f"in_{which}", "NaN lost, or spread to other places", given)
     if not is_gradient:
         given = normal()
-        given["x"][1, 2], given["x"][2, 3], given["w"][5] = np.inf, -np.inf, np.inf
-        yield made("infinity", "in_x_and_w", "infinity replaced", given)
+        given["x"][1, 2], given["x"][2, 3] = np.inf, -np.inf
+        yield made("infinity", "in_x", "infinity replaced", given)
+        given = normal()
+        given["w"][5], given["w"][6] = np.inf, -np.inf
+        yield made("infinity", "in_w", "infinity replaced", given)
     tiny = normal()
     tiny["x"][0], tiny["x"][1] = array(tiny["x"][0] * float(info.smallest_normal) / 4), 0
     yield made("subnormal", "inputs", "subnormal numbers flushed to 0", tiny, epsilon=1e-6)

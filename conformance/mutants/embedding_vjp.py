@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .any_formula import OF_ALL, OF_INFINITE, OF_SUBNORMAL
+from .any_formula import OF_ALL, OF_INFINITE, OF_SUBNORMAL, strides_ignored
 from .gradients import mutants_of
 from .rounding import to_bfloat16
 
@@ -15,7 +15,8 @@ def right(table, labels, g):
     return found
 
 
-globals().update(mutants_of("embedding_vjp", (OF_ALL + OF_INFINITE + OF_SUBNORMAL, right)))
+OF = [each for each in OF_ALL + OF_INFINITE + OF_SUBNORMAL if each[2] is not strides_ignored]  # of the table
+globals().update(mutants_of("embedding_vjp", (OF, right)))
 
 
 def counts(table, labels):
@@ -32,7 +33,7 @@ def embedding_vjp__last_kept(table, labels, g):
     return found
 
 
-@breaks("embedding_vjp.value", "divided by how often a label occurs, as scale_grad_by_freq has it")
+@breaks("embedding_vjp.repeated", "divided by how often a label occurs, as scale_grad_by_freq has it")
 def embedding_vjp__by_frequency(table, labels, g):
     return right(table, labels, g) / counts(table, labels)
 
@@ -103,7 +104,7 @@ def embedding_vjp__nan_of_the_table(table, labels, g):
     return right(table, labels, g) + 0 * np.where(np.isnan(table), table, 0)
 
 
-@breaks("embedding_vjp.value", "the sum is accumulated in half precision", half=True)
+@breaks("embedding_vjp.repeated", "the sum is accumulated in half precision", half=True)
 def embedding_vjp__accumulated_in_half(table, labels, g):
     found = np.zeros(table.shape, table.dtype)
     for label, row in zip(labels.ravel(), g.reshape(labels.size, table.shape[-1]), strict=True):

@@ -126,6 +126,11 @@ def layer_norm__nan_spreads(x, w, b, *, epsilon=1e-5):
     return right(x, w, b, epsilon=epsilon) + 0 * np.sum(np.where(np.isnan(x), x, 0))
 
 
+@breaks("layer_norm.nan", "NaN in the weight is read as 1")
+def layer_norm__nan_in_w_lost(x, w, b, *, epsilon=1e-5):
+    return right(x, np.where(np.isnan(w), w.dtype.type(1), w), b, epsilon=epsilon)
+
+
 @breaks("layer_norm.value", "the normalised row is cast to half precision before the weight", half=True)
 def layer_norm__cast_before_the_weight(x, w, b, *, epsilon=1e-5):
     d = deviations(x.astype(np.float32))

@@ -112,6 +112,11 @@ def rms_norm__nan_spreads(x, w, *, epsilon=1e-6):
     return y + 0 * np.sum(np.where(np.isnan(x), x, 0))
 
 
+@breaks("rms_norm.nan", "NaN in the weight is read as 1")
+def rms_norm__nan_in_w_lost(x, w, *, epsilon=1e-6):
+    return right(x, np.where(np.isnan(w), w.dtype.type(1), w), epsilon=epsilon)
+
+
 @breaks("rms_norm.value", "the normalised row is cast to half precision before the weight, as Llama has it", half=True)
 def rms_norm__cast_before_the_weight(x, w, *, epsilon=1e-6):
     wide = x.astype(np.float32)
