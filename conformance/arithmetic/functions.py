@@ -188,8 +188,8 @@ def erfc(x: Array, /) -> Array:
         return Exact(np.frompyfunc(arb.erfc, 1, 1)(x.balls), x.dtype)
     model = x.model
     with np.errstate(all="ignore"):
-        y, least = special.erfc(x.value), np.maximum(x.value - x.error, 0)
-        inherited = np.minimum(finite(x.error * TWO_OVER_ROOT_PI * np.exp(-(least**2))), 2)
+        y = special.erfc(x.value)
+        inherited = np.minimum(finite(x.error * TWO_OVER_ROOT_PI * np.exp(-(near(x.value, x.error) ** 2))), 2)
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
         size, square = y + inherited, np.maximum(x.value + x.error, 0) ** 2
         # Beyond 100 the result is below every format, where the square of the argument would only add infinities.

@@ -75,13 +75,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     )
     table, labels, g = drawn(rng, 4)
     labels[:] = [0, 1, 2, 3]
-    yield case(
-        "embedding_vjp.subnormal",
-        "g",
-        "subnormal numbers flushed to 0",
-        table,
-        labels,
-        array(g * float(info.smallest_normal) / 8),
-    )
+    g[:3] = array(g[:3] * float(info.smallest_normal) / 8)
+    yield case("embedding_vjp.subnormal", "g", "subnormal numbers flushed to 0", table, labels, g)
     yield case("embedding_vjp.empty", "no_labels", "no labels fail", *drawn(rng, 0), exact=True)
     yield case("embedding_vjp.layout", "two_axes", "memory order taken for granted", *drawn(rng, 4, 3))

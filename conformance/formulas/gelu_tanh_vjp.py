@@ -12,4 +12,4 @@ DETAILS: dict[str, dict[str, Any]] = {"gelu_tanh_vjp": {"open": is_infinite}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
-    return cases_of("gelu_tanh_vjp", dtype, seed, largest=30)
+    return cases_of("gelu_tanh_vjp", dtype, seed, largest=16)

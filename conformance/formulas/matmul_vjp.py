@@ -73,6 +73,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("matmul_vjp.subnormal", "products", "subnormal products flushed to 0", a, b, g)
     a, b, g = normal((), 4, 3, 5)
     tiny = array(g * float(info.smallest_normal) / 8)
+    a[3], tiny[3] = [1, 0, 0], 1
     yield case("matmul_vjp.subnormal", "inputs", "subnormal inputs flushed to 0", a, b, tiny)
     yield case("matmul_vjp.empty", "no_matrices", "a batch of 0 fails", *normal((0,), 4, 3, 5))
     a, b, g = normal((0,), 4, 3, 5)
