@@ -9,7 +9,7 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
-from mpmath import exp, floor, inf, isnan, ldexp, log, mag, mpf, nan, nint, sqrt, workprec
+from mpmath import erf, exp, floor, inf, isnan, ldexp, log, mag, mpf, nan, nint, pi, sqrt, tanh, workprec
 
 # From the largest binary64 number down to beneath the smallest, and 128 more.
 BITS = 2**11 + 52 + 128
@@ -166,10 +166,10 @@ def matmul_vjp(a, b, g, **of):
     every = zip(*(matrices(each, shape, batch) for each, shape in zip((a, b, g), shapes, strict=True)), strict=True)
     for (x, of_x), (y, of_y), (slopes, _) in every:
         for i, row in enumerate(slopes):
-            for l, line in enumerate(y):
-                ga[of_x[i][l]] += dot(row, line, 0)
+            for place, line in enumerate(y):
+                ga[of_x[i][place]] += dot(row, line, 0)
                 for j, slope in enumerate(row):
-                    gb[of_y[l][j]] += x[i][l] * slope
+                    gb[of_y[place][j]] += x[i][place] * slope
     return {"ga": ga, "gb": gb}
 
 
@@ -179,6 +179,101 @@ def relu(x, **of):
 
 def relu_vjp(x, g, **of):
     return [g_i if x_i > 0 else mpf(0) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def sigmoid(x):
+    """The limits where x is infinite, whose powers mpmath has."""
+    return 1 / (1 + exp(-x))
+
+
+def silu(x, **of):
+    return [each * sigmoid(each) for each in x]
+
+
+def silu_vjp(x, g, **of):
+    return [g_i * (sigmoid(x_i) + x_i * sigmoid(x_i) * sigmoid(-x_i)) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def gelu(x, **of):
+    return [each * (1 + erf(each / sqrt(2))) / 2 for each in x]
+
+
+def gelu_vjp(x, g, **of):
+    def slope(x):
+        return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * pi)
+
+    return [g_i * slope(x_i) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def gelu_tanh(x, **of):
+    return [each * (1 + tanh(sqrt(2 / pi) * (each + mpf(44715) / 1000000 * each**3))) / 2 for each in x]
+
+
+def gelu_tanh_vjp(x, g, **of):
+    def slope(x):
+        t = tanh(sqrt(2 / pi) * (x + mpf(44715) / 1000000 * x**3))
+        return (1 + t + x * (1 - t * t) * sqrt(2 / pi) * (1 + mpf(134145) / 1000000 * x * x)) / 2
+
+    return [g_i * slope(x_i) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def swiglu(a, b, **of):
+    return [a_i * sigmoid(a_i) * b_i for a_i, b_i in zip(a, b, strict=True)]
+
+
+def swiglu_vjp(a, b, g, **of):
+    return {"ga": [g_i * b_i for g_i, b_i in zip(silu_vjp(a, g), b, strict=True)], "gb": swiglu(a, g)}
+
+
+def cut(values, n):
+    """Rows of a length."""
+    return [values[i : i + n] for i in range(0, len(values), n)]
+
+
+def mean(x):
+    return total(x) / len(x)
+
+
+def rms_norm(x, w, epsilon, **of):
+    roots = [(row, sqrt(mean([x_i * x_i for x_i in row]) + epsilon)) for row in cut(x, len(w))]
+    return [x_i / root * w_i for row, root in roots for x_i, w_i in zip(row, w, strict=True)]
+
+
+def layer_norm(x, w, b, epsilon, **of):
+    centred = [x_i - mean(row) for row in cut(x, len(w)) for x_i in row]
+    return [y_i + b_i for y_i, b_i in zip(rms_norm(centred, w, epsilon), b * (len(x) // len(w)), strict=True)]
+
+
+def rms_norm_vjp(x, w, g, epsilon, **of):
+    gx, gw = [], [mpf(0) for _ in w]
+    for row, slopes in zip(cut(x, len(w)), cut(g, len(w)), strict=True):
+        root = sqrt(mean([x_i * x_i for x_i in row]) + epsilon)
+        z, h = [x_i / root for x_i in row], [g_i * w_i for g_i, w_i in zip(slopes, w, strict=True)]
+        along = mean([h_i * z_i for h_i, z_i in zip(h, z, strict=True)])
+        gx += [(h_i - z_i * along) / root for h_i, z_i in zip(h, z, strict=True)]
+        gw = [total_i + g_i * z_i for total_i, g_i, z_i in zip(gw, slopes, z, strict=True)]
+    return {"gx": gx, "gw": gw}
+
+
+def layer_norm_vjp(x, w, b, g, epsilon, **of):
+    """That of the other norm at the centred rows, whose mean is subtracted again."""
+    n = len(w)
+    found = rms_norm_vjp([x_i - mean(row) for row in cut(x, n) for x_i in row], w, g, epsilon)
+    gx = [each - mean(row) for row in cut(found["gx"], n) for each in row]
+    return {"gx": gx, "gw": found["gw"], "gb": [total(g[i::n]) for i in range(n)]}
+
+
+def embedding(table, labels, **of):
+    n = of["table.shape"][1]
+    return [table[label * n + j] for label in labels for j in range(n)]
+
+
+def embedding_vjp(table, labels, g, **of):
+    n, found = of["table.shape"][1], [mpf(0) for _ in table]
+    for i, label in enumerate(labels):
+        for j in range(n):
+            found[label * n + j] += g[i * n + j]
+    return found
 
 
 def softmax(x, axis, **of):

@@ -12,7 +12,7 @@ from .norms import cases_of
 
 
 def through_sums(x: Any, w: Any, b: Any, g: Any, *, epsilon: Any = 1e-5) -> Any:
-    """By the sums of h and of h x, whose x is not centred; row and mean are rounded before their difference is taken."""
+    """By the sums of h and of h x, which is not centred; row and mean are rounded before their difference is taken."""
     xp, n = array_namespace(x), x.shape[-1]
     mean = xp.mean(x, axis=-1, keepdims=True)
     d, h = x - mean, g * w

@@ -113,3 +113,10 @@ def rms_norm_vjp__two_axes_at_most(x, w, g, *, epsilon=1e-6):
     if x.ndim > 2:
         raise ValueError(f"got {x.ndim} axes")
     return right(x, w, g, epsilon=epsilon)
+
+
+@breaks("rms_norm_vjp.batch", "x is centred over the rows first, as batch normalisation does")
+def rms_norm_vjp__centred_over_batch(x, w, g, *, epsilon=1e-6):
+    if x.ndim < 2 or not x.size:
+        return right(x, w, g, epsilon=epsilon)
+    return right(x - np.mean(x, axis=0), w, g, epsilon=epsilon)
