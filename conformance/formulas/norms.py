@@ -22,7 +22,7 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     def normal(generator: np.random.Generator = rng, *shape: int) -> dict[str, Any]:
         """Normal arguments, by name, for rows of a shape."""
-        shape = shape or (4, 10)
+        shape = shape or (3, 7)
         shapes = {each: shape if each in ("x", "g") else shape[-1:] for each in arguments}
         return {each: array(generator.normal(size=size)) for each, size in shapes.items()}
 
@@ -31,11 +31,11 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
 
     for which, random in seeded(dtype, seed, 2):
         yield made("value", which, "any mistake", normal(random))
-    yield made("value", "one_row", "a batch axis taken for granted", normal(rng, 10))
-    yield made("value", "odd_length", "the last n % 8 places left out", normal(rng, 3, 33))
+    yield made("value", "one_row", "a batch axis taken for granted", normal(rng, 7))
+    yield made("value", "odd_length", "the last n % 8 places left out", normal(rng, 2, 17))
     yield made("value", "many_places", "places beyond 1024 left out", normal(rng, 2, 1100))
     given = normal()
-    given["x"] = array(given["x"] * 2.0 ** np.array([[-9], [-3], [4], [7]]))
+    given["x"] = array(given["x"] * 2.0 ** np.array([[-9], [-3], [6]]))
     yield made("value", "scales", "rows scaled together, or squares in float16", given)
     given = normal()
     given["x"] = array(given["x"] + 2.0 ** (info.nmant // 2))
@@ -48,7 +48,7 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     given = normal()
     given["x"][:2] = [[0], [0.5]]
     yield made("epsilon", "equal", "rows of zeros, or of equal numbers, are NaN", given)
-    yield made("batch", "two_axes", "one batch axis taken for granted", normal(rng, 2, 4, 6))
+    yield made("batch", "two_axes", "one batch axis taken for granted", normal(rng, 2, 2, 5))
     given = normal()
     given["x"][1, 3] = nan
     yield made("batch" if not is_gradient else "nan", "in_x", "NaN lost, or spread to other rows", given)
@@ -67,8 +67,8 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     tiny["x"][0], tiny["x"][1] = array(tiny["x"][0] * float(info.smallest_normal) / 4), 0
     yield made("subnormal", "inputs", "subnormal numbers flushed to 0", tiny, epsilon=1e-6)
     small, last = normal(), arguments[-1] if is_gradient else arguments[1]
-    small[last][:3] = array(small[last][:3] * float(info.smallest_normal) / 2)
+    small[last][:2] = array(small[last][:2] * float(info.smallest_normal) / 2)
     small |= {"b": array(small["b"] * 0)} if "b" in small else {}
     yield made("subnormal", "results", "subnormal results flushed to 0", small)
-    yield made("empty", "no_rows", "a batch of 0 fails", normal(rng, 0, 10))
-    yield made("layout", "three_axes", "memory order taken for granted", normal(rng, 3, 4, 6))
+    yield made("empty", "no_rows", "a batch of 0 fails", normal(rng, 0, 7))
+    yield made("layout", "three_axes", "memory order taken for granted", normal(rng, 2, 3, 5))

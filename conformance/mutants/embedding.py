@@ -67,9 +67,9 @@ def embedding__labels_in_8_bits(table, labels):
     return table[labels.astype(np.uint8).astype(np.int64) % len(table)]
 
 
-@breaks("embedding.labels", "labels beyond 1024 are clamped")
+@breaks("embedding.labels", "labels beyond 256 are clamped")
 def embedding__labels_clamped(table, labels):
-    return table[np.minimum(labels.astype(np.int64), 1023)]
+    return table[np.minimum(labels.astype(np.int64), 255)]
 
 
 @breaks("embedding.nan", "a one-hot product: NaN reaches the other rows")
