@@ -48,16 +48,14 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         exact=True,
     )
     large = array(rng.normal(size=(130, 1)))
-    for width in ("int8", "uint8", "int16", "int32", "int64"):
+    for width in ("int8", "uint8", "int64"):
         labels = np.array([0, 127, 5, 100], width)
         yield case(
             "embedding_vjp.labels", width, "labels of one dtype only", large, labels, array(rng.normal(size=(4, 1)))
         )
     longer = array(rng.normal(size=(260, 1)))
     far = np.array([0, 255, 256, 258, 259], np.int32)
-    yield case(
-        "embedding_vjp.labels", "far", "labels kept in 8 bits", longer, far, array(rng.normal(size=(5, 1)))
-    )
+    yield case("embedding_vjp.labels", "far", "labels kept in 8 bits", longer, far, array(rng.normal(size=(5, 1))))
     few = np.zeros((LENGTH, 5))
     few[[3, 1000, 2052]] = rng.normal(size=(3, 5))
     yield case("embedding_vjp.few", NAME, NOTE, table, np.zeros(LENGTH, np.int64), array(few))

@@ -10,6 +10,7 @@ from .dense_vjp import rows_of
     "(..., n), (n), (n), (..., n) -> (..., n), (n), (n)",
     results=("gx", "gw", "gb"),
     half="once",
+    products=False,
     options={"epsilon": (1e-5, 1e-3, 1.0)},
 )
 def layer_norm_vjp(

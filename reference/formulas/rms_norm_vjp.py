@@ -10,6 +10,7 @@ from .dense_vjp import rows_of
     "(..., n), (n), (..., n) -> (..., n), (n)",
     results=("gx", "gw"),
     half="once",
+    products=False,
     options={"epsilon": (1e-6, 1e-3, 1.0)},
 )
 def rms_norm_vjp(x: Array, w: Array, g: Array, *, epsilon: float = 1e-6, xp: Namespace = None) -> tuple[Result, Result]:
