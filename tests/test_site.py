@@ -122,7 +122,7 @@ def test_a_quotient_is_one_over_another():
     "text", ["y = ", "y = (a", "y = a)", "y = a b]", "x.dtype = 1", "y = 'a'", "y = a / / b", "y = sum"]
 )
 def test_what_is_no_formula_stays_code(text):
-    with pytest.raises(ValueError, match="^no formula: "):
+    with pytest.raises(ValueError, match=r"^no formula: "):
         MATHEMATICS["mathml"](text)
 
 
