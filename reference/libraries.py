@@ -11,8 +11,8 @@ LIBRARIES = {
     "dask": ("a Dask array", "dask"),
     "array_api_strict": ("an array of array-api-strict", "strict"),
 }
-# The namespaces of which a dtype does not tell whose an array is, with the types that were seen not to be another's: NumPy,
-# JAX and Dask share their dtypes, and those of array-api-strict warn if they are compared with these.
+# The namespaces of which a dtype does not tell whose an array is, with the types that were seen not to be another's:
+# NumPy, JAX and Dask share their dtypes, and those of array-api-strict warn if they are compared with these.
 SHARED: dict[str, set[type]] = {
     name: set() for name in ("numpy", "jax.numpy", "array_api_compat.dask.array", "array_api_strict")
 }

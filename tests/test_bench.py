@@ -62,7 +62,7 @@ def test_a_run_shows_a_table_and_writes_its_document_and_a_plot(tmp_path):
     ("arguments", "words"),
     [
         (["nmpy"], "backend: got 'nmpy'; wanted one of dask, jax, numpy, strict, torch"),
-        (["--formula", "sofmax"], "formula: got 'sofmax'; wanted one of"),
+        (["--formula", "sofmax"], "formula: got 'sofmax'; did you mean 'softmax'?"),
         (["--size", "0"], "size: got 0; wanted a number of elements, at least 1"),
         (["--size", "many"], "--size"),
         (["--plot", "growth.png"], "--plot: got 'growth.png'; wanted a file.svg"),

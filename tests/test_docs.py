@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from itertools import groupby
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
         elif language == "json":
             while text := text.strip():
                 text = text[json.JSONDecoder().raw_decode(text)[1] :]
+        elif language == "toml":
+            assert tomllib.loads(text)
         elif language == "yaml":
             assert yaml.safe_load(text)
         else:

@@ -138,7 +138,10 @@ def test_in_a_dtype_without_properties_they_are_skipped(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--gaugeblock-formula=sofmax"], "--gaugeblock-formula: got 'sofmax'; wanted one of adam, "),
+        (
+            ["--gaugeblock-formula=sofmax"],
+            "--gaugeblock-formula: got 'sofmax'; did you mean 'softmax'? (`gaugeblock spec` shows all",
+        ),
         (["--gaugeblock-dtype=float8"], "--gaugeblock-dtype: got 'float8'; wanted one of float"),
         (["--gaugeblock-device=cuda"], "--gaugeblock-subject: numpy: device: got 'cuda'; wanted 'cpu'"),
     ],

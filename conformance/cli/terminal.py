@@ -14,6 +14,7 @@ from ... import backends, spec
 from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import FORMATS
+from ..reporting.terminal import say
 
 
 def complain(message: object) -> None:
@@ -76,8 +77,8 @@ def progress(total: int | None) -> Iterator[Callable[[str], None]]:
 
 
 def console_for(stream: TextIO) -> Console:
-    """A console on `stream`, wide enough in a pipe."""
-    console = Console(file=stream, highlight=False)
+    """A console on `stream`; in a pipe it is wide enough, and no line is folded."""
+    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
     if not stream.isatty():
         console.width = 120
     return console
@@ -85,4 +86,4 @@ def console_for(stream: TextIO) -> Console:
 
 def print_citation(console: Console, cited: str) -> None:
     """The last line of a report."""
-    console.print(f"cite: {cited}", style="dim", markup=False, soft_wrap=True)
+    say(console, Text(f"cite: {cited}", style="dim"), 2)
