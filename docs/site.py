@@ -27,6 +27,7 @@ GUIDES = [
     "in_ci.md",
     "any_language.md",
     "vectors.md",
+    "adapters.md",
     "commands.md",
     "use_the_formulas.md",
     "signatures.md",

@@ -118,9 +118,7 @@ def test_a_quotient_is_one_over_another():
     assert "<msqrt><mi>v</mi></msqrt>" in MATHEMATICS["mathml"]("y = sqrt(v)")
 
 
-@pytest.mark.parametrize(
-    "text", ["y = ", "y = (a", "y = a)", "y = a b]", "x.dtype = 1", "y = 'a'", "y = a / / b", "y = sum"]
-)
+@pytest.mark.parametrize("text", ["y = (a", "y = a)", "y = a b]", "x.dtype = 1", "y = 'a'", "y = a / / b", "y = sum"])
 def test_what_is_no_formula_stays_code(text):
     with pytest.raises(ValueError, match=r"^no formula: "):
         MATHEMATICS["mathml"](text)
@@ -164,7 +162,7 @@ def test_axe_finds_nothing(site, scheme):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
-        for name in ("index", "spec/softmax", "libraries", "use_the_formulas"):
+        for name in ("index", "spec/softmax", "libraries"):
             page.goto((site / f"{name}.html").as_uri())
             page.wait_for_selector(".md-typeset__scrollwrap[tabindex], body:not(:has(table))", state="attached")
             found = Axe().run(page).response["violations"]
@@ -187,12 +185,12 @@ def test_it_is_read_and_searched_from_a_folder_without_a_network(site):
         page.on("request", lambda request: requests.append(request.url))
         page.goto((site / "spec/softmax.html").as_uri() + "#softmax.nan")
         for label in ("softmax.nan", "dense.value", "adam.epsilon", "log_softmax_vjp.shift"):
-            page.fill("input[name=query]", label)
-            formula = label.partition(".")[0]
-            first = page.wait_for_selector(
-                f".md-search-result__item:first-child a[href*='{formula}.html#{label}']", state="attached"
+            page.fill("input[name=query]", "")
+            page.type("input[name=query]", label)
+            own = f"[href*='spec/{label.partition('.')[0]}.html'][href$='#{label}']"
+            page.wait_for_selector(
+                f".md-search-result__item:first-child .md-search-result__link{own}", state="attached"
             )
-            assert first is not None
         browser.close()
     assert len(requests) > 3
     assert not [url for url in requests if not url.startswith(("file:", "data:", "blob:"))]
