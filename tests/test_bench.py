@@ -170,8 +170,14 @@ def test_the_pages_say_what_the_results_do():
     page = (ROOT / "benchmarks/README.md").read_text()
     for name, text in speed.texts(tables_run, growth_run).items():
         assert f"<!-- {name}: {speed.COMMAND} -->\n\n{text}\n<!-- end of {name} -->" in page
-    text = goals.text(tables_run, growth_run)
-    assert f"<!-- goals: {speed.COMMAND} -->\n\n{text}\n<!-- end of goals -->" in (ROOT / "README.md").read_text()
+
+
+def test_the_time_of_a_verdict_is_shown_for_the_cases_that_there_are():
+    run, growth_run = speed.load("speed"), speed.load("growth")
+    old, new = ({**run, "spec": version} for version in ("1.0", spec.VERSION))
+    assert "| `gaugeblock check` | 6 s or less | not measured | not known |" in goals.text(old, growth_run)
+    assert re.search(r"[|] `gaugeblock check` [|] 6 s or less [|] [\d.]+ s [|]", goals.text(new, growth_run))
+    assert ("measured by specification 1.0" in speed.judge_text(old)) > ("measured by" in speed.judge_text(new))
 
 
 def test_the_results_are_of_all_that_the_pages_name():

@@ -249,7 +249,9 @@ def test_html_without_its_extra_is_one_line_before_the_run(missing, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    wanted = f"gaugeblock: --html: {missing} is not installed; `pip install 'gaugeblock[report]'` adds it\n"
+    wanted = (
+        f"gaugeblock: --html: {missing} is not installed; `pip install '.[report]'` in a clone of gaugeblock adds it\n"
+    )
     assert done.stderr == wanted
     assert os.listdir(tmp_path) == []
 

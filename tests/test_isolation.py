@@ -16,6 +16,8 @@ import pytest
 from gaugeblock.conformance import SubjectError, check, reproduce
 from gaugeblock.conformance.cli.app import app
 from gaugeblock.conformance.judging.child import Conversation
+from gaugeblock.conformance.judging.kept import FOLDER
+from gaugeblock.conformance.judging.loading import load_formulas
 from gaugeblock.conformance.judging.remote import Isolated
 from gaugeblock.worker import messages
 from gaugeblock.worker.calls import BrokenResultError
@@ -121,7 +123,7 @@ def test_a_hostile_subject_fails_in_words(what, written):
         return
     assert failed
     assert any(reason in worst.reason for worst in failed), [worst.reason for worst in failed]
-    assert all(worst.reason.isprintable() and len(worst.reason) < 400 for worst in failed)
+    assert all(worst.reason.isprintable() and len(worst.reason) <= 600 for worst in failed)
 
 
 @pytest.mark.parametrize("what", UNLOADABLE)
@@ -406,3 +408,24 @@ def test_a_killed_judge_leaves_no_process(written, tmp_path):
         assert pipe.readline() == "up\n"
         checking.kill()
         assert set(pipe.read().splitlines()) <= {"up"}  # until all who could write have ended
+
+
+def test_a_subject_is_not_told_where_expectations_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER, str(tmp_path / "kept"))
+    path = tmp_path / "curious.py"
+    path.write_text(f"import os\nassert {FOLDER!r} not in os.environ\n{GOOD}")
+    with Isolated(str(path), functions=["relu"]) as subject:
+        assert subject.offered == {"relu": [""]}
+
+
+def test_a_file_of_formulas_beside_a_file_of_the_name_of_a_library_hides_the_library_from_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "numpy.py").write_text("")
+    path = tmp_path / "formulas.py"
+    path.write_text("from gaugeblock import formula\n\n@formula('(...) -> (...)')\ndef double(x):\n    return x + x\n")
+    (tmp_path / "elsewhere").mkdir()
+    mine = tmp_path / "elsewhere" / "mine.py"
+    mine.write_text("def double(x):\n    return 2 * x\n")
+    assert [each.__name__ for each in load_formulas(str(path))] == ["double"]
+    with Isolated(str(mine), functions=["double"]) as subject:
+        assert subject.offered == {"double": [""]}

@@ -235,4 +235,4 @@ def test_without_hypothesis_the_properties_are_skipped_with_the_reason(tmp_path)
     chosen = "-p", "no:hypothesispytest", "-p", "no:xdist", "-k", "test_property or relu.nan", "-rs"
     done = run("--pyargs", "gaugeblock.conformance", *chosen, cwd=tmp_path)
     assert "1 passed, 1 skipped" in done.stdout
-    assert "pip install 'gaugeblock[test]'" in done.stdout
+    assert "pip install '.[test]'" in done.stdout

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from .. import backends
+from . import foreign
+from .adapters import function_of
 from .loading import SubjectError, load
 from .places import defined_at
 from .sealed import Seal
@@ -45,6 +47,8 @@ class Loaded:
                 self.backend: Any = backends.load(declared, device=self.device)
         except (ImportError, TypeError, ValueError) as error:
             raise SubjectError(f"{self.name}: {error}") from None
+        if hasattr(self.object, "to_library") or hasattr(self.object, "from_library"):
+            self.backend = foreign.backend_of(self.object)
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
 
     def functions(self, name: str) -> dict[str, Any]:
@@ -53,10 +57,8 @@ class Loaded:
         A step, such as `adam_step`, may have the name of its formula too: `adam`.
         """
         variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
-        names = dict.fromkeys((name, name.removesuffix("_step")))
-        every = {suffix: [getattr(each, one, None) for one in names] for suffix, each in variants.items()}
-        found = {suffix: next(filter(callable, some), None) for suffix, some in every.items()}
-        return {suffix: function for suffix, function in found.items() if function is not None}
+        found = {suffix: function_of(namespace, name) for suffix, namespace in variants.items()}
+        return {suffix: function for suffix, function in found.items() if callable(function)}
 
     def near(self, names: Iterable[str]) -> dict[str, str]:
         """Its callables that have nearly the name of a function which it lacks, each with that name."""
@@ -92,5 +94,6 @@ class Loaded:
             "layouts": list(self.layouts),
             "device": self.device,
             "backend": self.backend.name,
+            "shows_memory": getattr(self.backend, "shows_memory", lambda: True)(),
             "versions": self.backend.versions(),
         }

@@ -13,6 +13,7 @@ from .compare import compare
 from .power import power
 from .spec import show_spec
 from .sweep import sweep
+from .table import table
 from .terminal import complain
 from .vectors import judge, vectors
 
@@ -64,6 +65,7 @@ app.command("spec")(show_spec)
 app.command()(power)
 app.command()(vectors)
 app.command()(judge)
+app.command()(table)
 app.command()(cite)
 app.command()(sweep)
 app.command()(bench)

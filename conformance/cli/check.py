@@ -154,7 +154,7 @@ def check(
     if seed == RANDOM:
         console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
     if reports and not quiet:
-        print_citation(console)
+        print_citation(console, document["citation"])
     if printed:
         print(to_json(document), end="")
     status = max(status, tell_github(document, stream))
@@ -203,7 +203,7 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
     try:
         from ..reporting.html import to_html
     except ModuleNotFoundError as error:
-        what = f"--html: {error.name} is not installed; `pip install 'gaugeblock[report]'` adds it"
+        what = f"--html: {error.name} is not installed; {backends.how_to_add('report')}"
         raise typer.TyperException(what) from None
     return to_html
 

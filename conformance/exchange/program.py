@@ -21,7 +21,7 @@ from ... import reference
 from ...worker.calls import BrokenResultError
 from ...worker.loading import SubjectError
 from ...worker.text import plain
-from ..formulas import Case, call
+from ..formulas import Case, Formula, call
 from ..judging.child import PATIENCE, TIMEOUT, Conversation
 
 LONGEST = 2**26  # bytes of an answer
@@ -159,7 +159,16 @@ class Program:
             raise NotImplementedError(plain(answer["not_offered"]) or "the program does not offer this")
         dtype = np.dtype(request["dtype"])
         formula = asked.formula
+        other, shape = name_of_gradient(formula), ".shape"
+        if other in answer:
+            answer = {formula.names[0]: answer[other], formula.names[0] + shape: answer.get(other + shape)} | answer
         return formula.returned({name: result_of(answer, name, dtype, formula.counts) for name in formula.names})
+
+
+def name_of_gradient(formula: Formula) -> str:
+    """What the page of a gradient with one result calls it, such as gx: that of the argument before g; else nothing."""
+    *_, variable, last = ("", "", *formula.arguments)
+    return f"{last}{variable}" if last == "g" and len(formula.names) == 1 else ""
 
 
 def request_of(asked: Case) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from ...worker.calls import BrokenResultError
 from ...worker.text import SHOWN, plain
+from .kept import FOLDER
 
 TIMEOUT = 10.0  # seconds for an answer
 PATIENCE = 6  # times as long, for the start and where an answer did not come in time: the machine may be busy
@@ -57,6 +58,7 @@ class Child:
         self.folder = tempfile.mkdtemp(prefix="gaugeblock-")
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.folder)
         variables = {**os.environ, **temporary, **(environment or {})}
+        variables.pop(FOLDER, None)  # where the judge keeps what is expected is no concern of a subject
 
         def start(size: int) -> subprocess.Popen[bytes]:
             return subprocess.Popen(

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import backends
-from ..arithmetic.rounding import MODELS, PRECISIONS
+from ..arithmetic.rounding import MODELS, PRECISIONS, numerics
 from ..arithmetic.running import Expected
 from ..cases.blame import PLAIN, TOGETHER
 from ..formulas import Case, Formula
+from ..formulas.beside import lean
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
@@ -22,6 +23,7 @@ from .alone import LOCK
 from .blame import blamed
 from .common import EVERY, in_common
 from .judge import BrokenResultError, Finding, answer, judge, judged_cases
+from .unit import Run, unit_of
 
 NONE_KNOWN = "none of the known mistakes"
 
@@ -51,10 +53,11 @@ def diagnose(
             how_sure(dtype, apart) + mutant.words
             for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)
         ]
-        leans = any(finding.case.leans and finding.reason for finding in failed)
-        precision = "" if leans else tightest_precision(subject, formula, function, dtype, seed)
+        leans = any(finding.case.beside is lean and finding.reason for finding in failed)
+        unit = "" if numerics(subject.precision).block else unit_of(run(subject), function, dtype)
+        precision = tightest_precision(subject, formula, function, dtype, seed, unit) if unit or not leans else ""
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
-        if leans and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
+        if leans and not precision and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
             coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
         where = "" if likely or coarse else blamed(subject, function, dtype, failed)
@@ -70,14 +73,29 @@ def how_sure(dtype: np.dtype[Any], apart: int) -> str:
 
 
 def tightest_precision(
-    subject: Any, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int
-) -> str | None:
-    """The tightest numerics class whose bound a subject meets that fails the one that it is judged by."""
+    subject: Any, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int, unit: str
+) -> str:
+    """The tightest numerics class whose bound a subject meets that fails the one that it is judged by.
+
+    Where its products are summed by a unit, it is that of the unit.
+    """
     if not oracle.has_classes(function, dtype):
-        return None
+        return ""
     classes = list(PRECISIONS)
-    coarser = classes[classes.index(subject.precision) + 1 :]
-    return next((p for p in coarser if meets(subject.declaring(p), formula, dtype, seed)), None)
+    known = classes.index(numerics(subject.precision).name)
+    coarser = [f"{name}{unit}" for name in classes[known if unit else known + 1 :]]
+    return next((p for p in coarser if meets(subject.declaring(p), formula, dtype, seed)), "")
+
+
+def run(subject: Any) -> Run:
+    """What calls a subject's function for a result by name; None where it gives none."""
+
+    def call(case: Case, name: str) -> np.ndarray | None:
+        function = subject.functions(case.function).get("")
+        found = None if function is None else outcome(subject, function, case)
+        return found.get(name) if isinstance(found, dict) else None
+
+    return call
 
 
 def meets(subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int) -> bool:

@@ -167,7 +167,7 @@ class Report:
     @property
     def declared(self) -> list[str]:
         """What the subject says of itself, where that changes its bounds."""
-        products = [] if self.precision == "full" else [f"float32 products in {self.precision}"]
+        products = [] if self.precision == "full" else [words_of(self.precision)]
         sums = [] if self.rounding == "nearest" else ["sums truncated"]
         return products + sums + ([] if self.subnormals == "gradual" else ["subnormals flushed"])
 
@@ -220,13 +220,16 @@ def results_of(
 ) -> list[Result]:
     """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
     found, name = list(findings), name_of(formula)
+    by_label: dict[str, list[Finding | NotOffered]] = {}
+    for finding in found:
+        by_label.setdefault(finding.requirement, []).append(finding)
     alike = common_of([each for each in found if isinstance(each, Finding)])
     results = []
     for label, requirement in requirements(formula, version).items():
         if requirement.own:
             continue
-        judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
-        declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
+        judged = [f for f in by_label.get(label, ()) if isinstance(f, Finding)]
+        declined = [f.reason for f in by_label.get(label, ()) if isinstance(f, NotOffered)]
         if not judged and not declined and found and not isinstance(formula, str):
             continue  # no case of a formula without a page asks it
         if not judged:
@@ -304,14 +307,23 @@ def result_to_dict(result: Result) -> dict[str, Any]:
 
 def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
     """A run as JSON has it: its reports, the command, and what is wrong with the subjects that could not be judged."""
+    listed = list(reports)
+    judged = listed[0].version if listed else spec.VERSION  # one for all reports of a run
     return {
         "command": command,
         "errors": list(errors),
-        "reports": [report.to_dict() for report in reports],
-        "citation": citation(),
+        "reports": [report.to_dict() for report in listed],
+        "citation": citation(specification=judged),
     }
 
 
 def to_json(document: dict[str, Any]) -> str:
     """A run as text."""
     return json.dumps(document, indent=1) + "\n"
+
+
+def words_of(precision: str) -> str:
+    """What a subject says of its products, in words: half precision has the units, and no classes."""
+    name, cut, unit = precision.partition(" cut ")
+    products = [] if name == "full" else [f"float32 products in {name}"]
+    return ", ".join(products + ([f"sums of products{cut}{unit}"] if cut else []))
