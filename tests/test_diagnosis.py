@@ -11,7 +11,7 @@ from gaugeblock import reference, spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.judging import diagnosis
-from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN, explanations, outcome
+from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN, Seen, explanations, outcome
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.matrix import failures
@@ -45,7 +45,7 @@ def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnam
             continue
         own = Subject(subject(**{mutant.function: mutant.in_dtype(np.dtype(dtype))}))
         with own.backend.settings(dtype):
-            found = explanations(own, formula, mutant.function, np.dtype(dtype), 0, failed)
+            found = explanations(Seen(own, formula, mutant.function, np.dtype(dtype), 0, failed))
         sure = [other for apart, other in found if not apart]
         if mutant.words not in {other.words for other in sure}:
             unnamed.append(mutant.name)
