@@ -133,7 +133,14 @@ def bits_of(found: Any) -> Any:
     if not isinstance(found, dict):
         return found
     arrays = [np.asarray(value) for value in found.values()]
-    return [(each.shape, np.where(np.isnan(each), np.array(np.nan, each.dtype), each).tobytes()) for each in arrays]
+    with np.errstate(all="ignore"):
+        return [(each.shape, (each if each.dtype.kind in "biuc" else one_nan(each)).tobytes()) for each in arrays]
+
+
+def one_nan(array: np.ndarray) -> np.ndarray:
+    """Numbers in float64, with one NaN for all."""
+    wide = array.astype(np.float64)
+    return np.where(np.isnan(wide), np.nan, wide)
 
 
 def explanations(seen: Seen) -> list[tuple[int, Mutant]]:
