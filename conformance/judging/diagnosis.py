@@ -24,6 +24,7 @@ from .alone import LOCK
 from .blame import blamed
 from .common import EVERY, in_common
 from .judge import BrokenResultError, Finding, answer, judge, judged_cases
+from .several import DECLINED, several
 from .unit import Run, unit_of
 
 NONE_KNOWN = "none of the known mistakes"
@@ -32,7 +33,9 @@ NO_VALUE = "each value is right; what fails is what a call does beside"
 # Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
 SPECIAL_CASES = 0.15
 
-DECLINED = object()
+NEARLY, PERHAPS = "nearly: ", "perhaps: "
+OTHER_BITS = "it gives other bits when it is called again on the same input"
+CALLED_AGAIN = 8  # failing cases
 
 AnyFormula = str | Callable[..., Any]
 
@@ -51,10 +54,10 @@ def diagnose(
         if alike == EVERY:
             continue
         own = [finding for finding in failed if finding.case.formula == function and not finding.case.kind]
-        likely = [
-            how_sure(dtype, apart) + mutant.words
-            for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)
-        ]
+        seen = Seen(subject, formula, function.name, dtype, seed, own)
+        likely = [how_sure(dtype, apart) + mutant.words for apart, mutant in explanations(seen)]
+        if not likely or likely[0].startswith(NEARLY):
+            likely = [*together(seen), *likely]
         leans = any(finding.case.beside is lean and finding.reason for finding in failed)
         unit = "" if numerics(subject.precision).block else unit_of(run(subject), function, dtype)
         precision = tightest_precision(subject, formula, function, dtype, seed, unit) if unit or not leans else ""
@@ -66,14 +69,14 @@ def diagnose(
         where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
         if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
             where = f"each failing case is one {alike}"
-        none = NONE_KNOWN if wrong else NO_VALUE
-        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or none
+        parts = OTHER_BITS if seen.gives_other_bits() else "", *likely[:1], coarse, where
+        found[function.name] = "; ".join(filter(None, parts)) or (NONE_KNOWN if wrong else NO_VALUE)
     return found
 
 
 def how_sure(dtype: np.dtype[Any], apart: int) -> str:
     """What stands before the words of a mutant: half precision tells fewer mistakes apart than the others."""
-    return "perhaps: " if dtype.itemsize < 4 else "nearly: " if apart else ""
+    return PERHAPS if dtype.itemsize < 4 else NEARLY if apart else ""
 
 
 def tightest_precision(
@@ -108,35 +111,108 @@ def meets(subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int) ->
     return all(finding.passed for finding in findings if isinstance(finding, Finding))
 
 
-def explanations(
-    subject: Any, formula: AnyFormula, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
-) -> list[tuple[int, Mutant]]:
+class Seen:
+    """What is seen of a failing function: its outcomes on the chosen cases, and where it fails.
+
+    Parameters
+    ----------
+    subject : Subject
+    formula : str or callable
+    function : str
+    dtype : dtype
+    seed : int
+    failed : list of Finding
+        Of that function, on chosen cases.
+    """
+
+    def __init__(
+        self, subject: Any, formula: AnyFormula, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+    ) -> None:
+        self.subject, self.formula, self.dtype, self.failed = subject, formula, dtype, failed
+        self.call = subject.functions(function)[""]
+        self.failing, broken = {each.case.id for each in failed}, {each.requirement for each in failed}
+        pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.numerics)
+        chosen = [(case, expected) for case, expected in pairs if case.function == function]
+        # Where the subject fails, most mutants part from it at once; many steps are for what one does not tell apart.
+        chosen.sort(key=lambda p: (bool(p[0].steps), not any(name.startswith(p[0].id) for name in self.failing)))
+        self.ours = {case.id: outcome(subject, self.call, case) for case, _ in chosen}
+        self.declined = tuple(name for name, found in self.ours.items() if found is DECLINED)
+        self.chosen = [(case, expected) for case, expected in chosen if self.ours[case.id] is not DECLINED]
+        # Each mutant breaks the requirement that it is tied to.
+        self.known = [
+            each
+            for each in mutants(formula)
+            if each.function == function and each.requirement in broken and not (each.half and dtype.itemsize >= 4)
+        ]
+
+    def theirs(self, mutant: Mutant, case: Case) -> Any:
+        """The outcome of a mutant."""
+        with LOCK:  # it runs in this process
+            return outcome(Here(backends.load("numpy")), mutant.in_dtype(self.dtype), case)
+
+    def gives_other_bits(self) -> bool:
+        """Whether a failing case, called again, has other bits."""
+        cases = [case for case, _ in self.chosen if case.id in self.failing and not case.steps][:CALLED_AGAIN]
+        again = ((self.ours[case.id], outcome(self.subject, self.call, case)) for case in cases)
+        return any(bits_of(one) != bits_of(other) for one, other in again)
+
+
+def bits_of(found: Any) -> Any:
+    """The bits of an outcome's arrays, with one NaN for all."""
+    if not isinstance(found, dict):
+        return found
+    arrays = [np.asarray(value) for value in found.values()]
+    with np.errstate(all="ignore"):
+        return [(each.shape, (each if each.dtype.kind in "biuc" else one_nan(each)).tobytes()) for each in arrays]
+
+
+def one_nan(array: np.ndarray) -> np.ndarray:
+    """Numbers in float64, with one NaN for all."""
+    wide = array.astype(np.float64)
+    return np.where(np.isnan(wide), np.nan, wide)
+
+
+def explanations(seen: Seen) -> list[tuple[int, Mutant]]:
     """The mutants that give the subject's outputs, after the number of cases on which they do not, fewest first."""
-    failing, broken = {finding.case.id for finding in failed}, {finding.requirement for finding in failed}
-    pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.numerics)
-    chosen = [(case, expected) for case, expected in pairs if case.function == function]
-    # Where the subject fails, most mutants part from it at once; many steps are for those that one does not tell apart.
-    chosen.sort(key=lambda p: (bool(p[0].steps), not any(name.startswith(p[0].id) for name in failing)))
-    ours = {case.id: outcome(subject, subject.functions(function)[""], case) for case, _ in chosen}
-    declined = tuple(name for name, found in ours.items() if found is DECLINED)
-    chosen = [(case, expected) for case, expected in chosen if ours[case.id] is not DECLINED]
     found = []
-    for mutant in mutants(formula):
-        if mutant.function != function or mutant.requirement not in broken:  # each breaks the one that it is tied to
-            continue
-        if mutant.half and dtype.itemsize >= 4:
-            continue
-        apart = 0
-        for case, expected in chosen:
-            with LOCK:  # it runs in this process
-                theirs = outcome(Here(backends.load("numpy")), mutant.in_dtype(dtype), case)
-            apart += theirs is not DECLINED and not agree(ours[case.id], theirs, expected)
-            if apart > SPECIAL_CASES * len(failing):
+    for mutant in seen.known:
+        apart: list[str] = []
+        alike, special = 0, True
+        for case, expected in seen.chosen:
+            theirs = seen.theirs(mutant, case)
+            if theirs is DECLINED:
+                continue
+            if agree(seen.ours[case.id], theirs, expected):
+                alike += case.id in seen.failing
+                continue
+            apart.append(case.id)
+            special = special and is_special(case)
+            if len(apart) > max(SPECIAL_CASES * len(seen.failing), special):
                 break
         else:
-            if fails_alike(mutant, dtype, failed, subject.layouts, declined):
-                found.append((apart, mutant))
+            if len(apart) <= alike and fails_alike([mutant], seen):
+                found.append((len(apart), mutant))
     return sorted(found, key=lambda pair: pair[0])
+
+
+def is_special(case: Case) -> bool:
+    """Whether a case has no elements, or some that are infinite or NaN."""
+    arrays = [
+        np.asarray(part) for value in case.arguments for part in (value if isinstance(value, tuple) else (value,))
+    ]
+    return any(each.size == 0 or (each.dtype.kind not in "biu" and not np.all(np.isfinite(each))) for each in arrays)
+
+
+def together(seen: Seen) -> list[str]:
+    """Several mistakes that explain the subject together, in words; none or one."""
+    failing = [f.case.id for f in seen.failed if not f.requirement.endswith(BESIDE_THE_VALUES)]
+    values = {case.id for case, _ in seen.chosen} & {*failing}
+    found = several(seen.known, seen.theirs, seen.ours, seen.chosen, values, agree)
+    words = [*dict.fromkeys(each.words for each in found.mutants)]
+    if len(words) < 2 or len(found.rest) > SPECIAL_CASES * len(values) or not fails_alike(found.mutants, seen):
+        return []
+    sure = how_sure(seen.dtype, len(found.rest))
+    return [(sure or PERHAPS * found.by_one_case) + "; and ".join(words)]
 
 
 class Here(NamedTuple):
@@ -156,17 +232,16 @@ def outcome(subject: Any, function: Any, case: Case) -> Any:
         return None
 
 
-def fails_alike(
-    mutant: Mutant, dtype: np.dtype[Any], failed: list[Finding], layouts: Mapping[str, Any], declined: tuple[str, ...]
-) -> bool:
-    """Whether a mutant fails the requirements that values do not tell on the same cases and for the same reasons."""
+def fails_alike(found: list[Mutant], seen: Seen) -> bool:
+    """Whether mutants fail the requirements that values do not tell on the same cases and for the same reasons."""
     with LOCK:
-        every = failures(mutant, dtype.name)
-    known = [f for f in every if not f.case.id.startswith(declined)]
-    ours = {f.case.id.removesuffix("_jit") for f in failed}
+        every = [each for mutant in found for each in failures(mutant, seen.dtype.name)]
+    known = [f for f in every if not f.case.id.startswith(seen.declined)]
+    ours = {f.case.id.removesuffix("_jit") for f in seen.failed}
     if 2 * len(ours & {f.case.id for f in known}) < len(ours):
         return False
-    return beside_the_values(failed, layouts) == beside_the_values(known, layouts)
+    layouts = seen.subject.layouts
+    return beside_the_values(seen.failed, layouts) == beside_the_values(known, layouts)
 
 
 def beside_the_values(failed: list[Finding], layouts: Mapping[str, Any]) -> set[tuple[str, str, str]]:
@@ -180,7 +255,9 @@ def beside_the_values(failed: list[Finding], layouts: Mapping[str, Any]) -> set[
 
 
 def kind_of(reason: str) -> str:
-    """What is wrong, without what differs from one library to another: a message, a dtype, a shape."""
+    """What is wrong, without what differs from one library to another: a message, a shape. A dtype is kept."""
+    if " has dtype " in reason:
+        return reason.partition(", not ")[0]
     return "it raised" if reason.startswith("it raised") else reason.partition(" has ")[0]
 
 
