@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "590cb02c40c7ce120254370cd13a462485c29d5a968bffdea707908ebdd4f9e0"
+MANIFEST = "8eccdfaeaa53147020a2a9245b3e48f2e3d1bf887711ad0686b03d59faa21637"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
