@@ -27,6 +27,7 @@ from .judge import BrokenResultError, Finding, answer, judge, judged_cases
 from .unit import Run, unit_of
 
 NONE_KNOWN = "none of the known mistakes"
+NO_VALUE = "each value is right; what fails is what a call does beside"
 
 # Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
 SPECIAL_CASES = 0.15
@@ -61,10 +62,12 @@ def diagnose(
         if leans and not precision and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
             coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
-        where = "" if likely or coarse else blamed(subject, function, dtype, failed)
+        wrong = [finding for finding in failed if not finding.requirement.endswith(".pure")]
+        where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
         if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
             where = f"each failing case is one {alike}"
-        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or NONE_KNOWN
+        none = NONE_KNOWN if wrong else NO_VALUE
+        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or none
     return found
 
 
