@@ -55,6 +55,7 @@ class Isolated(Described):
     """
 
     judged_in = "a process of its own"
+    command: tuple[str, ...] = ()  # which a program has
     dtype: str
     process: Conversation
 
@@ -123,6 +124,10 @@ class Isolated(Described):
     def functions(self, name: str) -> dict[str, Any]:
         """Its function of that name, and its variants, by the suffix that their cases get."""
         return {suffix: Remote(self, name, suffix) for suffix in self.offered.get(name, ())}
+
+    def request(self, case: Case) -> str:
+        """Nothing: its requests are not for people."""
+        return ""
 
     def note(self, header: Mapping[str, Any]) -> None:
         """Remember how its process computes, and that it has loaded the judge, where an answer says so."""
