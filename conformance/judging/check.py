@@ -110,8 +110,8 @@ def report_on(
             return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
-    found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)
-    for own, seen in found:
+    found = dict(at_once(judged, dtypes) if isinstance(subject, Isolated) else enumerate(map(judged, dtypes)))
+    for own, seen in (found[number] for number in range(len(dtypes))):
         results += own
         notes += seen
     notes += [] if made else ["judged by the chosen cases alone"]
