@@ -12,6 +12,7 @@ from .build import Builder, Made
 from .kinds import axes, shape_name, uneven
 
 Batch = tuple[int, ...]
+SMALL = "on plain numbers in a small shape already"
 BLOCKS = tuple(2**power for power in range(3, 17))
 
 
@@ -29,7 +30,7 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     """
     usual_batch, usual_length = plan.USUAL
     if fails(alone(builder, usual_batch, usual_length)):
-        return builder.label("value"), "on plain numbers in a small shape already"
+        return builder.label("value"), SMALL
     lengths = sorted({n for _, n in plan.PAIRS})
     batches = [each for each, _ in plan.PAIRS]
     failing = [n for n in lengths if can_be(builder, usual_batch, n) and fails(alone(builder, usual_batch, n))]
