@@ -51,6 +51,26 @@ MUTANTS = {
         "sparse_categorical_cross_entropy_from_logits__divided_by_batch"
     ),
     f"{SPARSE_VJP}.batch": f"{SPARSE_VJP}__mean_over_batch",
+    "embedding.value": "embedding__scaled",
+    "embedding_vjp.value": "embedding_vjp__added_to_table",
+    "gelu.value": "gelu__quick",
+    "gelu_tanh.value": "gelu_tanh__quick",
+    "gelu_tanh_vjp.value": "gelu_tanh_vjp__gate_constant",
+    "gelu_vjp.value": "gelu_vjp__unscaled_density",
+    "layer_norm.value": "layer_norm__no_bias",
+    "layer_norm_vjp.value": "layer_norm_vjp__root_constant",
+    "matmul.value": "matmul__tf32",
+    "matmul_vjp.value": "matmul_vjp__tf32",
+    "rms_norm.value": "rms_norm__one_plus_w",
+    "rms_norm_vjp.value": "rms_norm_vjp__gw_of_x",
+    "silu.value": "silu__quick",
+    "silu_vjp.value": "silu_vjp__gate_constant",
+    "swiglu.value": "swiglu__exchanged",
+    "swiglu_vjp.value": "swiglu_vjp__without_b",
+    "layer_norm.batch": "layer_norm__centred_over_batch",
+    "layer_norm_vjp.batch": "layer_norm_vjp__centred_over_batch",
+    "rms_norm.batch": "rms_norm__centred_over_batch",
+    "rms_norm_vjp.batch": "rms_norm_vjp__centred_over_batch",
     "softmax.shift": "softmax__unshifted",
     "softmax.permutation": "softmax__cumulative_sum",
     "softmax.sum": "softmax__one_in_denominator",
@@ -83,9 +103,14 @@ def made_by(error):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", PROPERTIES)
-@pytest.mark.parametrize("backend", ["numpy", "strict"])
-def test_the_backends_have_all_properties(backend, name, dtype):
-    check_property(name, Subject(backend), dtype)
+def test_numpy_has_all_properties(name, dtype):
+    check_property(name, Subject("numpy"), dtype)
+
+
+@pytest.mark.parametrize(("name", "dtype"), [*zip(PROPERTIES, itertools.cycle(DTYPES), strict=False)])
+def test_a_strict_namespace_has_all_properties(name, dtype):
+    """In one dtype each, by turns: the computation is NumPy's, which is asked in both."""
+    check_property(name, Subject("strict"), dtype)
 
 
 # Every other one in float64, which says as much about the properties as each in both.

@@ -12,8 +12,10 @@ from .build import Builder, Made
 from .kinds import axes, shape_name, uneven
 
 Batch = tuple[int, ...]
-SMALL = "on plain numbers in a small shape already"
 BLOCKS = tuple(2**power for power in range(3, 17))
+# What no part of a shape explains begins with one of these.
+TOGETHER, PLAIN = "only where", "on plain numbers"
+SMALL = f"{PLAIN} in a small shape already"
 
 
 def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), length: int = 0) -> tuple[str, str]:
@@ -42,7 +44,7 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     wrong = [each for each in axes(builder) if fails(each)]
     if wrong:
         return builder.label("axis"), f"wherever the axis {of_axes(wrong, list(axes(builder)))}"
-    what = f"only where a batch of shape {batch} and a last axis of {length} come together"
+    what = f"{TOGETHER} a batch of shape {batch} and a last axis of {length} come together"
     return builder.label("value"), what
 
 

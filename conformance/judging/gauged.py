@@ -67,6 +67,7 @@ def assert_gauged(
     >>> max(ratios.values()) <= 1
     True
     """
+    __tracebackhide__ = True
     if calls < 1:
         raise ValueError(f"calls: got {calls}; wanted 1 or more")
     traced = with_axes(formula, arrays) if callable(formula) and not declaration_of(formula) else None

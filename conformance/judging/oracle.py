@@ -226,12 +226,16 @@ def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = Fals
         got = output.astype(np.float64)
         error = np.abs((got - expected.value) - expected.remainder)
         ratio = np.where(error == 0, 0.0, error / expected.bound)
-        special = ~np.isfinite(expected.value) | ~np.isfinite(got)
-        admits_nan = ~np.isfinite(expected.value) if nan_for_infinity else np.isnan(expected.value)
-        same = (got == expected.value) | (np.isnan(got) & admits_nan)
-        error = np.where(special, np.where(same, 0.0, np.inf), error)
+        if not np.isfinite(error).all():  # as where the value or what came out is special
+            special = ~np.isfinite(expected.value) | ~np.isfinite(got)
+            admits_nan = ~np.isfinite(expected.value) if nan_for_infinity else np.isnan(expected.value)
+            same = (got == expected.value) | (np.isnan(got) & admits_nan)
+            error = np.where(special, np.where(same, 0.0, np.inf), error)
+            ratio = np.where(special, error, ratio)
         is_open = np.isinf(expected.bound)
-        return np.where(is_open, 0.0, np.where(special, error, ratio)), np.where(is_open, 0.0, error)
+        if not np.any(is_open):
+            return ratio, error
+        return np.where(is_open, 0.0, ratio), np.where(is_open, 0.0, error)
 
 
 def settled(output: np.ndarray, expected: Expected, call: Case, name: str) -> tuple[np.ndarray, np.ndarray]:
