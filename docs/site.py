@@ -23,9 +23,14 @@ ROOT = Path(__file__).parent.parent
 GUIDES = [
     "judge_your_kernel.md",
     "any_function.md",
+    "own_tests.md",
     "in_ci.md",
     "any_language.md",
     "vectors.md",
+    "commands.md",
+    "use_the_formulas.md",
+    "signatures.md",
+    "training.md",
     "tolerance.md",
     "accelerators.md",
     "sharded.md",
@@ -37,6 +42,7 @@ GUIDES = [
     "limits.md",
     "versions.md",
     "citing.md",
+    "glossary.md",
     "add_a_formula.md",
     "add_a_backend.md",
 ]

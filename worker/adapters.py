@@ -13,12 +13,16 @@ GRADIENT = "_vjp"
 
 
 def function_of(subject: Any, name: str) -> Any:
-    """The subject's function of that name, or one that is made of what it has; None if there is neither."""
+    """The subject's function of that name, or one that is made of what it has; None if there is neither.
+
+    A step, such as `adam_step`, may have the name of its formula too: `adam`.
+    """
     declaration = declaration_of(getattr(reference, name, None))
-    found = getattr(subject, name, None)
+    some = (getattr(subject, each, None) for each in (name, name.removesuffix("_step")))
+    found = next(filter(callable, some), None)
     if declaration is None:
         return found
-    if not callable(found):
+    if found is None:
         found = made_of(subject, declaration)
     if found is not None and AXIS in declaration.parameters and getattr(subject, "last_axis_only", False):
         return partial(along_last_axis, subject, found, declaration)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..reference.trajectory import after, trajectory
 from .adapters import Optimizer
+from .places import raised_at
 from .text import first_line, one_line
 
 KEPT = 8  # results of earlier calls that are watched for changes: a subject may have some buffers that it uses in turn
@@ -159,7 +160,7 @@ def call(
         if isinstance(error, TypeError) and form.donation in asked.options:  # few words name the keyword
             what = f"{asked.function} does not take {form.donation}"
             raise NotImplementedError(f"{what}: {one_line(error)}") from None
-        raise BrokenResultError(f"it raised {one_line(error)}") from None
+        raise BrokenResultError(f"it raised {one_line(error)}{raised_at(error, function)}") from None
 
 
 def converted(backend: Any, asked: Any, change: Convert = unchanged) -> tuple[list[Given], list[Any]]:

@@ -223,7 +223,7 @@ def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, terms: int
     a, b = together(a, b)
     if isinstance(a, Exact):
         return Exact(function(a.balls, b.balls) + exact.ZERO, a.dtype)
-    return bounded.sum_of_products(function, a, b, terms)
+    return bounded.sum_of_products(function, a, b, terms, terms)
 
 
 def vecdot(a: Array, b: Array, /, *, axis: int = -1) -> Array:

@@ -1,6 +1,5 @@
 """``gaugeblock check``."""
 
-import os
 import secrets
 import shlex
 import signal
@@ -20,9 +19,12 @@ from ..arithmetic.rounding import MODELS
 from ..judging.check import known
 from ..judging.child import TIMEOUT, end_all
 from ..judging.threads import at_once
-from ..reporting.formats import annotations, to_badge, to_junit
-from ..reporting.report import Report, print_report, to_document, to_json
+from ..reporting.formats import to_badge, to_junit
+from ..reporting.report import Report, to_document, to_json
+from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
 from .cache import use_cache
+from .config import Config, accepted, config
+from .github import tell_github
 from .outputs import refuse, write
 from .terminal import (
     complain,
@@ -101,26 +103,36 @@ def check(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Compute what is expected anew, and keep nothing on disk.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON; - prints it.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
     badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdict as an SVG badge.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
         raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
-    names = [program] if program is not None else list(dict.fromkeys(subjects or ["numpy"]))
+    own = config()
+    names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
     try:
         known("spec", [version], spec.VERSIONS)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     use_cache(not no_cache)
-    asked = Asked(formula, dtype, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
-    files = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
+    whose = own if not subjects and program is None else Config()
+    chosen = formula or [*whose.formulas] or None, dtype or [*whose.dtypes] or None
+    asked = Asked(*chosen, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
+    printed = json is not None and str(json) == "-"
+    files = {"--json": None if printed else json, "--html": html, "--junit": junit, "--badge": badge}
     outputs = {option: path for option, path in files.items() if path is not None}
     refuse(outputs, [] if program is not None else names)
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
-    console, status = console_for(sys.stdout), 0
+    stream, status = sys.stderr if printed else sys.stdout, 0
+    console = console_for(stream)
+    level = QUIET if quiet else VERBOSE if verbose else USUAL
     reports, errors = list[Report](), list[str]()
     document: dict[str, Any] = {}
     with interrupted_by_signals():
@@ -130,8 +142,9 @@ def check(
                 complain(found)
                 errors.append(found)
             else:
+                found.known = own.known_failures if found.subject in own.subject else {}
                 reports.append(found)
-                print_report(found, console)
+                print_report(found.to_dict(), console, level)
             document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
             for option, path in outputs.items():
                 if option != "--html":  # which takes a second, and is written at the end
@@ -140,12 +153,12 @@ def check(
         status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:
         console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
-    if reports:
-        print_citation(console)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(document):
-            print(line)
-    failed = any(not report.passed or (require_complete and report.partial) for report in reports)
+    if reports and not quiet:
+        print_citation(console, document["citation"])
+    if printed:
+        print(to_json(document), end="")
+    status = max(status, tell_github(document, stream))
+    failed = not all(accepted(report, require_complete) for report in reports)
     raise typer.Exit(2 if errors or status else int(failed))
 
 
@@ -190,7 +203,7 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
     try:
         from ..reporting.html import to_html
     except ModuleNotFoundError as error:
-        what = f"--html: {error.name} is not installed; `pip install 'gaugeblock[report]'` adds it"
+        what = f"--html: {error.name} is not installed; {backends.how_to_add('report')}"
         raise typer.TyperException(what) from None
     return to_html
 

@@ -63,6 +63,7 @@ def assert_gauged(
     >>> max(ratios.values()) <= 1
     True
     """
+    __tracebackhide__ = True
     found = declared(formula)
     summed = summed_letters(found)
     if calls < 1:
