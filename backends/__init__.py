@@ -106,6 +106,11 @@ def documentation(formula: Callable[..., Any], note: str | None = None) -> str |
     return body + ("\n\n" if NOTES in body else NOTES) + inspect.cleandoc(note) + references + sources
 
 
+def how_to_add(extra: str) -> str:
+    """The end of a message about a library that is missing: no package index has gaugeblock, so what a clone takes."""
+    return f"`pip install '.[{extra}]'` in a clone of gaugeblock adds it"
+
+
 def load(name: str, device: str | None = None) -> Backend:
     """Return the backend `name`, whose `asarray` puts arrays on `device`.
 
@@ -132,9 +137,7 @@ def load(name: str, device: str | None = None) -> Backend:
     try:
         backend: Any = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
-        raise ImportError(
-            f"backend {name}: {error.name} is not installed; `pip install 'gaugeblock[{name}]'` adds it"
-        ) from error
+        raise ImportError(f"backend {name}: {error.name} is not installed; {how_to_add(name)}") from error
     if device is None:
         return cast(Backend, backend)
     bound: Any = types.SimpleNamespace(**vars(backend))

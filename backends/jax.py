@@ -101,7 +101,12 @@ variants = {"jit": jitted}
 
 
 def asarray(array: Any, device: str | None = None) -> Any:
-    """A NumPy array as a JAX array on `device`: 'cpu', 'gpu', 'cuda:1', 'tpu', ..."""
+    """A NumPy array as a JAX array on `device`: 'cpu', 'gpu', 'cuda:1', 'tpu', ...
+
+    Without x64 JAX makes float32 of float64 and says nothing; that is a TypeError here.
+    """
+    if getattr(array, "dtype", None) == numpy.float64 and not jax.config.jax_enable_x64:
+        raise TypeError("array: got float64, of which JAX makes float32; wanted float32, or jax.enable_x64(True)")
     if device is None:
         return jax.device_put(array, may_alias=False)  # jnp.array compiles a program for each shape
     platform, _, index = device.partition(":")

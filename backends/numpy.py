@@ -42,6 +42,7 @@ subnormals = "gradual"
 
 
 PLAIN = numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)
+OWN = {numpy.ndarray, numpy.float32, numpy.float64}
 BLOCK = 2**18  # elements: 1 MiB of float32
 SMALL = 2**13  # elements: what a leaf of Adam has at most to be copied into one flat array with others
 WIDTH = 2**14  # bytes: no block is narrower, as many short runs of memory cost more than they save
@@ -83,8 +84,7 @@ def dense(x: Any, w: Any, b: Any) -> Any:
 
 def plain(a: Any, b: Any) -> bool:
     """Whether both are arrays or scalars of NumPy's, in float32 or in float64."""
-    dtype = getattr(a, "dtype", ())  # a dtype is equal to None if it is float64
-    return dtype in PLAIN and getattr(b, "dtype", None) is dtype
+    return type(a) in OWN and type(b) in OWN and a.dtype in PLAIN and a.dtype is b.dtype
 
 
 @native(_formulas.relu)

@@ -1,6 +1,6 @@
 """The results of `gaugeblock bench` in `results/`, and what the pages say of them.
 
-`python benchmarks/speed.py` writes the blocks of README.md here and of the project's; with the word `measure` it runs
+`python benchmarks/speed.py` writes the blocks of README.md; with the word `measure` it runs
 `gaugeblock bench` first, which takes about 15 minutes on a quiet machine.
 """
 
@@ -127,12 +127,18 @@ def judge_text(speed: Document) -> str:
         )
         for each in speed["oracle"]
     )
+    of_verdicts = (
+        "The time of a verdict from the shell, all formulas, float32 and float64, on all cores:\n",
+        table(("`gaugeblock check`", "seconds"), verdicts),
+        "Where it goes, in seconds, where one dtype is judged in one process:\n",
+        table(("", *parts, "all"), profiles),
+    )
+    stale = (
+        f"The time of a verdict was last measured by specification {speed['spec']}, which has fewer cases: no figure.\n"
+    )
     return "\n".join(
         (
-            "The time of a verdict from the shell, all formulas, float32 and float64, on all cores:\n",
-            table(("`gaugeblock check`", "seconds"), verdicts),
-            "Where it goes, in seconds, where one dtype is judged in one process:\n",
-            table(("", *parts, "all"), profiles),
+            *(of_verdicts if goals.is_current(speed) else (stale,)),
             "The oracle on one core: expected value, bound and comparison of softmax.\n",
             table(("", "M elements / s", "times the formula itself in float64"), rates),
         )
@@ -141,17 +147,21 @@ def judge_text(speed: Document) -> str:
 
 def texts(speed: Document, growing: Document) -> dict[str, str]:
     """The blocks of the page of benchmarks."""
-    return {"speed": speed_text(speed), "growth": growth.text(growing), "judge": judge_text(speed)}
+    return {
+        "speed": speed_text(speed),
+        "growth": growth.text(growing),
+        "judge": judge_text(speed),
+        "goals": goals.text(speed, growing),
+    }
 
 
 def main() -> None:
-    """Write the blocks of both pages."""
+    """Write the blocks of the page."""
     if sys.argv[1:] == ["measure"]:
         measure()
     speed, growing = load("speed"), load("growth")
     for name, text in texts(speed, growing).items():
         blocks.write(name, COMMAND, text)
-    blocks.write("goals", COMMAND, goals.text(speed, growing), HERE.parent / "README.md")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How far the backends part while they learn, and what bounds can say of it: `python examples/train_together.py`.
 
 The training of `train.py` runs on each backend, and on bounded arrays, which carry through every step the largest
-difference that correct arithmetic can make. It prints the losses of some steps and writes the summary into the README.
+difference that correct arithmetic can make. It prints the losses of some steps, and
+writes the summary into docs/training.md.
 """
 
 import sys
@@ -21,7 +22,7 @@ from gaugeblock.conformance.arithmetic.bounded import Bounded
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS, Model
 from gaugeblock.reference import AdamState
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs/training.md"
 START, END = "<!-- learning: python examples/train_together.py -->\n", "<!-- end of learning -->\n"
 BACKENDS, DTYPES, STEPS, SHOWN = ("numpy", "jax", "torch"), ("float32", "float64"), 50, (1, 2, 3, 4, 5, 10, 20, 30, 50)
 HYPER_PARAMETERS = {"learning_rate": train.LEARNING_RATE, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
@@ -112,7 +113,7 @@ def run(dtype: str) -> Run:
 
 
 def summary(runs: dict[str, Run]) -> str:
-    """What the README says, in Markdown."""
+    """What the page says, in Markdown."""
     lines = [
         f"| | the bound exceeds {SAYS_NOTHING:.0%} of the loss from step | until then, largest difference / bound "
         f"| loss at step {STEPS} | largest difference in {STEPS} steps |",
@@ -131,5 +132,5 @@ if __name__ == "__main__":
         for i in (step - 1 for step in SHOWN):
             shown = "".join(f"{each[i]:20.16f}" for each in r.losses.values())
             print(f"{i + 1:8}{shown}{r.apart[i]:12.2g}{r.bound[i]:12.2g}")
-    before, rest = README.read_text().split(START)
-    README.write_text(f"{before}{START}\n{summary(runs)}\n{END}{rest.split(END)[1]}")
+    before, rest = PAGE.read_text().split(START)
+    PAGE.write_text(f"{before}{START}\n{summary(runs)}\n{END}{rest.split(END)[1]}")

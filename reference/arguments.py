@@ -6,6 +6,8 @@ tracing and never waits for a device. Hyper-parameters are checked where they ar
 
 from typing import Any, Protocol, TypeAlias
 
+from .libraries import SHARED, refuse_mixtures, refuse_strangers
+
 
 class Array(Protocol):
     """What a type checker knows of an array: attributes and operators that the arrays of every library have."""
@@ -39,28 +41,37 @@ DType: TypeAlias = Any
 
 def floating(xp: Namespace = None, /, **values: Any) -> tuple[Namespace, DType]:
     """Return the namespace and the dtype of `values`, which share one real floating dtype; Python scalars go along."""
+    known = SHARED.get(getattr(xp, "__name__", ""))
+    if known is not None and not known.issuperset(map(type, values.values())):
+        refuse_strangers(xp, **values)
     dtypes = [getattr(value, "dtype", None) for value in values.values()]
     if xp is not None and dtypes.count(dtypes[0]) == len(dtypes) and dtypes[0] in (xp.float32, xp.float64):
         return xp, dtypes[0]  # most calls; the rest is slower
     arrays = {name: value for name, value in values.items() if is_array(name, value)}
     if not arrays:
         raise TypeError(f"{', '.join(values)}: got Python scalars only; wanted at least one array")
-    xp = xp or namespace_of(*arrays.values())
+    xp = xp or namespace_of(**arrays)
     first, *others = arrays
     dtype = arrays[first].dtype
     if not is_floating(xp, dtype):
+        refuse_strangers(xp, **{first: arrays[first]})
         raise TypeError(f"{first}: got {describe(arrays[first])}; wanted an array of a real floating dtype")
     for name in others:
         if arrays[name].dtype != dtype:
+            refuse_strangers(xp, **{name: arrays[name]})
             raise TypeError(f"{name}: got {describe(arrays[name])}; wanted dtype {dtype_name(dtype)}, as {first} has")
     return xp, dtype
 
 
-def namespace_of(*arrays: Any) -> Namespace:
+def namespace_of(**arrays: Any) -> Namespace:
     """The Array API namespace of arrays; array-api-compat is imported here, so that a declaration needs none of it."""
     import array_api_compat
 
-    return array_api_compat.array_namespace(*arrays)
+    try:
+        return array_api_compat.array_namespace(*arrays.values())
+    except TypeError:
+        refuse_mixtures(**arrays)
+        raise
 
 
 def is_array(name: str, value: Any) -> bool:
@@ -204,6 +215,8 @@ def labelled(xp: Namespace, y: Any, axis: Any, /, **values: Any) -> tuple[Namesp
     name = next(iter(values))
     classes = {name: values[name]}
     xp, dtype = floating(xp, **classes)
+    if type(y) is not type(values[name]):
+        refuse_strangers(xp, y=y)
     if getattr(y, "dtype", dtype) != dtype and xp.isdtype(y.dtype, ("bool", "integral")):
         y = xp.astype(y, dtype)
     floating(xp, **{**classes, "y": y, **values})  # named in this order in an error
@@ -236,6 +249,7 @@ def class_numbers(labels: Any, x: Any, axis: int, xp: Namespace) -> Any:
 def integral(labels: Any, xp: Namespace) -> None:
     """Raise TypeError unless labels are an array of integers."""
     dtype = getattr(labels, "dtype", None)
+    refuse_strangers(xp, labels=labels)
     if dtype is None or not hasattr(labels, "shape") or not xp.isdtype(dtype, "integral"):
         raise TypeError(f"labels: got {describe(labels)}; wanted an array of integers")
 

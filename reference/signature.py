@@ -1,8 +1,9 @@
 """The grammar of a signature: the axes of each argument and result, such as ``(..., n), (n, m), (m) -> (..., m)``."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 BATCH = "..."
@@ -101,18 +102,18 @@ def written(group: Axes | str) -> str:
     return group if isinstance(group, str) else f"({', '.join(map(written, group))})"
 
 
+@cache
 def is_axes(group: Axes) -> bool:
     """Whether a group is that of one array, not of a state."""
     return all(isinstance(item, str) for item in group)
 
 
-def leaves(group: Axes) -> Iterator[tuple[str, ...]]:
+@cache
+def leaves(group: Axes) -> tuple[tuple[str, ...], ...]:
     """The axes of each array in a group, without question marks."""
     if is_axes(group):
-        yield tuple(letter.rstrip("?") for letter in group)
-    else:
-        for item in group:
-            yield from leaves(item)
+        return (tuple(letter.rstrip("?") for letter in group),)
+    return tuple(axes for item in group for axes in leaves(item))
 
 
 def letters(some: Iterable[Axes]) -> set[str]:

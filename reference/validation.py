@@ -78,8 +78,8 @@ def of_domain(declaration: Any) -> Iterator[str]:
     else:
         for group, kinds in zip(groups, domain, strict=True):
             each = (kinds,) if is_axes(group) else kinds
-            if not isinstance(each, tuple) or len(each) != len(list(leaves(group))):
-                yield f"{kinds!r} for a state; wanted a tuple of {len(list(leaves(group)))}, one for each of its parts"
+            if not isinstance(each, tuple) or len(each) != len(leaves(group)):
+                yield f"{kinds!r} for a state; wanted a tuple of {len(leaves(group))}, one for each of its parts"
             else:
                 for axes, kind in zip(leaves(group), each, strict=True):
                     yield from of_kind(kind, axes, groups)

@@ -4,7 +4,7 @@ A definition is the mathematics as it stands, on scalars; it shares no code with
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
@@ -77,8 +77,7 @@ def page(formula: str) -> str:
         A formula that has no page.
     """
     if formula not in formulas():
-        meant = did_you_mean(formula, formulas())
-        raise ValueError(f"formula: got {formula!r}; wanted one of {', '.join(formulas())}{meant}")
+        raise ValueError(unknown("formula", formula, formulas(), "gaugeblock spec"))
     return resources.files(__name__).joinpath(f"{formula}.md").read_text(encoding="utf-8")
 
 
@@ -115,9 +114,19 @@ def requirement(label: str) -> Requirement:
     """
     known = all_requirements(label.partition(".")[0])
     if label not in known:
-        meant = did_you_mean(label, known)
-        raise ValueError(f"requirement: got {label!r}; wanted one of {', '.join(known)}{meant}")
+        raise ValueError(unknown("requirement", label, [*known], f"gaugeblock spec {label.partition('.')[0]}"))
     return known[label]
+
+
+MANY = 8  # names that are too many for a line
+
+
+def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:
+    """The message on a name that is none of `names`: all of these, or of many the nearest and what shows them."""
+    meant = did_you_mean(name, names)
+    if len(names) <= MANY:
+        return f"{what}: got {name!r}; wanted one of {', '.join(names)}{meant}"
+    return f"{what}: got {name!r}{meant or '; wanted another'} (`{command}` shows all {len(names)})"
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -1,15 +1,24 @@
 """Shared by all tests: Hypothesis is deterministic, and most verdicts are on the chosen cases alone."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import settings
 
-from gaugeblock.conformance.judging import check, judge
+from gaugeblock.conformance.cli.cache import use_cache
+from gaugeblock.conformance.judging import check, judge, kept
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
-os.environ["GAUGEBLOCK_CACHE"] = ""  # tests change what expectations are computed by
+
+# What is expected is computed once in a run of the tests, and what JAX compiles too: its processes share a new folder.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
+    atexit.register(shutil.rmtree, os.environ[kept.FOLDER], ignore_errors=True)
+use_cache(True)
 
 # The made cases and the calls that are made again take most of a verdict's time. They have tests of their own, and
 # those of everything else, which judge thousands of subjects, do without; a test marked `whole` has whole verdicts.

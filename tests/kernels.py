@@ -77,6 +77,27 @@ def unit_that_truncates(x, w):
     return s
 
 
+def unit(x, w, kept, block):
+    """Blocks of exact products, which with the sum so far are cut to the bits of the largest and added."""
+    s = np.zeros((len(x), w.shape[1], 1))
+    with np.errstate(invalid="ignore"):
+        for a, b in blocks(x.astype(np.float64), w.astype(np.float64), block):
+            terms = np.concatenate([s, a[:, None, :] * b.T], axis=2)
+            _, exponent = np.frexp(np.max(np.abs(terms), axis=2, keepdims=True))
+            last = np.ldexp(1.0, np.maximum(exponent - kept, -1000))
+            added = np.sum(np.trunc(terms / last) * last, axis=2, keepdims=True)
+            s = cut(np.where(np.isfinite(added), added, np.sum(terms, axis=2, keepdims=True)), 24)
+    with np.errstate(over="ignore"):
+        return s[..., 0].astype(f)
+
+
+def cut(a, kept):
+    """A number without the bits that a format of so many, with float32's exponents, does not keep."""
+    _, exponent = np.frexp(a)
+    last = np.ldexp(1.0, np.maximum(exponent - kept, -149))
+    return np.where(np.isfinite(a), np.trunc(a / last) * last, a)
+
+
 def sums_in_half(x, w):
     s = np.zeros((len(x), w.shape[1]), f)
     for a, b in blocks(x, w, 32):

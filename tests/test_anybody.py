@@ -175,7 +175,7 @@ def test_the_command_judges_by_the_formula_in_a_file(folder):
         ("my_formulas.py:relu6", "my_formulas.py:relu6: my_formulas.py has no 'relu6'"),
         ("nothing.py", "nothing.py: there is no such file"),
         ("right.py", "right.py: it declares no formula; wanted a function under @gaugeblock.formula(...)"),
-        ("swsh", "formula: got 'swsh'; wanted one of adam, "),
+        ("swsh", "formula: got 'swsh'; wanted another (`gaugeblock spec` shows all "),
     ],
 )
 def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, given, message):

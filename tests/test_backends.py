@@ -90,9 +90,7 @@ def test_the_command_line_is_a_module_too():
 def test_a_missing_library_is_one_line_with_the_extra_that_adds_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "array_api_strict", None)
     monkeypatch.delitem(sys.modules, "gaugeblock.backends.strict", raising=False)
-    with pytest.raises(
-        ImportError, match=r"array_api_strict is not installed; `pip install 'gaugeblock\[strict\]'` adds it"
-    ):
+    with pytest.raises(ImportError, match=r"array_api_strict is not installed; `pip install '.\[strict\]'` in a clone"):
         backends.load("strict")
 
 
@@ -352,6 +350,72 @@ def test_an_array_of_another_library_is_refused_by_a_backend(name):
     backend = backends.load(name)
     with pytest.raises(TypeError, match="wanted a"):
         backend.to_numpy(X)
+
+
+CALLED = {"numpy": "a NumPy array", "jax": "a JAX array", "torch": "a PyTorch tensor", "dask": "a Dask array"}
+CALLED["strict"] = "an array of array-api-strict"
+
+
+def mixed_calls(gb, own, other):
+    """Calls that are given one array of another library, by the name of that argument."""
+    x, w, b, labels = np.ones((2, 3)), np.ones((3, 4)), np.ones(4), np.zeros(2, np.int32)
+    x, w, b = (array.astype(np.float32) for array in (x, w, b))
+    yield "x", lambda: gb.softmax(other(x))
+    yield "x", lambda: gb.relu(other(x))
+    yield "w", lambda: gb.dense(own(x), other(w), own(b))
+    yield "w", lambda: gb.neuron(own(x), other(x[0]), 0.5)
+    yield "g", lambda: gb.relu_vjp(own(x), other(x))
+    yield "y", lambda: gb.categorical_cross_entropy(other(x), own(x))
+    yield "y", lambda: gb.categorical_cross_entropy_from_logits(other(x.astype(np.int32)), own(x))
+    yield "labels", lambda: gb.sparse_categorical_cross_entropy_from_logits(other(labels), own(x))
+    yield "grad", lambda: gb.adam_step({"a": own(x)}, {"a": other(x)}, gb.adam_init({"a": own(x)}))
+
+
+@pytest.mark.parametrize("other", backends.NAMES)
+@pytest.mark.parametrize("own", backends.NAMES)
+def test_an_array_of_another_library_is_refused_and_never_converted(own, other):
+    backend, stranger = backends.load(own), backends.load(other)
+    for argument, call in mixed_calls(backend, backend.asarray, stranger.asarray):
+        if own == other or (own, other) == ("dask", "numpy"):
+            call()
+            continue
+        with pytest.raises(TypeError) as error:
+            call()
+        assert str(error.value) == (
+            f"{argument}: got {CALLED[other]}; wanted {CALLED[own]}, as the {own} backend takes: "
+            f"convert it, import gaugeblock.backends.{other}, or use gaugeblock.reference"
+        )
+
+
+@pytest.mark.parametrize("other", [name for name in backends.NAMES if name != "numpy"])
+def test_the_reference_refuses_two_libraries_in_one_call(other):
+    stranger = backends.load(other).asarray(np.float32([[1, 2, 3]]))
+    with pytest.raises(TypeError) as error:
+        reference.relu_vjp(np.ones((1, 3), np.float32), stranger)
+    assert str(error.value) == f"g: got {CALLED[other]}; wanted a NumPy array, as x is: convert one of them"
+
+
+def test_subclasses_are_of_their_library(tmp_path):
+    import torch
+
+    memory = np.memmap(tmp_path / "x", np.float32, "w+", shape=(2, 3))
+    assert backends.load("numpy").softmax(memory).shape == (2, 3)
+    assert backends.load("numpy").dense(memory, np.ones((3, 4), np.float32), np.float32(np.ones(4))).shape == (2, 4)
+    assert backends.load("torch").softmax(torch.nn.Parameter(torch.ones(3))).shape == (3,)
+
+
+def test_jax_refuses_numpy_arrays_under_jit_too():
+    gb = backends.load("jax")
+    with pytest.raises(TypeError, match=r"^w: got a NumPy array; wanted a JAX array"):
+        gb.jax.jit(lambda x: gb.dense(x, np.ones((3, 4), np.float32), x[0, 0] * gb.jnp.ones(4)))(gb.jnp.ones((2, 3)))
+
+
+def test_jax_makes_no_float32_of_float64():
+    gb = backends.load("jax")
+    with pytest.raises(TypeError, match=r"^array: got float64, .*; wanted float32, or jax.enable_x64"):
+        gb.asarray(np.ones(3))
+    with gb.settings("float64"):
+        assert gb.asarray(np.ones(3)).dtype == np.float64
 
 
 def test_relu_has_derivative_0_at_0():

@@ -62,7 +62,7 @@ def test_a_run_shows_a_table_and_writes_its_document_and_a_plot(tmp_path):
     ("arguments", "words"),
     [
         (["nmpy"], "backend: got 'nmpy'; wanted one of dask, jax, numpy, strict, torch"),
-        (["--formula", "sofmax"], "formula: got 'sofmax'; wanted one of"),
+        (["--formula", "sofmax"], "formula: got 'sofmax'; did you mean 'softmax'?"),
         (["--size", "0"], "size: got 0; wanted a number of elements, at least 1"),
         (["--size", "many"], "--size"),
         (["--plot", "growth.png"], "--plot: got 'growth.png'; wanted a file.svg"),
@@ -170,8 +170,14 @@ def test_the_pages_say_what_the_results_do():
     page = (ROOT / "benchmarks/README.md").read_text()
     for name, text in speed.texts(tables_run, growth_run).items():
         assert f"<!-- {name}: {speed.COMMAND} -->\n\n{text}\n<!-- end of {name} -->" in page
-    text = goals.text(tables_run, growth_run)
-    assert f"<!-- goals: {speed.COMMAND} -->\n\n{text}\n<!-- end of goals -->" in (ROOT / "README.md").read_text()
+
+
+def test_the_time_of_a_verdict_is_shown_for_the_cases_that_there_are():
+    run, growth_run = speed.load("speed"), speed.load("growth")
+    old, new = ({**run, "spec": version} for version in ("1.0", spec.VERSION))
+    assert "| `gaugeblock check` | 6 s or less | not measured | not known |" in goals.text(old, growth_run)
+    assert re.search(r"[|] `gaugeblock check` [|] 6 s or less [|] [\d.]+ s [|]", goals.text(new, growth_run))
+    assert ("measured by specification 1.0" in speed.judge_text(old)) > ("measured by" in speed.judge_text(new))
 
 
 def test_the_results_are_of_all_that_the_pages_name():

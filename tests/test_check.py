@@ -1,9 +1,10 @@
 """`check`, `expected` and `assert_conforms`: verdicts on right, wrong and broken subjects."""
 
-import itertools
 import json
+import os
 import types
 from importlib import resources
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -12,11 +13,12 @@ import torch
 
 import gaugeblock as gb
 from gaugeblock import AdamState, backends, spec
-from gaugeblock.conformance import SubjectError, assert_conforms, check, expected
+from gaugeblock.conformance import SubjectError, assert_conforms, assert_gauged, check, expected
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.reporting import report
+from gaugeblock.conformance.reporting.terminal import failure, not_offered
 
 
 def subject(**functions):
@@ -56,12 +58,12 @@ def test_jax_conforms_eager_and_under_jit():
     assert check("jax", dtypes=["float32"]).passed
 
 
-@pytest.mark.parametrize("dtype", [dtype for dtype in MODELS if dtype != "float32"])
-def test_jax_conforms_in_other_formats(dtype):
-    """By turns eager and under jit, which is what takes the time; the other way round in each second format."""
+@pytest.mark.parametrize(("turn", "dtype"), enumerate(dtype for dtype in MODELS if dtype != "float32"))
+def test_jax_conforms_in_other_formats(dtype, turn):
+    """Each fourth function eager, other ones in each format: each of its steps is compiled, and that takes the time."""
     jax = backends.load("jax")
-    ways = itertools.cycle([jax, jax.jitted][:: -1 if dtype == "float16" else 1])
-    functions = {name: getattr(way, name) for name, way in zip(vars(jax.jitted), ways, strict=False)}
+    ways = {name: jax if number % 4 == turn else jax.jitted for number, name in enumerate(vars(jax.jitted))}
+    functions = {name: getattr(way, name) for name, way in ways.items()}
     assert check(subject(backend="jax", **functions), dtypes=[dtype]).passed
 
 
@@ -155,7 +157,7 @@ def mean_cross_entropy(y, p, *, axis=-1, clip=None):
 def test_wrong_code_is_rejected_with_input_output_expected_and_multiple(formula, function, requirement, capsys):
     found = check(subject(**{formula: function}), dtypes=["float32"])
     assert requirement in failing(found)
-    lines = report.failure([r for r in found.results if r.requirement == requirement])
+    lines = failure([r for r in found.to_dict()["results"] if r["requirement"] == requirement])
     text = "\n".join(line.plain for line in lines)
     for word in (requirement, "input ", "output ", "expected ", "error "):
         assert word in text
@@ -169,6 +171,11 @@ def raises(x, *, axis=-1):
 
 def exits(x, *, axis=-1):
     raise SystemExit(0)
+
+
+def place_of(function):
+    """The file and line on which a function of two lines raises."""
+    return f"{os.path.relpath(__file__)}:{function.__code__.co_firstlineno + 1}"
 
 
 def in_place(x, *, axis=-1):
@@ -188,8 +195,8 @@ def once(x, *, axis=-1, buffer=np.empty((4, 10))):  # noqa: B008  the mistake it
 @pytest.mark.parametrize(
     ("function", "requirement", "reason"),
     [
-        (raises, "softmax.value", "it raised RuntimeError: no kernel"),
-        (exits, "softmax.value", "it raised SystemExit: 0"),
+        (raises, "softmax.value", f"it raised RuntimeError: no kernel ({place_of(raises)})"),
+        (exits, "softmax.value", f"it raised SystemExit: 0 ({place_of(exits)})"),
         (lambda x, axis=-1: None, "softmax.value", "y: got NoneType; wanted a NumPy array"),
         (lambda x, axis=-1: "0.5", "softmax.value", "y: got str; wanted a NumPy array"),
         (lambda x, axis=-1: np.array(["a"]), "softmax.value", "y: got an array of <U1; wanted numbers"),
@@ -270,7 +277,7 @@ def test_not_implemented_is_not_offered_for_that_requirement():
     assert found.passed
     missing = {r.requirement: r.reason for r in found.results if r.status == "not offered"}
     assert missing["softmax.axis"] == "the last axis of a matrix only" if "softmax.axis" in missing else True
-    assert "the last axis of a matrix only" in report.not_offered(found)
+    assert "the last axis of a matrix only" in not_offered(found.to_dict())
 
 
 def test_a_state_whose_step_is_no_number_fails_and_the_others_are_still_judged():
@@ -311,7 +318,7 @@ def test_a_step_that_does_not_take_donate_does_not_offer_it_and_one_that_ignores
 
     found = check(subject(adam_step=without), dtypes=["float32"])
     assert found.passed
-    assert report.not_offered(found).count("adam_step does not take donate") == 1
+    assert not_offered(found.to_dict()).count("adam_step does not take donate") == 1
     assert {r.requirement: r.status for r in found.results}["adam.donate"] == "not offered"
     found = check(subject(adam_step=lambda *a, donate=False, **k: without(*a, **k)), dtypes=["float32"])
     assert {r.requirement: r.status for r in found.results}["adam.donate"] == "pass"
@@ -418,6 +425,35 @@ def test_expected_and_assert_conforms():
         expected("sofmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)
+
+
+def test_a_failing_assertion_is_shown_without_the_frames_of_the_judge():
+    x = np.ones((3, 5), np.float32)
+    state = gb.adam_init(x)
+    layer = x, np.ones((5, 2), np.float32), np.ones(2, np.float32)
+    for assertion in (
+        lambda: assert_conforms(x, "softmax", x),
+        lambda: assert_conforms(x[0], "softmax", x),
+        lambda: assert_conforms(None, "dense_vjp", *layer, np.ones((3, 2), np.float32)),
+        lambda: assert_conforms(gb.adam_step(x, x, state._replace(step=4)), "adam_step", x, x, state),
+        lambda: assert_gauged(lambda x, w, b: x @ w - b, "dense", *layer, calls=1),
+    ):
+        with pytest.raises(AssertionError) as caught:
+            assertion()
+        assert {entry.path for entry in caught.traceback.filter(caught)} == {Path(__file__)}
+
+
+def test_adam_may_have_the_name_of_its_formula_or_of_its_step():
+    assert check(subject(adam=gb.adam_step), formulas=["adam"], dtypes=["float32"]).passed
+    found = check(subject(adam=lambda *a, **k: None, adam_step=gb.adam_step), formulas=["adam"], dtypes=["float32"])
+    assert found.passed  # the step's own name comes first
+
+
+def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
+    found = check(subject(soft_max=softmax, Dense=gb.dense, dense_vjp=gb.dense_vjp, _relu=gb.relu, relu=gb.relu))
+    assert found.near == {"soft_max": "softmax", "Dense": "dense"}
+    with pytest.raises(SubjectError, match=r"it has none of the formulas; .*; soft_max: did you mean softmax\?"):
+        check(subject(soft_max=softmax))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

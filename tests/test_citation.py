@@ -15,12 +15,24 @@ import yaml
 import gaugeblock
 from gaugeblock import spec
 from gaugeblock.conformance import check
-from gaugeblock.conformance.reporting.citation import APA, AUTHORS, BIBTEX, MANIFEST, PLAIN, RELEASED, TITLE, citation
+from gaugeblock.conformance.reporting.citation import (
+    APA,
+    AUTHORS,
+    BIBTEX,
+    CFF,
+    FORMATS,
+    MANIFEST,
+    PLAIN,
+    RELEASED,
+    RIS,
+    TITLE,
+    citation,
+)
 from gaugeblock.conformance.reporting.report import to_document
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+CITED = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 CODEMETA, ZENODO = (json.loads((ROOT / name).read_text()) for name in ("codemeta.json", ".zenodo.json"))
 
 
@@ -32,15 +44,15 @@ def run(*arguments, cwd=None):
 def test_the_files_for_others_say_what_the_package_says():
     """A version, a date, or an author that is changed in one place only is found here."""
     (author,) = PROJECT["authors"]
-    assert CFF["version"] == CODEMETA["version"] == ZENODO["version"] == PROJECT["version"] == gaugeblock.__version__
-    assert CFF["date-released"] == CODEMETA["datePublished"] == ZENODO["publication_date"] == RELEASED
-    assert CFF["authors"] == ZENODO["creators"] == [author] == [{"name": AUTHORS}]
+    assert CITED["version"] == CODEMETA["version"] == ZENODO["version"] == PROJECT["version"] == gaugeblock.__version__
+    assert CITED["date-released"] == CODEMETA["datePublished"] == ZENODO["publication_date"] == RELEASED
+    assert CITED["authors"] == ZENODO["creators"] == [author] == [{"name": AUTHORS}]
     assert CODEMETA["author"] == [{"@type": "Organization", **author}]
-    assert CFF["title"] == ZENODO["title"] == TITLE
+    assert CITED["title"] == ZENODO["title"] == TITLE
     assert CODEMETA["name"] == PROJECT["name"]
-    assert CFF["license"] == ZENODO["license"] == PROJECT["license"]
+    assert CITED["license"] == ZENODO["license"] == PROJECT["license"]
     assert CODEMETA["license"] == f"https://spdx.org/licenses/{PROJECT['license']}"
-    assert CFF["keywords"] == CODEMETA["keywords"] == ZENODO["keywords"] == PROJECT["keywords"]
+    assert CITED["keywords"] == CODEMETA["keywords"] == ZENODO["keywords"] == PROJECT["keywords"]
     assert PROJECT["description"] == CODEMETA["description"]
     assert ZENODO["description"] == f"<p>{PROJECT['description']}</p>"
     assert CODEMETA["softwareRequirements"] == [re.match(r"[\w-]+", each)[0] for each in PROJECT["dependencies"]]
@@ -48,7 +60,7 @@ def test_the_files_for_others_say_what_the_package_says():
 
 
 def test_they_name_the_specification_and_the_vectors():
-    assert [each["value"] for each in CFF["identifiers"]] == [f"specification {spec.VERSION}", f"sha256:{MANIFEST}"]
+    assert [each["value"] for each in CITED["identifiers"]] == [f"specification {spec.VERSION}", f"sha256:{MANIFEST}"]
     assert ZENODO["notes"] == f"Specification {spec.VERSION}; SHA-256 of the vectors' MANIFEST {MANIFEST}."
 
 
@@ -59,8 +71,8 @@ def test_the_hash_is_that_of_the_vectors():
 
 def test_they_have_the_form_that_their_readers_want():
     """CI validates CITATION.cff by its schema; these are the terms that are required, or that a search is made by."""
-    assert {"cff-version", "message", "title", "authors"} <= set(CFF)
-    assert (CFF["cff-version"], CFF["type"]) == ("1.2.0", "software")
+    assert {"cff-version", "message", "title", "authors"} <= set(CITED)
+    assert (CITED["cff-version"], CITED["type"]) == ("1.2.0", "software")
     assert CODEMETA["@context"] == "https://w3id.org/codemeta/3.0"
     assert CODEMETA["@type"] == "SoftwareSourceCode"
     assert (ZENODO["upload_type"], ZENODO["access_right"]) == ("software", "open")
@@ -74,6 +86,50 @@ def test_cite_prints_three_forms():
     for text in done.stdout.split("\n\n"):
         for part in (AUTHORS, TITLE, gaugeblock.__version__, f"pecification {spec.VERSION}", MANIFEST, RELEASED[:4]):
             assert part in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_cite_prints_the_form_that_is_asked_for(form):
+    shown = run("cite", "--format", form).stdout
+    assert shown == citation(FORMATS[form]) + "\n"
+    for part in (AUTHORS, TITLE, gaugeblock.__version__, f"pecification {spec.VERSION}", MANIFEST, RELEASED[:4]):
+        assert part in shown
+
+
+def test_a_form_that_there_is_not_is_one_line():
+    done = run("cite", "--format", "bibtx")
+    wanted = "gaugeblock: --format: got 'bibtx'; wanted one of bibtex, apa, ris, cff; did you mean 'bibtex'?\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
+
+
+def test_the_file_is_what_the_command_prints():
+    assert (ROOT / "CITATION.cff").read_text() == citation(CFF) + "\n"
+
+
+def test_the_ris_is_one_record():
+    lines = citation(RIS).splitlines()
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - .*", line) for line in lines)
+    tags = [line[:2] for line in lines]
+    assert (tags[0], tags[-1], len(set(tags))) == ("TY", "ER", len(tags))
+    assert datetime.datetime.strptime(next(line[6:] for line in lines if line[:2] == "DA"), "%Y/%m/%d")
+
+
+def test_a_report_names_the_version_that_was_judged():
+    document = to_document([check("numpy", formulas=["relu"], version="1.0")])
+    assert "specification 1.0," in document["citation"]
+    assert document["citation"] == citation(specification="1.0")
+
+
+def test_nothing_is_installed_by_a_name_that_is_on_no_index():
+    """A clone, or an address: an index has nothing of that name yet."""
+    by_name = re.compile(r"pip install [^`\n&]*(?<![./\w])gaugeblock\b(?!(?:\[\w+\])? @)")
+    assert by_name.search("`pip install 'gaugeblock[torch]'` adds it")
+    folders = ("docs", "examples", "backends", "reference", "worker", "conformance", "spec", ".ci", "src/gaugeblock")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".md", ".py", "")]
+    paths = [path for path in paths if path.is_file() and "__pycache__" not in path.parts]
+    found = {path.name: by_name.findall(path.read_text()) for path in [ROOT / "README.md", *paths]}
+    assert [name for name, each in found.items() if each] == ["citing.md"]  # which says when it may be done
+    assert len(found) > 100
 
 
 def test_the_bibtex_is_one_entry():

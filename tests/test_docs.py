@@ -7,14 +7,16 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 import yaml
 
-from gaugeblock import pytest_plugin, spec
+from gaugeblock import pytest_plugin, reference, spec
 from gaugeblock.conformance.cli import app as cli
 
 ROOT = Path(__file__).parent.parent
@@ -60,6 +62,8 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
         elif language == "json":
             while text := text.strip():
                 text = text[json.JSONDecoder().raw_decode(text)[1] :]
+        elif language == "toml":
+            assert tomllib.loads(text)
         elif language == "yaml":
             assert yaml.safe_load(text)
         else:
@@ -133,6 +137,60 @@ def test_ci_runs_the_test_command_of_the_readme():
     assert shown[0] == "pip install . && gaugeblock check"
     assert shown[-1] in ci
     assert shlex.split(shown[-1])[:2] == ["pip", "install"]
+
+
+def test_the_readme_is_read_in_a_few_minutes():
+    lines = README.splitlines()
+    assert len(lines) <= 140
+    assert max(map(len, lines)) <= 120
+
+
+def test_the_softmax_of_the_readme_is_right_on_random_numbers():
+    """As the README says; what it is wrong on, the report says."""
+    names = {}
+    exec(next(text for language, text in blocks(ROOT / "README.md") if language == "python"), names)
+    x = np.random.default_rng(0).normal(size=(1000, 1000)).astype(np.float32)
+    np.testing.assert_allclose(names["softmax"](x), reference.softmax(x), rtol=1e-6)
+
+
+def test_the_report_of_the_readme_is_that_of_the_guide():
+    """`python examples/report.py` writes it anew. The guide, whose commands are run, has the same softmax."""
+    (text,) = (text for language, text in blocks(ROOT / "README.md") if language == "text")
+    command, *lines = text.splitlines()
+    assert lines[-1].startswith("mykernels.py does not conform: ")
+    guide = (ROOT / "docs/judge_your_kernel.md").read_text()
+    diagnosis = next(line for line in lines if line.startswith("MOST LIKELY"))
+    assert {command, diagnosis, lines[-1]} <= set(guide.splitlines())
+    assert names_of_files(README) == names_of_files(guide)
+
+
+def names_of_files(page):
+    return set(re.findall(r"^# (\w+\.py)\n(?=import)", page, re.M))
+
+
+def test_the_figures_of_the_readme_are_those_that_were_measured():
+    measured = (ROOT / "benchmarks/README.md").read_text()
+    (alone, _), (fixed,), (onnx,) = (
+        [[int(word) for word in re.findall(r"\d+", line)] for line in lines.splitlines() if line.startswith("| all |")]
+        for lines in (
+            measured.partition(f"<!-- {name}: ")[2].partition("<!-- end")[0] for name in ("alone", "fixed", "onnx")
+        )
+    )
+    mutants, random, chosen, nothing = alone[0], alone[1], alone[2], alone[7]
+    wrong, derived, _, loose, right, right_derived, _, right_loose = fixed
+    assert right_derived == 0
+    for words in (
+        f"random inputs reject {random / mutants:.0%} of the wrong implementations",
+        f"and the chosen inputs {chosen / mutants:.0%}. ",
+        f"rejects {loose / wrong:.0%} of the wrong implementations and {right_loose / right:.0%} of the right ones",
+        f"The derived tolerance rejects {derived / wrong:.0%} and none",
+        f"No case rejects {nothing / mutants:.0%} of the wrong",
+        f"reject {onnx[4]}% of those they can judge",
+    ):
+        assert words in " ".join(README.replace(" %", "%").split()), words
+    seeds = measured.partition("| rewrites |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert {line.split("|")[5].strip() for line in seeds} == {"0"}
+    assert len(seeds) > 20
 
 
 def test_every_file_that_a_document_links_to_is_there():

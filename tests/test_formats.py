@@ -1,6 +1,8 @@
 """What other tools read: JUnit XML, the badge, annotations; and the comparison of two reports."""
 
 import copy
+import os
+import re
 import types
 from xml.etree import ElementTree
 
@@ -11,8 +13,8 @@ import gaugeblock as gb
 from gaugeblock import spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.reporting.citation import citation
-from gaugeblock.conformance.reporting.compare import Verdict, changes
-from gaugeblock.conformance.reporting.formats import annotations, to_badge, to_junit
+from gaugeblock.conformance.reporting.compare import Verdict, changes, paired
+from gaugeblock.conformance.reporting.formats import annotations, to_badge, to_junit, to_summary
 from gaugeblock.conformance.reporting.report import to_document
 
 
@@ -32,13 +34,16 @@ def document():
     return to_document([check(each, formulas=["relu", "softmax"]) for each in subjects], "", ["third: 100% broken"])
 
 
-def test_junit_has_a_test_for_each_formula_dtype_and_requirement(document):
+def test_junit_has_a_test_for_each_requirement_and_dtype_of_what_is_offered(document):
     suites = ElementTree.fromstring(to_junit(document))
     for suite, report in zip(suites, document["reports"], strict=False):
-        results = report["results"]
+        results = [result for result in report["results"] if result["formula"] == "relu"]
+        assert len(results) < len(report["results"])
         tests = suite.findall("testcase")
         assert [test.get("name") for test in tests] == [f"{r['requirement']} [{r['dtype']}]" for r in results]
         assert {test.get("classname") for test in tests} == {report["subject"]}
+        assert [float(test.get("time")) for test in tests] == [result["seconds"] for result in results]
+        assert float(suite.get("time")) == pytest.approx(sum(result["seconds"] for result in results))
         for test, result in zip(tests, results, strict=True):
             failure, skipped = test.find("failure"), test.find("skipped")
             assert (failure is not None) == (result["status"] == "fail")
@@ -51,8 +56,9 @@ def test_junit_has_a_test_for_each_formula_dtype_and_requirement(document):
                 assert skipped.get("message") == result["reason"]
         counts = [len(suite.findall(tag)) for tag in ("testcase", "testcase/failure", "testcase/skipped")]
         assert [int(suite.get(key)) for key in ("tests", "failures", "skipped")] == counts
-        assert counts[2] > 10
+        assert counts[2] == sum(result["status"] == "not offered" for result in results)
     assert int(suites[0].get("failures")) > 1
+    assert int(suites[1].get("skipped")) > 1
     assert suites[2].find("testcase/error").get("message") == "third: 100% broken"
 
 
@@ -99,14 +105,68 @@ def test_annotations_are_escaped(document):
     changed = copy.deepcopy(document)
     changed["reports"][0]["subject"] = "C:\\my, own%.py"
     lines = list(annotations(changed))
-    failed = [r for report in changed["reports"] for r in report["results"] if r["status"] == "fail"]
+    failed = {r["requirement"] for report in changed["reports"] for r in report["results"] if r["status"] == "fail"}
     assert len(lines) == 1 + len(failed)
     assert lines[0] == "::error title=gaugeblock::third: 100%25 broken"
-    assert lines[1].startswith("::error title=C%3A\\my%2C own%25.py%3A relu.")
+    line = identity.__code__.co_firstlineno
+    where = f"file={os.path.relpath(__file__)},line={line},"
+    assert lines[1].startswith(f"::error {where}title=C%3A\\my%2C own%25.py%3A relu.")
     assert all("%0A" in line and "\n" not in line for line in lines[1:])
 
 
+def test_annotations_are_at_most_ten_and_the_tenth_counts_the_others(document):
+    several = {**document, "errors": [f"{number} is broken" for number in range(9)]}
+    assert len(list(annotations({**several, "reports": []}))) == 9
+    lines = list(annotations({**several, "errors": several["errors"] * 2}))
+    assert len(lines) == 10
+    failed = {r["requirement"] for r in document["reports"][0]["results"] if r["status"] == "fail"}
+    assert lines[-1].startswith(f"::error title=gaugeblock::{18 + len(failed) - 9} more requirements fail")
+
+
+def test_what_is_known_to_fail_is_neither_annotated_nor_a_failure(document):
+    changed = copy.deepcopy(document)
+    known = {r["requirement"]: "kept | so" for r in changed["reports"][0]["results"] if r["status"] == "fail"}
+    changed["reports"][0]["known"] = known
+    assert len(list(annotations(changed))) == 1
+    suite = ElementTree.fromstring(to_junit(changed))[0]
+    assert suite.get("failures") == "0"
+    assert {each.get("message") for each in suite.iter("skipped")} == {"known: kept | so"}
+
+
+def test_the_summary_is_a_table_of_what_fails(document):
+    changed = copy.deepcopy(document)
+    changed["reports"][0]["subject"] = "a|b<c>.py"
+    text = to_summary(changed)
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in text.splitlines() if line.startswith("|")]
+    assert {len(row) for row in rows} == {3, 4}
+    assert "a&#124;b&#60;c&#62;.py" in text
+    assert "does not conform" in text
+    assert "third: 100% broken" in text
+    failed = {r["requirement"] for r in document["reports"][0]["results"] if r["status"] == "fail"}
+    assert {row[1].strip(" `") for row in rows if len(row) == 4} == {"fails", "---", *failed}
+
+
 KEY = ("mine", "relu", "float32", "relu.value")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        (["k1.py"], ["./k1.py"], True),
+        (["k1.py"], ["/home/me/k1.py"], True),
+        (["a/k1.py", "b/k1.py"], ["/x/a/k1.py", "./b/k1.py"], True),
+        (["old.py"], ["new.py"], True),  # lone subjects
+        (["numpy", "k1.py"], ["numpy", "./k1.py"], True),
+        (["numpy", "old.py"], ["numpy", "new.py"], False),
+        (["k1.py", "numpy"], ["a/k1.py", "b/k1.py"], False),
+        (["k.py:f", "numpy"], ["./k.py:f", "numpy"], True),
+        (["k.py:f", "numpy"], ["k.py:g", "numpy"], False),
+    ],
+)
+def test_subjects_pair_by_what_was_judged(before, after, same):
+    verdict = Verdict("pass", 0.5)
+    old, new = ({(name, *KEY[1:]): verdict for name in names} for names in (before, after))
+    assert (changes(*paired(old, new)) == []) is same
 
 
 @pytest.mark.parametrize(

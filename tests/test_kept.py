@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import typer
 
+from gaugeblock import spec
 from gaugeblock.conformance.cli import cache
+from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging import judge, kept, made, oracle
 
 ASKED = "relu", "float32", 0, "gradual", "full"
@@ -46,6 +48,26 @@ def test_the_second_time_reads_the_same_bits(function, folder, computed):
             for x, y in zip(a[:3], b[:3], strict=True):
                 assert (x.dtype, x.shape, x.tobytes()) == (y.dtype, y.shape, y.tobytes())
                 assert y.flags.writeable
+
+
+def bits(value):
+    """The bits of an argument."""
+    return [bits(part) for part in value] if isinstance(value, tuple) else np.asarray(value).tobytes()
+
+
+@pytest.mark.parametrize("formula", spec.formulas())
+def test_another_seed_has_other_random_cases_alone_and_only_these_are_computed(formula, computed):
+    dtype, known = np.dtype("float32"), judge.judged_cases(formula, *ASKED[1:])
+    same = {case.id: case for case, _ in known}
+    found = {case.id: case for case in cases(formula, dtype, 5)}
+    new = found.keys() - same.keys()
+    assert all("/random_seed_5_" in name for name in new)
+    for name in found.keys() - new:
+        assert bits(found[name].arguments) == bits(same[name].arguments)
+        assert found[name]._replace(arguments=()) == same[name]._replace(arguments=())
+    computed.clear()
+    judge.judged_cases(formula, "float32", 5, *ASKED[3:])
+    assert {each.id for each in computed} <= new
 
 
 @pytest.mark.parametrize("part", range(6))

@@ -2,7 +2,7 @@
 
 import importlib
 import math
-import time
+import threading
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from gaugeblock.conformance.judging.blame import blamed
 from gaugeblock.conformance.judging.made import compact_cases, differing, plain_run, spread
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.reference.declaration import formula as declare
+from gaugeblock.worker.again import THREADS
 
 pytestmark = pytest.mark.whole
 
@@ -422,12 +423,13 @@ def test_a_ring_of_buffers_is_found():
 
 
 def test_threads_that_share_a_buffer_are_found():
-    shared = {}
+    shared, all_have_written = {}, threading.Barrier(THREADS, timeout=60)
 
     def relu(x):
         out = shared.setdefault(x.shape, np.empty(x.shape, x.dtype))
         out[...] = reference.relu(x)
-        time.sleep(1e-5)  # another thread takes its turn
+        if threading.current_thread() is not threading.main_thread():
+            all_have_written.wait()
         return out.copy()
 
     assert called(relu) == {"calls in several threads disturb one another": True}

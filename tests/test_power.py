@@ -173,7 +173,7 @@ def test_the_command_prints_shares_and_survivors(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("sofmax",), "formula: got 'sofmax'; wanted one of adam, "),
+        (("sofmax",), "formula: got 'sofmax'; did you mean 'softmax'? (`gaugeblock spec` shows all"),
         (("softmax", "float8"), "dtype of NumPy: got 'float8'; wanted one of float16, float32, float64"),
         (("nowhere.py",), "nowhere.py: there is no such file"),
     ],

@@ -138,7 +138,10 @@ def test_in_a_dtype_without_properties_they_are_skipped(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--gaugeblock-formula=sofmax"], "--gaugeblock-formula: got 'sofmax'; wanted one of adam, "),
+        (
+            ["--gaugeblock-formula=sofmax"],
+            "--gaugeblock-formula: got 'sofmax'; did you mean 'softmax'? (`gaugeblock spec` shows all",
+        ),
         (["--gaugeblock-dtype=float8"], "--gaugeblock-dtype: got 'float8'; wanted one of float"),
         (["--gaugeblock-device=cuda"], "--gaugeblock-subject: numpy: device: got 'cuda'; wanted 'cpu'"),
     ],
@@ -232,4 +235,4 @@ def test_without_hypothesis_the_properties_are_skipped_with_the_reason(tmp_path)
     chosen = "-p", "no:hypothesispytest", "-p", "no:xdist", "-k", "test_property or relu.nan", "-rs"
     done = run("--pyargs", "gaugeblock.conformance", *chosen, cwd=tmp_path)
     assert "1 passed, 1 skipped" in done.stdout
-    assert "pip install 'gaugeblock[test]'" in done.stdout
+    assert "pip install '.[test]'" in done.stdout

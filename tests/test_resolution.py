@@ -10,7 +10,8 @@ from gaugeblock import spec
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.mutants.rounding import to_tf32
-from gaugeblock.conformance.reporting.report import failure, results_of
+from gaugeblock.conformance.reporting.report import result_to_dict, results_of
+from gaugeblock.conformance.reporting.terminal import failure
 
 
 def arrays(length, draw="normal", dtype=np.float32):
@@ -68,4 +69,4 @@ def test_the_report_of_a_made_case_ends_with_it():
     finding = next(each for _, each in failures(subject_of(dense, "dense"), "dense", "float32", {"few"}))
     (result,) = (r for r in results_of("dense", "float32", [finding], {}, spec.VERSION) if r.status == "fail")
     assert re.match(r"resolution \d+\.\d bits", result.worst.resolution)
-    assert f"  {result.worst.resolution}" in map(str, failure([result]))
+    assert f"  {result.worst.resolution}" in map(str, failure([result_to_dict(result)]))

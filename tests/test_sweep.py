@@ -416,7 +416,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch):
 def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
-        pytest.raises(ValueError, match=r"--dask: distributed is not installed; `pip install 'gaugeblock\[dask\]'`"),
+        pytest.raises(ValueError, match=r"--dask: distributed is not installed; `pip install '.\[dask\]'`"),
         chunks.dask_client(None, 2),
     ):
         pass

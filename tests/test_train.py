@@ -22,7 +22,7 @@ from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "examples/train.py"
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs/training.md").read_text()
 DTYPES = pytest.mark.parametrize("dtype", train_together.DTYPES)
 
 
@@ -42,7 +42,7 @@ def test_it_learns_and_says_one_line_in_a_pipe(backend, tmp_path):
     assert float(line[1]) >= 97
     assert float(line[2]) < 30 or backend != "numpy"
     assert (
-        abs(float(re.search(r"all reach\n(\d+\.\d) %", README)[1]) - float(line[1])) < 1
+        abs(float(re.search(r"all reach\n(\d+\.\d) %", PAGE)[1]) - float(line[1])) < 1
     )  # the last bits are a machine's
     assert "cross-entropy" in (tmp_path / "loss.svg").read_text()
 
@@ -67,7 +67,7 @@ def test_it_shows_progress_in_a_terminal():
     ("arguments", "without", "message"),
     [
         (["--backend", "cupy"], None, "backend: got 'cupy'; wanted one of dask, jax, numpy, strict, torch"),
-        (["--backend", "torch"], "torch", "pip install 'gaugeblock[torch]'"),
+        (["--backend", "torch"], "torch", "pip install '.[torch]'"),
         ([], "sklearn", "sklearn is not installed; `pip install scikit-learn"),
         (["--plot", "loss.txt"], None, "--plot: got 'loss.txt'; wanted a file.svg, .png or .pdf"),
     ],
@@ -93,11 +93,11 @@ def test_the_losses_lie_in_the_bounds_that_say_something(runs, dtype):
         assert np.all(np.abs(losses - run.value)[: run.said] <= run.bound[: run.said])
 
 
-def test_the_readme_says_how_far_the_backends_part(runs):
+def test_the_page_says_how_far_the_backends_part(runs):
     def rows(text):
         return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
 
-    shown = rows(README.partition(train_together.START)[2].partition(train_together.END)[0])
+    shown = rows(PAGE.partition(train_together.START)[2].partition(train_together.END)[0])
     measured = rows(train_together.summary(runs))
     assert shown[:2] == measured[:2]
     for said, found in zip(shown[2:], measured[2:], strict=True):

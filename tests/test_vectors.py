@@ -461,7 +461,7 @@ def test_the_program_of_the_page_runs_and_is_judged(tmp_path):
     done = run("judge", "vectors", "results.json", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "FAIL softmax.exact in float32" in done.stdout
-    assert "(it catches: an epsilon in the denominator)" in done.stdout
+    assert "(catches: an epsilon in the denominator)" in done.stdout
 
 
 def test_the_case_of_the_page_is_a_case():

@@ -17,7 +17,7 @@ from .again import Again, Values, called_again
 from .calls import BrokenResultError, Earlier, answer, unchanged
 from .environment import environment
 from .loading import MissingError, SubjectError
-from .messages import Reader, asked_of, pack, read
+from .messages import Reader, asked_of, name_of, pack, read
 from .sealed import Seal
 from .subject import Loaded
 from .text import one_line, plain
@@ -89,7 +89,7 @@ class Worker:
 def described(values: Values, parts: list[bytes]) -> list[Any]:
     """Name, dtype and shape of each array, whose bits are added to `parts`."""
     parts += [array.tobytes() for array in values.values()]
-    return [[name, str(array.dtype), list(array.shape)] for name, array in values.items()]
+    return [[name, name_of(array.dtype), list(array.shape)] for name, array in values.items()]
 
 
 def coded_again(found: Again, parts: list[bytes]) -> Header:

@@ -1,13 +1,15 @@
 """One call of a subject's function: what comes back, as bits that nobody changes, and what became of the arguments."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..reference.trajectory import after, trajectory
+from .adapters import Optimizer
+from .places import raised_at
 from .text import first_line, one_line
 
 KEPT = 8  # results of earlier calls that are watched for changes: a subject may have some buffers that it uses in turn
@@ -97,6 +99,8 @@ def answer(
     new = [(array, values.tobytes()) for array, values in results.values()]
     if asked.donates:  # those of the last step: the others were given away
         new = new[-(len(form.names) - len(counts)) :]
+    if isinstance(function, Optimizer):  # which may go on in the arrays that it has returned
+        new = []
     earlier[asked.function] = [*before, *new][-KEPT:]
     values = {name: each for name, (_, each) in results.items()}
     return Answer(values, counts, tuple(shared), tuple(altered), len(given), lost)
@@ -124,15 +128,27 @@ def call(
         return dict(computed(named(form, result)))
 
     def run() -> dict[str, Any]:
-        if not asked.steps:
+        if not asked.steps and not isinstance(function, Optimizer):
             return unpack(backend, form, name(function(*arguments, **asked.options)))
+        steps = asked.steps or (1,)
         names = zip(form.parameters, asked.arguments, arguments, strict=False)
         streams = [
-            value if parameter in form.carried else (backend.asarray(np.array(each)) for each in before)
+            value
+            if parameter in form.carried
+            else (backend.asarray(np.array(each)) for each in before)
+            if asked.steps
+            else iter([value])
             for parameter, before, value in names
         ]
-        found = trajectory(function, form, streams, asked.options, asked.steps, name, copied)
-        return after(asked.steps, (unpack(backend, form, each) for each in found), form.counts)
+        if isinstance(function, Optimizer):
+            function.refuse(form, asked, copied is not same)
+            theta, gradients = (each for each, p in zip(streams, form.parameters, strict=False) if p != form.state)
+            own = read_back(backend, theta)
+            found: Iterable[Any] = map(computed, function.run(form, own, gradients, asked.options, steps))
+        else:
+            found = trajectory(function, form, streams, asked.options, steps, name, copied)
+        unpacked = (unpack(backend, form, each) for each in found)
+        return after(steps, unpacked, form.counts) if asked.steps else next(unpacked)
 
     try:
         with warnings.catch_warnings():
@@ -144,7 +160,7 @@ def call(
         if isinstance(error, TypeError) and form.donation in asked.options:  # few words name the keyword
             what = f"{asked.function} does not take {form.donation}"
             raise NotImplementedError(f"{what}: {one_line(error)}") from None
-        raise BrokenResultError(f"it raised {one_line(error)}") from None
+        raise BrokenResultError(f"it raised {one_line(error)}{raised_at(error, function)}") from None
 
 
 def converted(backend: Any, asked: Any, change: Convert = unchanged) -> tuple[list[Given], list[Any]]:

@@ -11,6 +11,8 @@ from typing import Any
 from .. import backends
 from .text import one_line
 
+ADDED: list[str] = []  # what was put on Python's path here, for the code that was loaded and for no other
+
 
 class SubjectError(ValueError):
     """Code that could not be loaded, or says something about itself that makes no sense."""
@@ -39,8 +41,7 @@ def load(given: str) -> Any:
     if module.endswith(".py"):
         found = load_file(Path(module))
     else:
-        if "" not in sys.path:
-            sys.path.insert(0, "")  # as `python -m` does, so that a package in this folder is found
+        search("")  # as `python -m` does, so that a package in this folder is found
         found = attempt(given, lambda: importlib.import_module(module))
     for name in filter(None, attribute.split(".")):
         if not hasattr(found, name):
@@ -59,14 +60,20 @@ def load_file(path: Path) -> ModuleType:
     assert spec.loader is not None
     module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[spec.name] = module
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    search(folder)
     try:
         attempt(str(path), lambda: loader.exec_module(module))
     except SubjectError:
         sys.modules.pop(spec.name, None)
         raise
     return module
+
+
+def search(folder: str) -> None:
+    """Let Python look for modules in a folder first."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+        ADDED.append(folder)
 
 
 def attempt(what: str, action: Callable[[], Any]) -> Any:

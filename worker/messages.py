@@ -7,6 +7,7 @@ import json
 import math
 from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -46,6 +47,7 @@ class Form(NamedTuple):
         return {name: state if name == self.state else found[name] for name in self.carried}
 
 
+@lru_cache(maxsize=256)
 def form_of(formula: Any) -> Form:
     """What a call needs of a formula."""
     found = {name: getattr(formula, name) for name in Form._fields}
@@ -114,7 +116,7 @@ def coded(value: Any, parts: list[bytes]) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
         parts.append(array.tobytes())
-        found = {"dtype": str(array.dtype), "shape": list(array.shape)}
+        found = {"dtype": name_of(array.dtype), "shape": list(array.shape)}
         return found if isinstance(value, np.ndarray) else {**found, "scalar": True}
     if isinstance(value, float):
         return {"float": value.hex()}
@@ -165,6 +167,13 @@ class Reader:
         return given
 
 
+@cache
+def name_of(dtype: np.dtype[Any]) -> str:
+    """What `str` gives, which takes NumPy longer than to send a small array."""
+    return str(dtype)
+
+
+@lru_cache(maxsize=64)
 def dtype_of(name: str) -> np.dtype[Any]:
     """The dtype of a name that `str` gives of one of numbers; TypeError for another."""
     if name == "bfloat16":

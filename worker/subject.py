@@ -1,13 +1,19 @@
 """A subject where it runs: the object, the library whose arrays it takes, and what it says about itself."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
+from difflib import get_close_matches
 from typing import Any
 
 from .. import backends
+from . import foreign
+from .adapters import function_of
 from .loading import SubjectError, load
+from .places import defined_at
 from .sealed import Seal
+
+NEAR = 0.75  # how alike two names are, of 1, that may be meant for the same
 
 
 class Loaded:
@@ -41,13 +47,28 @@ class Loaded:
                 self.backend: Any = backends.load(declared, device=self.device)
         except (ImportError, TypeError, ValueError) as error:
             raise SubjectError(f"{self.name}: {error}") from None
+        if hasattr(self.object, "to_library") or hasattr(self.object, "from_library"):
+            self.backend = foreign.backend_of(self.object)
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
 
     def functions(self, name: str) -> dict[str, Any]:
-        """The subject's function of that name, and its variants, by the suffix that their cases get."""
+        """The subject's function of that name, and its variants, by the suffix that their cases get.
+
+        A step, such as `adam_step`, may have the name of its formula too: `adam`.
+        """
         variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
-        found = {suffix: getattr(namespace, name, None) for suffix, namespace in variants.items()}
+        found = {suffix: function_of(namespace, name) for suffix, namespace in variants.items()}
         return {suffix: function for suffix, function in found.items() if callable(function)}
+
+    def near(self, names: Iterable[str]) -> dict[str, str]:
+        """Its callables that have nearly the name of a function which it lacks, each with that name."""
+        if self.is_backend:
+            return {}
+        wanted = [*names]
+        missing = [name for name in wanted if not self.functions(name)]
+        others = [each for each in dir(self.object) if not each.startswith("_") and each not in wanted]
+        found = {each: get_close_matches(each.lower(), missing, 1, NEAR) for each in others}
+        return {each: some[0] for each, some in found.items() if some and callable(getattr(self.object, each, None))}
 
     @contextlib.contextmanager
     def settings(self, dtype: str) -> Iterator[None]:
@@ -56,11 +77,14 @@ class Loaded:
         with self.backend.settings(dtype), own:
             yield
 
-    def description(self, names: Iterable[str]) -> dict[str, Any]:
+    def description(self, names: Collection[str]) -> dict[str, Any]:
         """What it has of some functions, and what it says about itself."""
         dtypes = getattr(self.object, "dtypes", self.backend.dtypes)
+        offered = {name: found for name in names if (found := self.functions(name))}
         return {
-            "functions": {name: list(found) for name in names if (found := self.functions(name))},
+            "functions": {name: list(found) for name, found in offered.items()},
+            "near": self.near(names),
+            "places": {name: defined_at(next(iter(found.values()))) for name, found in offered.items()},
             "dtypes": list(dtypes) if isinstance(dtypes, list | tuple) else dtypes,
             "declares_dtypes": hasattr(self.object, "dtypes") and not self.is_backend,
             "subnormals": getattr(self.object, "subnormals", self.backend.subnormals),
@@ -70,5 +94,6 @@ class Loaded:
             "layouts": list(self.layouts),
             "device": self.device,
             "backend": self.backend.name,
+            "shows_memory": getattr(self.backend, "shows_memory", lambda: True)(),
             "versions": self.backend.versions(),
         }

@@ -20,7 +20,7 @@ from .operators import Operators
 from .rounding import HOST, MODELS, Model, promoted, stricter
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
-from .specials import of_products, of_sum, overflows, settled
+from .specials import all_finite, of_products, of_sum, overflows, settled
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
@@ -30,9 +30,9 @@ __array_namespace_info__ = np.__array_namespace_info__
 # The bounds are computed in float64 themselves; this covers that.
 INFLATION = 1 + 1e-7
 
-NONE = 0.0  # no partial sums
-
 Number = Any
+
+NONE: Number = 0.0  # no partial sums, no error
 
 
 class Bounded(Operators):
@@ -44,13 +44,15 @@ class Bounded(Operators):
         self.value: Any = asarray(value, np.float64)
         # An error that is NaN is inf times 0. NaN and infinite results have none, or an infinite one: see specials.py.
         self.error = np.multiply(error, INFLATION, dtype=np.float64)
-        both = self.error, self.value
-        if self.error.shape != self.value.shape or not all(np.isfinite(each).all() for each in both):
+        if self.error.shape != self.value.shape or not (all_finite(self.error) and all_finite(self.value)):
             error = np.where(np.isnan(self.error), np.inf, self.error)
             self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
-        self.model, self.dtype = model, dtype
-        # Whether no correct arithmetic gives a negative number: as said, or as the errors have it.
-        self.nonnegative = nonnegative or not np.any((self.value < self.error) | np.isinf(self.error))
+        self.model, self.dtype, self.said = model, dtype, nonnegative
+
+    @functools.cached_property
+    def nonnegative(self) -> bool:
+        """Whether no correct arithmetic gives a negative number: as said, or as the errors have it."""
+        return self.said or not np.any((self.value < self.error) | np.isinf(self.error))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -72,22 +74,25 @@ class Bounded(Operators):
 
     def __add__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        error, sign = settled(np.add, a + b, e + f, model.unit, (a, e), (b, f)), nonnegative(self, other)
-        return rounded(a + b, error, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
+        y, sign = a + b, nonnegative(self, other)
+        error = settled(np.add, y, e + f, model.unit, (a, e), (b, f))
+        return rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
 
     def __sub__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
-        error = settled(np.subtract, a - b, e + f, model.unit, (a, e), (b, f))
-        return rounded(a - b, error, model, dtype_beside(self, other), underflow=model.flushed)
+        y = a - b
+        error = settled(np.subtract, y, e + f, model.unit, (a, e), (b, f))
+        return rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed)
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         e, f = coarse(a, e, model), coarse(b, f, model)
         error = finite(np.abs(a)) * f + finite(np.abs(b)) * e + e * f
-        error = settled(np.multiply, a * b, error, model.unit, (a, e), (b, f))
+        y = a * b
+        error = settled(np.multiply, y, error, model.unit, (a, e), (b, f))
         sign = self is other or nonnegative(self, other)
         underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
-        return rounded(a * b, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
+        return rounded(y, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
 
     def __truediv__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -167,9 +172,9 @@ def nonnegative(*numbers: Number) -> bool:
 
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
     """An input as a bounded array: exact, but that subnormal numbers may be flushed to 0."""
-    value = asarray(number, np.float64)
-    tiny = np.abs(value) < model.smallest_normal
-    error = np.where(tiny, np.abs(value), 0.0) if model.flushes else 0.0
+    value, error = asarray(number, np.float64), NONE
+    if model.flushes:
+        error = np.where(np.abs(value) < model.smallest_normal, np.abs(value), 0.0)
     return Bounded(value, error, model, dtype, nonnegative(value))
 
 
@@ -236,8 +241,7 @@ def counts(value: Number, error: Number) -> Any:
 
 def finite(values: Number) -> Number:
     """Terms of a bound: what comes of infinite operands is decided by the value."""
-    known = np.isfinite(values)
-    return values if known.all() else np.where(known, values, 0.0)
+    return values if all_finite(values) else np.where(np.isfinite(values), values, 0.0)
 
 
 def rounded(
@@ -255,7 +259,10 @@ def rounded(
     Where the result, or one of the `partial` on the way, may overflow and may not, the bound is infinite.
     """
     magnitude, number = np.abs(value), np.isfinite(value)
-    error = np.where(number, error + model.gamma(roundings) * (magnitude + error) + underflow, error)
+    charged = error + model.gamma(roundings) * (magnitude + error) + underflow
+    error = charged if number is np.True_ or number.all() else np.where(number, charged, error)
+    if partial is NONE and np.all(magnitude + error <= model.largest):  # which is no larger than a sum's
+        return Bounded(value, error, model, dtype, nonnegative)
     inside = partial + error <= model.largest_sum  # partial sums have rounding errors too
     may = number & ((magnitude + error > model.largest) | ~inside)
     if not np.any(may):
@@ -273,7 +280,7 @@ def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bou
     additions = np.maximum(count - 1, 0)
     own = model.gamma_of_sum(additions) * (sizes + error) + additions * model.flushed
     known: Number = np.False_
-    if not np.all(np.isfinite(value)):
+    if not all_finite(value):
         nan = np.any(np.isnan(x.value) & (x.error == 0), axis=axis, keepdims=keepdims)
         summed = functools.partial(np.sum, axis=axis, keepdims=keepdims)
         known = nan | overflows(summed, sizes, model.largest, (x.value, x.error))
@@ -290,20 +297,22 @@ def accumulated(
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
-    return sum_of_products(np.matmul, a, b, count)
+    return sum_of_products(np.matmul, a, b, count, a.shape[-1])
 
 
-def sum_of_products(summed: Callable[[Number, Number], Number], a: Bounded, b: Bounded, terms: Number) -> Bounded:
-    """Sums of so many products of elements of a and of b: `summed` runs on the values, and on absolute values for the
-    bound (Higham 2002, section 3.5).
+def sum_of_products(
+    summed: Callable[[Number, Number], Number], a: Bounded, b: Bounded, terms: Number, length: int
+) -> Bounded:
+    """Sums of `length` products of elements of a and of b, of which so many terms are other than 0: `summed` runs on
+    the values, and on absolute values for the bound (Higham 2002, section 3.5).
     """
     model, absolute_a, absolute_b = a.model, finite(np.abs(a.value)), finite(np.abs(b.value))
     e, f = coarse(a.value, a.error, model), coarse(b.value, b.error, model)
     error = summed(e, absolute_b) + summed(absolute_a, f) + summed(e, f)
-    sizes, gamma = summed(absolute_a, absolute_b), model.gamma_of_sum(terms)
+    sizes, gamma = summed(absolute_a, absolute_b), model.gamma_of_products(terms, length)
     own = gamma * (sizes + error) + (1 + gamma) * terms * (model.underflow + model.flushed)
     value, total, known = summed(a.value, b.value), error + own, np.False_
-    if not np.all(np.isfinite(value)):
+    if not all_finite(value):
         nan, doubt = of_products(summed, a.value, a.error, b.value, b.error)
         known = nan | overflows(summed, sizes, model.largest, (a.value, a.error), (b.value, b.error))
         total = np.where(doubt, np.inf, total)
@@ -344,7 +353,7 @@ def astype(x: Bounded, dtype: Any, /) -> Bounded:
 
 def model_of(dtype: Any, like: Model) -> Model:
     """The arithmetic of a format, with what else is said of `like`."""
-    return MODELS[dtype.name]._replace(flush=like.flush, factor=like.factor, truncates=like.truncates)
+    return MODELS[dtype.name].like(like)
 
 
 def concat(arrays: list[Bounded], /, *, axis: int = 0) -> Bounded:

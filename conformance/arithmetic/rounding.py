@@ -4,6 +4,7 @@ Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., chapters 2 an
 """
 
 import math
+import re
 from typing import Any, NamedTuple
 
 import ml_dtypes
@@ -26,6 +27,8 @@ class Model(NamedTuple):
     factor: float = 0.0  # what each factor of a product may be off by, relatively, before it is multiplied
     accumulator: int = 0  # precision of sums and of functions' insides, where it is wider than the format's
     truncates: bool = False  # whether additions and multiplications are cut, not rounded to nearest
+    kept: int = 0  # where sums of products are made by a unit: the bits to which it cuts the terms that it adds at once
+    block: int = 0  # and how many products these are
 
     @property
     def unit(self) -> float:
@@ -82,6 +85,22 @@ class Model(NamedTuple):
         """What the additions of a sum do, before its result is rounded to the format."""
         return np.expm1(-additions * math.log1p(-self.inner_unit * (1 + self.truncates)))
 
+    def gamma_of_products(self, terms: Any, length: int) -> Any:
+        """What the additions of `terms` products do that are other than 0, of `length` that are summed.
+
+        A unit adds a block of exact products and the sum so far at once. Each of these but the largest is cut at the
+        last of the kept bits of the largest, and the result is cut to float32. So a block costs a cut for each
+        of its products that is not 0, and one for its result.
+        """
+        if not self.block:
+            return self.gamma_of_sum(terms)
+        blocks = np.minimum(terms, -(-length // self.block))
+        return np.expm1(-terms * math.log1p(-(2.0 ** (1 - self.kept))) - blocks * math.log1p(-(2.0**-23)))
+
+    def like(self, other: "Model") -> "Model":
+        """This format, with what else is said of another arithmetic."""
+        return self._replace(**{name: getattr(other, name) for name in DECLARED})
+
 
 # In half precision sums are accumulated in float32, and functions are computed there and rounded.
 MODELS = {
@@ -102,6 +121,14 @@ PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2
 ROUNDINGS = "nearest", "truncates"
 TRUNCATING = " truncating"
 
+# What a subject may declare of its arithmetic, beside the format.
+DECLARED = "flush", "factor", "truncates", "kept", "block"
+UNIT = re.compile(
+    r"(?P<name>\w+)(?: cut to (?P<kept>\d+) bits in blocks of (?P<block>\d+))?(?P<truncates> truncating)?"
+)
+LEAST_KEPT, MOST_KEPT = 24, 53
+AN_EXAMPLE = "'tf32 cut to 25 bits in blocks of 8'"
+
 # Python numbers, with the functions of the C library.
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
 
@@ -111,10 +138,48 @@ def stricter(a: Model, b: Model) -> Model:
     if a is b:
         return a
     wider = a if a.precision >= b.precision else b
-    if (a.flush, a.factor, a.truncates) == (b.flush, b.factor, b.truncates):
-        return wider
-    truncates = a.truncates or b.truncates
-    return wider._replace(flush=a.flush or b.flush, factor=max(a.factor, b.factor), truncates=truncates)
+    return wider._replace(**{name: max(getattr(a, name), getattr(b, name)) for name in DECLARED})
+
+
+class Numerics(NamedTuple):
+    """What a subject says of the products and sums that its formulas make, in words and in numbers."""
+
+    name: str  # of the class of its factors
+    kept: int = 0
+    block: int = 0
+    truncates: bool = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no factor is rounded: sums of integers stay exact, though they may be cut."""
+        return self.name == "full"
+
+    def in_dtype(self, dtype: np.dtype[Any], has_classes: bool) -> dict[str, Any]:
+        """What it changes in the model of a dtype; units of float32 sums have no part in float64."""
+        unit = {"kept": self.kept, "block": self.block} if dtype.itemsize < 8 else {}
+        factor = PRECISIONS[self.name] if has_classes and dtype == np.float32 else 0.0
+        return {"factor": factor, "truncates": self.truncates, **unit}
+
+
+def numerics(words: str) -> Numerics:
+    """Return what a declaration says, such as 'tf32', or 'full cut to 24 bits in blocks of 4 truncating'.
+
+    Raises
+    ------
+    ValueError
+        There is no such class, or no such unit.
+    """
+    found = UNIT.fullmatch(words)
+    kept, block = (int(found[name] or 0) for name in ("kept", "block")) if found else (0, 0)
+    unit = not found or not found["kept"] or (LEAST_KEPT <= kept <= MOST_KEPT and block > 0)
+    if not found or found["name"] not in PRECISIONS or not unit:
+        raise ValueError(f"wanted one of {', '.join(PRECISIONS)}, or such as {AN_EXAMPLE}")
+    return Numerics(found["name"], kept, block, bool(found["truncates"]))
+
+
+def scattered(words: str) -> str:
+    """The numerics where each term may be in a block of its own, as when neutral ones stand between them."""
+    return re.sub(r"(?<=blocks of )\d+", "1", words)
 
 
 def promoted(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:

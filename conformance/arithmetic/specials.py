@@ -22,9 +22,9 @@ def settled(
     Such a result is certain where it is the same at all ends of its operands. The ends are a few roundings further
     away, so that one that only just overflows is not. What is made of a NaN that is certain is certain too.
     """
-    special = ~np.isfinite(value)
-    if not np.any(special):
+    if all_finite(value):
         return error
+    special = ~np.isfinite(value)
     reach = [e + 4 * unit * np.where(np.isfinite(x), np.abs(x), 0.0) for x, e in operands]
     ends = ((x - r, x + r) for (x, _), r in zip(operands, reach, strict=True))
     certain = reduce(operator.and_, (same(function(*corner), value) for corner in product(*ends)))
@@ -33,6 +33,12 @@ def settled(
     for x, e in operands:
         certain = certain | (np.isnan(x) & (e == 0))
     return np.where(special, np.where(certain, 0.0, np.inf), error)
+
+
+def all_finite(values: Number) -> bool:
+    """Whether none is infinite or NaN."""
+    known = np.isfinite(values)
+    return known is np.True_ or bool(known.all())  # the former, of a single number, takes a tenth of the time
 
 
 def same(a: Number, b: Number) -> Number:

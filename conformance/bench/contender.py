@@ -4,6 +4,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ...backends import how_to_add
+
 
 class Contender(NamedTuple):
     """Something that computes the formula.
@@ -52,7 +54,7 @@ def missing(name: str, error: ImportError) -> str:
     """Why a peer cannot be measured: itself, or the backend that it takes arrays of."""
     error = error.__cause__ if isinstance(error.__cause__, ImportError) else error
     reason = f"{error.name} is not installed" if isinstance(error, ModuleNotFoundError) else str(error).splitlines()[0]
-    return f"{name}: {reason}; `pip install 'gaugeblock[libraries]'` adds it"
+    return f"{name}: {reason}; {how_to_add('libraries')}"
 
 
 def mapped(function: Callable[[Any], Any], tree: Any) -> Any:

@@ -18,7 +18,7 @@ from rich.console import Console
 from ... import backends
 from .. import check
 from ..judging.subject import Subject
-from ..reporting import report
+from ..reporting import terminal
 
 PACKAGE = "gaugeblock.conformance"
 PARTS = {
@@ -27,7 +27,7 @@ PARTS = {
     "bounded arrays": (f"{PACKAGE}.judging.oracle", "bounded_run"),
     "exact arrays": (f"{PACKAGE}.judging.oracle", "exactly"),
     "comparison": (f"{PACKAGE}.judging.oracle", "ratios"),
-    "the report": (f"{PACKAGE}.reporting.report", "print_report"),
+    "the report": (f"{PACKAGE}.reporting.terminal", "print_report"),
 }
 COMPILATION = ("jaxpr_to_mlir_module_duration", "backend_compile_duration")
 
@@ -77,7 +77,7 @@ def main() -> None:
 
         monitoring.register_event_duration_secs_listener(listen)
     found = check(Subject(name), dtypes=[dtype])  # in this process, whose time is measured
-    report.print_report(found, Console(file=io.StringIO()))
+    terminal.print_report(found.to_dict(), Console(file=io.StringIO()))
     total = time.time() - started
     watch.add("cases and the rest", total - sum(watch.seconds.values()))
     print(json.dumps({part: round(seconds, 3) for part, seconds in watch.seconds.items()}))

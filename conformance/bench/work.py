@@ -99,7 +99,7 @@ def inputs(work: Work) -> tuple[Any, ...]:
 
     def made(group: Any, kinds: Any) -> Any:
         if is_axes(group):
-            return argument(next(leaves(group)), kinds)
+            return argument(leaves(group)[0], kinds)
         found = map(argument, leaves(group), kinds)
         return formula.state_of(dict(zip(formula.state_names, found, strict=True)))
 

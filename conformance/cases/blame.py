@@ -13,6 +13,8 @@ from .kinds import axes, shape_name, uneven
 
 Batch = tuple[int, ...]
 BLOCKS = tuple(2**power for power in range(3, 17))
+# What no part of a shape explains begins with one of these.
+TOGETHER, PLAIN = "only where", "on plain numbers"
 
 
 def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), length: int = 0) -> tuple[str, str]:
@@ -29,7 +31,7 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     """
     usual_batch, usual_length = plan.USUAL
     if fails(alone(builder, usual_batch, usual_length)):
-        return builder.label("value"), "on plain numbers in a small shape already"
+        return builder.label("value"), f"{PLAIN} in a small shape already"
     lengths = sorted({n for _, n in plan.PAIRS})
     batches = [each for each, _ in plan.PAIRS]
     failing = [n for n in lengths if can_be(builder, usual_batch, n) and fails(alone(builder, usual_batch, n))]
@@ -41,7 +43,7 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     wrong = [each for each in axes(builder) if fails(each)]
     if wrong:
         return builder.label("axis"), f"wherever the axis {of_axes(wrong, list(axes(builder)))}"
-    what = f"only where a batch of shape {batch} and a last axis of {length} come together"
+    what = f"{TOGETHER} a batch of shape {batch} and a last axis of {length} come together"
     return builder.label("value"), what
 
 

@@ -49,7 +49,7 @@ def pack(formula: Formula, values: Arrays) -> tuple[Any, ...]:
     rest = iter(values)
     arguments: list[Any] = []
     for group in formula.arguments.values():
-        parts = list(islice(rest, len(list(leaves(group)))))
+        parts = list(islice(rest, len(leaves(group))))
         if not parts:
             break
         arguments.append(

@@ -63,5 +63,5 @@ def places(length: int, count: int, rng: np.random.Generator) -> np.ndarray:
     for power in range(3, 17):
         wanted += [length // 2**power * 2**power, 2**power, 2**power - 1]
     inside = dict.fromkeys(place for place in wanted if 0 <= place < length)
-    chosen = list(dict.fromkeys([*inside, *rng.permutation(length).tolist()]))
+    chosen = list(dict.fromkeys([*inside, *rng.permutation(length)[:count].tolist()]))
     return np.sort(np.array(chosen[:count]))

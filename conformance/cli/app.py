@@ -13,6 +13,7 @@ from .compare import compare
 from .power import power
 from .spec import show_spec
 from .sweep import sweep
+from .table import table
 from .terminal import complain
 from .vectors import judge, vectors
 
@@ -26,7 +27,6 @@ app = typer.Typer(
     epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n"
     f"  gaugeblock sweep numpy --formula exp              every value of float32, against the oracle\n\n{STATUS}",
     context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -35,7 +35,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; a mistake in its use is one line and exit status 2."""
     try:
-        status = app(prog_name="gaugeblock", standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], prog_name="gaugeblock", standalone_mode=False)
     except typer.TyperException as error:
         complain(error.format_message() or "no command; see `gaugeblock --help`")
         status = 2
@@ -53,7 +53,7 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the versions and exit.")
+        bool, typer.Option("--version", "-V", callback=show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
 ) -> None:
     """Options of the program itself."""
@@ -65,6 +65,7 @@ app.command("spec")(show_spec)
 app.command()(power)
 app.command()(vectors)
 app.command()(judge)
+app.command()(table)
 app.command()(cite)
 app.command()(sweep)
 app.command()(bench)

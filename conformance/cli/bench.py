@@ -82,6 +82,6 @@ def plotter(path: Path | None) -> Callable[[list[dict[str, Any]]], str]:
     try:
         from ..bench.plot import growth
     except ModuleNotFoundError as error:
-        what = f"--plot: {error.name} is not installed; `pip install 'gaugeblock[report]'` adds it"
+        what = f"--plot: {error.name} is not installed; {backends.how_to_add('report')}"
         raise typer.TyperException(what) from None
     return growth

@@ -1,6 +1,5 @@
 """``gaugeblock check``."""
 
-import os
 import secrets
 import shlex
 import signal
@@ -15,14 +14,17 @@ from rich.console import Console
 
 from ... import backends, spec
 from ...worker.loading import MissingError
-from ...worker.text import plain
+from ...worker.text import one_line, plain
 from ..arithmetic.rounding import MODELS
 from ..judging.check import known
-from ..judging.child import TIMEOUT, end_all
+from ..judging.child import ENDING, TIMEOUT, end_all
 from ..judging.threads import at_once
-from ..reporting.formats import annotations, to_badge, to_junit
-from ..reporting.report import Report, print_report, to_document, to_json
+from ..reporting.formats import to_badge, to_junit
+from ..reporting.report import Report, to_document, to_json
+from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
 from .cache import use_cache
+from .config import Config, accepted, config
+from .github import tell_github
 from .outputs import refuse, write
 from .terminal import (
     complain,
@@ -45,6 +47,8 @@ EXAMPLES = """Examples:
   gaugeblock check package.module:object            or in anything that can be imported
   gaugeblock check --exec ./my_program              a program in any language
   gaugeblock check mykernels.py --html report.html --json report.json"""
+
+Verdict = Report | str | MissingError  # a string says what is wrong with the subject
 
 
 class Asked(NamedTuple):
@@ -101,52 +105,75 @@ def check(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Compute what is expected anew, and keep nothing on disk.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON; - prints it.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
     badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdict as an SVG badge.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
         raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
-    names = [program] if program is not None else list(dict.fromkeys(subjects or ["numpy"]))
+    own = config()
+    names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
     try:
         known("spec", [version], spec.VERSIONS)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     use_cache(not no_cache)
-    asked = Asked(formula, dtype, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
-    files = {"--json": json, "--html": html, "--junit": junit, "--badge": badge}
+    whose = own if not subjects and program is None else Config()
+    chosen = formula or [*whose.formulas] or None, dtype or [*whose.dtypes] or None
+    asked = Asked(*chosen, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
+    printed = json is not None and str(json) == "-"
+    files = {"--json": None if printed else json, "--html": html, "--junit": junit, "--badge": badge}
     outputs = {option: path for option, path in files.items() if path is not None}
     refuse(outputs, [] if program is not None else names)
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
-    console, status = console_for(sys.stdout), 0
+    stream, status = sys.stderr if printed else sys.stdout, 0
+    console = console_for(stream)
+    level = QUIET if quiet else VERBOSE if verbose else USUAL
     reports, errors = list[Report](), list[str]()
     document: dict[str, Any] = {}
+    verdicts, shown = dict[int, Verdict](), 0
     with interrupted_by_signals():
-        verdicts = judged_program(names[0], asked) if program is not None else judged(names, asked, console)
-        for found in verdicts:
-            if isinstance(found, str):
-                complain(found)
-                errors.append(found)
-            else:
-                reports.append(found)
-                print_report(found, console)
+        for number, found in judged_program(names[0], asked) if program is not None else judged(names, asked):
+            if isinstance(found, Report):
+                found.known = own.known_failures if found.subject in own.subject else {}
+            verdicts[number] = found
+            in_order = [verdicts[number] for number in sorted(verdicts)]
+            reports = [each for each in in_order if isinstance(each, Report)]
+            errors = [each for each in in_order if isinstance(each, str)]
             document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
             for option, path in outputs.items():
                 if option != "--html":  # which takes a second, and is written at the end
                     status = max(status, written(option, path, writers[option](document)))
+            while shown in verdicts:
+                show(verdicts[shown], console, level)
+                shown += 1
     if html is not None:
         status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:
         console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
-    if reports:
-        print_citation(console)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(document):
-            print(line)
-    failed = any(not report.passed or (require_complete and report.partial) for report in reports)
+    if reports and not quiet:
+        print_citation(console, document["citation"])
+    if printed:
+        print(to_json(document), end="")
+    status = max(status, tell_github(document, stream))
+    failed = not all(accepted(report, require_complete) for report in reports)
     raise typer.Exit(2 if errors or status else int(failed))
+
+
+def show(found: Verdict, console: Console, level: int) -> None:
+    """Print a report, or what is wrong with a subject."""
+    if isinstance(found, Report):
+        print_report(found.to_dict(), console, level)
+    elif isinstance(found, MissingError):
+        console.print(f"not judged: {found}", style="dim", markup=False, soft_wrap=True)
+    else:
+        complain(found)
 
 
 def written(option: str, path: Path, text: str) -> int:
@@ -172,13 +199,16 @@ def number_of(seed: str) -> int:
 def interrupted_by_signals() -> Iterator[None]:
     """End by SIGTERM and SIGHUP as by Ctrl-C meanwhile, and end whatever was started."""
     before = {}
+    ENDING.clear()
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
             before[number] = signal.signal(number, signal.default_int_handler)
     try:
         yield
-    finally:
+    except BaseException:
         end_all()
+        raise
+    finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -190,30 +220,28 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
     try:
         from ..reporting.html import to_html
     except ModuleNotFoundError as error:
-        what = f"--html: {error.name} is not installed; `pip install 'gaugeblock[report]'` adds it"
+        what = f"--html: {error.name} is not installed; {backends.how_to_add('report')}"
         raise typer.TyperException(what) from None
     return to_html
 
 
-def judged(names: list[str], asked: Asked, console: Console) -> Iterator[Report | str]:
-    """Yield the report of each subject, or what is wrong with it; a progress bar on a terminal meanwhile."""
+def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
+    """Yield the verdicts as they come, each with the number of its subject; a progress bar on a terminal meanwhile."""
     chosen = [each for name in names for each in (backends.NAMES if name == ALL else [name])]
     optional = set(backends.NAMES) - set(names) if ALL in names else set()
 
-    def one(name: str) -> Report | str | MissingError:
+    def one(name: str) -> Verdict:
         try:
             return check_name(name, asked, tell)
         except MissingError as error:
             return error if name in optional else str(error)
         except ValueError as error:
             return str(error)
+        except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
+            return f"{name}: it could not be judged: {one_line(error)}"
 
     with progress(len(chosen) * len(spec.formulas()) * len(MODELS)) as tell:
-        for found in at_once(one, list(dict.fromkeys(chosen))):
-            if isinstance(found, MissingError):
-                console.print(f"not judged: {found}", style="dim", markup=False, soft_wrap=True)
-            else:
-                yield found
+        yield from at_once(one, dict.fromkeys(chosen))
 
 
 def check_name(name: Any, asked: Asked, tell: Callable[[str], None]) -> Report:
@@ -234,13 +262,13 @@ def check_name(name: Any, asked: Asked, tell: Callable[[str], None]) -> Report:
     )
 
 
-def judged_program(command: str, asked: Asked) -> Iterator[Report | str]:
-    """Yield the report of a program, or what is wrong with it."""
+def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
+    """Yield the report of a program, or what is wrong with it, as `judged` does."""
     from ..exchange.program import Program
 
     with progress(len(spec.formulas()) * len(MODELS)) as tell:
         try:
             with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
-                yield check_name(subject, asked, tell)
+                yield 0, check_name(subject, asked, tell)
         except ValueError as error:
-            yield str(error)
+            yield 0, str(error)

@@ -1,8 +1,24 @@
 """``gaugeblock cite``."""
 
-from ..reporting.citation import APA, BIBTEX, PLAIN, citation
+from typing import Annotated
+
+import typer
+
+from ..reporting.citation import APA, BIBTEX, FORMATS, PLAIN, citation
+from .terminal import citation_formats, one_of
 
 
-def cite() -> None:
-    """Print how to cite gaugeblock. In BibTeX, APA and plain text, with the versions of package and specification."""
-    print("\n\n".join(map(citation, (BIBTEX, APA, PLAIN))))
+def cite(
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="bibtex, apa, ris or cff. [default: BibTeX, APA and plain text]",
+            autocompletion=citation_formats,
+        ),
+    ] = None,
+) -> None:
+    """Print how to cite gaugeblock and the specification."""
+    one_of("--format", form, FORMATS)
+    print("\n\n".join(map(citation, (BIBTEX, APA, PLAIN) if form is None else (FORMATS[form],))))

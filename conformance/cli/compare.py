@@ -18,7 +18,7 @@ def compare(
 
     console = console_for(sys.stdout)
     try:
-        found = comparison.changes(comparison.load(old), comparison.load(new))
+        found = comparison.changes(*comparison.paired(comparison.load(old), comparison.load(new)))
     except OSError as error:
         complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
         raise typer.Exit(2) from None

@@ -30,9 +30,11 @@ def power(
         str, typer.Option(metavar="NAME", help="In which it is judged.", autocompletion=dtype_names)
     ] = "float32",
 ) -> None:
-    """Show how strong the cases of a formula are: change one of its operations at a time, and judge the result.
+    """Show how many mistakes in a formula its cases reject.
 
-    The formula itself is the subject, in NumPy. Exit status: 0, or 2 if it could not be judged.
+    The formula itself is the subject, in NumPy; one of its operations is changed at a time.
+
+    Exit status: 0, or 2 if it could not be judged.
     """
     from ..mutants.power import power as measured
 

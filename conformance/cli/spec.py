@@ -4,7 +4,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.markdown import Markdown
 
 from ... import spec
 from .terminal import complain, console_for, page_names
@@ -30,6 +29,8 @@ def show_spec(
             found = spec.requirement(name)
             console.print(f"{name} ({found.history}): {found.text}", markup=False, soft_wrap=True)
         elif console.is_terminal:
+            from rich.markdown import Markdown  # a tenth of the time that every command takes to start
+
             console.print(Markdown(spec.page(name)))
         else:
             print(spec.page(name), end="")

@@ -1,10 +1,11 @@
 """What all commands share: what they say on a terminal, and what a shell completes."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
@@ -12,7 +13,8 @@ from rich.text import Text
 from ... import backends, spec
 from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
-from ..reporting.citation import citation
+from ..reporting.citation import FORMATS
+from ..reporting.terminal import say
 
 
 def complain(message: object) -> None:
@@ -45,7 +47,20 @@ dtype_names = completion(lambda word: MODELS)
 versions = completion(lambda word: spec.VERSIONS)
 
 
+citation_formats = completion(lambda word: FORMATS)
+
+
+table_formats = completion(lambda word: ("markdown", "latex", "csv"))
+
+
 page_names = completion(lambda word: spec.requirements(word.partition(".")[0]) if "." in word else spec.formulas())
+
+
+def one_of(option: str, name: str | None, names: Collection[str]) -> None:
+    """Refuse a name that is given and that there is not."""
+    if name is not None and name not in names:
+        meant = spec.did_you_mean(name, names)
+        raise typer.TyperException(f"{option}: got {plain(name, 60)!r}; wanted one of {', '.join(names)}{meant}")
 
 
 @contextmanager
@@ -62,13 +77,13 @@ def progress(total: int | None) -> Iterator[Callable[[str], None]]:
 
 
 def console_for(stream: TextIO) -> Console:
-    """A console on `stream`, wide enough in a pipe."""
-    console = Console(file=stream, highlight=False)
+    """A console on `stream`; in a pipe it is wide enough, and no line is folded."""
+    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
     if not stream.isatty():
         console.width = 120
     return console
 
 
-def print_citation(console: Console, cited: str = "") -> None:
+def print_citation(console: Console, cited: str) -> None:
     """The last line of a report."""
-    console.print(f"cite: {cited or citation()}", style="dim", markup=False, soft_wrap=True)
+    say(console, Text(f"cite: {cited}", style="dim"), 2)

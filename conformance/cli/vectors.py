@@ -12,7 +12,8 @@ from ... import spec
 from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import citation
-from ..reporting.report import print_report, to_document, to_json
+from ..reporting.report import to_document, to_json
+from ..reporting.terminal import print_report
 from .outputs import replaced
 from .terminal import complain, console_for, formula_names, print_citation, progress
 
@@ -24,7 +25,10 @@ def vectors(
         typer.Option(metavar="NAME", help="Write this one's only; may be repeated.", autocompletion=formula_names),
     ] = None,
 ) -> None:
-    """Write the cases with correctly rounded values and bounds, for other languages: the same bytes every time."""
+    """Write the cases as files, for any language.
+
+    With correctly rounded values and bounds, the same bytes every time. Exit status: 2 if they could not be written.
+    """
     from ..exchange.vectors import MANIFEST, files, names, survey
     from ..judging.check import chosen_formulas
 
@@ -82,7 +86,7 @@ def judge(
             passed = report.passed
         except ValueError as error:
             raise typer.TyperException(str(error)) from None
-        print_report(report, console)
+        print_report(report.to_dict(), console)
         for line in missing:
             console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
         cited = citation(manifest=sha256_of_manifest(folder))

@@ -21,10 +21,11 @@ from ... import reference
 from ...worker.calls import BrokenResultError
 from ...worker.loading import SubjectError
 from ...worker.text import plain
-from ..formulas import Case, call
+from ..formulas import Case, Formula, call
 from ..judging.child import PATIENCE, TIMEOUT, Conversation
 
 LONGEST = 2**26  # bytes of an answer
+SHOWN = 4000  # characters of a request that a report shows
 FLUSH = " (an answer is one line, flushed)"
 
 # By the bytes of an element: what an answer in another width than the request's is taken for.
@@ -134,6 +135,11 @@ class Program:
                 raise SubjectError(f"{self.__name__}: functions: got {name!r}; wanted some of {wanted}")
             setattr(self, name, partial(self.call, name))
 
+    def request(self, case: Case) -> str:
+        """The line that the program is asked by on a case; nothing where that is longer than a page."""
+        line = json.dumps({"id": 1, "function": case.function, **request_of(case)})
+        return line if len(line) <= SHOWN else ""
+
     def call(self, function: str, *arguments: Any, **options: Any) -> Any:
         """The results of a function of the program, as a function in Python would return them.
 
@@ -153,7 +159,16 @@ class Program:
             raise NotImplementedError(plain(answer["not_offered"]) or "the program does not offer this")
         dtype = np.dtype(request["dtype"])
         formula = asked.formula
+        other, shape = name_of_gradient(formula), ".shape"
+        if other in answer:
+            answer = {formula.names[0]: answer[other], formula.names[0] + shape: answer.get(other + shape)} | answer
         return formula.returned({name: result_of(answer, name, dtype, formula.counts) for name in formula.names})
+
+
+def name_of_gradient(formula: Formula) -> str:
+    """What the page of a gradient with one result calls it, such as gx: that of the argument before g; else nothing."""
+    *_, variable, last = ("", "", *formula.arguments)
+    return f"{last}{variable}" if last == "g" and len(formula.names) == 1 else ""
 
 
 def request_of(asked: Case) -> dict[str, Any]:

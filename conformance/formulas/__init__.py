@@ -144,7 +144,7 @@ class Case(NamedTuple):
     steps: tuple[int, ...] = ()  # of a formula with a state: after how many steps the results are judged
     copied: bool = False  # whether the steps give the same bits when they go on from copies
     kind: str = ""  # of a made case, the kind of input
-    leans: bool = False  # whether the errors of its rows must point no way
+    beside: Callable[["Case", np.ndarray, Any], tuple[str, float]] | None = None  # what else is judged of its values
 
     @property
     def id(self) -> str:

@@ -32,12 +32,13 @@ def parts(formula: Declaration, arguments: tuple[Any, ...]) -> Iterator[tuple[st
     """Yield the name, the axes and the value of each argument, those of a state's parts too."""
     for (name, group), value in zip(formula.arguments.items(), arguments, strict=False):
         if is_axes(group):
-            yield name, next(leaves(group)), value
+            yield name, leaves(group)[0], value
         else:
             for part, axes, each in zip(value._fields, leaves(group), value, strict=True):
                 yield f"{name}.{part}", axes, each
 
 
+@lru_cache(maxsize=256)
 def result_axes(formula: Declaration) -> dict[str, tuple[str, ...]]:
     """The axes of each result by its name."""
     assert formula.signature is not None

@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+from .beside import lean
 from .few import LENGTH, NAME, NOTE, Few
 
 Array = Any
@@ -81,7 +82,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rows, weights = (array(signs.normal(size=shape)) for shape in ((512, 16), (16, 2)))
     note = "sums are cut, as on some units of matrix products"
     leaning = case("dense.lean", "random_signs", note, rows, weights, array(np.zeros(2)))
-    yield leaning._replace(leans=True)
+    yield leaning._replace(beside=lean)
 
     rows = normal(4, 7)
     rows[1, 3] = nan

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import Case, finfo, integers, seeded
 from . import case as any_case
+from .beside import lean
 from .few import LENGTH, NAME, NOTE, Few
 
 
@@ -51,7 +52,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     signs = np.random.default_rng([21, 512])  # of each row anew, so that the errors of rows are independent
     rows, columns = (array(signs.normal(size=shape)) for shape in ((512, 16), (16, 2)))
     leaning = case("matmul.lean", "random_signs", "sums are cut, as on some units of matrix products", rows, columns)
-    yield leaning._replace(leans=True)
+    yield leaning._replace(beside=lean)
 
     a, b = array(rng.normal(size=(2, 1, 4, 3))), array(rng.normal(size=(3, 3, 5)))
     yield case("matmul.broadcast", "both_ways", "batches that differ are refused, or are taken for another", a, b)

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import Case, filled_rows, finfo, seeded
 from . import case as any_case
+from .beside import shares
 from .few import LENGTH, NAME, NOTE, Few
 
 
@@ -80,6 +81,13 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         row[Few(count, dtype).rng.permutation(LENGTH)[:count]] = 0.7
     note = "a class at some place is left out of a long sum, or its terms are coarse"
     yield case("softmax.exact", "scattered", note, array(scattered), exact=True)
+    shared = case(
+        "softmax.renormalised",
+        "long_rows",
+        "exp is coarse where rows are long",
+        array(np.random.default_rng(7).normal(size=(2, 4099))),
+    )
+    yield shared._replace(beside=shares)
     yield case("softmax.few", NAME, NOTE, Few(1, dtype).rows(-inf))
 
     row = array(rng.normal(size=(4, 10)))

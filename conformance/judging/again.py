@@ -10,6 +10,7 @@ from ...reference.declaration import BATCH
 from ...worker import again
 from ...worker.again import Again, Values
 from ...worker.calls import BrokenResultError
+from ...worker.foreign import NAME as OTHER
 from ..arithmetic.running import Expected
 from ..cases.again import CALLS, Input, Note, note_of_change, note_of_threads, notes_of
 from ..cases.behaviour import MIXED, behaviour
@@ -22,7 +23,7 @@ from .remote import Remote
 
 RANDOM, LONGER = ("random_seed_0_0", "random_seed_0_1"), ("6_by_1025", "6_by_4097")
 CALLS_OF_LONGER, CALLS_OF_SLOW = 24, 64
-IMMUTABLE = "jax", "dask"  # whose arrays nobody changes in place
+IMMUTABLE = "jax", "dask", OTHER  # whose arrays nobody changes in place
 
 Pair = tuple[Made, dict[str, Expected]]
 

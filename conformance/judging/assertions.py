@@ -81,6 +81,7 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
     TypeError, ValueError
         As in `expected`.
     """
+    __tracebackhide__ = True
     asked = call_of(formula, arguments, options)
     results = results_of(asked, output)
     convert = where_it_is if asked.formula.is_own else on_the_host
@@ -108,6 +109,7 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
 
 def results_of(asked: Case, output: Any) -> dict[str, Any]:
     """The results by name; AssertionError if they are none."""
+    __tracebackhide__ = True
     try:
         return asked.formula.named(output)
     except (AttributeError, IndexError, TypeError, ValueError):
@@ -117,6 +119,7 @@ def results_of(asked: Case, output: Any) -> dict[str, Any]:
 
 def check_count(asked: Case, name: str, result: Any) -> None:
     """Raise AssertionError for a count, such as the number of steps, that is not one more."""
+    __tracebackhide__ = True
     try:
         got, wanted = as_count(name, result), count_after(asked, name)
     except BrokenResultError as error:
@@ -127,6 +130,7 @@ def check_count(asked: Case, name: str, result: Any) -> None:
 
 def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected, shape: tuple[int, ...]) -> None:
     """Raise AssertionError for a result of another dtype or shape."""
+    __tracebackhide__ = True
     if values.dtype != wanted.dtype or values.shape != shape:
         what = f"{name}: got {values.dtype} of shape {values.shape}"
         raise AssertionError(f"{asked.function}: {what}; expected {wanted.dtype} of shape {shape}")

@@ -1,5 +1,6 @@
 """A subject against formulas: what is judged, and the report on it."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -109,8 +110,8 @@ def report_on(
             return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
-    found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)
-    for own, seen in found:
+    found = dict(at_once(judged, dtypes) if isinstance(subject, Isolated) else enumerate(map(judged, dtypes)))
+    for own, seen in (found[number] for number in range(len(dtypes))):
         results += own
         notes += seen
     notes += [] if made else ["judged by the chosen cases alone"]
@@ -130,6 +131,9 @@ def report_on(
         unverified=tuple(name_of(formula) for formula in formulas if not functions_of(formula)[0].definition),
         judged_in=subject.judged_in,
         rounding=subject.rounding,
+        near=subject.near,
+        places=subject.places,
+        command=subject.command,
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
@@ -151,20 +155,36 @@ def judge_part(
     with subject.settings(dtype):
         for formula in formulas:
             progress(f"{subject.name} {name_of(formula)} {dtype}")
-            findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made, twins)
-            failed = [finding for finding in findings if isinstance(finding, Finding) and not finding.passed]
-            diagnoses = diagnose(subject, formula, np.dtype(dtype), seed, failed) if failed else {}
-            results += results_of(formula, dtype, findings, diagnoses, version)
+            seconds: dict[str, float] = {}
+            findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made, twins, seconds)
+            judged = [finding for finding in findings if isinstance(finding, Finding)]
+            diagnoses = diagnose(subject, formula, np.dtype(dtype), seed, judged)
+            results += results_of(formula, dtype, findings, diagnoses, version, seconds, subject.request)
             notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
             refuse_strange_arithmetic()
     return results, notes
 
 
 def findings_of(
-    subject: AnySubject, formula: AnyFormula, dtype: np.dtype[Any], seed: int, version: str, made: bool, twins: bool
+    subject: AnySubject,
+    formula: AnyFormula,
+    dtype: np.dtype[Any],
+    seed: int,
+    version: str,
+    made: bool,
+    twins: bool,
+    seconds: dict[str, float],
 ) -> tuple[list[Finding | NotOffered], list[str]]:
-    """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody."""
-    findings = list(judge(subject, formula, dtype, seed, version, made, twins))
+    """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody.
+
+    The time that each requirement takes is added to `seconds`.
+    """
+    findings, start = list[Finding | NotOffered](), time.perf_counter()
+    for found in judge(subject, formula, dtype, seed, version, made, twins):
+        now = time.perf_counter()
+        seconds[found.requirement] = seconds.get(found.requirement, 0.0) + now - start
+        findings.append(found)
+        start = now
     judged = [finding.case for finding in findings if isinstance(finding, Finding)]
     random = [case for case in judged if case.kind == "random"]
     notes = []
@@ -251,6 +271,5 @@ def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> S
     chosen = all_names if names is None else tuple(dict.fromkeys([names] if isinstance(names, str) else names))
     for name in chosen:
         if name not in all_names:
-            meant = spec.did_you_mean(name, all_names)
-            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(all_names)}{meant}")
+            raise ValueError(spec.unknown(what, name, all_names, "gaugeblock spec"))
     return chosen

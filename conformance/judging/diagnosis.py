@@ -6,22 +6,28 @@ not tell (inputs changed, shapes, dtypes, memory layouts). One that is merely co
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import backends
-from ..arithmetic.rounding import MODELS, PRECISIONS
+from ..arithmetic.rounding import MODELS, PRECISIONS, numerics
 from ..arithmetic.running import Expected
+from ..cases.blame import PLAIN, TOGETHER
 from ..formulas import Case, Formula
+from ..formulas.beside import lean
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
 from . import oracle
 from .alone import LOCK
 from .blame import blamed
+from .common import EVERY, in_common
 from .judge import BrokenResultError, Finding, answer, judge, judged_cases
+from .unit import Run, unit_of
 
 NONE_KNOWN = "none of the known mistakes"
+NO_VALUE = "each value is right; what fails is what a call does beside"
 
 # Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
 SPECIAL_CASES = 0.15
@@ -35,24 +41,33 @@ BESIDE_THE_VALUES = ("dtype", "shape", "pure", "layout", "step", "resumed", "don
 
 
 def diagnose(
-    subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int, failed: list[Finding]
+    subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int, findings: list[Finding]
 ) -> dict[str, str]:
-    """What each failing function most likely is, by its name."""
+    """What each failing function most likely is, by its name; nothing of one that raises the same in every call."""
     found = {}
+    failed = [finding for finding in findings if not finding.passed]
     for function in dict.fromkeys(finding.case.formula for finding in failed):
+        alike = in_common(*([f for f in some if f.case.formula == function] for some in (failed, findings)))
+        if alike == EVERY:
+            continue
         own = [finding for finding in failed if finding.case.formula == function and not finding.case.kind]
         likely = [
             how_sure(dtype, apart) + mutant.words
             for apart, mutant in explanations(subject, formula, function.name, dtype, seed, own)
         ]
-        leans = any(finding.case.leans and finding.reason for finding in failed)
-        precision = "" if leans else tightest_precision(subject, formula, function, dtype, seed)
+        leans = any(finding.case.beside is lean and finding.reason for finding in failed)
+        unit = "" if numerics(subject.precision).block else unit_of(run(subject), function, dtype)
+        precision = tightest_precision(subject, formula, function, dtype, seed, unit) if unit or not leans else ""
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
-        if leans and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
+        if leans and not precision and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
             coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
-        where = "" if likely or coarse else blamed(subject, function, dtype, failed)
-        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or NONE_KNOWN
+        wrong = [finding for finding in failed if not finding.requirement.endswith(".pure")]
+        where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
+        if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
+            where = f"each failing case is one {alike}"
+        none = NONE_KNOWN if wrong else NO_VALUE
+        found[function.name] = "; ".join(filter(None, [*likely[:1], coarse, where])) or none
     return found
 
 
@@ -62,14 +77,29 @@ def how_sure(dtype: np.dtype[Any], apart: int) -> str:
 
 
 def tightest_precision(
-    subject: Any, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int
-) -> str | None:
-    """The tightest numerics class whose bound a subject meets that fails the one that it is judged by."""
+    subject: Any, formula: AnyFormula, function: Formula, dtype: np.dtype[Any], seed: int, unit: str
+) -> str:
+    """The tightest numerics class whose bound a subject meets that fails the one that it is judged by.
+
+    Where its products are summed by a unit, it is that of the unit.
+    """
     if not oracle.has_classes(function, dtype):
-        return None
+        return ""
     classes = list(PRECISIONS)
-    coarser = classes[classes.index(subject.precision) + 1 :]
-    return next((p for p in coarser if meets(subject.declaring(p), formula, dtype, seed)), None)
+    known = classes.index(numerics(subject.precision).name)
+    coarser = [f"{name}{unit}" for name in classes[known if unit else known + 1 :]]
+    return next((p for p in coarser if meets(subject.declaring(p), formula, dtype, seed)), "")
+
+
+def run(subject: Any) -> Run:
+    """What calls a subject's function for a result by name; None where it gives none."""
+
+    def call(case: Case, name: str) -> np.ndarray | None:
+        function = subject.functions(case.function).get("")
+        found = None if function is None else outcome(subject, function, case)
+        return found.get(name) if isinstance(found, dict) else None
+
+    return call
 
 
 def meets(subject: Any, formula: AnyFormula, dtype: np.dtype[Any], seed: int) -> bool:
@@ -158,20 +188,27 @@ def agree(ours: Any, theirs: Any, expected: dict[str, Expected]) -> bool:
     """Whether two outcomes are the same, but for what rounding explains."""
     if ours is None or theirs is None:
         return ours is theirs
-    for name, result in ours.items():
-        if name not in expected:  # a count
-            if result != theirs[name]:
-                return False
-            continue
-        a, b = result, theirs[name]
-        if a.shape != b.shape or np.iscomplexobj(a) or np.iscomplexobj(b):
-            return False
-        a, b = a.astype(np.float64), b.astype(np.float64)
-        with np.errstate(all="ignore"):
-            bound = expected[name].bound if expected[name].bound.shape == b.shape else 0.0
-            units = 32 if expected[name].dtype.itemsize >= 4 else 2  # in half precision, what rounds the result alone
-            allowed = 2 * bound + units * MODELS[expected[name].dtype.name].unit * np.abs(b)
-            same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
-        if not np.all(same):
-            return False
-    return True
+    return all(
+        alike(result, theirs[name], expected[name]) if name in expected else result == theirs[name]  # which is a count
+        for name, result in ours.items()
+    )
+
+
+def alike(a: np.ndarray, b: np.ndarray, expected: Expected) -> bool:
+    """Whether two results are the same, but for what rounding explains."""
+    if a.shape != b.shape or "c" in (a.dtype.kind, b.dtype.kind):
+        return False
+    if a.dtype == b.dtype and a.tobytes() == b.tobytes():
+        return True
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    with np.errstate(all="ignore"):
+        bound = expected.bound if expected.bound.shape == b.shape else 0.0
+        allowed = 2 * bound + rounding_of(expected.dtype) * np.abs(b)
+        same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
+    return bool(same.all())
+
+
+@cache
+def rounding_of(dtype: np.dtype[Any]) -> float:
+    """How far apart results may be, relatively: in half precision, by what rounds the result alone."""
+    return (32 if dtype.itemsize >= 4 else 2) * MODELS[dtype.name].unit

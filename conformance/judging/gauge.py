@@ -7,30 +7,34 @@ import numpy as np
 
 from ... import backends
 from ...reference.declaration import BATCH
-from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..cases.draw import Arrays, leaves_of
 from ..cases.sums import summed_results, with_one_batch
 from ..formulas import Formula, call
 from ..formulas.axes import result_axes
 from . import oracle
-from .assertions import on_the_host
+from .assertions import check_array, on_the_host, results_of
+from .blocks import dtype_of
 from .expectations import known_to_numpy
 from .made import plain_run
 
 
 class Gauge:
-    """A kernel and its user's arrays. Their batch is one axis here; the kernel is given it as it was."""
+    """A kernel and its user's arrays. Their batch is one axis here; the kernel is given it as it was.
 
-    def __init__(self, kernel: Callable[..., Any], formula: Formula, given: tuple[Any, ...]) -> None:
-        arrays = [on_the_host(each) for each in given]
+    What a module has of its own comes after them: the kernel is not given it, so that it stays as it is.
+    """
+
+    def __init__(
+        self, kernel: Callable[..., Any], formula: Formula, given: tuple[Any, ...], own: Arrays | None = None
+    ) -> None:
+        arrays = [*map(on_the_host, given), *(own or [])]
+        self.fixed = frozenset(range(len(given), len(arrays)))
         if len(arrays) != len(formula.arguments):
             wanted = f"{len(formula.arguments)}: {', '.join(formula.arguments)}"
             raise ValueError(f"{formula.name}: got {len(arrays)} arrays; wanted {wanted}")
-        dtypes = [each.dtype for each in arrays if each.dtype.name in MODELS]
-        if not dtypes:
-            raise TypeError(f"{formula.name}: got no array of {', '.join(MODELS)}; wanted at least one")
-        self.kernel, self.formula, self.given, self.dtype = kernel, formula, given, dtypes[0]
+        self.kernel, self.formula, self.given = kernel, formula, given
+        self.dtype = dtype_of(call(formula, tuple(arrays), {}))
         self.leaves = leaves_of(formula, self.dtype)
         self.shapes = [each.shape for each in arrays]
         self.arrays, self.batch = with_one_batch(formula, arrays)
@@ -62,25 +66,16 @@ class Gauge:
         self, arrays: Arrays, wanted: dict[str, Expected]
     ) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Of each result of the kernel on these arrays: error / bound, the error, and the value."""
-        shaped = zip(arrays, self.shapes, self.given, strict=True)
+        shaped = zip(arrays, self.shapes, self.given, strict=False)
         output = self.kernel(*(like(each, array.reshape(shape)) for array, shape, each in shaped))
-        try:
-            results = self.formula.named(output)
-        except (AttributeError, IndexError, TypeError, ValueError):
-            got = type(output).__name__
-            raise AssertionError(f"{self.formula.name}: got {got}; expected {self.formula.wanted}") from None
-        found = {}
+        asked = call(self.formula, tuple(arrays), {})
+        results, found = results_of(asked, output), {}
         for name, each in wanted.items():
             values, axes = on_the_host(results[name]), result_axes(self.formula)[name]
             shape = self.batch + each.value.shape[1:] if BATCH in axes else each.value.shape
-            if values.dtype != each.dtype or values.shape != shape:
-                got = f"{name}: got {values.dtype} of shape {values.shape}"
-                raise AssertionError(f"{self.formula.name}: {got}; expected {each.dtype} of shape {shape}")
+            check_array(asked, name, values, each, shape)
             values = values.reshape(each.value.shape)
-            found[name] = (
-                *oracle.ratios(values, each, oracle.may_be_nan(call(self.formula, tuple(arrays), {}), name)),
-                values,
-            )
+            found[name] = (*oracle.ratios(values, each, oracle.may_be_nan(asked, name)), values)
         return found
 
 

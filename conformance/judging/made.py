@@ -8,7 +8,7 @@ import numpy as np
 
 from ...worker.text import one_line
 from ..arithmetic.elsewhere import asarray, called, wrapped
-from ..arithmetic.rounding import finfo
+from ..arithmetic.rounding import finfo, scattered
 from ..arithmetic.running import Expected
 from ..cases import Made, made
 from ..cases.draw import unpack, wide
@@ -114,9 +114,9 @@ def expected(
 ) -> dict[str, Expected] | None:
     """What the compact call should give; an element that nobody judges has an infinite bound. None if all are such."""
     with np.errstate(all="ignore"):
-        if compact.exact and not (not oracle.is_full(precision) and oracle.has_classes(compact.formula, dtype)):
+        if compact.exact and oracle.keeps_integers(compact.formula, dtype, precision):
             return exact_integers(compact, dtype)
-        found = oracle.expect(compact, dtype, subnormals, precision)
+        found = oracle.expect(compact, dtype, subnormals, scattered(precision))
         found = differing(compact, found, plain_run(compact, dtype))
         if subnormals == "flush":
             found = differing(compact, found, plain_run(flushed(compact), dtype))

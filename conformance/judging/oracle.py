@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arithmetic import steps
 from ..arithmetic.elsewhere import Elsewhere, asarray, called, to_numpy, wrapped
-from ..arithmetic.rounding import MODELS, PRECISIONS, TRUNCATING, Model, finfo
+from ..arithmetic.rounding import MODELS, Model, finfo, numerics
 from ..arithmetic.running import Expected, enclosed, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
@@ -31,9 +31,8 @@ def expect(
     call: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full"
 ) -> dict[str, Expected]:
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
-    factor = PRECISIONS[precision.removesuffix(TRUNCATING)] if has_classes(call.formula, dtype) else 0.0
-    truncates = precision.endswith(TRUNCATING)
-    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", factor=factor, truncates=truncates)
+    declared = numerics(precision).in_dtype(dtype, call.formula.products)
+    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", **declared)
     expected = bounded_run(call, dtype, model)
     return precisely(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 
@@ -50,9 +49,9 @@ def is_float64(expected: Expected) -> bool:
     return expected.dtype == np.float64
 
 
-def is_full(precision: str) -> bool:
-    """Whether products are in full precision, though they may be cut: integers stay exact."""
-    return precision.removesuffix(TRUNCATING) == "full"
+def keeps_integers(formula: Formula, dtype: np.dtype[Any], precision: str) -> bool:
+    """Whether sums of products of integers are exact in what a subject declares."""
+    return numerics(precision).is_full or not has_classes(formula, dtype)
 
 
 def has_classes(formula: Formula, dtype: np.dtype[Any]) -> bool:
@@ -215,7 +214,7 @@ def may_be_nan(call: Case, name: str, precision: str = "full") -> bool:
     """
     if not (call.formula.products or call.formula.compensated):
         return False
-    return not is_full(precision) or summed(call.formula, call, name) > 1
+    return not numerics(precision).is_full or summed(call.formula, call, name) > 1
 
 
 def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -227,12 +226,16 @@ def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = Fals
         got = output.astype(np.float64)
         error = np.abs((got - expected.value) - expected.remainder)
         ratio = np.where(error == 0, 0.0, error / expected.bound)
-        special = ~np.isfinite(expected.value) | ~np.isfinite(got)
-        admits_nan = ~np.isfinite(expected.value) if nan_for_infinity else np.isnan(expected.value)
-        same = (got == expected.value) | (np.isnan(got) & admits_nan)
-        error = np.where(special, np.where(same, 0.0, np.inf), error)
+        if not np.isfinite(error).all():  # as where the value or what came out is special
+            special = ~np.isfinite(expected.value) | ~np.isfinite(got)
+            admits_nan = ~np.isfinite(expected.value) if nan_for_infinity else np.isnan(expected.value)
+            same = (got == expected.value) | (np.isnan(got) & admits_nan)
+            error = np.where(special, np.where(same, 0.0, np.inf), error)
+            ratio = np.where(special, error, ratio)
         is_open = np.isinf(expected.bound)
-        return np.where(is_open, 0.0, np.where(special, error, ratio)), np.where(is_open, 0.0, error)
+        if not np.any(is_open):
+            return ratio, error
+        return np.where(is_open, 0.0, ratio), np.where(is_open, 0.0, error)
 
 
 def settled(output: np.ndarray, expected: Expected, call: Case, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -20,12 +20,12 @@ from ...worker import messages
 from ...worker.again import Again, Repeated, Seen, Threads
 from ...worker.calls import Answer, BrokenResultError
 from ...worker.environment import WORDS, in_words
-from ...worker.loading import MissingError, SubjectError
+from ...worker.loading import ADDED, MissingError, SubjectError
 from ...worker.text import plain
 from ..formulas import Case
 from .child import PATIENCE, TIMEOUT, Conversation
 from .loading import checked_name
-from .subject import Described
+from .subject import UNSEEN, Described
 from .threads import CORES
 
 START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main()"
@@ -55,6 +55,7 @@ class Isolated(Described):
     """
 
     judged_in = "a process of its own"
+    command: tuple[str, ...] = ()  # which a program has
     dtype: str
     process: Conversation
 
@@ -99,7 +100,8 @@ class Isolated(Described):
 
     def conversation(self) -> Conversation:
         """A new process, which is started when it is asked something."""
-        command = [sys.executable, "-P", "-c", START.format(path=sys.path), *["--sealed"] * self.sealed, self.given]
+        path = [folder for folder in sys.path if folder not in ADDED]
+        command = [sys.executable, "-P", "-c", START.format(path=path), *["--sealed"] * self.sealed, self.given]
         command += [self.asked_device] if self.asked_device else []
         share = str(max(CORES // 2, 1))  # since it has two processes
         variables = {name: share for name in THREADS if name not in os.environ}
@@ -123,6 +125,10 @@ class Isolated(Described):
         """Its function of that name, and its variants, by the suffix that their cases get."""
         return {suffix: Remote(self, name, suffix) for suffix in self.offered.get(name, ())}
 
+    def request(self, case: Case) -> str:
+        """Nothing: its requests are not for people."""
+        return ""
+
     def note(self, header: Mapping[str, Any]) -> None:
         """Remember how its process computes, and that it has loaded the judge, where an answer says so."""
         found, known = header.get("noticed"), (*WORDS, JUDGE)
@@ -135,6 +141,7 @@ class Isolated(Described):
         advice = "; declare subnormals = 'flush' if that is meant" if flushes else ""
         computes = in_words(self.strange)
         found = [f"its process {computes}{advice}"] if computes else []
+        found += [] if self.shows_memory else [UNSEEN]
         return found + [f"its process has loaded {JUDGE}, which is the judge"] * (JUDGE in self.strange)
 
     def close(self) -> None:
@@ -207,8 +214,12 @@ def answer_of(case: Case, header: dict[str, Any], bits: bytes) -> Answer:
     """What came of a call; BrokenResultError for what is no answer to it."""
     formula, reader = case.formula, messages.Reader(bits)
     try:
-        results = arrays_of(header["results"], reader, names_of(case))
-        counts = {name: header["counts"][name] for name in formula.counts}
+        names, counts = names_of(case), dict(header["counts"])
+        if formula.counts and not counts:  # its state is hidden
+            names = {name for name in names if name.partition(" ")[0] in formula.results}
+        elif counts.keys() != set(formula.counts):
+            raise ValueError(f"it has {', '.join(map(str, counts))}")
+        results = arrays_of(header["results"], reader, names)
         shared, altered = tuple(map(str, header["shared"])), tuple(map(int, header["altered"]))
         return Answer(results, counts, shared, altered, int(header["arrays"]), int(header["lost"]))
     except (KeyError, OverflowError, TypeError, ValueError) as error:

@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 from ... import backends, reference
 from ...worker.environment import environment, in_words
+from ...worker.foreign import NAME as OTHER
 from ...worker.loading import SubjectError
 from ...worker.subject import Loaded
 from ...worker.text import plain
-from ..arithmetic.rounding import HALF, MODELS, PRECISIONS, ROUNDINGS, TRUNCATING
+from ..arithmetic.rounding import HALF, MODELS, ROUNDINGS, TRUNCATING, numerics
 from .loading import checked_name
+
+UNSEEN = "its arrays do not show their memory, so that it is not judged whether a result shares any with an argument"
 
 Own = TypeVar("Own", bound="Described")
 
@@ -32,7 +35,13 @@ class Described:
         The memory layouts that its library has, by name.
     device : str or None
     library : str
-        The name of the backend whose arrays it takes.
+        The name of the backend whose arrays it takes, or 'another library'.
+    near : dict of str
+        Names of its own that are nearly those of functions which it lacks, with these.
+    places : dict of str
+        The file and line of each function that is written in Python.
+    shows_memory : bool
+        Whether it can be seen that two of its arrays share memory.
     versions : dict of str
     judged_in : str
         The process in which it is called, in words.
@@ -47,18 +56,25 @@ class Described:
         self.offered = {str(name): [*map(plain, suffixes)] for name, suffixes in found["functions"].items()}
         self.dtypes = self.some_of(found, "dtypes", MODELS)
         self.subnormals = self.one_of(found, "subnormals", ("gradual", "flush"))
-        self.precision = self.one_of(found, "precision", PRECISIONS)
+        self.precision = self.numerics_of(found)
         self.rounding = self.one_of(found, "rounding", ROUNDINGS)
-        self.library = self.one_of(found, "backend", backends.NAMES)
+        self.library = self.one_of(found, "backend", (*backends.NAMES, OTHER))
+        self.shows_memory = bool(found["shows_memory"])
         self.versions = {plain(key, 60): plain(str(value), 60) for key, value in found["versions"].items()}
         self.usual_dtypes = self.dtypes if found["declares_dtypes"] else tuple(d for d in self.dtypes if d not in HALF)
         self.threads = bool(found["threads"])
+        self.near, self.places = (self.texts(found[key]) for key in ("near", "places"))
         device = found["device"]
         self.device = None if device is None else plain(str(device))
         asked = tuple(names)
         if not any(self.offered.get(each) for each in asked):
             wanted = ", ".join(asked) if len(asked) < 4 else "softmax, dense, ..."
-            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}")
+            meant = "".join(f"; {name}: did you mean {formula}?" for name, formula in [*self.near.items()][:3])
+            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}{meant}")
+
+    def texts(self, found: Mapping[str, Any]) -> dict[str, str]:
+        """Names and what is said of them, as text that can be printed."""
+        return {plain(str(key), 60): plain(str(value)) for key, value in found.items()}
 
     def some_of(self, found: Mapping[str, Any], key: str, known: Iterable[str]) -> tuple[str, ...]:
         """The names that it says under a key, or the single one; SubjectError for one that is not known."""
@@ -78,6 +94,15 @@ class Described:
             wanted = " or ".join(map(repr, known)) if len(known) == 2 else f"one of {', '.join(known)}"
             raise SubjectError(f"{self.name}: {key}: got {plain(repr(value), 60)}; wanted {wanted}")
         return value
+
+    def numerics_of(self, found: Mapping[str, Any]) -> str:
+        """The class of products that it says, and the unit that sums them; SubjectError for one that there is not."""
+        value = found["precision"]
+        try:
+            numerics(f"{value}{TRUNCATING}")  # which `rounding` says, not this
+        except ValueError as error:
+            raise SubjectError(f"{self.name}: precision: got {plain(repr(value), 60)}; {error}") from None
+        return str(value)
 
     @property
     def numerics(self) -> str:
@@ -131,7 +156,18 @@ class Subject(Described):
 
     def notes(self) -> list[str]:
         """What was seen of it that fails no requirement."""
-        return []
+        return [] if self.shows_memory else [UNSEEN]
+
+    def request(self, case: Any) -> str:
+        """The line that a program is asked by, on a case; nothing of other subjects."""
+        found = getattr(self.object, "request", None) if getattr(self.object, "command", None) else None
+        return str(found(case)) if found else ""
+
+    @property
+    def command(self) -> list[str]:
+        """The command of a program; nothing of other subjects."""
+        command = getattr(self.object, "command", [])
+        return [command] if isinstance(command, str) else [*map(str, command)]
 
     def close(self) -> None:
         """Nothing is to be ended."""

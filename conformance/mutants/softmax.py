@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import breaks
-from .rounding import coarse_if_long, flush, fused, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
+from .rounding import coarse_if_long, flush, fused, kept_bits, sum_in_half, to_bfloat16, to_float16, to_float32, to_tf32
 
 
 def top(x, axis):
@@ -485,6 +485,13 @@ def softmax__remainder_of_8_rows(x, *, axis=-1):
 def softmax__long_sums_of_bfloat16(x, *, axis=-1):
     e = shifted(x, axis)
     return e / total(coarse_if_long(e, axis), axis)
+
+
+@breaks("softmax.renormalised", "where there are more than 3000 classes, exp is kept in 16 bits of 24")
+def softmax__coarse_exp_of_many(x, *, axis=-1):
+    e = shifted(x, axis)
+    e = kept_bits(e, 8) if x.shape[axis] > 3000 else e
+    return e / total(e, axis)
 
 
 @breaks("softmax.value", "bfloat16 logits")

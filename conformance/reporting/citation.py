@@ -25,15 +25,54 @@ BIBTEX = """\
 APA = "{authors}. ({year}). {title} (Version {version}; specification {specification}) [Computer software]. {hash}."
 PLAIN = "{authors}, {title}, version {version}, specification {specification}, {year}; {hash}."
 
+RIS = """\
+TY  - COMP
+AU  - {authors}
+TI  - {title}
+PY  - {year}
+DA  - {slashes}
+ET  - {version}
+N1  - Specification {specification}; {hash}
+ER  - """
+CFF = """\
+cff-version: 1.2.0
+message: If you use gaugeblock, please cite it with the versions of the package and of the specification.
+type: software
+title: "{title}"
+abstract: >-
+  Specification, reference, backends and a conformance suite with derived tolerances
+  for the formulas of neural networks.
+authors:
+  - name: {authors}
+version: {version}
+date-released: "{date}"
+license: Apache-2.0
+keywords: [array-api, conformance, neural-network, numerics, reference, verification]
+identifiers:
+  - type: other
+    value: specification {specification}
+    description: The version of the specification.
+  - type: other
+    value: sha256:{manifest}
+    description: The SHA-256 of vectors/MANIFEST, which names that of each file of the vectors."""
+# cffconvert makes these too, but wants jsonschema 3, which cannot be installed beside the one that the tests use.
+FORMATS = {"bibtex": BIBTEX, "apa": APA, "ris": RIS, "cff": CFF}
 
-def citation(form: str = PLAIN, manifest: str = MANIFEST) -> str:
-    """The citation of this version in a form, ``BIBTEX``, ``APA`` or ``PLAIN``, with the hash of the vectors."""
+
+def citation(form: str = PLAIN, manifest: str = MANIFEST, specification: str = spec.VERSION) -> str:
+    """The citation of this version in a form, such as ``BIBTEX`` or ``PLAIN``, with the hash of the vectors.
+
+    `specification` is the version that was judged.
+    """
     return form.format(
         authors=AUTHORS,
         title=TITLE,
         year=RELEASED[:4],
         version=__version__,
-        specification=spec.VERSION,
+        specification=specification,
+        date=RELEASED,
+        slashes=RELEASED.replace("-", "/"),
+        manifest=manifest,
         hash=f"SHA-256 of the vectors' MANIFEST {manifest}",
     )
 

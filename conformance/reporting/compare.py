@@ -1,6 +1,7 @@
 """What got worse, or better, from one JSON report to another."""
 
 import json
+import posixpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from ...worker.text import plain
 from .report import SCHEMA_VERSION
 
 STATUS = "pass", "fail", "not offered"
-READABLE = 2, 3, SCHEMA_VERSION  # an older report has all that is compared
+READABLE = 2, 3, 4, SCHEMA_VERSION  # an older report has all that is compared
 
 Key = tuple[str, str, str, str]  # subject, formula, dtype, requirement
 
@@ -88,6 +89,29 @@ def verdict_of(report: dict[str, Any], result: dict[str, Any]) -> tuple[Key, Ver
         raise TypeError
     formula, dtype, requirement = (plain(each) for each in key)
     return (plain(subject), formula, dtype, requirement), Verdict(result["status"], float(result["ratio"]))
+
+
+def paired(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> tuple[dict[Key, Verdict], dict[Key, Verdict]]:
+    """The verdicts with the subjects of the new report named as those of the old one that they are.
+
+    One is the other if its path ends as the other's does (``k1.py``, ``./k1.py``, ``/home/me/k1.py``), or if neither
+    report is on another subject.
+    """
+    before, after = ([*dict.fromkeys(key[0] for key in some)] for some in (old, new))
+    names = {name: [each for each in before if ends_alike(name, each)] for name in after}
+    same = {name: found[0] for name, found in names.items() if len(found) == 1}
+    same |= {name: name for name in after if name in before}
+    if len(before) == len(after) == 1:
+        same = {after[0]: before[0]}
+    if len({*same.values()}) < len(same):  # two files of one name in several folders
+        same = {name: name for name in after}
+    return old, {(same.get(key[0], key[0]), *key[1:]): verdict for key, verdict in new.items()}
+
+
+def ends_alike(name: str, other: str) -> bool:
+    """Whether two paths may be those of one file."""
+    parts, others = (posixpath.normpath(each.replace("\\", "/")).split("/")[::-1] for each in (name, other))
+    return all(one == another for one, another in zip(parts, others, strict=False))
 
 
 def changes(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> list[Change]:

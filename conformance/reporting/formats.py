@@ -1,30 +1,44 @@
-"""The JSON document of a run in the forms that other tools read: JUnit XML, a badge, and annotations of GitHub."""
+"""The JSON document of a run in the forms that other tools read: JUnit XML, a badge, and what GitHub Actions shows."""
 
 import html
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
+from .terminal import sentence
 
-def to_junit(document: dict[str, Any]) -> str:
-    """JUnit XML: a suite for each subject, and a test for each formula, dtype and requirement."""
+Fields = dict[str, Any]  # an object of the JSON document
+ANNOTATIONS = 10  # GitHub shows no more of a step
+
+
+def to_junit(document: Fields) -> str:
+    """JUnit XML: a suite for each subject, and a test for each requirement and dtype of the formulas that it offers.
+
+    It is written here, with the standard library: the form is these five elements, and a library would be one more
+    dependency that each user installs.
+    """
     suites = ElementTree.Element("testsuites", name="gaugeblock")
     for report in document["reports"]:
         suite = ElementTree.SubElement(suites, "testsuite", name=report["subject"])
         properties = ElementTree.SubElement(suite, "properties")
         for name, value in {"claim": report["claim"], "citation": document["citation"]}.items():
             ElementTree.SubElement(properties, "property", name=name, value=value)
+        offered = {result["formula"] for result in report["results"] if result["status"] != "not offered"}
         for result in report["results"]:
-            name = f"{result['requirement']} [{result['dtype']}]"
-            test = ElementTree.SubElement(suite, "testcase", classname=report["subject"], name=name)
-            if result["status"] == "fail":
+            if result["formula"] not in offered:
+                continue
+            name, time = f"{result['requirement']} [{result['dtype']}]", f"{result['seconds']:.3f}"
+            test = ElementTree.SubElement(suite, "testcase", classname=report["subject"], name=name, time=time)
+            if result["status"] == "fail" and result["requirement"] in report["known"]:
+                ElementTree.SubElement(test, "skipped", message=f"known: {report['known'][result['requirement']]}")
+            elif result["status"] == "fail":
                 ElementTree.SubElement(test, "failure", message=message(result)).text = result["text"]
             elif result["status"] == "not offered":
                 ElementTree.SubElement(test, "skipped", message=result["reason"])
         count(suite)
     for error in document["errors"]:
         suite = ElementTree.SubElement(suites, "testsuite", name="not judged")
-        test = ElementTree.SubElement(suite, "testcase", classname="not judged", name=error.partition(":")[0])
+        test = ElementTree.SubElement(suite, "testcase", classname="not judged", name=error.partition(":")[0], time="0")
         ElementTree.SubElement(test, "error", message=error)
         count(suite)
     ElementTree.indent(suites)
@@ -32,34 +46,78 @@ def to_junit(document: dict[str, Any]) -> str:
 
 
 def count(suite: ElementTree.Element) -> None:
-    """Give a suite the counts that readers expect."""
+    """Give a suite the counts and the time that readers expect."""
     for key, tag in {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}.items():
         suite.set(key, str(sum(1 for _ in suite.iter(tag))))
+    suite.set("time", f"{sum(float(test.get('time', 0)) for test in suite.iter('testcase')):.3f}")
 
 
-def message(result: dict[str, Any]) -> str:
+def message(result: Fields) -> str:
     """A failure in one line: the case, the error as a multiple of the bound, and the diagnosis."""
     worst = result["worst"]
     found = f"{float(result['ratio']):.3g} times the bound" if worst["index"] is not None else result["reason"]
-    likely = f"; most likely: {result['diagnosis']}" if result["diagnosis"] else ""
+    likely = f"; {': '.join(sentence(result['diagnosis']))}" if result["diagnosis"] else ""
     return f"{worst['case']}: {found}{likely}"
 
 
-def annotations(document: dict[str, Any]) -> Iterator[str]:
-    """Workflow commands of GitHub Actions: an error for each requirement that fails, and for what was not judged."""
-    for error in document["errors"]:
-        yield f"::error title=gaugeblock::{escaped(error)}"
+def failing(document: Fields) -> Iterator[tuple[Fields, list[Fields]]]:
+    """Yield each requirement that fails and is not known to: the report, and the results in which it fails."""
     for report in document["reports"]:
+        found: dict[str, list[Fields]] = {}
         for result in report["results"]:
-            if result["status"] == "fail":
-                title = f"{report['subject']}: {result['requirement']} in {result['dtype']}"
-                text = f"{result['text']}\n{message(result)}"
-                yield f"::error title={escaped(title).replace(':', '%3A').replace(',', '%2C')}::{escaped(text)}"
+            if result["status"] == "fail" and result["requirement"] not in report["known"]:
+                found.setdefault(result["requirement"], []).append(result)
+        yield from ((report, results) for results in found.values())
 
 
-def escaped(text: str) -> str:
-    """Text as a workflow command carries it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def annotations(document: Fields) -> Iterator[str]:
+    """Workflow commands of GitHub Actions: an error for each requirement that fails, and for what was not judged.
+
+    GitHub shows ten of a step; where there are more, the tenth says how many.
+    """
+    lines = [f"::error title=gaugeblock::{escaped(error)}" for error in document["errors"]]
+    for report, results in failing(document):
+        dtypes = " and ".join(result["dtype"] for result in results)
+        title = escaped(f"{report['subject']}: {results[0]['requirement']} in {dtypes}", ":,")
+        file, _, line = report["places"].get(results[0]["worst"]["function"], "").rpartition(":")
+        where = f"file={escaped(file, ':,')},line={line}," if file else ""
+        text = "\n".join((results[0]["text"], message(results[0])))
+        lines.append(f"::error {where}title={title}::{escaped(text)}")
+    if len(lines) > ANNOTATIONS:
+        more = f"{len(lines) - ANNOTATIONS + 1} more requirements fail; the summary of the run has all"
+        lines[ANNOTATIONS - 1 :] = [f"::error title=gaugeblock::{more}"]
+    yield from lines
+
+
+def escaped(text: str, also: str = "") -> str:
+    """Text as a workflow command carries it, or in a property, where a colon and a comma end it."""
+    for each in "%\r\n" + also:
+        text = text.replace(each, f"%{ord(each):02X}")
+    return text
+
+
+def to_summary(document: Fields) -> str:
+    """Markdown for the summary of a run of GitHub Actions: the verdicts, and each requirement that fails."""
+    lines = ["### gaugeblock", "", "| subject | verdict | requirements that fail |", "| --- | --- | --- |"]
+    for report in document["reports"]:
+        judged = [result for result in report["results"] if result["status"] != "not offered"]
+        failed = sum(result["status"] == "fail" for result in judged)
+        lines.append(f"| {in_table(report['subject'])} | {report['verdict']} | {failed} of {len(judged)} |")
+    lines += [f"| {in_table(error)} | not judged | |" for error in document["errors"]]
+    rows = [
+        f"| {in_table(report['subject'])} | `{results[0]['requirement']}` | "
+        f"{', '.join(result['dtype'] for result in results)} | {in_table(message(results[0]))} |"
+        for report, results in failing(document)
+    ]
+    if rows:
+        lines += ["", "| subject | fails | in | worst case |", "| --- | --- | --- | --- |", *rows]
+    claims = [f"`{in_table(report['subject'])}` {report['claim']}" for report in document["reports"] if report["claim"]]
+    return "\n".join([*lines, *(f"\n{claim}" for claim in claims), ""]) + "\n"
+
+
+def in_table(text: str) -> str:
+    """Text that Markdown takes for nothing else, in a cell of a table."""
+    return "".join(f"&#{ord(each)};" if each in "|<>&`*_[]\\" else each for each in text)
 
 
 # A character of the badge's font is about this wide, in pixels; textLength stretches the text to it.

@@ -2,23 +2,20 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ... import __version__, spec
 from ..formulas.requirements import name_of, requirements
+from ..judging.common import in_common
 from ..judging.judge import Finding, NotOffered
 from .citation import citation, judge_sha256
 from .worst import Worst, number, worst_of
 
-SCHEMA_VERSION = 4
-HERE = "the judge's own process"
+SCHEMA_VERSION = 5
 BESIDE = (".layout", ".donate")  # what a subject need not have to conform in whole
-COLOURS = {"conforms": "green", "conforms in part": "yellow", "does not conform": "red"}
+NO_RESULT = "no result to ask it of"
+NO_FUNCTION = "the subject has no function that this is asked of"
 
 
 class Result(NamedTuple):
@@ -36,6 +33,9 @@ class Result(NamedTuple):
     diagnosis: str | None  # the known mistake or rival that it most likely is
     reason: str  # why it was not offered
     text: str = ""  # the requirement in words
+    failing: int = 0  # how many cases fail
+    common: str = ""  # what these have in common, and few that pass
+    seconds: float = 0.0  # that the calls and their judging took
 
 
 class Report:
@@ -60,6 +60,14 @@ class Report:
         What was seen that fails no requirement, such as other bits from equal calls.
     judged_in : str
         The process in which it was called: a process of its own, or that of the judge. Empty if it was not called.
+    near : dict of str
+        Names of the subject's that are nearly those of functions which it lacks, with these.
+    places : dict of str
+        The file and line of each of its functions, where they are known.
+    command : list of str
+        A program's words, empty of other subjects.
+    known : dict of str
+        The requirements that are known to fail, by label, with the reason. The verdict is the same.
     """
 
     def __init__(
@@ -78,12 +86,16 @@ class Report:
         notes: tuple[str, ...] = (),
         judged_in: str = "",
         rounding: str = "nearest",
+        near: dict[str, str] | None = None,
+        places: dict[str, str] | None = None,
+        command: Sequence[str] = (),
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision, self.rounding = subnormals, precision, rounding
         self.versions, self.results, self.dtypes = versions, results, dtypes
         self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
-        self.judged_in = judged_in
+        self.judged_in, self.near, self.places = judged_in, near or {}, places or {}
+        self.command, self.known = [*command], dict[str, str]()
 
     @property
     def judged(self) -> int:
@@ -143,7 +155,7 @@ class Report:
         if not complete:
             return ""
         results = [r for r in self.results if r.formula in complete]
-        conditions = [", ".join(dict.fromkeys(r.dtype for r in results)), *declared(self)]
+        conditions = [", ".join(dict.fromkeys(r.dtype for r in results)), *self.declared]
         conditions += [] if self.layouts else ["memory layouts do not apply"]
         conditions += (
             [] if all(self.applies(r) for r in results if r.requirement.endswith(".donate")) else ["no donate"]
@@ -151,6 +163,19 @@ class Report:
         met = [spec.requirement(label) for label in dict.fromkeys(r.requirement for r in results if r.status == "pass")]
         conditions += [f"{each.label} as of {each.changed}" for each in met if each.changed_after(self.version)]
         return f"conforms to gaugeblock spec {self.version}: {', '.join(complete)} ({'; '.join(conditions)})"
+
+    @property
+    def declared(self) -> list[str]:
+        """What the subject says of itself, where that changes its bounds."""
+        products = [] if self.precision == "full" else [words_of(self.precision)]
+        sums = [] if self.rounding == "nearest" else ["sums truncated"]
+        return products + sums + ([] if self.subnormals == "gradual" else ["subnormals flushed"])
+
+    @property
+    def not_judged(self) -> list[str]:
+        """The dtypes that the subject has and the specification speaks of, in which it was not judged."""
+        judged = {result.dtype for result in self.results}
+        return [dtype for dtype in self.dtypes if dtype in spec.dtypes(self.version) and dtype not in judged]
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON has it; ``report.schema.json`` beside this module describes it."""
@@ -162,6 +187,7 @@ class Report:
             "device": self.device,
             "subnormals": self.subnormals,
             "precision": self.precision,
+            "declared": self.declared,
             "seed": self.seed,
             "versions": {"python": platform.python_version(), **self.versions},
             "machine": platform.machine(),
@@ -170,9 +196,15 @@ class Report:
             "passed": self.passed,
             "verdict": self.verdict,
             "complete": self.complete,
+            "partial": self.partial,
             "claim": self.claim,
             "unverified": list(self.unverified),
             "notes": list(self.notes),
+            "not_judged": self.not_judged,
+            "near": self.near,
+            "places": self.places,
+            "command": self.command,
+            "known": self.known,
             "results": [result_to_dict(result) for result in self.results],
         }
 
@@ -183,19 +215,25 @@ def results_of(
     findings: Iterable[Finding | NotOffered],
     diagnoses: dict[str, str],
     version: str = spec.VERSION,
+    seconds: Mapping[str, float] | None = None,
+    request: Callable[[Any], str] = lambda case: "",
 ) -> list[Result]:
     """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
     found, name = list(findings), name_of(formula)
+    by_label: dict[str, list[Finding | NotOffered]] = {}
+    for finding in found:
+        by_label.setdefault(finding.requirement, []).append(finding)
+    alike = common_of([each for each in found if isinstance(each, Finding)])
     results = []
     for label, requirement in requirements(formula, version).items():
         if requirement.own:
             continue
-        judged = [f for f in found if isinstance(f, Finding) and f.requirement == label]
-        declined = [f.reason for f in found if isinstance(f, NotOffered) and f.requirement == label]
+        judged = [f for f in by_label.get(label, ()) if isinstance(f, Finding)]
+        declined = [f.reason for f in by_label.get(label, ()) if isinstance(f, NotOffered)]
         if not judged and not declined and found and not isinstance(formula, str):
             continue  # no case of a formula without a page asks it
         if not judged:
-            missing = "no result to ask it of" if found else "the subject has no function that this is asked of"
+            missing = NO_RESULT if found else NO_FUNCTION
             reason = declined[0] if declined else missing
             none: frozenset[str] = frozenset()
             empty = Result(name, dtype, label, "not offered", none, {}, 0.0, 0.0, None, None, reason, requirement.text)
@@ -217,13 +255,28 @@ def results_of(
                 measured,
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
-                worst_of(worst) if worst.place is not None or not worst.passed else None,
+                worst_of(worst, request) if worst.place is not None or not worst.passed else None,
                 None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
                 requirement.text,
+                len({f.case.id for f in judged if not f.passed}),
+                alike.get((label, worst.case.function), ""),
+                round((seconds or {}).get(label, 0.0), 3),
             )
         )
     return results
+
+
+def common_of(findings: list[Finding]) -> dict[tuple[str, str], str]:
+    """What failing cases have in common, by requirement and function: all of the function's, or else these alone."""
+    found = {}
+    failed = [finding for finding in findings if not finding.passed]
+    for function in dict.fromkeys(finding.case.function for finding in failed):
+        every, bad = ([f for f in some if f.case.function == function] for some in (findings, failed))
+        whole = in_common(bad, every)
+        for label in dict.fromkeys(finding.requirement for finding in bad):
+            found[label, function] = whole or in_common([f for f in bad if f.requirement == label], every)
+    return found
 
 
 def count_cases(results: Iterable[Result]) -> int:
@@ -245,17 +298,22 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "ulp": number(result.ulp),
         "diagnosis": result.diagnosis,
         "reason": (worst.reason if worst else "") or result.reason,  # why it fails, rather than what was declined
+        "failing": result.failing,
+        "common": result.common,
+        "seconds": result.seconds,
         "worst": None if worst is None else worst.to_dict(),
     }
 
 
 def to_document(reports: Iterable[Report], command: str = "", errors: Iterable[str] = ()) -> dict[str, Any]:
     """A run as JSON has it: its reports, the command, and what is wrong with the subjects that could not be judged."""
+    listed = list(reports)
+    judged = listed[0].version if listed else spec.VERSION  # one for all reports of a run
     return {
         "command": command,
         "errors": list(errors),
-        "reports": [report.to_dict() for report in reports],
-        "citation": citation(),
+        "reports": [report.to_dict() for report in listed],
+        "citation": citation(specification=judged),
     }
 
 
@@ -264,122 +322,8 @@ def to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def print_report(report: Report, console: Console) -> None:
-    """Print the verdict: a table of formula x dtype, each requirement that fails, and what may be claimed."""
-    console.print(summary(report))
-    failures: dict[str, list[Result]] = {}
-    for result in report.results:
-        if result.status == "fail":
-            failures.setdefault(result.requirement, []).append(result)
-    for results in failures.values():
-        for line in failure(results):
-            console.print(line, soft_wrap=True)
-    for line in diagnoses(report):
-        console.print(line, soft_wrap=True)
-    missing = not_offered(report)
-    if missing:
-        console.print(Text(f"not offered: {missing}", style="dim"), soft_wrap=True)
-    judged = {result.dtype for result in report.results}
-    left = [dtype for dtype in report.dtypes if dtype in spec.dtypes(report.version) and dtype not in judged]
-    if left:
-        options = " ".join(f"--dtype {dtype}" for dtype in left)
-        console.print(Text(f"not judged: {', '.join(left)} ({options} does)", style="dim"), soft_wrap=True)
-    if report.judged_in == HERE:
-        console.print(Text(f"judged in {HERE}, which a subject can change", style="dim"), soft_wrap=True)
-    for formula, lacking in report.partial.items():
-        console.print(Text(f"in part: {formula} (without {', '.join(lacking)})", style="yellow"), soft_wrap=True)
-    for note in report.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
-    if report.unverified:
-        names = ", ".join(report.unverified)
-        console.print(Text(f"unverified: {names} (no second definition says that the formula itself is right)"))
-    verdict = Text(report.verdict, style=f"bold {COLOURS[report.verdict]}")
-    requirements = [r for r in report.results if r.status != "not offered"]
-    failed = sum(r.status == "fail" for r in requirements)
-    count = f": {failed} of {len(requirements)} requirements fail" if failed else ""
-    console.print(Text.assemble((report.subject, "bold"), " ", verdict, count), soft_wrap=True)
-    if report.claim:
-        console.print(Text(report.claim), soft_wrap=True)
-
-
-def declared(report: Report) -> list[str]:
-    """What the subject says of itself, where that changes its bounds."""
-    products = [] if report.precision == "full" else [f"float32 products in {report.precision}"]
-    sums = [] if report.rounding == "nearest" else ["sums truncated"]
-    return products + sums + ([] if report.subnormals == "gradual" else ["subnormals flushed"])
-
-
-def summary(report: Report) -> Table:
-    """The table of formula x dtype."""
-    where = f"{report.subject} on {report.device}" if report.device else report.subject
-    version = [] if report.version == spec.VERSION else [f"specification {report.version}"]
-    table = Table(title=", ".join([where, *version, *declared(report)]), title_justify="left", title_style="bold")
-    table.add_column("formula", no_wrap=True)
-    table.add_column("dtype", no_wrap=True)
-    for name in ("error / bound", "error in ulp", "cases"):
-        table.add_column(name, justify="right")
-    table.add_column("verdict")
-    for formula, dtype in dict.fromkeys((r.formula, r.dtype) for r in report.results):
-        results = [r for r in report.results if (r.formula, r.dtype) == (formula, dtype)]
-        if all(r.status == "not offered" for r in results):
-            continue
-        failed = [r.requirement.partition(".")[2] for r in results if r.status == "fail"]
-        word = "conforms in part" if formula in report.partial else "conforms"
-        verdict = Text("fails: " + ", ".join(failed), style="red") if failed else Text(word, style=COLOURS[word])
-        ratio, ulp = max(r.ratio for r in results), max(r.ulp for r in results)
-        table.add_row(formula, dtype, f"{ratio:.3g}", f"{ulp:.3g}", str(count_cases(results)), verdict)
-    return table
-
-
-def failure(results: list[Result]) -> list[Text]:
-    """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
-    result, dtypes = results[0], " and ".join(r.dtype for r in results)
-    head = Text.assemble(("FAIL ", "bold red"), (result.requirement, "bold"), f" in {dtypes}")
-    lines = [head, Text(f"  {result.text}", style="italic")]
-    worst = result.worst
-    if worst is not None:
-        lines.append(Text(f"  case      {worst.case} (it catches: {worst.note})"))
-        if worst.place is not None:
-            lines.append(Text(f"  input     {', '.join(f'{name} = {value}' for name, value in worst.inputs.items())}"))
-            name, space, when = worst.output.partition(" ")  # such as: theta after 10 steps
-            place = f"{name}{list(worst.place) if worst.place else ''}{space}{when}"
-            lines.append(Text(f"  output    {place} = {worst.got:.9g}  ({worst.got.hex()})"))
-            exactly = worst.bound == 0
-            within = "exactly" if exactly else f"within {worst.bound:.3g}"
-            multiple = "" if exactly else f"{worst.ratio:.3g} times the bound, "
-            lines.append(Text(f"  expected  {worst.expected:.17g} {within}"))
-            lines.append(Text(f"  error     {multiple}{worst.ulp:.3g} ulp"))
-            lines += [Text(f"  {worst.resolution}")] if worst.resolution else []
-        if worst.reason:
-            lines.append(Text(f"  reason    {worst.reason}"))
-    return lines
-
-
-def diagnoses(report: Report) -> list[Text]:
-    """What each failing formula most likely is."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for result in report.results:
-        if result.diagnosis and result.worst:
-            dtypes = found.setdefault((result.worst.function, result.diagnosis), [])
-            dtypes += [result.dtype] if result.dtype not in dtypes else []
-    return [
-        Text.assemble(("MOST LIKELY ", "bold yellow"), (function, "bold"), f" in {' and '.join(dtypes)}: {words}")
-        for (function, words), dtypes in found.items()
-    ]
-
-
-def not_offered(report: Report) -> str:
-    """What the subject does not offer, with the reason, in one line."""
-    reasons: dict[str, list[str]] = {}
-    whole: dict[str, list[Result]] = {}
-    for result in report.results:
-        whole.setdefault(result.formula, []).append(result)
-    for formula, results in whole.items():
-        if all(r.status == "not offered" for r in results):
-            reasons.setdefault(results[0].reason, []).append(formula)
-            continue
-        for r in results:
-            label = r.requirement if r.status == "not offered" else f"{r.requirement} in part"
-            if r.status != "fail" and r.reason and label not in reasons.setdefault(r.reason, []):
-                reasons[r.reason].append(label)
-    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+def words_of(precision: str) -> str:
+    """What a subject says of its products, in words: half precision has the units, and no classes."""
+    name, cut, unit = precision.partition(" cut ")
+    products = [] if name == "full" else [f"float32 products in {name}"]
+    return ", ".join(products + ([f"sums of products{cut}{unit}"] if cut else []))

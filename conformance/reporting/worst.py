@@ -1,5 +1,6 @@
 """The worst element of a requirement, in plain numbers and words: what a report keeps of a finding."""
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,8 @@ class Worst(NamedTuple):
     made: bool  # whether it is a made case
     function: str
     source: str  # where the formula is, if it is not gaugeblock's own
-    inputs: dict[str, str]
+    given: dict[str, str]  # dtype and shape of each argument
+    inputs: dict[str, str]  # what the element depends on
     reason: str
     output: str
     place: tuple[int, ...] | None
@@ -31,6 +33,7 @@ class Worst(NamedTuple):
     bound: float
     ratio: float
     ulp: float
+    request: str  # the line that a program is asked by
     resolution: str = ""  # of a made case that failed: what its input cannot tell
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,6 +45,7 @@ class Worst(NamedTuple):
             "made": self.made,
             "function": self.function,
             "source": self.source,
+            "given": self.given,
             "arguments": self.inputs,
             "output": self.output,
             "index": None if self.place is None else list(self.place),
@@ -52,16 +56,18 @@ class Worst(NamedTuple):
             "bound": number(self.bound),
             "ratio": number(self.ratio),
             "ulp": number(self.ulp),
+            "request": self.request,
+            "resolution": self.resolution,
         }
 
 
-def worst_of(found: Finding) -> Worst:
-    """What is kept of a finding."""
+def worst_of(found: Finding, request: Callable[[Case], str]) -> Worst:
+    """What is kept of a finding, with the line that a program is asked by."""
     case = found.case
     return Worst(
-        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, inputs(found),
+        case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, given(case), inputs(found),
         found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
-        resolution_of(found),
+        "" if found.passed else request(case), resolution_of(found),
     )  # fmt: skip
 
 
@@ -80,14 +86,25 @@ def number(value: float) -> float | str:
     return value if np.isfinite(value) else str(value)
 
 
+def named_parts(case: Case) -> Iterator[tuple[str, str, Any]]:
+    """Yield for each argument, and each part of a state, the argument's name, its own, and its value."""
+    for name, value in zip(case.formula.parameters, case.arguments, strict=False):
+        for part, each in (value._asdict() if hasattr(value, "_asdict") else {"": value}).items():
+            yield name, f"{name}{'.' if part else ''}{part}", each
+
+
+def given(case: Case) -> dict[str, str]:
+    """The dtype and the shape of each array that a case gives."""
+    arrays = ((name, value) for _, name, value in named_parts(case) if isinstance(value, np.ndarray))
+    return {name: f"{array.dtype} {array.shape}" for name, array in arrays}
+
+
 def inputs(found: Finding) -> dict[str, str]:
     """The arguments that the worst element depends on: its own elements, or its row where the signature says so."""
     case, shown = found.case, {}
-    for name, value in zip(case.formula.parameters, case.arguments, strict=False):
-        named = value._asdict() if hasattr(value, "_asdict") else {"": value}
-        for part, array in named.items():
-            place, text = excerpt(found, name, array)
-            shown[f"{name}{'.' if part else ''}{part}{place}"] = text
+    for name, own, value in named_parts(case):
+        place, text = excerpt(found, name, value)
+        shown[f"{own}{place}"] = text
     return shown | {name: repr(value) for name, value in case.options.items()} | steps_of(case)
 
 

@@ -80,7 +80,7 @@ def inputs_of(formula: Formula) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Yield name, axes and domain of each argument, and of the parts of a state."""
     for (name, group), kind in zip(formula.arguments.items(), formula.domain, strict=True):
         if is_axes(group):
-            yield name, next(leaves(group)), kind
+            yield name, leaves(group)[0], kind
         else:
             yield from zip(formula.state_names, leaves(group), kind, strict=True)
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-pytest.importorskip("hypothesis", reason="properties need Hypothesis; `pip install 'gaugeblock[test]'` adds it")
+from gaugeblock.backends import how_to_add
+
+pytest.importorskip("hypothesis", reason=f"properties need Hypothesis; {how_to_add('test')}")
 
 from gaugeblock.conformance.judging.check import AnyFormula
 from gaugeblock.conformance.suite.plugin import loaded

@@ -7,7 +7,8 @@ import pytest
 from gaugeblock.conformance import Report, check
 from gaugeblock.conformance.judging.check import AnyFormula
 from gaugeblock.conformance.judging.remote import Isolated
-from gaugeblock.conformance.reporting.report import failure
+from gaugeblock.conformance.reporting.report import result_to_dict
+from gaugeblock.conformance.reporting.terminal import failure
 from gaugeblock.conformance.suite.plugin import loaded
 from gaugeblock.pytest_plugin import DTYPE
 
@@ -29,6 +30,6 @@ def test_requirement(subject: str, label: str, formula: AnyFormula, pytestconfig
     results = [result for result in report.results if result.requirement == label]
     failed = [result for result in results if result.status == "fail"]
     if failed:
-        pytest.fail("\n".join(line.plain for line in failure(failed)), pytrace=False)
+        pytest.fail("\n".join(line.plain for line in failure([*map(result_to_dict, failed)])), pytrace=False)
     if all(result.status == "not offered" for result in results):
         pytest.skip(results[0].reason if results else "no case of this formula asks it")

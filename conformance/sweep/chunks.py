@@ -17,6 +17,7 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
+from ...backends import how_to_add
 from .sweep import Place, Sweep, Tally, identity, sweep_chunk
 
 Work = Callable[[int], tuple[int, Tally]]
@@ -197,7 +198,7 @@ def dask_client(scheduler: str | None, local: int | None) -> Iterator[Any]:
         import dask.config
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
-        what = f"{error.name} is not installed; `pip install 'gaugeblock[dask]'` adds it"
+        what = f"{error.name} is not installed; {how_to_add('dask')}"
         raise ValueError(f"{'--scheduler' if local is None else '--dask'}: {what}") from None
     if local is not None:
         with (  # Dask's own environment has workers give memory back at once

@@ -1,7 +1,5 @@
 """jax.nn, what jax.vjp makes of it, and optax's losses and optimizer."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import optax
@@ -35,32 +33,8 @@ def sparse_categorical_cross_entropy_from_logits(labels, x, *, axis=-1):
     return optax.softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
 
 
-def neuron_vjp(x, w, b, g):
-    return jax.vjp(neuron, x, w, b)[1](g)
-
-
-def dense_vjp(x, w, b, g):
-    return jax.vjp(dense, x, w, b)[1](g)
-
-
-def relu_vjp(x, g):
-    return jax.vjp(relu, x)[1](g)[0]
-
-
-def softmax_vjp(x, g, *, axis=-1):
-    return jax.vjp(partial(softmax, axis=axis), x)[1](g)[0]
-
-
-def log_softmax_vjp(x, g, *, axis=-1):
-    return jax.vjp(partial(log_softmax, axis=axis), x)[1](g)[0]
-
-
-def categorical_cross_entropy_from_logits_vjp(y, x, g, *, axis=-1):
-    return jax.vjp(partial(categorical_cross_entropy_from_logits, y, axis=axis), x)[1](g)[0]
-
-
-def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, *, axis=-1):
-    return jax.vjp(partial(sparse_categorical_cross_entropy_from_logits, labels, axis=axis), x)[1](g)[0]
+def vjp(function, inputs, g):
+    return jax.vjp(function, *inputs)[1](g)
 
 
 def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):

@@ -42,37 +42,9 @@ def sparse_categorical_cross_entropy_from_logits(labels, x, *, axis=-1):
     return functional.cross_entropy(x, labels.long(), reduction="none")
 
 
-def vjp(function, *variables, g):
-    variables = [each.detach().clone().requires_grad_() for each in variables]
-    return torch.autograd.grad(function(*variables), variables, g)
-
-
-def neuron_vjp(x, w, b, g):
-    return vjp(neuron, x, w, b, g=g)
-
-
-def dense_vjp(x, w, b, g):
-    return vjp(dense, x, w, b, g=g)
-
-
-def relu_vjp(x, g):
-    return vjp(relu, x, g=g)[0]
-
-
-def softmax_vjp(x, g, *, axis=-1):
-    return vjp(partial(softmax, axis=axis), x, g=g)[0]
-
-
-def log_softmax_vjp(x, g, *, axis=-1):
-    return vjp(partial(log_softmax, axis=axis), x, g=g)[0]
-
-
-def categorical_cross_entropy_from_logits_vjp(y, x, g, *, axis=-1):
-    return vjp(partial(categorical_cross_entropy_from_logits, y, axis=axis), x, g=g)[0]
-
-
-def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, *, axis=-1):
-    return vjp(partial(sparse_categorical_cross_entropy_from_logits, labels, axis=axis), x, g=g)[0]
+def vjp(function, inputs, g):
+    inputs = [each.detach().requires_grad_() for each in inputs]
+    return torch.autograd.grad(function(*inputs), inputs, g)
 
 
 def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **implementation):

@@ -26,7 +26,7 @@ from torch.distributed.tensor.experimental import implicit_replication
 from gaugeblock import reference
 from gaugeblock.conformance import check
 from gaugeblock.conformance.cli.terminal import console_for
-from gaugeblock.conformance.reporting.report import print_report
+from gaugeblock.conformance.reporting.terminal import print_report
 
 sys.path.append(str(Path(__file__).parent))
 from axes import ALONG, formulas, sharded_axes
@@ -105,7 +105,7 @@ def judge(mesh: DeviceMesh, along: list[str], chosen: list[str] | None, result: 
     reports = [check(subject(kind, mesh), chosen, ["float32"], made=False) for kind in along]
     if mesh.get_rank() == 0:
         for report in reports:
-            print_report(report, console_for(sys.stdout))
+            print_report(report.to_dict(), console_for(sys.stdout))
         result.write_text("conforms" if all(report.passed for report in reports) else "fails")
 
 

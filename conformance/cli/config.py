@@ -1,0 +1,76 @@
+"""What a project says of its own kernels under ``[tool.gaugeblock]``, in the ``pyproject.toml`` of this folder."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import typer
+
+from ... import spec
+from ...worker.text import plain
+from ..reporting.report import Report
+
+FILE, TABLE = "pyproject.toml", "[tool.gaugeblock]"
+
+
+class Config(NamedTuple):
+    """What is judged where nothing else is asked for, and what is known to fail."""
+
+    subject: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    known_failures: dict[str, str] = {}  # noqa: RUF012  by label, with the reason why that is accepted
+
+
+def config() -> Config:
+    """What this folder's project says; TyperException, in one line, for what makes no sense."""
+    path = Path(FILE)
+    if not path.is_file():
+        return Config()
+    try:
+        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return Config()  # which other tools complain of
+    said = tool.get("gaugeblock", {}) if isinstance(tool, dict) else {}
+    if not isinstance(said, dict):
+        raise wrong("", said, "a table")
+    given = {key.replace("-", "_"): value for key, value in said.items()}
+    for key in given:
+        if key not in Config._fields:
+            raise typer.TyperException(f"{FILE}: {TABLE}: {spec.unknown('key', plain(key, 60), Config._fields, '')}")
+    known = given.pop("known_failures", {})
+    if not isinstance(known, dict) or not all(isinstance(reason, str) and reason for reason in known.values()):
+        raise wrong("known_failures", known, 'a reason for each requirement, such as "relu.nan" = "NaN is lost"')
+    for label in known:
+        refuse_label(label)
+    return Config(**{key: names(key, value) for key, value in given.items()}, known_failures=known)
+
+
+def names(key: str, value: Any) -> tuple[str, ...]:
+    """The names under a key, or the single one."""
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, list) or not all(isinstance(each, str) for each in several):
+        raise wrong(key, value, "a string or a list of strings")
+    return tuple(several)
+
+
+def refuse_label(label: str) -> None:
+    """Raise TyperException for a requirement that a page of gaugeblock's own does not have."""
+    if label.partition(".")[0] in spec.formulas() or "." not in label:
+        try:
+            spec.requirement(label)
+        except ValueError as error:
+            raise typer.TyperException(f"{FILE}: {TABLE}: known_failures: {error}") from None
+
+
+def wrong(key: str, value: Any, wanted: str) -> typer.TyperException:
+    """The error of a value."""
+    where = f"{FILE}: {TABLE}: {key}: " if key else f"{FILE}: {TABLE}: "
+    return typer.TyperException(f"{where}got {plain(repr(value), 60)}; wanted {wanted}")
+
+
+def accepted(report: Report, require_complete: bool) -> bool:
+    """Whether nothing fails but what is known to, and all of that which was judged still does."""
+    failed = {result.requirement for result in report.results if result.status == "fail"}
+    judged = {result.requirement for result in report.results if result.status != "not offered"}
+    return failed == report.known.keys() & judged and not (require_complete and report.partial)

@@ -1,0 +1,29 @@
+"""``gaugeblock table``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import complain, one_of, table_formats
+
+
+def table(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report that `gaugeblock check --json` wrote.")],
+    form: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="markdown, latex or csv.", autocompletion=table_formats)
+    ] = "markdown",
+) -> None:
+    """Print the verdicts of a report as a table. Exit status: 2 if it cannot be read."""
+    from ..reporting import table as tables
+
+    one_of("--format", form, tables.FORMATS)
+    try:
+        cells = tables.load(report)
+    except OSError as error:
+        complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
+        raise typer.Exit(2) from None
+    except ValueError as error:
+        complain(error)
+        raise typer.Exit(2) from None
+    print(tables.FORMATS[form](cells), end="")

@@ -1,0 +1,146 @@
+"""What the failing cases of a function have in common, in words: what is true of all of them and of few that pass."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
+
+import numpy as np
+
+from ...reference.declaration import AXIS, BATCH
+from ..arithmetic.rounding import MODELS, finfo
+from ..formulas import Case
+from ..formulas.axes import axis_names, parts
+from .judge import Finding
+
+EVERY = "every call fails in the same way"
+FLUSHED = 'with a subnormal result, which comes out as 0: declare `subnormals = "flush"` if that is meant'
+MOST_OTHERS = 0.2  # of the cases that pass, for which it may be true too: the mistake does not show in each
+BLOCKS = tuple(2**power for power in range(1, 13))
+RAISED = re.compile(r"it raised (?P<kind>\w+).*?(?P<place> \([^()]+:\d+\))?$")
+
+
+class Facts(NamedTuple):
+    """What a case is made of."""
+
+    lengths: dict[str, int]  # of each letter of the signature
+    rows: int  # of the batch
+    batch: int  # how many axes it has
+    words: frozenset[str]  # what else is true of it
+
+
+Test = Callable[[Facts], bool]
+
+
+def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
+    """What all failing findings have in common, and few cases that pass have; nothing if that is not known.
+
+    Parameters
+    ----------
+    failed : sequence of Finding
+        Those of one function that are to be described.
+    every : sequence of Finding
+        All of the same function, those that passed too.
+    """
+    if all(is_flushed(finding) for finding in failed):
+        return FLUSHED
+    bad = {finding.case.id for finding in every if not finding.passed}
+    passing = {f.case.id: f.case for f in every if f.case.id not in bad}
+    failing = {f.case.id: f.case for f in failed}
+    if not passing:
+        kinds = {kind_of(finding) for finding in failed}
+        return EVERY if len(kinds) == 1 and "" not in kinds else ""
+    if len(failing) < 2:
+        return ""
+    ours, theirs = ([facts(case) for case in some.values()] for some in (failing, passing))
+    signature = failed[0].case.formula.signature
+    where = f" in {signature.text}" if signature else ""
+    found = [(sum(map(test, theirs)), words) for words, test in tests(ours, theirs, where) if all(map(test, ours))]
+    also, words = min(found, key=lambda pair: pair[0], default=(len(theirs), ""))
+    if also > MOST_OTHERS * len(theirs):
+        return ""
+    return f"with {words}" + (f", as are {also} of the {len(theirs)} cases that pass" if also else "")
+
+
+def is_flushed(finding: Finding) -> bool:
+    """Whether a subnormal number was wanted, and 0 came."""
+    names = [each.dtype.name for each in arrays(finding.case) if each.dtype.name in MODELS]
+    if finding.place is None or not names:
+        return False
+    return finding.got == 0 and 0 < abs(finding.expected) < float(finfo(np.dtype(names[0])).smallest_normal)
+
+
+def kind_of(finding: Finding) -> str:
+    """In which way a call failed: the exception and its line, or else the reason; nothing where there was a result."""
+    raised = RAISED.match(finding.reason)
+    if raised:
+        return f"{raised['kind']}{raised['place'] or ''}"
+    return finding.reason if finding.place is None else ""
+
+
+def facts(case: Case) -> Facts:
+    """What is true of a case."""
+    lengths, batch, words = dict[str, int](), dict[str, int](), set[str]()
+    axis = case.options.get(AXIS, -1)
+    if case.formula.signature is not None:
+        for _, axes, value in parts(case.formula, case.arguments):
+            own = np.shape(value)[bool(case.steps) :]  # many steps have an axis more
+            for name, size in zip(axis_names(axes, len(own), axis), own, strict=True):
+                (batch if name.startswith(BATCH) else lengths)[name] = size
+            if own and axis % len(own) != len(own) - 1 and AXIS in case.options and axes[-1] != BATCH:
+                words.add("another axis than the last")
+    numbers = [each for each in arrays(case) if each.dtype.name in MODELS]
+    words |= {"a batch"} if batch else set()
+    words |= {"an array without elements"} if any(each.size == 0 for each in arrays(case)) else set()
+    words |= {"NaN in the input"} if any(np.isnan(each).any() for each in numbers) else set()
+    words |= {"an infinity in the input"} if any(np.isinf(each).any() for each in numbers) else set()
+    words |= {f"{name} given" for name in case.options if name != AXIS}
+    return Facts(lengths, int(np.prod([*batch.values()])), len(batch), frozenset(words))
+
+
+def arrays(case: Case) -> Iterator[np.ndarray]:
+    """The arrays of a case, those of a state too."""
+    for value in case.arguments:
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, np.ndarray | np.generic):
+                yield np.asarray(each)
+
+
+def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[str, Test]]:
+    """Yield what may be true of a case, in words and as a test, the plainest first; `where` explains the letters."""
+
+    def has(words: str, each: Facts) -> bool:
+        return words in each.words
+
+    def length(letter: str, each: Facts) -> int:
+        return each.lengths[letter]
+
+    for words in sorted(ours[0].words):
+        yield words, partial(has, words)
+    for letter in ours[0].lengths:
+        if all(letter in each.lengths for each in [*ours, *theirs]):
+            yield from of_numbers(letter, where, ours, theirs, partial(length, letter))
+    yield from of_numbers("batch axes", "", ours, theirs, attrgetter("batch"))
+    yield from of_numbers("batch rows", "", ours, theirs, attrgetter("rows"))
+
+
+def of_numbers(
+    name: str, where: str, ours: list[Facts], theirs: list[Facts], number: Callable[[Facts], int]
+) -> Iterator[tuple[str, Test]]:
+    """The same of a number that each case has: a limit, or what it is no multiple of."""
+    low, high = min(map(number, ours)), max(map(number, ours))
+    above = min((n for n in map(number, theirs) if n > high), default=0)
+    below = max((n for n in map(number, theirs) if n < low), default=0)
+
+    def odd(block: int, each: Facts) -> bool:
+        return number(each) % block != 0
+
+    if low == high:
+        yield f"{name} = {low}{where}", lambda each: number(each) == low
+    if above:
+        yield f"{name} < {above}{where}", lambda each: number(each) < above
+    if below > 0:
+        yield f"{name} > {below}{where}", lambda each: number(each) > below
+    for block in BLOCKS:
+        yield f"{name} no multiple of {block}{where}", partial(odd, block)

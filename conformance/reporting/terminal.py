@@ -1,0 +1,277 @@
+"""The report as text: one row a formula, each failure with its worst input, and the verdict at the end.
+
+It is made from the JSON document, as the page and the other forms are.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ... import spec
+from ..judging.common import EVERY, RAISED
+from ..judging.diagnosis import NONE_KNOWN
+from .report import NO_FUNCTION, NO_RESULT
+
+Fields = dict[str, Any]  # an object of the JSON document
+
+HERE = "the judge's own process"
+COLOURS = {"conforms": "green", "conforms in part": "yellow", "does not conform": "red", "in part": "yellow"}
+LABEL = 12  # columns of the names of what is shown of a failure
+NARROW = 80  # columns below which the names of dtypes are short
+FEW = 3  # names that are shown without being asked for
+QUIET, USUAL, VERBOSE = -1, 0, 1
+
+
+def print_report(report: Fields, console: Console, level: int = USUAL) -> None:
+    """Print the verdict; but for QUIET, before it the table, what fails and why, and what was not judged."""
+    if level > QUIET:
+        for line in head(report):
+            say(console, line)
+        console.print(summary(report, console.width), soft_wrap=False)
+        for found in failures(report):
+            for line in alike(found) if kind_of(found[0]) else failure(found, level):
+                say(console, line, LABEL if line.plain.startswith("  ") and not line.style else 2)
+        for line in (*diagnoses(report), *beside(report, level)):
+            say(console, line, 2)
+    results = [result for result in report["results"] if result["status"] != "not offered"]
+    failed = sum(result["status"] == "fail" for result in results)
+    count = f": {failed} of {len(results)} requirements fail" if failed else ""
+    verdict = Text(report["verdict"], style=f"bold {COLOURS[report['verdict']]}")
+    say(console, Text.assemble((report["subject"], "bold"), " ", verdict, count), 2)
+    if report["claim"] and level > QUIET:
+        say(console, Text(report["claim"]), 2)
+
+
+def say(console: Console, line: Text, hanging: int = 0) -> None:
+    """Print a line: folded to the width of a terminal, with what follows `hanging` under it; whole in a pipe."""
+    if console.soft_wrap or line.cell_len <= console.width:
+        console.print(line)
+        return
+    first = line.wrap(console, console.width, overflow="fold")[0]
+    console.print(first)
+    rest = line[len(first) + line.plain[len(first) :].startswith(" ") :]
+    for text in rest.wrap(console, max(console.width - hanging, 20), overflow="fold"):
+        text.rstrip()
+        console.print(Text(" " * hanging) + text)
+
+
+def head(report: Fields) -> Iterator[Text]:
+    """What was judged, and what the numbers of the table are."""
+    where = f"{report['subject']} on {report['device']}" if report["device"] else report["subject"]
+    version = [] if report["spec"] == spec.VERSION else [f"specification {report['spec']}"]
+    yield Text(", ".join([where, *version, *report["declared"]]), style="bold")
+    yield Text("largest error / bound; at most 1 conforms", style="dim")
+
+
+def summary(report: Fields, width: int) -> Table:
+    """The table: a row for each formula, a column for each dtype, and the verdict, which is never cut."""
+    dtypes = list(dict.fromkeys(result["dtype"] for result in report["results"]))
+    rows = dict[str, list[Fields]]()
+    for result in report["results"]:
+        rows.setdefault(result["formula"], []).append(result)
+    rows = {name: some for name, some in rows.items() if any(each["status"] != "not offered" for each in some)}
+    heads = [dtype.replace("float", "f") if width < NARROW else dtype for dtype in dtypes]
+    verdicts = {name: verdict_of(report, name, results) for name, results in rows.items()}
+    taken = sum(max(len(each), 5) + 2 for each in heads) + max(map(len, verdicts.values()), default=0) + 1
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("formula", no_wrap=True)
+    for each in heads:
+        table.add_column(each, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for name, results in rows.items():
+        cells = [cell([each for each in results if each["dtype"] == dtype]) for dtype in dtypes]
+        table.add_row(folded(name, max(width - taken - 2, 12)), *cells, verdicts[name])
+    return table
+
+
+def folded(name: str, width: int) -> str:
+    """A name on lines of a width, broken after an underscore."""
+    lines = [""]
+    for part in re.findall(r"[^_]*_|[^_]+", name):
+        lines = [*lines, part] if lines[-1] and len(lines[-1] + part) > width else [*lines[:-1], lines[-1] + part]
+    return "\n".join(lines)
+
+
+def cell(results: list[Fields]) -> Text:
+    """What some results come to: the worst ratio, or that one fails."""
+    if any(result["status"] == "fail" for result in results):
+        return Text("fails", style="red")
+    if all(result["status"] == "not offered" for result in results):
+        return Text("-", style="dim")
+    worst = max(float(result["ratio"]) for result in results)
+    return Text(f"{worst:.2f}" if worst else "0")
+
+
+def verdict_of(report: Fields, formula: str, results: list[Fields]) -> Text:
+    """The verdict on a formula, in few words."""
+    judged = {result["requirement"] for result in results if result["status"] != "not offered"}
+    failed = {result["requirement"] for result in results if result["status"] == "fail"}
+    if failed:
+        return Text(f"fails {len(failed)} of {len(judged)}", style="red")
+    word = "in part" if formula in report["partial"] else "conforms"
+    return Text(word, style=COLOURS[word])
+
+
+def failures(report: Fields) -> list[list[Fields]]:
+    """The failing results that are shown together: of a requirement in all dtypes, or of calls that raise alike."""
+    found: dict[object, list[Fields]] = {}
+    for result in report["results"]:
+        if result["status"] == "fail":
+            key = (result["worst"]["function"], kind_of(result)) if kind_of(result) else result["requirement"]
+            found.setdefault(key, []).append(result)
+    return list(found.values())
+
+
+def kind_of(result: Fields) -> str:
+    """In which way calls fail that raise, or that all fail in one way; nothing of others."""
+    raised = RAISED.match(result["reason"])
+    if raised:
+        return f"{raised['kind']}{raised['place']}"
+    return str(result["reason"]) if result["common"] == EVERY else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a sentence has them, each once."""
+    return " and ".join(dict.fromkeys(names))
+
+
+def alike(results: list[Fields]) -> list[Text]:
+    """The failures of a function whose calls raise alike, in one block."""
+    first, dtypes = results[0], listed(result["dtype"] for result in results)
+    worst, every = first["worst"], all(result["common"] == EVERY for result in results)
+    raised = RAISED.match(first["reason"])
+    place = (raised["place"] or "") if raised else ""
+    title = Text.assemble(("FAIL ", "bold red"), (worst["function"], "bold"), f" in {dtypes}: ")
+    lines = [title + Text(f"{'in every call ' if every else ''}{first['reason'].removesuffix(place)}")]
+    lines += field("line", place.strip(" ()"))
+    lines += field("given", arguments(worst["given"]))
+    counts = {r["requirement"].partition(".")[2]: f"{r['failing']} of {r['cases']}" for r in reversed(results)}
+    failing = ", ".join(f"{label} {count}" for label, count in reversed(counts.items()))
+    common = f"; all {first['common']}" if first["common"] and not every else ""
+    return [*lines, *field("failing", f"{failing} cases{common}")]
+
+
+def failure(results: list[Fields], level: int = USUAL) -> list[Text]:
+    """A failing requirement: its sentence, the worst input and output, and the error as a multiple of the bound."""
+    result, dtypes = results[0], listed(result["dtype"] for result in results)
+    title = Text.assemble(("FAIL ", "bold red"), (result["requirement"], "bold"), f" in {dtypes}")
+    lines = [title, Text(f"  {result['text']}", style="italic")]
+    worst = result["worst"]
+    if worst is None:
+        return lines
+    count = f"{result['failing']} of {result['cases']} cases" if result["cases"] > 1 else "its one case"
+    lines += field("failing", f"{count}, all {result['common']}" if result["common"] else count)
+    lines += field("case", f"{worst['case']} (catches: {worst['note']})")
+    lines += field("given", arguments(worst["given"]))
+    if worst["index"] is not None:
+        lines += field("input", ", ".join(f"{name} = {value}" for name, value in worst["arguments"].items()))
+        name, space, when = worst["output"].partition(" ")  # such as: theta after 10 steps
+        place = f"{name}{worst['index'] or ''}{space}{when}"
+        bits = f"  ({worst['got_hex']})" if level >= VERBOSE else ""
+        lines += field("output", f"{place} = {digits(worst['got'], 9)}{bits}")
+        exactly = worst["bound"] == 0
+        within = "exactly" if exactly else f"within {digits(worst['bound'], 3)}"
+        lines += field("expected", f"{digits(worst['expected'], 17)} {within}")
+        if not isinstance(worst["got"], str) and not isinstance(worst["expected"], str):
+            times = "" if exactly else f", {digits(worst['ratio'], 3)} times the bound"
+            lines += field("error", f"{abs(worst['got'] - worst['expected']):.3g}{times}")
+        lines += [Text(f"  {worst['resolution']}")] if worst["resolution"] else []
+    return lines + field("reason", result["reason"])
+
+
+def field(name: str, text: str) -> list[Text]:
+    """A line of a failure, if there is anything to show."""
+    return [Text(f"  {name:<{LABEL - 2}}{text}")] if text else []
+
+
+def arguments(given: dict[str, str]) -> str:
+    """The arrays of a call, each with its dtype and shape."""
+    return ", ".join(f"{name} {words}" for name, words in given.items())
+
+
+def digits(value: float | str, count: int) -> str:
+    """A number in so many digits."""
+    return value if isinstance(value, str) else f"{value:.{count}g}"
+
+
+def diagnoses(report: Fields) -> list[Text]:
+    """What each failing formula most likely is."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in report["results"]:
+        if result["diagnosis"] and result["worst"]:
+            found.setdefault((result["worst"]["function"], result["diagnosis"]), []).append(result["dtype"])
+    lines = []
+    for (function, diagnosis), dtypes in found.items():
+        sure, words = sentence(diagnosis)
+        start = (f"{sure.upper()} ", "bold yellow"), (function, "bold")
+        lines.append(Text.assemble(*start, f" in {listed(dtypes)}: {words}"))
+    return lines
+
+
+def sentence(diagnosis: str) -> tuple[str, str]:
+    """How sure a diagnosis is, and what it says."""
+    if diagnosis == NONE_KNOWN:
+        return "unknown", "the outputs are those of none of the known mistakes"
+    for start, sure in {"perhaps: ": "perhaps", "nearly: ": "most likely, but for a few cases"}.items():
+        if diagnosis.startswith(start):
+            return sure, diagnosis.removeprefix(start)
+    return "most likely", diagnosis
+
+
+def beside(report: Fields, level: int) -> Iterator[Text]:
+    """What else there is to know: what was not judged, what is not offered, and what was seen."""
+    for name, formula in report["near"].items():
+        yield Text(f"{name} is the name of no formula: did you mean {formula}?", style="yellow")
+    if missing := not_offered(report, level):
+        yield Text(f"not offered: {missing}", style="dim")
+    if left := report["not_judged"]:
+        options = " ".join(f"--dtype {dtype}" for dtype in left)
+        yield Text(f"not judged: {', '.join(left)} ({options} does)", style="dim")
+    if report["judged_in"] == HERE:
+        yield Text(f"judged in {HERE}, which a subject can change", style="dim")
+    failed = {result["formula"] for result in report["results"] if result["status"] == "fail"}
+    for formula, lacking in report["partial"].items():
+        if formula not in failed:
+            yield Text(f"in part: {formula} (without {', '.join(lacking)})", style="yellow")
+    for label, reason in report["known"].items():
+        found = {result["status"] for result in report["results"] if result["requirement"] == label}
+        if "fail" in found:
+            yield Text(f"known to fail: {label} ({reason})")
+        elif "pass" in found:
+            yield Text(f"known to fail, but it does not: {label}; take it off the list", style="red")
+    yield from (Text(f"note: {note}") for note in report["notes"])
+    if report["unverified"]:
+        names = ", ".join(report["unverified"])
+        yield Text(f"unverified: {names} (no second definition says that the formula itself is right)")
+
+
+def not_offered(report: Fields, level: int = USUAL) -> str:
+    """What the subject does not offer, with the reason, in one line: few names, or how many there are."""
+    whole: dict[str, list[Fields]] = {}
+    for result in report["results"]:
+        whole.setdefault(result["formula"], []).append(result)
+    formulas, labels = dict[str, list[str]](), dict[str, list[str]]()
+    for formula, results in whole.items():
+        if all(result["status"] == "not offered" for result in results):
+            formulas.setdefault(results[0]["reason"], []).append(formula)
+            continue
+        failed = any(result["status"] == "fail" for result in results)
+        for result in results:
+            if result["status"] == "fail" or not result["reason"] or (failed and result["reason"] == NO_RESULT):
+                continue
+            label = result["requirement"] + (" in part" if result["status"] == "pass" else "")
+            if label not in labels.setdefault(result["reason"], []):
+                labels[result["reason"]].append(label)
+    hidden = False
+    parts = []
+    for kind, found in {"requirements": labels, "formulas": formulas}.items():
+        for reason, names in found.items():
+            many = level < VERBOSE and (len(names) > FEW or reason == NO_FUNCTION)
+            hidden |= many
+            what = f"{len(names)} {kind if len(names) > 1 else kind[:-1]}" if many else ", ".join(names)
+            parts.append(what if many and reason == NO_FUNCTION else f"{what} ({reason})")
+    return "; ".join(filter(None, parts)) + (" (-v names them)" if hidden else "")

@@ -1,0 +1,241 @@
+"""The report on a terminal: the verdict is never cut, whatever the width, and a failure says with what."""
+
+import copy
+import io
+import json
+import os
+import re
+import sys
+import threading
+import types
+from contextlib import suppress
+from importlib import resources
+
+import jsonschema
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+import gaugeblock as gb
+from gaugeblock import spec
+from gaugeblock.conformance import check
+from gaugeblock.conformance.cli.terminal import console_for
+from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.judging.common import FLUSHED, in_common
+from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
+from gaugeblock.conformance.judging.judge import Finding
+from gaugeblock.conformance.reporting.report import to_document
+from gaugeblock.conformance.reporting.terminal import QUIET, VERBOSE, folded, print_report, sentence
+
+WIDTHS = (120, 80, 60)
+
+
+def no_kernel(x):
+    raise RuntimeError(f"no kernel for {x.shape}")
+
+
+def few_columns(x, w, b):
+    return x @ w + b * x.dtype.type(w.shape[1] > 3)
+
+
+def flushing(x, *, axis=-1):
+    y = gb.softmax(x, axis=axis)
+    return np.where(y < np.finfo(x.dtype).smallest_normal, y * 0, y)
+
+
+def lost(x, *, axis=-1):
+    y = gb.log_softmax(x, axis=axis)
+    return np.where(np.isnan(y), y.dtype.type(0), y)
+
+
+def halves(x, w, b):
+    if np.ndim(x) != 1:
+        raise NotImplementedError("one sample at a time")
+    return gb.neuron(x, w, b)
+
+
+@pytest.fixture(scope="module")
+def report():
+    """The report on wrong kernels, as JSON has it, with the verdicts of all other formulas made up."""
+    functions = {"relu": no_kernel, "dense": few_columns, "softmax": flushing, "log_softmax": lost, "neuron": halves}
+    subject = types.SimpleNamespace(__name__="kernels.py", soft_max_vjp=gb.softmax_vjp, **functions)
+    found = check(subject).to_dict()
+    schema = json.loads(resources.files("gaugeblock.conformance.reporting").joinpath("report.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate({**to_document([]), "reports": [found]})
+    return found
+
+
+OTHERS = {"float32": "float16", "float64": "bfloat16"}
+
+
+@pytest.fixture(scope="module")
+def whole(report):
+    """A report in which every formula is judged, in four dtypes."""
+    found = copy.deepcopy(report)
+    for each in found["results"]:
+        if each["status"] == "not offered" and each["formula"] not in found["partial"]:
+            each.update(status="pass", reason="", cases=3, ratio=0.5)
+    found["results"] += [{**each, "dtype": OTHERS[each["dtype"]]} for each in found["results"]]
+    return found
+
+
+def shown(report, width, level=0):
+    """What is seen on a pseudo-terminal of a width."""
+    import pty
+
+    os.environ["COLUMNS"] = str(width)  # as a shell has it
+    main, terminal = pty.openpty()
+    parts = []
+
+    def read():
+        with suppress(OSError):  # Linux says so that the other end is closed
+            while more := os.read(main, 65536):
+                parts.append(more)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with os.fdopen(terminal, "w") as file:
+        print_report(report, console_for(file), level)
+    reader.join(60)
+    os.close(main)
+    return re.sub(r"\x1b\[[\d;]*m", "", b"".join(parts).decode()).replace("\r\n", "\n")
+
+
+@pytest.fixture(autouse=True)
+def _a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("LINES", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a thing of Unix")
+
+
+@needs_terminal
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_cut_and_each_formula_has_one_verdict(whole, width):
+    text = shown(whole, width)
+    lines = text.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert "…" not in text
+    assert "ulp" not in text
+    rows = text[text.index("formula ") : text.index("FAIL")].splitlines()[1:]
+    verdicts = [line for line in rows if re.search(r"(conforms|in part|fails \d+ of \d+) *$", line)]
+    assert len(verdicts) == len(spec.formulas())
+    names = "".join(line.split(" ")[0] for line in rows)
+    assert names == "".join(dict.fromkeys(each["formula"] for each in whole["results"]))
+    assert all(len(re.findall(r" (?:\d\.\d\d|0|-|fails)(?= )", line)) >= 4 for line in verdicts)
+    assert "kernels.py does not conform: " in text
+    assert ("f16" in text) == (width < 80)
+
+
+@needs_terminal
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_failure_says_the_shape_the_dtype_and_what_the_cases_have_in_common(report, width):
+    text = " ".join(shown(report, width).split())
+    assert re.search(r"FAIL dense.value in float32 and float64 .* given x float32 \(\d+, \d+\), w float32 \(", text)
+    assert re.search(r"failing \d+ of \d+ cases, all with m < 4 in \(..., n\), \(n, m\), \(m\) -> \(..., m\)", text)
+    assert f"cases, all {FLUSHED}" in text
+    assert "all with NaN in the input" in text or "all with an infinity in the input" in text
+
+
+@needs_terminal
+def test_a_pipe_has_the_same_words_on_whole_lines(report, tmp_path):
+    with open(tmp_path / "text", "w") as file:
+        print_report(report, console_for(file))
+    text = (tmp_path / "text").read_text()
+    assert [*text.split()] == [*shown(report, 120).split()]
+    assert f"  {report['results'][0]['text']}" in text or "not offered" in report["results"][0]["status"]
+    assert max(map(len, text.splitlines())) > 120
+
+
+def lines_of(report, level=0):
+    """The report without a terminal, by lines."""
+    file = io.StringIO()
+    print_report(report, console_for(file), level)
+    return file.getvalue().splitlines()
+
+
+def test_calls_that_all_raise_are_one_block_with_the_line_and_no_diagnosis(report):
+    lines = lines_of(report)
+    (start,) = [number for number, line in enumerate(lines) if line.startswith("FAIL relu")]
+    assert lines[start].startswith("FAIL relu in float32 and float64: in every call it raised RuntimeError: no kernel")
+    first = no_kernel.__code__.co_firstlineno
+    assert lines[start + 1] == f"  line      {os.path.relpath(__file__)}:{first + 1}"
+    assert "value " in lines[start + 3]
+    assert not any("relu" in line for line in lines if line.startswith(("MOST LIKELY", "UNKNOWN")))
+    assert {each["diagnosis"] for each in report["results"] if each["formula"] == "relu"} == {None}
+
+
+def test_what_is_not_offered_is_a_number_and_a_suggestion_and_v_names_it(report):
+    text = "\n".join(lines_of(report))
+    assert "soft_max_vjp is the name of no formula: did you mean softmax_vjp?" in text
+    assert re.search(r"not offered: .*\(one sample at a time\); \d+ formulas \(-v names them\)", text)
+    assert "sparse_categorical" not in text
+    more = "\n".join(lines_of(report, level=VERBOSE))
+    assert "sparse_categorical_cross_entropy_from_logits_vjp" in more
+    assert "-v names" not in more
+    assert re.search(r"output .*\(-?0x", more)
+    assert not re.search(r"output .*\(-?0x", text)
+    assert lines_of(report, level=QUIET) == [text.splitlines()[-1 if not report["claim"] else -2]]
+
+
+def test_a_diagnosis_is_a_sentence():
+    assert sentence(NONE_KNOWN) == ("unknown", "the outputs are those of none of the known mistakes")
+    assert sentence("perhaps: the mean") == ("perhaps", "the mean")
+    assert sentence("nearly: the mean")[1] == "the mean"
+    assert sentence("the mean") == ("most likely", "the mean")
+
+
+def test_names_are_folded_after_an_underscore():
+    assert folded("log_softmax_vjp", 12) == "log_softmax_\nvjp"
+    assert folded("log_softmax_vjp", 40) == "log_softmax_vjp"
+    assert folded("softmax", 3) == "softmax"
+
+
+def test_known_failures_are_said_and_those_that_do_not_fail_too(report):
+    known = {"relu.value": "no kernel yet", "log_softmax.value": "old", "adam.update": "not judged"}
+    lines = lines_of({**report, "known": known})
+    assert "known to fail: relu.value (no kernel yet)" in lines
+    assert "known to fail, but it does not: log_softmax.value; take it off the list" in lines
+    assert not any("adam.update" in line for line in lines)
+
+
+# What failing cases have in common.
+
+FOUND = [Finding(each.requirement, each, passed=True) for each in cases("dense", np.dtype("float32"), 0)]
+
+
+def of(condition):
+    """What the cases of the dense layer on which a condition holds have in common."""
+    every = [each._replace(passed=not condition(*each.case.arguments)) for each in FOUND]
+    return in_common([each for each in every if not each.passed], every)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (lambda x, w, b: w.shape[1] < 3, "with m < 3 in (..., n), (n, m), (m) -> (..., m)"),
+        (lambda x, w, b: np.isnan(x).any() or np.isnan(w).any() or np.isnan(b).any(), "with NaN in the input"),
+        (lambda x, w, b: np.prod(x.shape[:-1]) > 4, "with batch rows > 4"),
+        (lambda x, w, b: x.size == 0 or w.size == 0, "with an array without elements"),
+        (lambda x, w, b: len(b) % 2, ""),
+    ],
+)
+def test_what_failing_cases_share_is_found(condition, words):
+    found = of(condition)
+    assert found.startswith(words)
+    assert words or "no multiple of 2" in found
+
+
+def test_one_case_and_all_cases_have_nothing_in_common():
+    assert of(lambda x, w, b: x is FOUND[0].case.arguments[0]) == ""
+    assert of(lambda x, w, b: True) == ""
+
+
+def test_a_result_keeps_how_many_fail_and_for_how_long(report):
+    failed = [each for each in report["results"] if each["status"] == "fail"]
+    assert all(0 < each["failing"] <= each["cases"] for each in failed)
+    assert all(each["failing"] == 0 for each in report["results"] if each["status"] != "fail")
+    assert sum(each["seconds"] for each in report["results"]) > 0
