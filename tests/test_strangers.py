@@ -79,7 +79,7 @@ def scan(x):
 
 
 @formula("(..., n) -> (..., n)")
-def centred(x, *, eps=1e-5):
+def layer_scale(x, *, eps=1e-5):
     xp = namespace(x)
     return (x - xp.mean(x, axis=-1, keepdims=True)) / xp.sqrt(xp.var(x, axis=-1, keepdims=True) + eps)
 
@@ -136,7 +136,7 @@ WRONG = [
     ("NaN steps", momentum, with_step(lambda step: float("nan"))),
     ("sums of blocks", scan, in_blocks(64)),
     ("long sums of blocks", scan, in_blocks(8192)),
-    ("the mean of the first 5000", centred, of_the_first),
+    ("the mean of the first 5000", layer_scale, of_the_first),
     ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
     ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),

@@ -7,7 +7,7 @@ sparse_categorical_cross_entropy_from_logits_vjp.value: each gradient is the der
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -105,7 +105,7 @@ def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) ->
             yield vjp(label, x, g), g * forward(label, x), x
 
 
-DERIVATIVES = {
+DERIVATIVES: dict[str, Callable[[Definition, Definition], Regions]] = {
     "embedding_vjp": of_embedding,
     "gelu_tanh_vjp": of_elementwise,
     "gelu_vjp": of_elementwise,
