@@ -26,8 +26,10 @@ CALLS = {
     "neuron_vjp": (X, W[:, 0], B[0], G6), "adam_first_moment": (X, G, 0.9), "adam_second_moment": (X * X, G, 0.999),
     "adam_bias_correction": (X, 0.999, 7), "adam_update": (X, G, Y * Y, 0.001, 1e-8),
     "adam_step": (X, G, AdamState(4, Y, X * X)),
-    "matmul": (X, G.mT), "matmul_vjp": (X, G.mT, Y[..., :6]), "embedding": (W, LABELS), "embedding_vjp": (W, LABELS, ONE_HOT[:, :4]),
-    "silu": (X,), "silu_vjp": (X, G), "gelu": (X,), "gelu_vjp": (X, G), "gelu_tanh": (X / 9,), "gelu_tanh_vjp": (X / 9, G),
+    "matmul": (X, G.mT), "matmul_vjp": (X, G.mT, Y[..., :6]), "embedding": (W, LABELS),
+    "embedding_vjp": (W, LABELS, ONE_HOT[:, :4]),
+    "silu": (X,), "silu_vjp": (X, G), "gelu": (X,), "gelu_vjp": (X, G), "gelu_tanh": (X / 9,),
+    "gelu_tanh_vjp": (X / 9, G),
     "swiglu": (X, G), "swiglu_vjp": (X, G, Y), "rms_norm": (X, W[:, 0]), "rms_norm_vjp": (X, W[:, 0], G),
     "layer_norm": (X, W[:, 0], W[:, 1]), "layer_norm_vjp": (X, W[:, 0], W[:, 1], G),
 }  # fmt: skip

@@ -85,8 +85,14 @@ def made_by(error):
     return {name: value for name, value in made.items() if name not in ("__builtins__", "np")}
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", PROPERTIES)
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        (name, dtype)
+        for number, (name, dtype) in enumerate(itertools.product(PROPERTIES, DTYPES))
+        if name.partition(".")[0] in spec.formulas("1.4") or number % 4 in (0, 3)  # of the later ones, by turns
+    ],
+)
 def test_numpy_has_all_properties(name, dtype):
     check_property(name, Subject("numpy"), dtype)
 
@@ -106,6 +112,10 @@ def test_right_rewrites_have_them(rewrite, dtype):
     for name, each in PROPERTIES.items():
         if each.formula.name == "softmax":
             check_property(name, subject(softmax=getattr(rewrites.softmax, rewrite)), dtype)
+
+
+# Of the formulas since 1.4, whose mutants are of the same kinds, a few.
+OLD = [label for label in PROPERTIES if label.partition(".")[0] in spec.formulas("1.4")]
 
 
 @pytest.mark.parametrize("name", [*OLD, "embedding.value", "gelu.value", "rms_norm.batch", "silu_vjp.value"])
