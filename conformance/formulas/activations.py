@@ -1,7 +1,8 @@
 """Cases that functions of one number, gates, and the gradients of both share."""
 
+import operator
 from collections.abc import Iterator
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def is_infinite(x: Any, *others: Any) -> Any:
     limit, size = float(finfo(x.dtype).max) / 8, np.maximum(np.abs(x.astype(np.float64)), 1)
     for each in others:
         size = size * np.where(np.isinf(each), 1, np.maximum(np.abs(each.astype(np.float64)), 1))
-    return np.isinf(x) | (size > limit) | (x <= 0) & np.any([np.isinf(each) for each in others], axis=0)
+    return np.isinf(x) | (size > limit) | (x <= 0) & reduce(operator.or_, map(np.isinf, others))
 
 
 def is_negative_infinity(x: Any, *others: Any) -> Any:
