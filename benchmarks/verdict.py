@@ -22,7 +22,7 @@ from gaugeblock import spec
 
 RESULTS = Path(__file__).parent / "results/verdict.json"
 COMMAND = "python benchmarks/verdict.py"
-ROUNDS = 3  # of the first and the second run, in turns
+ROUNDS = 1  # of a first and a second run, whose CPU differs by a few per cent from round to round
 CHECK = [sys.executable, "-m", "gaugeblock.conformance.cli", "check"]
 
 
@@ -35,9 +35,14 @@ def cpu_seconds(command: list[str], folder: str) -> float:
     return round(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, 2)
 
 
+def judged_by() -> dict[str, Any]:
+    """What the cost depends on most."""
+    return {"spec": spec.VERSION, "formulas": len(spec.formulas())}
+
+
 def measure(backends: list[str]) -> None:
     """The verdicts on some backends, into the file of results: a line each."""
-    about = {"spec": spec.VERSION, "numpy": np.__version__, "python": platform.python_version()}
+    about = judged_by() | {"numpy": np.__version__, "python": platform.python_version()}
     found: list[dict[str, Any]] = [about | {"machine": platform.machine(), "cores": os.cpu_count()}]
     for name in backends:
         runs = []
@@ -51,9 +56,9 @@ def measure(backends: list[str]) -> None:
 
 
 def seconds() -> dict[tuple[str, str], float]:
-    """The median of each, by the backend and the run; none where they judged by another version."""
+    """The median of each, by the backend and the run; none where they judged other formulas, or by another version."""
     about, *found = map(json.loads, RESULTS.read_text().splitlines())
-    if about["spec"] != spec.VERSION:
+    if not judged_by().items() <= about.items():
         return {}
     return {(each["backend"], run): statistics.median(each[run]) for each in found for run in ("first", "again")}
 
@@ -63,7 +68,7 @@ def text() -> str:
     about, *found = map(json.loads, RESULTS.read_text().splitlines())
     rows = [(each["backend"], *(f"{statistics.median(each[run]):.1f}" for run in ("first", "again"))) for each in found]
     loads = " to ".join(str(end(each["load"] for each in found)) for end in (min, max))
-    machine = f"Specification {about['spec']}, NumPy {about['numpy']}, {about['machine']}"
+    machine = f"Specification {about['spec']}, {about['formulas']} formulas, NumPy {about['numpy']}, {about['machine']}"
     note = f"{machine}; load in the minute before: {loads} on {about['cores']} cores."
     return f"{blocks.table(('`gaugeblock check`', 'first run, seconds of CPU', 'second run'), rows)}\n{note}\n"
 

@@ -175,8 +175,9 @@ def test_the_pages_say_what_the_results_do():
 @pytest.mark.parametrize(("version", "shown"), [("1.0", "not measured | not known"), (spec.VERSION, "7 s | **no**")])
 def test_the_time_of_a_verdict_is_shown_for_the_cases_that_there_are(version, shown, tmp_path, monkeypatch):
     file = tmp_path / "verdict.json"
-    lines = {"spec": version}, {"backend": "numpy", "first": [9, 7, 1], "again": [1, 1.5, 9], "load": 0}
-    file.write_text("\n".join(map(json.dumps, lines)))
+    about = {"spec": version, "formulas": len(spec.formulas())}
+    found = {"backend": "numpy", "first": [9, 7, 1], "again": [1, 1.5, 9], "load": 0}
+    file.write_text("\n".join(map(json.dumps, (about, found))))
     monkeypatch.setattr(goals.verdict, "RESULTS", file)
     text = goals.text(speed.load("speed"), speed.load("growth"))
     assert f"| `gaugeblock check numpy`, CPU of the first run | 6 s or less | {shown} |" in text

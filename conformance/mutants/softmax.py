@@ -601,9 +601,9 @@ def softmax__cubic_exp(x, *, axis=-1):
     return normalised(polynomial_exp(x - top(x, axis), 3), axis)
 
 
-@breaks("softmax.value", "exp by a polynomial of degree 5 on each power of two")
-def softmax__quintic_exp(x, *, axis=-1):
-    return normalised(polynomial_exp(x - top(x, axis), 5), axis)
+@breaks("softmax.value", "exp by a polynomial of degree 4 on each power of two")
+def softmax__quartic_exp(x, *, axis=-1):
+    return normalised(polynomial_exp(x - top(x, axis), 4), axis)
 
 
 @breaks("softmax.value", "exp by a polynomial of degree 7 on each power of two, enough for float32 alone")
