@@ -456,6 +456,7 @@ def test_the_program_of_the_page_runs_and_is_judged(tmp_path):
     done = run("judge", "vectors", "results.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "no answer: softmax/float32.json: softmax.axis/first" in done.stdout
+    assert ("(-v names them)" in done.stdout) == (done.stdout.count("no answer: ") > 10)
     (tmp_path / "wrong.py").write_text(code.replace("/ sum(e)", "/ (sum(e) + 1e-6)"))
     subprocess.run([sys.executable, "-I", "wrong.py"], cwd=tmp_path, check=True)
     done = run("judge", "vectors", "results.json", cwd=tmp_path)
