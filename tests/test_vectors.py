@@ -447,6 +447,11 @@ def test_what_has_no_answer_is_listed(tmp_path):
     assert by_label["softmax.axis"]["status"] == "pass"
     assert by_label["softmax.axis"]["reason"] == "no answer"
     assert by_label["relu.value"] == {**by_label["relu.value"], "status": "not offered", "reason": "no answer"}
+    for case in [*results["softmax/float32.json"]][:12]:
+        del results["softmax/float32.json"][case]
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    lines = run("judge", VECTORS, "results.json", cwd=tmp_path).stdout.splitlines()
+    assert [line for line in lines if line.startswith("no answer: ")][10:] == ["no answer: 3 more (-v names them)"]
 
 
 def test_the_program_of_the_page_runs_and_is_judged(tmp_path):
@@ -456,6 +461,7 @@ def test_the_program_of_the_page_runs_and_is_judged(tmp_path):
     done = run("judge", "vectors", "results.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "no answer: softmax/float32.json: softmax.axis/middle_from_the_end" in done.stdout
+    assert "more (-v names them)" not in done.stdout
     (tmp_path / "wrong.py").write_text(code.replace("/ sum(e)", "/ (sum(e) + 1e-6)"))
     subprocess.run([sys.executable, "-I", "wrong.py"], cwd=tmp_path, check=True)
     done = run("judge", "vectors", "results.json", cwd=tmp_path)

@@ -13,9 +13,11 @@ from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import citation
 from ..reporting.report import to_document, to_json
-from ..reporting.terminal import print_report
+from ..reporting.terminal import USUAL, VERBOSE, print_report
 from .outputs import replaced
 from .terminal import complain, console_for, formula_names, print_citation, progress
+
+SHOWN = 10  # lines on what is missing
 
 
 def vectors(
@@ -73,6 +75,7 @@ def judge(
         typer.Option(metavar="NAME", help="A formula that is not gaugeblock's own; may be repeated."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
 ) -> None:
     """Judge answers that were computed elsewhere. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     from ..exchange.answers import judge_answers, sha256_of_manifest
@@ -86,9 +89,12 @@ def judge(
             passed = report.passed
         except ValueError as error:
             raise typer.TyperException(str(error)) from None
-        print_report(report.to_dict(), console)
-        for line in missing:
+        print_report(report.to_dict(), console, VERBOSE if verbose else USUAL)
+        shown = missing if verbose else missing[:SHOWN]
+        for line in shown:
             console.print(f"no answer: {line}", style="dim", markup=False, soft_wrap=True)
+        if len(shown) < len(missing):
+            console.print(f"no answer: {len(missing) - len(shown)} more (-v names them)", style="dim")
         cited = citation(manifest=sha256_of_manifest(folder))
         print_citation(console, cited)
         command = plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000)
