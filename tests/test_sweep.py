@@ -477,6 +477,17 @@ def test_a_function_that_is_off_is_refuted(formula):
     assert sweep.compared(right, False, 0, given, off, check=True).first is not None
 
 
+@pytest.mark.parametrize("formula", sweep.COMPOSED)
+def test_a_function_that_is_made_of_others_is_swept(formula):
+    """One that is off by more than the limit is refuted, and its float64 function is as accurate as assumed."""
+    right = Sweep("numpy", formula, "float16")
+    given = [np.linspace(0.1, 0.9, 99, dtype=np.float16)]
+    got = sweep.results(right, sweep.loaded("numpy", None), given)
+    assert sweep.compared(right, False, 0, given, got, check=True).first is None
+    off = sweep.of_bits(sweep.to_bits(got) + np.uint16(8), "float16")
+    assert sweep.compared(right, False, 0, given, off, check=True).first is not None
+
+
 def test_an_oracle_that_is_worse_than_assumed_is_noticed():
     y = np.exp(1.0)
     assert sweep.certain("exp", 1.0, y, float(np.float32(y)), MODELS["float32"])[0] < 0.5

@@ -147,10 +147,12 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
     if name in lax.SAME:
         mixed = any(is_lifted(each) for each in arguments)  # numbers stay numbers beside arrays
         return getattr(reading.xp, lax.SAME[name])(*(arguments if mixed else lifted))
-    ulp = brought(name, lifted)
+    shapes = {each.aval.shape for each in (*equation.invars, *equation.outvars)}
+    pointwise = len(shapes) == len(lifted) == 1
+    ulp = brought(name, lifted) if pointwise else None
     if ulp is not None:
         return of_format(by_library(lifted[0], ulp, value_and_slope(equation)), equation, reading)
-    wanted = f"judge the parts before and after it{A_WAY.format(name) if len(lifted) == 1 else ''}"
+    wanted = f"judge the parts before and after it{A_WAY.format(name) if pointwise else ''}"
     raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for this operation of JAX yet; {wanted}")
 
 
