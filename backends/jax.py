@@ -11,7 +11,17 @@ import jax.numpy as jnp
 import numpy
 
 from .. import reference
-from ..reference.arguments import class_axis, class_numbers, floating, rounded, wide
+from ..reference.arguments import (
+    class_axis,
+    class_numbers,
+    floating,
+    indices,
+    rounded,
+    shape,
+    table_of,
+    wanted_shape,
+    wide,
+)
 from ..reference.declaration import declaration_of
 from . import _formulas, bind_all, documentation, native
 
@@ -31,6 +41,16 @@ def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis
     total = jnp.sum(jnp.exp(x - largest), axis=axis, keepdims=True)
     losses = jnp.log(total) - (jnp.take_along_axis(x, index, axis=axis) - largest)
     return rounded(jnp.squeeze(losses, axis=axis), dtype, jnp)
+
+
+@native(_formulas.embedding_vjp)
+def embedding_vjp(table: Any, labels: Any, g: Any) -> Any:
+    """Computed by a scattered addition, which needs no more memory."""
+    _, dtype = floating(jnp, table=table, g=g)
+    count, columns = table_of(table)
+    index = indices(labels, count, jnp)
+    wanted_shape("g", g, (*shape(labels), columns), ", that of the result")
+    return rounded(jnp.zeros(table.shape, wide(g, jnp).dtype).at[index].add(wide(g, jnp)), dtype, jnp)
 
 
 def precise(function: Any) -> Any:

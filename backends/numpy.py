@@ -16,14 +16,19 @@ from ..reference.arguments import (
     class_numbers,
     floating,
     for_each_class,
+    indices,
     labelled,
     number,
+    rounded,
     same_shape,
+    table_of,
+    wanted_shape,
     wide,
 )
 from ..reference.arguments import beta as checked_beta
 from ..reference.arguments import clip as checked_clip
 from ..reference.arguments import epsilon as checked_epsilon
+from ..reference.arguments import shape as shape_of
 from ..reference.arguments import step as checked_step
 from ..reference.formulas.adam import AdamState, one_minus_power
 from ..reference.formulas.categorical_cross_entropy import default_clip
@@ -102,6 +107,26 @@ def relu_vjp(x: Any, g: Any) -> Any:
         if spoilt.any():
             numpy.copyto(out, rows, where=spoilt)
     return y if y.ndim else y[()]
+
+
+@native(_formulas.embedding)
+def embedding(table: Any, labels: Any) -> Any:
+    """Computed by indexing."""
+    floating(numpy, table=table)
+    count, _ = table_of(table)
+    return table[indices(labels, count, numpy)]
+
+
+@native(_formulas.embedding_vjp)
+def embedding_vjp(table: Any, labels: Any, g: Any) -> Any:
+    """Computed by ``numpy.add.at``, which needs no more memory."""
+    _, dtype = floating(numpy, table=table, g=g)
+    count, columns = table_of(table)
+    index = indices(labels, count, numpy)
+    wanted_shape("g", g, (*shape_of(labels), columns), ", that of the result")
+    found = numpy.zeros(table.shape, wide(g, numpy).dtype)
+    numpy.add.at(found, index, wide(g, numpy))
+    return rounded(found, dtype, numpy)
 
 
 def shifted(x: Any, axis: int) -> Any:

@@ -22,13 +22,18 @@ from ..reference.arguments import (
     class_numbers,
     floating,
     for_each_class,
+    indices,
     labelled,
+    normalised,
     rounded,
     same_shape,
     shape,
+    table_of,
+    wanted_shape,
     wide,
 )
 from ..reference.arguments import clip as checked_clip
+from ..reference.arguments import epsilon as checked_epsilon
 from ..reference.formulas.adam import one_minus_power
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.trees import flatten
@@ -74,6 +79,89 @@ def relu_vjp(x: Any, g: Any) -> Any:
     same_shape(x=x, g=g)
     x, g = arrays(xp, x, g)
     return aten.threshold_backward(g, x, 0).add_(x.clamp(-0.0, -0.0))  # -0 changes nothing; of a NaN it is NaN
+
+
+@native(_formulas.silu)
+def silu(x: Any) -> Any:
+    """Computed by ``torch.nn.functional.silu``."""
+    floating(xp, x=x)
+    return torch.nn.functional.silu(x)
+
+
+@native(_formulas.silu_vjp)
+def silu_vjp(x: Any, g: Any) -> Any:
+    """Computed by the derivative of ``torch.nn.functional.silu``."""
+    _, dtype = floating(xp, x=x, g=g)
+    same_shape(x=x, g=g)
+    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    return rounded(aten.silu_backward(g, x), dtype, xp)
+
+
+@native(_formulas.gelu_vjp)
+def gelu_vjp(x: Any, g: Any) -> Any:
+    """Computed by the derivative of ``torch.nn.functional.gelu``."""
+    _, dtype = floating(xp, x=x, g=g)
+    same_shape(x=x, g=g)
+    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    return rounded(aten.gelu_backward(g, x), dtype, xp)
+
+
+@native(_formulas.gelu_tanh)
+def gelu_tanh(x: Any) -> Any:
+    """Computed by ``torch.nn.functional.gelu``, whose exact form gives NaN for +infinity in float32."""
+    floating(xp, x=x)
+    return torch.nn.functional.gelu(x, approximate="tanh")
+
+
+@native(_formulas.gelu_tanh_vjp)
+def gelu_tanh_vjp(x: Any, g: Any) -> Any:
+    """Computed by the derivative of ``torch.nn.functional.gelu``."""
+    _, dtype = floating(xp, x=x, g=g)
+    same_shape(x=x, g=g)
+    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    return rounded(aten.gelu_backward(g, x, approximate="tanh"), dtype, xp)
+
+
+@native(_formulas.rms_norm)
+def rms_norm(x: Any, w: Any, *, epsilon: float = 1e-6) -> Any:
+    """Computed by ``torch.nn.functional.rms_norm``, where epsilon is a Python number."""
+    _, dtype = floating(xp, x=x, w=w)
+    normalised(x, w=w)
+    epsilon = checked_epsilon(epsilon, xp, wide(x, xp).dtype)
+    if not isinstance(epsilon, float):
+        return reference.rms_norm(x, w, epsilon=epsilon, xp=xp)
+    return rounded(torch.nn.functional.rms_norm(wide(x, xp), w.shape, wide(w, xp), epsilon), dtype, xp)
+
+
+@native(_formulas.layer_norm)
+def layer_norm(x: Any, w: Any, b: Any, *, epsilon: float = 1e-5) -> Any:
+    """Computed by ``torch.nn.functional.layer_norm``, where epsilon is a Python number."""
+    _, dtype = floating(xp, x=x, w=w, b=b)
+    normalised(x, w=w, b=b)
+    x, w, b = wide(x, xp), wide(w, xp), wide(b, xp)
+    epsilon = checked_epsilon(epsilon, xp, x.dtype)
+    if not isinstance(epsilon, float):
+        return rounded(reference.layer_norm(x, w, b, epsilon=epsilon, xp=xp), dtype, xp)
+    return rounded(torch.nn.functional.layer_norm(x, w.shape, w, b, epsilon), dtype, xp)
+
+
+@native(_formulas.embedding)
+def embedding(table: Any, labels: Any) -> Any:
+    """Computed by ``torch.nn.functional.embedding``."""
+    floating(xp, table=table)
+    count, _ = table_of(table)
+    return torch.nn.functional.embedding(indices(labels, count, xp), table)
+
+
+@native(_formulas.embedding_vjp)
+def embedding_vjp(table: Any, labels: Any, g: Any) -> Any:
+    """Computed by ``index_add``, which needs no more memory."""
+    _, dtype = floating(xp, table=table, g=g)
+    count, columns = table_of(table)
+    index = indices(labels, count, xp)
+    wanted_shape("g", g, (*shape(labels), columns), ", that of the result")
+    zeros = torch.zeros_like(table, dtype=wide(g, xp).dtype)
+    return rounded(zeros.index_add(0, index.reshape(-1), wide(g, xp).reshape(-1, columns)), dtype, xp)
 
 
 @native(_formulas.softmax)

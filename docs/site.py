@@ -27,6 +27,7 @@ GUIDES = [
     "in_ci.md",
     "any_language.md",
     "vectors.md",
+    "adapters.md",
     "commands.md",
     "use_the_formulas.md",
     "signatures.md",
@@ -68,7 +69,6 @@ FOLDERS = {module: f"api/{module}.md" for module in API} | FOLDERS
 # Code, which is left alone, or the target of a link to a file.
 LINK = re.compile(r"^```.*?^```|`[^`\n]+`|(?<=\]\()(?!\w+:)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]+)?(?=\))", re.M | re.S)
 INCLUDED = re.compile(r"^<!-- include: (?P<path>\S+), (?P<heading>.+) -->$", re.M)
-REQUIREMENT = re.compile(r"^- \*\*(\w+\.\w+)\*\*", re.M)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -106,13 +106,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Fill in what is included, turn links to files into links to pages, and give each requirement its anchor."""
+    """Fill in what is included, and turn links to files into links to pages."""
     file = page.file
     markdown = INCLUDED.sub(lambda found: section(found["path"], found["heading"]), markdown)
-    if file.src_uri in SPEC:
-        markdown = REQUIREMENT.sub(r"- [**\1**](#\1){ #\1 }", markdown)
-        definition = (ROOT / "spec" / f"{Path(file.src_uri).stem}.py").read_text()
-        markdown += f"\n## Definition over the reals\n\n```python\n{definition}```\n"
     if file.src_uri == "kill_matrix.md":
         page.meta |= {"search": {"exclude": True}, "hide": ["navigation", "toc"]}  # a table as large as all else
 

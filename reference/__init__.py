@@ -23,12 +23,26 @@ from .formulas.categorical_cross_entropy_from_logits_vjp import (
 from .formulas.categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
 from .formulas.dense import dense as dense
 from .formulas.dense_vjp import dense_vjp as dense_vjp
+from .formulas.embedding import embedding as embedding
+from .formulas.embedding_vjp import embedding_vjp as embedding_vjp
+from .formulas.gelu import gelu as gelu
+from .formulas.gelu_tanh import gelu_tanh as gelu_tanh
+from .formulas.gelu_tanh_vjp import gelu_tanh_vjp as gelu_tanh_vjp
+from .formulas.gelu_vjp import gelu_vjp as gelu_vjp
+from .formulas.layer_norm import layer_norm as layer_norm
+from .formulas.layer_norm_vjp import layer_norm_vjp as layer_norm_vjp
 from .formulas.log_softmax import log_softmax as log_softmax
 from .formulas.log_softmax_vjp import log_softmax_vjp as log_softmax_vjp
+from .formulas.matmul import matmul as matmul
+from .formulas.matmul_vjp import matmul_vjp as matmul_vjp
 from .formulas.neuron import neuron as neuron
 from .formulas.neuron_vjp import neuron_vjp as neuron_vjp
 from .formulas.relu import relu as relu
 from .formulas.relu_vjp import relu_vjp as relu_vjp
+from .formulas.rms_norm import rms_norm as rms_norm
+from .formulas.rms_norm_vjp import rms_norm_vjp as rms_norm_vjp
+from .formulas.silu import silu as silu
+from .formulas.silu_vjp import silu_vjp as silu_vjp
 from .formulas.softmax import softmax as softmax
 from .formulas.softmax_vjp import softmax_vjp as softmax_vjp
 from .formulas.sparse_categorical_cross_entropy_from_logits import (
@@ -37,5 +51,7 @@ from .formulas.sparse_categorical_cross_entropy_from_logits import (
 from .formulas.sparse_categorical_cross_entropy_from_logits_vjp import (
     sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
 )
+from .formulas.swiglu import swiglu as swiglu
+from .formulas.swiglu_vjp import swiglu_vjp as swiglu_vjp
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

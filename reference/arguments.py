@@ -164,6 +164,36 @@ def same_shape(**values: Any) -> None:
             wanted_shape(name, values[name], wanted, f", as {first} has")
 
 
+def of_products(a: Any, b: Any) -> tuple[Any, ...]:
+    """The shape of the products of two stacks of matrices, with their batches broadcast; ValueError if none fit."""
+    one, other = shape(a), shape(b)
+    fits = len(one) > 1 < len(other) and one[-1] == other[-2]
+    batch, rest = sorted((one[:-2], other[:-2]), key=len)[::-1]
+    whole = [*batch]
+    for place, length in enumerate(rest, len(batch) - len(rest)):
+        fits = fits and (length == whole[place] or 1 in (length, whole[place]))
+        whole[place] = length if whole[place] == 1 else whole[place]
+    if not fits:
+        raise ValueError(f"a, b: got shapes {one} and {other}; wanted (..., n, k) and (..., k, m), of batches that fit")
+    return (*whole, one[-2], other[-1])
+
+
+def normalised(x: Any, **others: Any) -> None:
+    """Raise ValueError unless the others have the shape of a row of x, which is not empty."""
+    if not shape(x) or shape(x)[-1] == 0:
+        raise ValueError(f"x: got shape {shape(x)}; wanted (..., n) with n of at least 1")
+    for name, value in others.items():
+        wanted_shape(name, value, shape(x)[-1:], ", the last axis of x")
+
+
+def table_of(table: Any) -> tuple[Any, Any]:
+    """The number of rows of a table, and that of its columns; ValueError if it is no matrix."""
+    if len(shape(table)) != 2:
+        raise ValueError(f"table: got shape {shape(table)}; wanted (n, m)")
+    rows, columns = shape(table)
+    return rows, columns
+
+
 def class_axis(name: str, value: Any, axis: Any) -> None:
     """Raise unless `axis` is an axis of `value`, and not of length 0."""
     ndim = len(shape(value))
@@ -210,14 +240,23 @@ def for_each_class(g: Any, axis: int, xp: Namespace, **classes: Any) -> Any:
 
 
 def class_numbers(labels: Any, x: Any, axis: int, xp: Namespace) -> Any:
-    """Integer labels as indices into `axis` of x; one that is no class is an IndexError where labels can be read."""
+    """Integer labels, one a sample, as indices into `axis` of x, as `indices` has them."""
+    integral(labels, xp)
+    one_a_sample("labels", labels, axis, x=x)
+    return indices(labels, shape(x)[axis], xp)
+
+
+def integral(labels: Any, xp: Namespace) -> None:
+    """Raise TypeError unless labels are an array of integers."""
     dtype = getattr(labels, "dtype", None)
-    if type(labels) is not type(x):
-        refuse_strangers(xp, labels=labels)
+    refuse_strangers(xp, labels=labels)
     if dtype is None or not hasattr(labels, "shape") or not xp.isdtype(dtype, "integral"):
         raise TypeError(f"labels: got {describe(labels)}; wanted an array of integers")
-    one_a_sample("labels", labels, axis, x=x)
-    count = shape(x)[axis]
+
+
+def indices(labels: Any, count: int, xp: Namespace) -> Any:
+    """Integer labels as indices of `count` classes; one that is no class is an IndexError where labels can be read."""
+    integral(labels, xp)
     index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
     if is_on_host(index, xp) and is_any((index < 0) | (index >= count), xp):
         raise IndexError(f"labels: got one that is no class; wanted 0 to {count - 1}")

@@ -5,10 +5,11 @@ writes it, and rounds it by way of integers. Where numbers are special, it does 
 """
 
 import json
+from itertools import product
 from math import prod
 from pathlib import Path
 
-from mpmath import exp, floor, inf, isnan, ldexp, log, mag, mpf, nan, nint, sqrt, workprec
+from mpmath import erf, exp, floor, inf, isnan, ldexp, log, mag, mpf, nan, nint, pi, sqrt, tanh, workprec
 
 # From the largest binary64 number down to beneath the smallest, and 128 more.
 BITS = 2**11 + 52 + 128
@@ -130,12 +131,149 @@ def dense_vjp(x, w, b, g, **of):
     return {"gx": gx, "gw": gw, "gb": [total(g[k::m]) for k in range(m)]}
 
 
+def matrices(values, shape, batch):
+    """The matrix, as rows, for each index of a batch that it is broadcast to; and where each has its numbers."""
+    rows, columns = shape[-2:]
+    own = (*[1] * (len(batch) + 2 - len(shape)), *shape[:-2])
+    found = []
+    for index in product(*map(range, batch)):
+        start = 0
+        for size, place in zip(own, index, strict=True):
+            start = start * size + min(place, size - 1)
+        start *= rows * columns
+        places = [[start + i * columns + j for j in range(columns)] for i in range(rows)]
+        found.append(([[values[place] for place in row] for row in places], places))
+    return found
+
+
+def batch_of(*shapes):
+    """The batch that those of some shapes are broadcast to."""
+    count = max(len(shape) for shape in shapes) - 2
+    aligned = [[1] * (count + 2 - len(shape)) + list(shape[:-2]) for shape in shapes]
+    return [next((size for size in sizes if size != 1), 1) for sizes in zip(*aligned, strict=True)]
+
+
+def matmul(a, b, **of):
+    batch = batch_of(of["a.shape"], of["b.shape"])
+    pairs = zip(matrices(a, of["a.shape"], batch), matrices(b, of["b.shape"], batch), strict=True)
+    return [dot(row, column, 0) for (x, _), (y, _) in pairs for row in x for column in zip(*y, strict=True)]
+
+
+def matmul_vjp(a, b, g, **of):
+    shapes = [of["a.shape"], of["b.shape"], of["g.shape"]]
+    batch = batch_of(*shapes)
+    ga, gb = [mpf(0) for _ in a], [mpf(0) for _ in b]
+    every = zip(*(matrices(each, shape, batch) for each, shape in zip((a, b, g), shapes, strict=True)), strict=True)
+    for (x, of_x), (y, of_y), (slopes, _) in every:
+        for i, row in enumerate(slopes):
+            for place, line in enumerate(y):
+                ga[of_x[i][place]] += dot(row, line, 0)
+                for j, slope in enumerate(row):
+                    gb[of_y[place][j]] += x[i][place] * slope
+    return {"ga": ga, "gb": gb}
+
+
 def relu(x, **of):
     return [each if isnan(each) or each > 0 else mpf(0) for each in x]
 
 
 def relu_vjp(x, g, **of):
     return [g_i if x_i > 0 else mpf(0) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def sigmoid(x):
+    """The limits where x is infinite, whose powers mpmath has."""
+    return 1 / (1 + exp(-x))
+
+
+def silu(x, **of):
+    return [each * sigmoid(each) for each in x]
+
+
+def silu_vjp(x, g, **of):
+    return [g_i * (sigmoid(x_i) + x_i * sigmoid(x_i) * sigmoid(-x_i)) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def gelu(x, **of):
+    return [each * (1 + erf(each / sqrt(2))) / 2 for each in x]
+
+
+def gelu_vjp(x, g, **of):
+    def slope(x):
+        return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * pi)
+
+    return [g_i * slope(x_i) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def gelu_tanh(x, **of):
+    return [each * (1 + tanh(sqrt(2 / pi) * (each + mpf(44715) / 1000000 * each**3))) / 2 for each in x]
+
+
+def gelu_tanh_vjp(x, g, **of):
+    def slope(x):
+        t = tanh(sqrt(2 / pi) * (x + mpf(44715) / 1000000 * x**3))
+        return (1 + t + x * (1 - t * t) * sqrt(2 / pi) * (1 + mpf(134145) / 1000000 * x * x)) / 2
+
+    return [g_i * slope(x_i) for x_i, g_i in zip(x, g, strict=True)]
+
+
+def swiglu(a, b, **of):
+    return [a_i * sigmoid(a_i) * b_i for a_i, b_i in zip(a, b, strict=True)]
+
+
+def swiglu_vjp(a, b, g, **of):
+    return {"ga": [g_i * b_i for g_i, b_i in zip(silu_vjp(a, g), b, strict=True)], "gb": swiglu(a, g)}
+
+
+def cut(values, n):
+    """Rows of a length."""
+    return [values[i : i + n] for i in range(0, len(values), n)]
+
+
+def mean(x):
+    return total(x) / len(x)
+
+
+def rms_norm(x, w, epsilon, **of):
+    roots = [(row, sqrt(mean([x_i * x_i for x_i in row]) + epsilon)) for row in cut(x, len(w))]
+    return [x_i / root * w_i for row, root in roots for x_i, w_i in zip(row, w, strict=True)]
+
+
+def layer_norm(x, w, b, epsilon, **of):
+    centred = [x_i - mean(row) for row in cut(x, len(w)) for x_i in row]
+    return [y_i + b_i for y_i, b_i in zip(rms_norm(centred, w, epsilon), b * (len(x) // len(w)), strict=True)]
+
+
+def rms_norm_vjp(x, w, g, epsilon, **of):
+    gx, gw = [], [mpf(0) for _ in w]
+    for row, slopes in zip(cut(x, len(w)), cut(g, len(w)), strict=True):
+        root = sqrt(mean([x_i * x_i for x_i in row]) + epsilon)
+        z, h = [x_i / root for x_i in row], [g_i * w_i for g_i, w_i in zip(slopes, w, strict=True)]
+        along = mean([h_i * z_i for h_i, z_i in zip(h, z, strict=True)])
+        gx += [(h_i - z_i * along) / root for h_i, z_i in zip(h, z, strict=True)]
+        gw = [total_i + g_i * z_i for total_i, g_i, z_i in zip(gw, slopes, z, strict=True)]
+    return {"gx": gx, "gw": gw}
+
+
+def layer_norm_vjp(x, w, b, g, epsilon, **of):
+    """That of the other norm at the centred rows, whose mean is subtracted again."""
+    n = len(w)
+    found = rms_norm_vjp([x_i - mean(row) for row in cut(x, n) for x_i in row], w, g, epsilon)
+    gx = [each - mean(row) for row in cut(found["gx"], n) for each in row]
+    return {"gx": gx, "gw": found["gw"], "gb": [total(g[i::n]) for i in range(n)]}
+
+
+def embedding(table, labels, **of):
+    n = of["table.shape"][1]
+    return [table[label * n + j] for label in labels for j in range(n)]
+
+
+def embedding_vjp(table, labels, g, **of):
+    n, found = of["table.shape"][1], [mpf(0) for _ in table]
+    for i, label in enumerate(labels):
+        for j in range(n):
+            found[label * n + j] += g[i * n + j]
+    return found
 
 
 def softmax(x, axis, **of):

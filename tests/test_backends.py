@@ -147,6 +147,19 @@ def every_formula(gb, array):
     yield gb.categorical_cross_entropy_from_logits_vjp(array(np.ones((2, 3), np.int32)), x, x[:, 0])
     yield gb.sparse_categorical_cross_entropy_from_logits_vjp(array(np.ones(2, np.int32)), x, x[:, 0])
     yield gb.categorical_cross_entropy_vjp(array(np.ones((2, 3), np.int32)), x, x[:, 0])
+    yield gb.matmul(x, w)
+    yield from gb.matmul_vjp(x, w, array(np.ones((2, 4), np.float32)))
+    for function in (gb.silu, gb.gelu, gb.gelu_tanh):
+        yield function(x)
+    for function in (gb.silu_vjp, gb.gelu_vjp, gb.gelu_tanh_vjp, gb.swiglu):
+        yield function(x, x)
+    yield from gb.swiglu_vjp(x, x, x)
+    yield gb.rms_norm(x, row)
+    yield from gb.rms_norm_vjp(x, row, x)
+    yield gb.layer_norm(x, row, row)
+    yield from gb.layer_norm_vjp(x, row, row, x)
+    yield gb.embedding(w, array(np.ones(2, np.int32)))
+    yield gb.embedding_vjp(w, array(np.ones(2, np.int32)), array(np.ones((2, 4), np.float32)))
     theta, state = gb.adam_step(x, x, gb.adam_init(x))
     yield from (theta, state.m, state.v)
     yield gb.adam_update(x, x, x, 0.1, 1e-8)
@@ -272,6 +285,17 @@ def test_a_backend_has_the_signature_of_the_reference_less_the_namespace(formula
 
 # Of these, arguments may also be given by name.
 BY_NAME = {"neuron", "dense", "relu", "neuron_vjp", "dense_vjp", "relu_vjp", "adam_init"}
+BY_NAME |= {"matmul", "matmul_vjp", "embedding", "embedding_vjp", "swiglu", "swiglu_vjp", "silu", "silu_vjp"}
+BY_NAME |= {
+    "gelu",
+    "gelu_vjp",
+    "gelu_tanh",
+    "gelu_tanh_vjp",
+    "rms_norm",
+    "rms_norm_vjp",
+    "layer_norm",
+    "layer_norm_vjp",
+}
 
 
 @pytest.mark.parametrize("formula", reference.FORMULAS)

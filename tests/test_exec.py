@@ -408,8 +408,15 @@ def test_the_command_line_judges_a_program_and_writes_its_report(written, tmp_pa
     schema = json.loads(resources.files("gaugeblock.conformance.reporting").joinpath("report.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(report)
     assert report["reports"][0]["subject"] == command
-    wrong = " ".join(written("element / total", "element"))
-    assert run("--exec", wrong, "--formula", "softmax", "--dtype", "float32").returncode == 1
+    wrong = written("element / total", "element")
+    options = "--formula", "softmax", "--dtype", "float32", "--json", tmp_path / "report.json"
+    assert run("--exec", " ".join(wrong), *options).returncode == 1
+    (found,) = json.loads((tmp_path / "report.json").read_text())["reports"]
+    assert found["command"] == wrong
+    worst = next(each["worst"] for each in found["results"] if each["requirement"] == "softmax.axis")
+    REQUEST.validate(json.loads(worst["request"]))
+    done = subprocess.run(wrong, input=f"{worst['request']}\n", capture_output=True, text=True, check=True)
+    ANSWER.validate(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize(

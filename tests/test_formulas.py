@@ -20,7 +20,7 @@ def step(theta=X, grad=X, state=STATE, **options):
     return gb.adam_step(theta, grad, state, **options)
 
 
-LENGTHS = {"...": 2, "n": 3, "m": 4}
+LENGTHS = {"...": 2, "n": 3, "m": 4, "k": 5}
 COMPUTED = [name for name in reference.FORMULAS if name != "adam_init"]
 ORDINARY = {"[0, 1)": 0.9, "(-inf, inf)": 0.1, "[0, inf)": 1e-8, "count": 1}  # a number of each domain
 OUTSIDE = {
@@ -66,7 +66,10 @@ def common():
             if not is_index and len(floating) > 1:
                 changed = {name: right[name].astype(np.float64)}
                 yield wrong(f"{name} float64", TypeError, "; wanted dtype float", **changed)
-            if len(arrays) > 1:
+            others = {letter for each, axes in declared.arguments.items() if each != name for letter in axes}
+            if {letter.rstrip("?") for letter in declared.arguments[name]} & {each.rstrip("?") for each in others} or (
+                len(arrays) > 1 and not declared.arguments[name]
+            ):
                 longer = np.ones([length + 1 for length in shape] or [5], right[name].dtype)
                 yield wrong(f"{name} of another shape", ValueError, ": got shape", **{name: longer})
         if len(floating) == len(arrays):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import types
 from pathlib import Path
 
@@ -14,11 +15,14 @@ import numpy as np
 import pytest
 
 from gaugeblock.conformance import SubjectError, check, reproduce
+from gaugeblock.conformance.cli import check as command
 from gaugeblock.conformance.cli.app import app
-from gaugeblock.conformance.judging.child import Conversation
+from gaugeblock.conformance.judging.child import ENDING, RUNNING, Conversation, EndedError, end_all
+from gaugeblock.conformance.judging.diagnosis import NO_VALUE
 from gaugeblock.conformance.judging.kept import FOLDER
 from gaugeblock.conformance.judging.loading import load_formulas
 from gaugeblock.conformance.judging.remote import Isolated
+from gaugeblock.conformance.mutants import mutants
 from gaugeblock.worker import messages
 from gaugeblock.worker.calls import BrokenResultError
 from gaugeblock.worker.environment import environment
@@ -197,8 +201,6 @@ def test_what_it_started_ends_with_it(written, tmp_path):
     pipe = tmp_path / "alive"
     os.mkfifo(pipe)
     start = f"import subprocess\nsubprocess.Popen(['sleep', '600'], stdout=open({str(pipe)!r}, 'w'))\n"
-    import threading
-
     ended = []
     reader = threading.Thread(target=lambda: ended.append(pipe.read_bytes()), daemon=True)
     reader.start()
@@ -429,3 +431,80 @@ def test_a_file_of_formulas_beside_a_file_of_the_name_of_a_library_hides_the_lib
     assert [each.__name__ for each in load_formulas(str(path))] == ["double"]
     with Isolated(str(mine), functions=["double"]) as subject:
         assert subject.offered == {"double": [""]}
+
+
+DEEP = """
+    import os, tempfile
+    before = os.getcwd()
+    os.chdir(tempfile.mkdtemp())
+    for _ in range(1200):
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(before)
+"""
+
+
+def test_folders_that_are_nested_deep_are_removed_and_cost_nobody_the_report(written, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    assert judged(written(FLAKY.format(f"    if n == 3:{DEEP.replace(chr(10), chr(10) + '    ')}"))).passed
+    assert not [*(tmp_path / "temporary").iterdir()]
+
+
+def test_what_nobody_expected_of_one_subject_is_a_line(written, tmp_path, capsys, monkeypatch):
+    good, bad = written(GOOD, "good.py"), written(GOOD, "bad.py")
+    right = command.check_name
+
+    def breaks(name, *rest):
+        if name == bad:
+            raise RecursionError("too deep")
+        return right(name, *rest)
+
+    monkeypatch.setattr(command, "check_name", breaks)
+    options = "--formula", "relu", "--dtype", "float32", "--json", str(tmp_path / "r.json")
+    assert app(["check", bad, good, *options], standalone_mode=False) == 2
+    assert "bad.py: it could not be judged: RecursionError: too deep" in capsys.readouterr().err
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert [r["verdict"] for r in document["reports"]] == ["conforms"]
+    assert len(document["errors"]) == 1
+
+
+def test_reports_are_written_as_they_come_and_shown_in_the_order_of_the_command(tmp_path, capsys, monkeypatch):
+    names = ["first", "second"]
+    path, seen = tmp_path / "r.json", []
+
+    def one(name, *_):
+        if name == "first":
+            seen.append(second_is_written.wait(60))
+        raise ValueError(f"{name} is wrong")
+
+    def writing(option, path, text):
+        if "second is wrong" in text:
+            second_is_written.set()
+        return 0
+
+    second_is_written = threading.Event()
+    monkeypatch.setattr(command, "check_name", one)
+    monkeypatch.setattr(command, "written", writing)
+    assert app(["check", *names, "--json", str(path)], standalone_mode=False) == 2
+    assert seen == [True]
+    assert [line.split()[1] for line in capsys.readouterr().err.splitlines()] == names
+
+
+def test_no_process_is_started_while_all_are_ended(written):
+    subject = Isolated(written(GOOD), functions=["relu"])
+    end_all()
+    try:
+        assert not RUNNING
+        with pytest.raises(EndedError):
+            subject.in_dtype("float32").process.exchange("relu", {})
+    finally:
+        ENDING.clear()
+        subject.close()
+
+
+def test_a_results_value_is_not_blamed_for_what_a_call_does_beside(written):
+    shares = "import numpy as np\nkept = {}\n\ndef relu(x):\n    out = kept.setdefault(x.shape, np.empty_like(x))\n"
+    found = judged(written(f"{shares}    out[...] = np.maximum(x, 0)\n    return out\n"))
+    assert {r.requirement for r in found.results if r.status == "fail"} == {"relu.pure"}
+    assert {r.diagnosis for r in found.results if r.status == "fail"} <= {NO_VALUE, *(m.words for m in mutants("relu"))}

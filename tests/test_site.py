@@ -1,6 +1,8 @@
 """The site: it is built without a warning, has a page for everything, and asks nothing of a network."""
 
+import html
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 from gaugeblock import reference, spec
 
 ROOT = Path(__file__).parent.parent
+HOOK, MATHEMATICS = (runpy.run_path(str(ROOT / f"docs/{name}.py")) for name in ("formula_pages", "mathematics"))
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -65,6 +68,76 @@ def test_every_requirement_has_its_address(site):
     assert "softmax.html#softmax.nan" in Page(site / "spec/index.html").links
 
 
+def test_the_page_of_a_formula_has_its_signature_gauge_and_rivals(site):
+    for formula in spec.formulas():
+        page = Page(site / f"spec/{formula}.html")
+        assert {"signature", "requirements", "rivals", "definition-over-the-reals"} <= page.ids, formula
+        text = (site / f"spec/{formula}.html").read_text()
+        assert f"{formula}_step(" in text or f"{formula}(" in text
+        judged = HOOK["judged"](formula)
+        assert ("gauge" in page.ids) == bool(judged)
+        assert text.count("<circle") == sum(each.conforms for each in judged)
+        assert text.count("class='beyond'") == sum(not each.conforms for each in judged)
+    assert {each.library for each in HOOK["judged"]("softmax")} >= {"PyTorch", "JAX and optax", "onnxruntime"}
+
+
+def test_a_dot_of_a_gauge_stands_where_its_ratio_is():
+    shown = HOOK["strip"]([HOOK["Judged"]("a", "float32", 0.5, True), HOOK["Judged"]("a", "float64", 2.0, False)])
+    start, end = (float(each) for each in re.search(r"d='M(\d+) 10H(\d+)'", shown).groups())
+    assert float(re.search(r"cx='([\d.]+)'", shown)[1]) == (start + end) / 2
+    assert float(re.search(r"beyond' d='M([\d.]+)", shown)[1]) > end
+
+
+def test_formulas_are_typeset(site):
+    """At the head of each page; what is read there is what the text says, in the same order."""
+    names = MATHEMATICS["GREEK"] | {
+        "learning_rate": "learning_rate",
+        "sum": "\u2211",
+        "hat": "^",
+        "-": "\u2212",
+        "'": "\u2032",
+    }
+    names |= {"sqrt": ""}
+    for formula in spec.formulas():
+        assert "<math " in (site / f"spec/{formula}.html").read_text().partition("<table>")[0], formula
+        head = MATHEMATICS["HEAD"].match(spec.page(formula))[0]
+        for code in MATHEMATICS["INLINE"].findall(head):
+            shown = html.unescape(re.sub(r"<[^>]*>|&#x2061;", "", MATHEMATICS["mathml"](code)))
+            said = "".join(
+                names.get(word, word) for word in re.findall(r"learning_rate|log_softmax|[A-Za-z]+|[^\s_{}^/]", code)
+            )
+            assert shown == said, code
+
+
+def test_a_quotient_is_one_over_another():
+    shown = MATHEMATICS["mathml"]("y = a b / (c + d)")
+    assert re.search(
+        r"<mfrac><mrow><mi>a</mi>.*<mi>b</mi></mrow><mrow><mi>c</mi><mo>\+</mo><mi>d</mi></mrow></mfrac>", shown
+    )
+    assert "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac><mspace" in MATHEMATICS["mathml"]("y = a/b c")
+    assert "<msqrt><mi>v</mi></msqrt>" in MATHEMATICS["mathml"]("y = sqrt(v)")
+
+
+@pytest.mark.parametrize("text", ["y = (a", "y = a)", "y = a b]", "x.dtype = 1", "y = 'a'", "y = a / / b", "y = sum"])
+def test_what_is_no_formula_stays_code(text):
+    with pytest.raises(ValueError, match=r"^no formula: "):
+        MATHEMATICS["mathml"](text)
+
+
+def test_verdicts_are_coloured_and_no_head_is_empty(site):
+    page = (site / "libraries.html").read_text()
+    cells = re.findall(r'<td(?: class="(\w+)")?[^>]*>(?:<strong>)?(\d of \d|fails|conforms)', page)
+    assert len(cells) > 100
+    for kind, words in cells:
+        some, every = words[0], words[-1]
+        wanted = {"fails": "bad", "conforms": "good"}.get(
+            words, "good" if some == every else "bad" if some == "0" else "mixed"
+        )
+        assert kind == wanted, words
+    assert '<table class="wide">' in page
+    assert not [path.name for path in site.rglob("*.html") if re.search(r"<th[^>]*>\s*</th>", path.read_text())]
+
+
 def test_every_function_is_in_the_reference(site):
     wanted = {f"{getattr(reference, name).__module__}.{name}" for name in reference.FORMULAS}
     assert wanted <= Page(site / "api/reference.html").ids
@@ -80,6 +153,29 @@ def test_every_page_is_in_the_navigation(site):
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(site, scheme):
+    """Contrast, names, heads of tables, the keyboard: what axe knows to be a barrier. And no table is cut."""
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+        for name in ("index", "spec/softmax", "libraries"):
+            page.goto((site / f"{name}.html").as_uri())
+            page.wait_for_selector(".md-typeset__scrollwrap[tabindex], body:not(:has(table))", state="attached")
+            found = Axe().run(page).response["violations"]
+            assert not [(name, each["id"], each["nodes"][0]["html"][:200]) for each in found]
+        page.goto((site / "libraries.html").as_uri())
+        wide = page.locator("table.wide")
+        assert wide.evaluate("table => table.getBoundingClientRect().right") <= page.locator(".md-content").evaluate(
+            "content => content.getBoundingClientRect().right"
+        )
+        browser.close()
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 def test_it_is_read_and_searched_from_a_folder_without_a_network(site):
     from playwright.sync_api import sync_playwright
 
@@ -88,8 +184,13 @@ def test_it_is_read_and_searched_from_a_folder_without_a_network(site):
         page, requests = browser.new_page(), []
         page.on("request", lambda request: requests.append(request.url))
         page.goto((site / "spec/softmax.html").as_uri() + "#softmax.nan")
-        page.type("input[name=query]", "softmax.empty_axis")
-        page.wait_for_selector(".md-search-result__link[href*='spec/softmax']", state="attached")
+        for label in ("softmax.nan", "dense.value", "adam.epsilon", "log_softmax_vjp.shift"):
+            page.fill("input[name=query]", "")
+            page.type("input[name=query]", label)
+            own = f"[href*='spec/{label.partition('.')[0]}.html'][href$='#{label}']"
+            page.wait_for_selector(
+                f".md-search-result__item:first-child .md-search-result__link{own}", state="attached"
+            )
         browser.close()
     assert len(requests) > 3
     assert not [url for url in requests if not url.startswith(("file:", "data:", "blob:"))]

@@ -260,7 +260,8 @@ NO_BOUNDS = "doublewords", "twofold", "elsewhere", "steps", "orders"
 HELPERS = {
     "creation": {"centres", "zeros_of"},
     "decisions": {"to_even"},
-    "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "within"},
+    "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "sigmoid_of_ball",
+                  "within"},
     "pairs": {"finite_product"},
     "reductions": {"before", "count_of", "first_of", "last_axis"},
     "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to"},

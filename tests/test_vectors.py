@@ -72,7 +72,7 @@ def test_the_second_oracle_shares_nothing_with_the_first():
     tree = ast.parse(Path(second_oracle.__file__).read_text())
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported == {"json", "math", "pathlib", "mpmath"}
+    assert imported == {"itertools", "json", "math", "pathlib", "mpmath"}
 
 
 @pytest.mark.parametrize("formula", spec.formulas())

@@ -1,5 +1,6 @@
 """Arrays that are made of numbers: constants, ranges, masks. Those of integers and booleans are NumPy's."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,15 @@ def zeros_of(x: Array) -> Array:
     return core(x).zeros_like(x) if is_real(x) else np.zeros_like(x)
 
 
+# Of `reference.special`: real numbers that no format has, as balls of the working precision.
+CONSTANTS: dict[str, Callable[[], Any]] = {
+    "sqrt(1/2)": lambda: arb(0.5).sqrt(),
+    "sqrt(2/pi)": lambda: (2 / arb.pi()).sqrt(),
+    "1/sqrt(2 pi)": lambda: 1 / (2 * arb.pi()).sqrt(),
+    "0.044715": lambda: arb(44715) / 1000000,
+}
+
+
 class Creation:
     """The functions that make arrays of one kind, bounded or exact."""
 
@@ -36,6 +46,14 @@ class Creation:
         model, number = MODELS[dtype.name], Bounded(value, 0, HOST, dtype)
         value, off = bounded.cast(number, model)
         return Bounded(value, off + error, model, dtype)
+
+    def constant(self, name: str, beside: Array, /) -> Array:
+        """A real number that no format has: a ball, or the nearest number of the host, which is off by half an ulp."""
+        ball = CONSTANTS[name]()
+        value = float(ball.mid())
+        if self.is_exact:
+            return Exact(ball, beside.dtype)
+        return Bounded(value, HOST.unit * abs(value), HOST, beside.dtype)
 
     def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         if dtype is None and isinstance(fill_value, float):

@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb
 
 from .. import special
-from . import bounded, exact
+from . import bounded
 from .bounded import Bounded, finite
 from .exact import Exact
 from .kinds import core, lifted
@@ -188,8 +188,8 @@ def erfc(x: Array, /) -> Array:
         return Exact(np.frompyfunc(arb.erfc, 1, 1)(x.balls), x.dtype)
     model = x.model
     with np.errstate(all="ignore"):
-        y, least = special.erfc(x.value), np.maximum(x.value - x.error, 0)
-        inherited = np.minimum(finite(x.error * TWO_OVER_ROOT_PI * np.exp(-(least**2))), 2)
+        y = special.erfc(x.value)
+        inherited = np.minimum(finite(x.error * TWO_OVER_ROOT_PI * np.exp(-(near(x.value, x.error) ** 2))), 2)
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
         size, square = y + inherited, np.maximum(x.value + x.error, 0) ** 2
         # Beyond 100 the result is below every format, where the square of the argument would only add infinities.
@@ -206,18 +206,27 @@ def sigmoid(x: Array, /) -> Array:
     """1 / (1 + exp(-x)) and exp(x) / (1 + exp(x)) for either sign; where exp(-x) overflows the result may be 0."""
     x = lifted(x)
     if isinstance(x, Exact):
-        return 1 / (1 + exact.exp(-x))
+        return Exact(np.frompyfunc(sigmoid_of_ball, 1, 1)(x.balls), x.dtype)
     model = x.model
     with np.errstate(all="ignore"):
         y, rest, least = 1 / (1 + np.exp(-x.value)), 1 / (1 + np.exp(x.value)), near(x.value, x.error)
         inherited = np.minimum(finite(x.error * np.exp(-least) / (1 + np.exp(-least)) ** 2), 1)
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
-        of_exp = 2 * model.exp * model.unit + 2 * model.inner_unit * finite(far(x.value, x.error))
+        scaled = np.minimum(finite(far(x.value, x.error)), 1100)  # beyond it, the result is 0 or 1 in every format
+        of_exp = 2 * model.exp * model.unit + 2 * model.inner_unit * scaled
         relative = (rest + inherited) * np.expm1(of_exp) + model.gamma(2 + model.division)
         underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
         error = inherited + relative * (y + inherited) + underflow
+        # Where exp(-x) is too small to change 1, the result is 1.
+        is_one = (x.value > x.error) & (np.exp(x.error - x.value) * np.exp(of_exp) < model.inner_unit / 4)
+        error = np.where(is_one, np.exp(x.error - x.value), error)
         error = settled(np.exp, y, error, model.unit, (x.value, x.error))  # special where exp is: it is NaN
     return Bounded(y, error, model, x.dtype)
+
+
+def sigmoid_of_ball(ball: Any) -> Any:
+    """Of what is negative by e^x, which does not overflow."""
+    return ball.exp() / (1 + ball.exp()) if ball < 0 else 1 / (1 + (-ball).exp())
 
 
 def exp(x: Array, /) -> Array:

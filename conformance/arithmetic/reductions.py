@@ -218,12 +218,13 @@ def matmul(a: Array, b: Array, /) -> Array:
     return core(a).matmul(a, b)
 
 
-def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, terms: int) -> Array:
-    """A sum of `terms` products of elements of a and of b."""
+def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, length: int) -> Array:
+    """A sum of so many products of elements of a and of b, of which those by an exact 0 cost nothing."""
     a, b = together(a, b)
     if isinstance(a, Exact):
         return Exact(function(a.balls, b.balls) + exact.ZERO, a.dtype)
-    return bounded.sum_of_products(function, a, b, terms, terms)
+    terms = function(*(bounded.counts(each.value, each.error).astype(np.float64) for each in (a, b)))
+    return bounded.sum_of_products(function, a, b, terms, length)
 
 
 def vecdot(a: Array, b: Array, /, *, axis: int = -1) -> Array:

@@ -23,7 +23,7 @@ def rows() -> list[tuple[str, ...]]:
         "atan2": "asin(hypot(e, f) / hypot(x, y)); 2 pi where it may jump",
     }
     composed = [
-        ("erfc", "e 2/sqrt(pi) exp(-x^2) at the lower end", *functions.ERFC_ULP, "and 2 u x^2; CUDA 4"),
+        ("erfc", "e 2/sqrt(pi) exp(-x^2) at the near end", *functions.ERFC_ULP, "and 2 u x^2; CUDA 4"),
         ("sigmoid", "e s(x) (1 - s(x)) at the near end", "-", "-", "exp, an addition and a division, either way"),
         ("softplus, logaddexp", "of max, exp and log1p", "-", "-", SOFTPLUS),
         ("rsqrt", "of sqrt and a division", "-", "-", "1 / sqrt(x)"),

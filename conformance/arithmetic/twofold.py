@@ -298,7 +298,9 @@ def concat(arrays: list[Twofold], /, *, axis: int = 0) -> Twofold:
     return Twofold(hi, lo, rad, arrays[0].dtype)
 
 
-def reshape(x: Twofold, shape: tuple[int, ...], /) -> Twofold:
+def reshape(x: Any, shape: tuple[int, ...], /) -> Any:
+    if not isinstance(x, Twofold):
+        return np.reshape(x, shape)  # labels
     return x.mapped(lambda each: each.reshape(shape))
 
 

@@ -14,7 +14,7 @@ from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
 from ..formulas import Formula, call
 from ..formulas.axes import result_axes
-from .draw import Arrays, draw, leaves_of, pack, padded, places
+from .draw import Arrays, classes, draw, leaves_of, pack, padded, places
 
 APART, NEUTRAL, MIXED = "apart", "neutral", "mixed"
 
@@ -66,7 +66,8 @@ def among_neutral(formula: Formula, arrays: Arrays, letter: str) -> bool:
     index[PLACES] = np.arange(SIZE)
     once = padded(arrays, leaves, letter)
     whole = [at(array, leaf.axes, letter, index) for array, leaf in zip(once, leaves, strict=True)]
-    whole = [PLACES[array] if leaf.domain == "index" else array for array, leaf in zip(whole, leaves, strict=True)]
+    if letter == classes(letters_of(formula)):
+        whole = [PLACES[array] if leaf.domain == "index" else array for array, leaf in zip(whole, leaves, strict=True)]
     return same(run(formula, whole), taken(formula, run(formula, once), letter, index))
 
 

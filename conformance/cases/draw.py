@@ -1,7 +1,7 @@
 """The numbers that an argument may be, by its domain, and the neutral one among them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -95,9 +95,9 @@ def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     return np.asarray(values, leaf.dtype)
 
 
-def classes(sizes: dict[str, int]) -> str:
-    """The letter of the classes that an index chooses from: the first one."""
-    return next(letter for letter in sizes if letter != BATCH)
+def classes(letters: Iterable[str]) -> str:
+    """The letter of the classes that an index chooses from: the first one; none of what has a batch alone."""
+    return next((letter for letter in letters if letter != BATCH), "")
 
 
 def usual(domain: str) -> Any:

@@ -8,7 +8,7 @@ from ...reference.declaration import BATCH
 from . import plan
 from .behaviour import MIXED, NEUTRAL
 from .build import Builder, Made
-from .draw import Arrays, draw, neutral, padded
+from .draw import Arrays, classes, draw, neutral, padded
 from .spread import Spread, places
 from .sums import factors_along, thinned
 
@@ -23,7 +23,10 @@ def cases(builder: Builder) -> Iterator[Made]:
     if builder.is_line or MIXED in builder.behaviour.values():
         return
     for letter in neutrals:
-        is_sum = bool(factors_along(builder.formula, letter))
+        factors = factors_along(builder.formula, letter)
+        is_sum = bool(factors)
+        if not thinned(builder.formula, letter, factors[0] if factors else None):  # nothing is added up along it
+            continue
         for active, lengths in plan.FEW.items():
             if active == 1 and not is_sum:  # one class alone is no sum
                 continue
@@ -35,6 +38,8 @@ def cases(builder: Builder) -> Iterator[Made]:
                     if len(neutrals) == 1
                     else f"{active}_of_{length}_{NAMES.get(letter, letter)}"
                 )
+                if builder.largest(sizes | {letter: length}) > plan.LARGEST:
+                    continue
                 indices = {each: np.arange(size) for each, size in sizes.items()}
                 indices[letter] = scattered(builder, letter, sizes[letter], length)
                 to = Spread((len(indices[BATCH]),), indices)
@@ -53,7 +58,7 @@ def thin_rows(builder: Builder, letter: str, active: int) -> tuple[dict[str, int
     arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
     own = np.arange(rows)[:, None] == np.arange(rows * active) // active
     for number, leaf in enumerate(builder.leaves):
-        if leaf.domain == "index":
+        if leaf.domain == "index" and letter == classes(sizes):
             arrays[number] = arrays[number] % active + active * np.arange(rows)
         if number in chosen:
             nothing = 0 if factors else neutral(leaf, letter)

@@ -123,11 +123,15 @@ def masked_rows(builder: Builder) -> Any:
 
 def tiles(builder: Builder) -> Iterator[Made]:
     """Sums of products of integers, which are exact in any order."""
-    if not builder.formula.products or len(builder.letters) > 2 or "exact" not in builder.labels:
+    if not builder.formula.products or "exact" not in builder.labels:
         return
     bits = finfo(builder.dtype).nmant
     for batch, length, other in plan.TILES:
-        sizes = {BATCH: math.prod(batch)} | dict(zip(builder.letters, (length, other), strict=False))
+        name = f"tiles_{shape_name(batch)}_{length}_{other}"
+        matrices = len(builder.letters) > 2  # the rows have a letter of their own, and there is one matrix
+        lengths = (math.prod(batch), length, other) if matrices else (length, other)
+        batch = () if matrices else batch
+        sizes = {BATCH: math.prod(batch)} | dict(zip(builder.letters, lengths, strict=False))
         rng = builder.random("tiles", *sizes.items())
         # The first factor has as many bits as there is room for beside the others, so that a lower precision shows.
         first = min(13, bits - 5) if length == 8 else max(0, (bits - 8) // 2)
@@ -139,7 +143,7 @@ def tiles(builder: Builder) -> Iterator[Made]:
         ]
         if not sums_are_exact(builder, arrays, 2.0 ** (bits + 1)):
             continue
-        name, note = f"tiles_{shape_name(batch)}_{length}_{other}", "corners, tails and offsets of tiles; fewer bits"
+        note = "corners, tails and offsets of tiles; fewer bits"
         compact = builder.call(arrays, exact=True)
         yield builder.made("tiles", builder.label("exact"), name, note, compact, straight(sizes, batch))
 

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from ... import backends, spec
 from ...worker.loading import MissingError
-from ...worker.text import plain
+from ...worker.text import one_line, plain
 from ..arithmetic.rounding import MODELS
 from ..judging.check import known
-from ..judging.child import TIMEOUT, end_all
+from ..judging.child import ENDING, TIMEOUT, end_all
 from ..judging.threads import at_once
 from ..reporting.formats import to_badge, to_junit
 from ..reporting.report import Report, to_document, to_json
@@ -47,6 +47,8 @@ EXAMPLES = """Examples:
   gaugeblock check package.module:object            or in anything that can be imported
   gaugeblock check --exec ./my_program              a program in any language
   gaugeblock check mykernels.py --html report.html --json report.json"""
+
+Verdict = Report | str | MissingError  # a string says what is wrong with the subject
 
 
 class Asked(NamedTuple):
@@ -106,7 +108,7 @@ def check(
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON; - prints it.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file, with plots.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
     badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdict as an SVG badge.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
@@ -135,20 +137,22 @@ def check(
     level = QUIET if quiet else VERBOSE if verbose else USUAL
     reports, errors = list[Report](), list[str]()
     document: dict[str, Any] = {}
+    verdicts, shown = dict[int, Verdict](), 0
     with interrupted_by_signals():
-        verdicts = judged_program(names[0], asked) if program is not None else judged(names, asked, console)
-        for found in verdicts:
-            if isinstance(found, str):
-                complain(found)
-                errors.append(found)
-            else:
+        for number, found in judged_program(names[0], asked) if program is not None else judged(names, asked):
+            if isinstance(found, Report):
                 found.known = own.known_failures if found.subject in own.subject else {}
-                reports.append(found)
-                print_report(found.to_dict(), console, level)
+            verdicts[number] = found
+            in_order = [verdicts[number] for number in sorted(verdicts)]
+            reports = [each for each in in_order if isinstance(each, Report)]
+            errors = [each for each in in_order if isinstance(each, str)]
             document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
             for option, path in outputs.items():
                 if option != "--html":  # which takes a second, and is written at the end
                     status = max(status, written(option, path, writers[option](document)))
+            while shown in verdicts:
+                show(verdicts[shown], console, level)
+                shown += 1
     if html is not None:
         status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:
@@ -160,6 +164,16 @@ def check(
     status = max(status, tell_github(document, stream))
     failed = not all(accepted(report, require_complete) for report in reports)
     raise typer.Exit(2 if errors or status else int(failed))
+
+
+def show(found: Verdict, console: Console, level: int) -> None:
+    """Print a report, or what is wrong with a subject."""
+    if isinstance(found, Report):
+        print_report(found.to_dict(), console, level)
+    elif isinstance(found, MissingError):
+        console.print(f"not judged: {found}", style="dim", markup=False, soft_wrap=True)
+    else:
+        complain(found)
 
 
 def written(option: str, path: Path, text: str) -> int:
@@ -185,13 +199,16 @@ def number_of(seed: str) -> int:
 def interrupted_by_signals() -> Iterator[None]:
     """End by SIGTERM and SIGHUP as by Ctrl-C meanwhile, and end whatever was started."""
     before = {}
+    ENDING.clear()
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
             before[number] = signal.signal(number, signal.default_int_handler)
     try:
         yield
-    finally:
+    except BaseException:
         end_all()
+        raise
+    finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -208,25 +225,23 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
     return to_html
 
 
-def judged(names: list[str], asked: Asked, console: Console) -> Iterator[Report | str]:
-    """Yield the report of each subject, or what is wrong with it; a progress bar on a terminal meanwhile."""
+def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
+    """Yield the verdicts as they come, each with the number of its subject; a progress bar on a terminal meanwhile."""
     chosen = [each for name in names for each in (backends.NAMES if name == ALL else [name])]
     optional = set(backends.NAMES) - set(names) if ALL in names else set()
 
-    def one(name: str) -> Report | str | MissingError:
+    def one(name: str) -> Verdict:
         try:
             return check_name(name, asked, tell)
         except MissingError as error:
             return error if name in optional else str(error)
         except ValueError as error:
             return str(error)
+        except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
+            return f"{name}: it could not be judged: {one_line(error)}"
 
     with progress(len(chosen) * len(spec.formulas()) * len(MODELS)) as tell:
-        for found in at_once(one, list(dict.fromkeys(chosen))):
-            if isinstance(found, MissingError):
-                console.print(f"not judged: {found}", style="dim", markup=False, soft_wrap=True)
-            else:
-                yield found
+        yield from at_once(one, dict.fromkeys(chosen))
 
 
 def check_name(name: Any, asked: Asked, tell: Callable[[str], None]) -> Report:
@@ -247,13 +262,13 @@ def check_name(name: Any, asked: Asked, tell: Callable[[str], None]) -> Report:
     )
 
 
-def judged_program(command: str, asked: Asked) -> Iterator[Report | str]:
-    """Yield the report of a program, or what is wrong with it."""
+def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
+    """Yield the report of a program, or what is wrong with it, as `judged` does."""
     from ..exchange.program import Program
 
     with progress(len(spec.formulas()) * len(MODELS)) as tell:
         try:
             with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
-                yield check_name(subject, asked, tell)
+                yield 0, check_name(subject, asked, tell)
         except ValueError as error:
-            yield str(error)
+            yield 0, str(error)

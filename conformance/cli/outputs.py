@@ -36,8 +36,8 @@ def refuse_one(option: str, path: Path) -> None:
     reason, folder = "", Path(os.path.realpath(path)).parent
     if path.is_dir():
         reason = "it is a folder"
-    elif is_plain(path) and not folder.exists():
-        reason = "No such file or directory"
+    elif is_plain(path) and not folder.is_dir():
+        reason = "Not a directory" if folder.exists() else "No such file or directory"
     elif not os.access(folder if is_plain(path) else path, os.W_OK):
         reason = "Permission denied"
     if reason:

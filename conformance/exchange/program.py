@@ -25,6 +25,7 @@ from ..formulas import Case, Formula, call
 from ..judging.child import PATIENCE, TIMEOUT, Conversation
 
 LONGEST = 2**26  # bytes of an answer
+SHOWN = 4000  # characters of a request that a report shows
 FLUSH = " (an answer is one line, flushed)"
 
 # By the bytes of an element: what an answer in another width than the request's is taken for.
@@ -133,6 +134,11 @@ class Program:
                 wanted = ", ".join(reference.FORMULAS)
                 raise SubjectError(f"{self.__name__}: functions: got {name!r}; wanted some of {wanted}")
             setattr(self, name, partial(self.call, name))
+
+    def request(self, case: Case) -> str:
+        """The line that the program is asked by on a case; nothing where that is longer than a page."""
+        line = json.dumps({"id": 1, "function": case.function, **request_of(case)})
+        return line if len(line) <= SHOWN else ""
 
     def call(self, function: str, *arguments: Any, **options: Any) -> Any:
         """The results of a function of the program, as a function in Python would return them.

@@ -77,7 +77,10 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
     axis, (letters,) = case.options.get(AXIS, -1), leaves(formula.arguments[name])
     chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
     own = axis_names(letters, array.ndim, axis)
-    index = tuple(slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) for each in own)
+    index = tuple(
+        slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) if size > 1 else slice(None)
+        for each, size in zip(own, array.shape, strict=True)  # of length 1 an axis may be broadcast
+    )
     return None if all(each == slice(None) for each in index) else index
 
 
@@ -90,17 +93,20 @@ def letter_of(axis_name: str) -> str:
 def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
     """For each result and each argument that it depends on: the letters along which an element depends on all.
 
-    An element depends on the numbers that make it NaN, and on all integers. A formula with a state is elementwise.
+    An element depends on the numbers that make it NaN, and on all integers, of which an index is one of any class. A
+    formula with a state is elementwise.
     """
     elementwise: dict[str, frozenset[str]] = dict.fromkeys(formula.arguments, frozenset())
     if formula.state:
         return dict.fromkeys(formula.names, elementwise)
     found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in formula.names}
+    every = [letter for group in formula.arguments.values() for axes in leaves(group) for letter in axes]
+    chosen_from = frozenset([letter for letter in every if letter != BATCH][:1])  # the letter of an index's classes
     values = [typical(axes, kind) for axes, kind in zip(formula.arguments.values(), formula.domain, strict=False)]
     for number, (name, axes) in enumerate(formula.arguments.items()):
         if not isinstance(values[number], np.ndarray) or values[number].dtype.kind != "f":
             for along in found.values():
-                along[name] = frozenset()
+                along[name] = chosen_from if formula.domain[number] == "index" else frozenset()
             continue
         spoilt = [value.copy() if isinstance(value, np.ndarray) else value for value in values]
         spoilt[number][(0,) * spoilt[number].ndim] = np.nan

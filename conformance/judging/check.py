@@ -110,8 +110,8 @@ def report_on(
             return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
-    found = at_once(judged, dtypes) if isinstance(subject, Isolated) else map(judged, dtypes)
-    for own, seen in found:
+    found = dict(at_once(judged, dtypes) if isinstance(subject, Isolated) else enumerate(map(judged, dtypes)))
+    for own, seen in (found[number] for number in range(len(dtypes))):
         results += own
         notes += seen
     notes += [] if made else ["judged by the chosen cases alone"]
@@ -133,6 +133,7 @@ def report_on(
         rounding=subject.rounding,
         near=subject.near,
         places=subject.places,
+        command=subject.command,
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report
@@ -158,7 +159,7 @@ def judge_part(
             findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made, twins, seconds)
             judged = [finding for finding in findings if isinstance(finding, Finding)]
             diagnoses = diagnose(subject, formula, np.dtype(dtype), seed, judged)
-            results += results_of(formula, dtype, findings, diagnoses, version, seconds)
+            results += results_of(formula, dtype, findings, diagnoses, version, seconds, subject.request)
             notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
             refuse_strange_arithmetic()
     return results, notes

@@ -34,12 +34,25 @@ Read = Callable[[BinaryIO], Any]  # the next answer; EOFError at the end, anothe
 
 
 RUNNING: set["Child"] = set()
+STARTING = threading.Lock()
+ENDING = threading.Event()
 
 
 def end_all() -> None:
-    """End all processes, where this one is about to end."""
+    """End all processes, where this one is about to end, and let no thread start another one."""
+    with STARTING:
+        ENDING.set()
     for child in [*RUNNING]:
         child.end()
+
+
+def remove(folder: str) -> None:
+    """Remove a folder with all that a subject has put there, however deep."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        with contextlib.suppress(OSError):
+            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 class EndedError(Exception):
@@ -77,7 +90,7 @@ class Child:
             except PermissionError:  # of a user with many large pipes; or the command's own
                 self.process = start(-1)
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove(self.folder)
             raise
         RUNNING.add(self)
         self.read = read
@@ -138,7 +151,7 @@ class Child:
         self.requests.put(None)
         for thread in self.threads:
             thread.join(GRACE)  # at once, unless something it started has escaped with the pipes
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
     def how_it_ended(self) -> str:
         """Why there is no more to read, with the end of its standard error."""
@@ -196,10 +209,11 @@ class Conversation:
 
     def start(self) -> None:
         """Start the process, if none runs."""
-        if self.closed:
-            raise EndedError("the process was ended")
-        if self.child is None:
-            self.child = Child(self.command, self.read, self.environment)
+        with STARTING:
+            if self.closed or ENDING.is_set():
+                raise EndedError("the process was ended")
+            if self.child is None:
+                self.child = Child(self.command, self.read, self.environment)
 
     def close(self) -> None:
         """End the process for good."""

@@ -22,6 +22,7 @@ from .known import NEARLY, Seen, explanations, how_sure, outcome, together
 from .unit import Run, unit_of
 
 NONE_KNOWN = "none of the known mistakes"
+NO_VALUE = "each value is right; what fails is what a call does beside"
 
 AnyFormula = str | Callable[..., Any]
 
@@ -50,11 +51,12 @@ def diagnose(
         if leans and not precision and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
             coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
-        where = "" if likely or coarse else blamed(subject, function, dtype, failed)
+        wrong = [finding for finding in failed if not finding.requirement.endswith(".pure")]
+        where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
         if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
             where = f"each failing case is one {alike}"
         parts = OTHER_BITS if seen.gives_other_bits() else "", *likely[:1], coarse, where
-        found[function.name] = "; ".join(filter(None, parts)) or NONE_KNOWN
+        found[function.name] = "; ".join(filter(None, parts)) or (NONE_KNOWN if wrong else NO_VALUE)
     return found
 
 

@@ -20,10 +20,16 @@ from .made import plain_run
 
 
 class Gauge:
-    """A kernel and its user's arrays. Their batch is one axis here; the kernel is given it as it was."""
+    """A kernel and its user's arrays. Their batch is one axis here; the kernel is given it as it was.
 
-    def __init__(self, kernel: Callable[..., Any], formula: Formula, given: tuple[Any, ...]) -> None:
-        arrays = [on_the_host(each) for each in given]
+    What a module has of its own comes after them: the kernel is not given it, so that it stays as it is.
+    """
+
+    def __init__(
+        self, kernel: Callable[..., Any], formula: Formula, given: tuple[Any, ...], own: Arrays | None = None
+    ) -> None:
+        arrays = [*map(on_the_host, given), *(own or [])]
+        self.fixed = frozenset(range(len(given), len(arrays)))
         if len(arrays) != len(formula.arguments):
             wanted = f"{len(formula.arguments)}: {', '.join(formula.arguments)}"
             raise ValueError(f"{formula.name}: got {len(arrays)} arrays; wanted {wanted}")
@@ -60,7 +66,7 @@ class Gauge:
         self, arrays: Arrays, wanted: dict[str, Expected]
     ) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Of each result of the kernel on these arrays: error / bound, the error, and the value."""
-        shaped = zip(arrays, self.shapes, self.given, strict=True)
+        shaped = zip(arrays, self.shapes, self.given, strict=False)
         output = self.kernel(*(like(each, array.reshape(shape)) for array, shape, each in shaped))
         asked = call(self.formula, tuple(arrays), {})
         results, found = results_of(asked, output), {}

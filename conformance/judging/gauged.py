@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.declaration import declaration_of
 from ..cases.behaviour import letters_of
 from ..cases.sums import summed_results
 from ..formulas import Formula, declared
+from ..tracing.axes import with_axes
 from .gauge import Gauge
 from .ways import along
 
@@ -22,7 +24,9 @@ def assert_gauged(
     kernel : callable
         What is judged: called with arrays as these are, of the same library, shapes and dtypes.
     formula : str or callable
-        A function of ``gaugeblock.reference``, such as 'dense', or any declared function that sums along an axis.
+        A function of ``gaugeblock.reference``, such as 'dense', or any declared function that sums along an axis. Or a
+        function or module of PyTorch or JAX, whose axes are found by moving them. What a module has of its own stays as
+        it is, since the kernel is not given it: then no order and no sign of the terms is tried.
     *arrays : arrays
         As the formula takes them, of any library.
     seed : int
@@ -64,11 +68,12 @@ def assert_gauged(
     True
     """
     __tracebackhide__ = True
-    found = declared(formula)
-    summed = summed_letters(found)
     if calls < 1:
         raise ValueError(f"calls: got {calls}; wanted 1 or more")
-    gauge = Gauge(kernel, found, arrays)
+    traced = with_axes(formula, arrays) if callable(formula) and not declaration_of(formula) else None
+    found = traced.formula if traced else declared(formula)
+    summed = summed_letters(found, traced.letters if traced else None)
+    gauge = Gauge(kernel, found, arrays, traced.arrays[len(arrays) :] if traced else None)
     summed = [letter for letter in summed if gauge.sizes.get(letter, 1) > 1]
     if not summed:
         raise ValueError(f"{found.name}: got arrays with no more than one term to sum; assert_conforms judges them")
@@ -85,12 +90,13 @@ def assert_gauged(
     return ratios
 
 
-def summed_letters(formula: Formula) -> list[str]:
-    """The letters along which a formula sums; ValueError if there is none."""
+def summed_letters(formula: Formula, free: list[str] | None = None) -> list[str]:
+    """The letters along which a formula sums, of those that are free; ValueError if there is none."""
     if formula.signature is None:
         wanted = "a function under @gaugeblock.formula(...), whose signature names the axes"
         raise ValueError(f"formula: got {formula.name}, which is not declared; wanted {wanted}")
-    summed = [letter for letter in letters_of(formula) if not formula.state and summed_results(formula, letter)]
+    known = [letter for letter in letters_of(formula) if free is None or letter in free]
+    summed = [letter for letter in known if not formula.state and summed_results(formula, letter)]
     if not summed:
         wanted = "one that sums along an axis; assert_conforms judges its results on these arrays"
         raise ValueError(f"formula: got {formula.name}, each element of which stands for itself; wanted {wanted}")

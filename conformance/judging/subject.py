@@ -158,6 +158,17 @@ class Subject(Described):
         """What was seen of it that fails no requirement."""
         return [] if self.shows_memory else [UNSEEN]
 
+    def request(self, case: Any) -> str:
+        """The line that a program is asked by, on a case; nothing of other subjects."""
+        found = getattr(self.object, "request", None) if getattr(self.object, "command", None) else None
+        return str(found(case)) if found else ""
+
+    @property
+    def command(self) -> list[str]:
+        """The command of a program; nothing of other subjects."""
+        command = getattr(self.object, "command", [])
+        return [command] if isinstance(command, str) else [*map(str, command)]
+
     def close(self) -> None:
         """Nothing is to be ended."""
 

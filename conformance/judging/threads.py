@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,19 +15,19 @@ SEATS = threading.BoundedSemaphore(max(CORES, 2))  # how many dtypes of subjects
 SWITCH = 2e-4  # seconds after which a thread that computes lets another go on: that which has an answer
 
 
-def at_once(function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
-    """Yield the results of a function of some values, in their order, each found by a thread of its own.
+def at_once(function: Callable[[T], R], values: Iterable[T]) -> Iterator[tuple[int, R]]:
+    """Yield the results of a function of some values as they come, each with the number of its value.
 
-    What it raises is raised here. The threads end with this process, so that a signal ends it at once.
+    Each is found by a thread of its own. What it raises is raised here. The threads end with this process, so that a
+    signal ends it at once.
     """
-    found: dict[int, R] = {}
-    errors: dict[int, BaseException] = {}
+    found: SimpleQueue[tuple[int, R | BaseException]] = SimpleQueue()
 
     def work(number: int, value: T) -> None:
         try:
-            found[number] = function(value)
+            found.put((number, function(value)))
         except BaseException as error:
-            errors[number] = error
+            found.put((number, error))
 
     threads = [threading.Thread(target=work, args=pair, daemon=True) for pair in enumerate(values)]
     interval = sys.getswitchinterval()
@@ -34,10 +35,10 @@ def at_once(function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
     try:
         for thread in threads:
             thread.start()
-        for number, thread in enumerate(threads):
-            thread.join()
-            if number in errors:
-                raise errors[number]
-            yield found[number]
+        for _ in threads:
+            number, result = found.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield number, result
     finally:
         sys.setswitchinterval(interval)

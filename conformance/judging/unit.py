@@ -58,8 +58,8 @@ def unit_along(run: Run, formula: Formula, dtype: np.dtype[np.generic], letter: 
     left = summed(run, formula, dtype, letter, factor, rows.reshape(-1, LENGTH), 1.0)
     if left is None:
         return ""
-    (kept, *others) = {1 + int(np.argmin(np.append(each == small, [False]))) for each in left.reshape(3, -1)}
-    return f" cut to {min(kept, MOST_KEPT)} bits in blocks of {block}" if kept >= LEAST_KEPT and not others else ""
+    (kept, *differing) = {1 + int(np.argmin(np.append(part == small, [False]))) for part in left.reshape(3, -1)}
+    return f" cut to {min(kept, MOST_KEPT)} bits in blocks of {block}" if kept >= LEAST_KEPT and not differing else ""
 
 
 def summed(

@@ -3,7 +3,8 @@
 A definition shares no code with the function, and runs on scalar balls. It is called for each row of a batch: what has
 axes is a list, or a list of lists, and an index or a count is a Python integer. The parts of a state stand in its
 place, and the options follow the arrays: a pair, such as a clip, as two numbers. Where a result has no batch, since the
-formula adds up over the rows, the definition is called once, with lists of rows.
+formula adds up over the rows, the definition is called once, with lists of rows. A result whose batch is only a part of
+the whole, since an argument was broadcast, is the sum of what the definition gives for the rest.
 """
 
 import math
@@ -70,7 +71,7 @@ def disagreements(forms: Forms, case: Case, dtype: np.dtype[Any]) -> Iterator[st
     real = all(np.all(np.isfinite(value)) for _, _, value in parts(case.formula, case.arguments))
     with ctx.workprec(BITS):
         if case.formula.definition:
-            wanted = defined(case, dtype)
+            wanted = {name: added_up(each, expected[name].value.shape) for name, each in defined(case, dtype).items()}
         else:
             plain = evaluate(case.formula.function, with_defaults(case, dtype), lift_exactly(dtype))
             wanted = {name: each.balls for name, each in plain.items()}
@@ -120,6 +121,15 @@ def defined(case: Case, dtype: np.dtype[Any]) -> dict[str, Array]:
         return run(*arguments, **case.options)
     found = trajectory(run, formula, arguments, case.options, case.steps, lambda results: results)
     return {name: each for name, each in after(case.steps, found, formula.counts).items() if name not in formula.counts}
+
+
+def added_up(values: Array, shape: tuple[int, ...]) -> Array:
+    """The sums over axes that are missing from a shape, or have length 1 there."""
+    if values.shape == shape or np.ndim(values) < len(shape):
+        return values
+    own = (*[1] * (values.ndim - len(shape)), *shape)
+    over = tuple(place for place, length in enumerate(own) if length == 1 != values.shape[place])
+    return np.sum(values, axis=over, keepdims=True).reshape(shape) if over else values
 
 
 def as_balls(value: Any, hyper_parameter: bool = False) -> Any:

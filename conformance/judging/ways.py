@@ -31,15 +31,17 @@ FACTORS = {"float32": (11, 8), "float64": (24,)}  # bits of coarse factors
 
 def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> Iterator[tuple[str, float]]:
     """Yield each way of judging what is summed along a letter, and its ratio."""
-    with contextlib.suppress(oracle.EmptyToleranceError):  # a long sum may have a bound that judges nothing
-        yield "order", in_random_orders(gauge, letter, gauge.arrays, rng, calls)
+    moves = not any(letter in gauge.leaves[number].axes for number in gauge.fixed)
+    if moves:
+        with contextlib.suppress(oracle.EmptyToleranceError):  # a long sum may have a bound that judges nothing
+            yield "order", in_random_orders(gauge, letter, gauge.arrays, rng, calls)
     factor = factor_of(gauge, letter)
-    if factor is not None:
+    if factor is not None and moves:
         yield "signs", in_random_orders(gauge, letter, with_signs(gauge, rng, [factor]), rng, calls)
         for bits in FACTORS.get(gauge.dtype.name, ()):
             arrays = coherent(gauge, letter, factor, bits)
             yield f"factors of {bits} bits", in_random_orders(gauge, letter, arrays, rng, min(calls, 4))
-    if behaviour(gauge.formula)[letter] == NEUTRAL:
+    if behaviour(gauge.formula)[letter] == NEUTRAL and (moves or factor is not None):
         length = gauge.sizes[letter]
         for active in (each for each in FEW if each < length):
             with contextlib.suppress(oracle.EmptyToleranceError):  # so few terms may cancel to nothing
@@ -57,6 +59,7 @@ def sums_along(gauge: Gauge, letter: str) -> dict[str, Products]:
 def factor_of(gauge: Gauge, letter: str) -> int | None:
     """The argument with most rows that is a factor of the products of every sum; None if there is none."""
     shared = factors_along(gauge.formula, letter) if sums_along(gauge, letter) else []
+    shared = [number for number in shared if number not in gauge.fixed]
     return max(shared, key=lambda number: gauge.arrays[number].size, default=None)
 
 
@@ -131,12 +134,12 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
         mask = np.zeros((rows, length), np.bool_)
         np.put_along_axis(mask, dealt, True, axis=1)
         mask = np.moveaxis(mask.reshape(*shape[:place], *shape[place + 1 :], length), -1, place)
-        arrays = without(gauge.arrays, added(gauge, letter))
+        arrays = without(gauge.arrays, added(gauge, letter) - gauge.fixed)
         for each in (number, *others):
             nothing = 0 if number == factor else neutral(gauge.leaves[each], letter)
             arrays[each] = np.where(mask, arrays[each], nothing).astype(arrays[each].dtype)
         wanted = gauge.expected(arrays, letter)
-        if active == 1:
+        if active == 1 and not added(gauge, letter) & gauge.fixed:
             wanted = {name: rounded_once(gauge, letter, name, each) for name, each in wanted.items()}
         for ratio, _, _ in gauge.errors(arrays, wanted).values():
             worst = max(worst, float(np.max(ratio, initial=0.0)))
@@ -168,9 +171,9 @@ def leans(gauge: Gauge, letter: str, factor: int, rng: np.random.Generator) -> I
         return
     summed = [number for number, leaf in enumerate(gauge.leaves) if letter in leaf.axes]
     found: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in names}
-    fixed = drawn_anew(gauge.arrays, [number for number in summed if number != factor], rng)
+    fixed = drawn_anew(gauge.arrays, [number for number in summed if number not in {factor, *gauge.fixed}], rng)
     for _ in range(times):
-        arrays = without(drawn_anew(fixed, [factor], rng), added(gauge, letter))
+        arrays = without(drawn_anew(fixed, [factor], rng), added(gauge, letter) - gauge.fixed)
         wanted = gauge.values(arrays, letter)
         for name, (_, _, values) in gauge.errors(arrays, wanted).items():
             if name in found:

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
-from .plots import Series, ratio_plot, ulp_histogram
+from .snippets import piped, snippet
+from .strips import LIMIT, by_requirement, gauge, number, signs_of
+from .terminal import sentence
 
 Fields = dict[str, Any]  # an object of the JSON document
 
@@ -32,17 +34,21 @@ def to_html(document: Fields) -> str:
     """
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.undefined = jinja2.StrictUndefined
-    environment.filters.update(breakable=breakable, number=number, prose=prose)
+    environment.filters.update(breakable=breakable, number=number, piped=piped, prose=prose)
     template = resources.files("gaugeblock.conformance.reporting").joinpath("report.html").read_text(encoding="utf-8")
     reports = document["reports"]
+    signs = signs_of(reports)
     return environment.from_string(template).render(
         document=document,
         verdict=verdict(document),
         counts=[counts(report) for report in reports],
+        gauges=[(report, gauge(report, signs)) for report in reports],
+        details=[(report, by_requirement(report, signs)) for report in reports],
         grid=grid(reports, [results_of(report) for report in reports]),
         failures=[(report, failures(report)) for report in reports if not report["passed"]],
         missing=[(report["subject"], not_offered(report)) for report in reports if not_offered(report)],
-        formulas=[formula_section(reports, formula) for formula in judged_formulas(reports)],
+        signs=signs,
+        limit=LIMIT,
     )
 
 
@@ -64,19 +70,11 @@ def counts(report: Fields) -> str:
     return f"{met}, in {dtypes} on {report['device']}"
 
 
-def judged_formulas(reports: list[Fields]) -> list[str]:
-    """The formulas that any subject offers, in the order of the report."""
-    results = (result for report in reports for result in report["results"])
-    return list(dict.fromkeys(result["formula"] for result in results if result["cases"]))
-
-
-def results_of(report: Fields, formula: str | None = None) -> dict[tuple[str, str], list[Fields]]:
-    """A report's results by formula and dtype, or one formula's by requirement and dtype."""
+def results_of(report: Fields) -> dict[tuple[str, str], list[Fields]]:
+    """A report's results by formula and dtype."""
     found: dict[tuple[str, str], list[Fields]] = {}
     for result in report["results"]:
-        if formula in (None, result["formula"]):
-            key = result["formula"] if formula is None else result["requirement"]
-            found.setdefault((key, result["dtype"]), []).append(result)
+        found.setdefault((result["formula"], result["dtype"]), []).append(result)
     return found
 
 
@@ -117,80 +115,19 @@ def not_offered(report: Fields) -> dict[str, list[str]]:
     return {reason: list(names) for reason, names in found.items()}
 
 
-def failures(report: Fields) -> list[tuple[str, str, list[tuple[Fields, str]]]]:
-    """The failing requirements, each with its sentence, and for each dtype the result and a snippet."""
+def failures(report: Fields) -> list[tuple[str, str, str, list[tuple[Fields, str]]]]:
+    """The failing requirements, each with its sentence, its diagnosis, and for each dtype the result and a snippet."""
     found: dict[tuple[str, str], list[tuple[Fields, str]]] = {}
     for result in report["results"]:
         if result["status"] == "fail":
             found.setdefault((result["requirement"], result["text"]), []).append((result, snippet(report, result)))
-    return [(label, text, results) for (label, text), results in found.items()]
+    return [(label, text, diagnosis(results), results) for (label, text), results in found.items()]
 
 
-def snippet(report: Fields, result: Fields) -> str:
-    """Python code that calls the subject on the worst input."""
-    worst, device = result["worst"], report["device"]
-    where = f", seed={report['seed']}" + (f", device={device!r}" if device != "cpu" else "")
-    where += f", formula={worst['source']!r}" if worst["source"] else ""
-    given = f"{report['subject']!r}, {worst['case']!r}, {result['dtype']!r}{where}"
-    lines = [
-        "from gaugeblock.conformance import assert_conforms, reproduce",
-        "",
-        f"function, arguments, case = reproduce({given})",
-        "output = function(*arguments, **case.options)",
-        "assert_conforms(output, case.formula, *case.arguments, **case.options)",
-    ]
-    if "steps" in worst["arguments"]:  # many calls, which the judge makes
-        asked = f"--formula {result['formula']} --dtype {result['dtype']}"
-        return f"# many steps: gaugeblock check {report['subject']} {asked}"
-    if worst["made"]:  # whose bound is that of the compact call
-        lines[0] = "from gaugeblock.conformance import reproduce"
-        lines[-1:] = of_element(worst, result["reason"])
-    elif worst["exact"] and worst["index"] is not None and worst["bound"] == 0:
-        # assert_conforms grants the bound of the formula; here the result has to be the exact one.
-        lines[0] = "import numpy as np\n\nfrom gaugeblock.conformance import expected, reproduce"
-        lines[-1] = "value, _ = expected(case.formula, *case.arguments, **case.options)"
-        lines.append("np.testing.assert_equal(output, value)")
-    elif worst["index"] is None and result["requirement"].endswith((".pure", ".donate")):
-        lines[-1] += f"  # passes: it sees values only, but {result['reason']}"
-    return "\n".join(lines)
-
-
-def of_element(worst: Fields, reason: str) -> list[str]:
-    """Python code that holds the worst element against what it should be."""
-    name = worst["output"].partition(" ")[0]
-    if worst["index"] is None:
-        return [f"print(output)  # {reason}"]
-    lines = [f"found = float(case.formula.named(output)[{name!r}][{', '.join(map(str, worst['index'])) or '()'}])"]
-    if isinstance(worst["expected"], str):
-        return [*lines, f"assert str(found) == {worst['expected']!r}, found"]
-    return [*lines, f"assert abs(found - {worst['expected']!r}) <= {worst['bound']!r}, found"]
-
-
-def formula_section(reports: list[Fields], formula: str) -> Fields:
-    """The plots of a formula, their legend, and the numbers of each requirement as a table."""
-    series: list[Series] = []
-    requirements: dict[str, None] = {}
-    for report in reports:
-        for (_, dtype), results in results_of(report).items():
-            points = [
-                (result["requirement"], float(ratio), float(ulp))
-                for result in results
-                if result["formula"] == formula
-                for ratio, ulp in result["measured"].values()
-            ]
-            if points:
-                series.append(Series(f"{report['subject']}, {dtype}", len(series), points))
-                requirements |= dict.fromkeys(label for label, _, _ in points)
-    asked = dict.fromkeys(each["requirement"] for report in reports for each in report["results"])
-    ordered = [label for label in asked if label in requirements]
-    what = f"{formula}, {'; '.join(each.name for each in series)}"
-    return {
-        "name": formula,
-        "series": series,
-        "ratios": ratio_plot(series, ordered, f"Plot of error / bound by requirement: {what}") if series else "",
-        "ulp": ulp_histogram(series, f"Histogram of errors in ulp: {what}") if series else "",
-        "grid": grid(reports, [results_of(report, formula) for report in reports]),
-    }
+def diagnosis(results: list[tuple[Fields, str]]) -> str:
+    """What a failure most likely is, in a sentence."""
+    known = dict.fromkeys(result["diagnosis"] for result, _ in results if result["diagnosis"])
+    return "; ".join(": ".join(sentence(each)) for each in known)
 
 
 def breakable(name: str) -> Markup:
@@ -201,8 +138,3 @@ def breakable(name: str) -> Markup:
 def prose(sentence: str) -> Markup:
     """A sentence of a page, its code as code."""
     return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", str(escape(sentence))))
-
-
-def number(value: float | str) -> str:
-    """A number in three digits."""
-    return f"{float(value):.3g}".replace("inf", "∞")

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import __version__, spec
@@ -64,6 +64,8 @@ class Report:
         Names of the subject's that are nearly those of functions which it lacks, with these.
     places : dict of str
         The file and line of each of its functions, where they are known.
+    command : list of str
+        A program's words, empty of other subjects.
     known : dict of str
         The requirements that are known to fail, by label, with the reason. The verdict is the same.
     """
@@ -86,13 +88,14 @@ class Report:
         rounding: str = "nearest",
         near: dict[str, str] | None = None,
         places: dict[str, str] | None = None,
+        command: Sequence[str] = (),
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision, self.rounding = subnormals, precision, rounding
         self.versions, self.results, self.dtypes = versions, results, dtypes
         self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
         self.judged_in, self.near, self.places = judged_in, near or {}, places or {}
-        self.known: dict[str, str] = {}
+        self.command, self.known = [*command], dict[str, str]()
 
     @property
     def judged(self) -> int:
@@ -200,6 +203,7 @@ class Report:
             "not_judged": self.not_judged,
             "near": self.near,
             "places": self.places,
+            "command": self.command,
             "known": self.known,
             "results": [result_to_dict(result) for result in self.results],
         }
@@ -212,6 +216,7 @@ def results_of(
     diagnoses: dict[str, str],
     version: str = spec.VERSION,
     seconds: Mapping[str, float] | None = None,
+    request: Callable[[Any], str] = lambda case: "",
 ) -> list[Result]:
     """One result for each requirement of a version that a subject can be judged by, in the order of the page."""
     found, name = list(findings), name_of(formula)
@@ -250,7 +255,7 @@ def results_of(
                 measured,
                 max(f.ratio for f in judged),
                 max(f.ulp for f in judged),
-                worst_of(worst) if worst.place is not None or not worst.passed else None,
+                worst_of(worst, request) if worst.place is not None or not worst.passed else None,
                 None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
                 requirement.text,

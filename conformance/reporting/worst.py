@@ -1,6 +1,6 @@
 """The worst element of a requirement, in plain numbers and words: what a report keeps of a finding."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ class Worst(NamedTuple):
     bound: float
     ratio: float
     ulp: float
+    request: str  # the line that a program is asked by
     resolution: str = ""  # of a made case that failed: what its input cannot tell
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,17 +56,18 @@ class Worst(NamedTuple):
             "bound": number(self.bound),
             "ratio": number(self.ratio),
             "ulp": number(self.ulp),
+            "request": self.request,
             "resolution": self.resolution,
         }
 
 
-def worst_of(found: Finding) -> Worst:
-    """What is kept of a finding."""
+def worst_of(found: Finding, request: Callable[[Case], str]) -> Worst:
+    """What is kept of a finding, with the line that a program is asked by."""
     case = found.case
     return Worst(
         case.id, case.note, case.exact, bool(case.kind), case.function, case.formula.source, given(case), inputs(found),
         found.reason, found.output, found.place, found.got, found.expected, found.bound, found.ratio, found.ulp,
-        resolution_of(found),
+        "" if found.passed else request(case), resolution_of(found),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The gradients of the dense layer."""
 
 import math
+from typing import Any
 
 from ..arguments import Array, Namespace, Result, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
@@ -51,6 +52,11 @@ def dense_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) -
     wanted_shape("b", b, (m,), ", the last axis of w")
     wanted_shape("g", g, (*batch, m), ", that of the result")
     x, w, g = wide(x, xp), wide(w, xp), wide(g, xp)
-    rows, g_rows = xp.reshape(x, (math.prod(batch), n)), xp.reshape(g, (math.prod(batch), m))
+    rows, g_rows = rows_of(x, xp), rows_of(g, xp)
     gx, gw = xp.matmul(g, xp.matrix_transpose(w)), xp.matmul(xp.matrix_transpose(rows), g_rows)
     return rounded(gx, dtype, xp), rounded(gw, dtype, xp), rounded(xp.sum(g_rows, axis=0), dtype, xp)
+
+
+def rows_of(x: Any, xp: Namespace) -> Any:
+    """An array with the axes of its batch made one."""
+    return xp.reshape(x, (math.prod(shape(x)[:-1]), shape(x)[-1]))

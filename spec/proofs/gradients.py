@@ -1,11 +1,14 @@
-"""relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value, log_softmax_vjp.value,
+"""embedding_vjp.value, gelu_tanh_vjp.value, gelu_vjp.value, layer_norm_vjp.value, matmul_vjp.value, rms_norm_vjp.value,
+silu_vjp.value, swiglu_vjp.value, relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value,
+log_softmax_vjp.value,
 categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
 sparse_categorical_cross_entropy_from_logits_vjp.value: each gradient is the derivative of its formula.
 
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import sympy
@@ -39,6 +42,41 @@ def of_dense(vjp: Definition, forward: Definition) -> Regions:
         yield vjp(x, w, b, g), sum(g_k * y_k for g_k, y_k in zip(flat(g), flat(y), strict=True)), (x, w, b)
 
 
+def of_elementwise(vjp: Definition, forward: Definition) -> Regions:
+    x, g = symbol("x", 2), symbol("g", 5)
+    yield vjp(x, g), g * forward(x), x
+
+
+def of_gate(vjp: Definition, forward: Definition) -> Regions:
+    a, b, g = symbol("a", 2), symbol("b", 3), symbol("g", 5)
+    yield vjp(a, b, g), g * forward(a, b), (a, b)
+
+
+def of_norm(names: str, vjp: Definition, forward: Definition) -> Regions:
+    """Of rows, of what is of the length of a row, a weight or a bias, by its names, and of epsilon."""
+    for rows, n in ((1, 2), (2, 2)):
+        x, g = matrix("x", *[range(1, n + 1)] * rows), matrix("g", *[range(n)] * rows)
+        affine, epsilon = [vector(name, *range(n)) for name in names], symbol("epsilon", "1/8", positive=True)
+        y = [forward(x_r, *affine, epsilon) for x_r in x]
+        yield vjp(x, *affine, g, epsilon), total(flat(g), flat(y)), (x, *affine)
+
+
+def of_embedding(vjp: Definition, forward: Definition) -> Regions:
+    table, g, labels = matrix("t", range(2), range(2), range(2)), matrix("g", range(2), range(2), range(2)), [2, 0, 2]
+    yield vjp(table, labels, g), total(flat(g), flat([forward(table, label) for label in labels])), table
+
+
+def of_matmul(vjp: Definition, forward: Definition) -> Regions:
+    for n, k, m in ((1, 2, 1), (2, 2, 3)):
+        a, b, g = (matrix(name, *[range(c)] * r) for name, r, c in (("a", n, k), ("b", k, m), ("g", n, m)))
+        yield vjp(a, b, g), total(flat(g), flat(forward(a, b))), (a, b)
+
+
+def total(g: Any, y: Any) -> Any:
+    """The loss whose gradient with respect to y is g."""
+    return sum(g_i * y_i for g_i, y_i in zip(g, y, strict=True))
+
+
 def of_softmax(vjp: Definition, forward: Definition) -> Regions:
     for n in (2, 3):
         x, g = vector("x", *range(n)), vector("g", *range(n))
@@ -67,7 +105,15 @@ def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) ->
             yield vjp(label, x, g), g * forward(label, x), x
 
 
-DERIVATIVES = {
+DERIVATIVES: dict[str, Callable[[Definition, Definition], Regions]] = {
+    "embedding_vjp": of_embedding,
+    "gelu_tanh_vjp": of_elementwise,
+    "gelu_vjp": of_elementwise,
+    "layer_norm_vjp": partial(of_norm, "wb"),
+    "matmul_vjp": of_matmul,
+    "rms_norm_vjp": partial(of_norm, "w"),
+    "silu_vjp": of_elementwise,
+    "swiglu_vjp": of_gate,
     "relu_vjp": of_relu,
     "neuron_vjp": of_neuron,
     "dense_vjp": of_dense,

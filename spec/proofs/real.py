@@ -67,6 +67,15 @@ class Real:
     def sqrt(self) -> "Real":
         return Real(sympy.sqrt(self.expression), sympy.sqrt(self.value))
 
+    def erf(self) -> "Real":
+        return Real(sympy.erf(self.expression), sympy.erf(self.value))
+
+    def tanh(self) -> "Real":
+        return Real(sympy.tanh(self.expression), sympy.tanh(self.value))
+
+    def atan(self) -> "Real":
+        return Real(sympy.atan(self.expression), sympy.atan(self.value))
+
     def __lt__(self, other: Number) -> bool:
         return bool(self.value < value_of(other))
 

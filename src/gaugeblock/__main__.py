@@ -1,5 +1,16 @@
 """The command line, by ``python -m gaugeblock``."""
 
-from gaugeblock.conformance.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line, whose modules take a moment to load."""
+    try:
+        from gaugeblock.conformance.cli import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
+
+if __name__ == "__main__":
+    main()

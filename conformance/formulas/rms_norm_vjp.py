@@ -1,0 +1,27 @@
+"""Cases of the gradients of normalisation by the root of the mean square."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from ...reference.formulas.dense_vjp import rows_of
+from . import Case
+from .norms import cases_of
+
+
+def through_cube(x: Any, w: Any, g: Any, *, epsilon: Any = 1e-6) -> Any:
+    """As automatic differentiation makes it: x is not divided by the root first."""
+    xp = array_namespace(x)
+    root = xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon)
+    h = g * w
+    gx = h / root - x * (xp.mean(h * x, axis=-1, keepdims=True) / (root * root * root))
+    return gx, xp.sum(rows_of(g * (x / root), xp), axis=0)
+
+
+DETAILS: dict[str, dict[str, Any]] = {"rms_norm_vjp": {"forms": {"through_cube": through_cube}}}
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    return cases_of("rms_norm_vjp", dtype, seed)

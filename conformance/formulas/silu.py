@@ -1,0 +1,15 @@
+"""Cases of the sigmoid linear unit."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import Case
+from .activations import cases_of, is_negative_infinity
+
+DETAILS: dict[str, dict[str, Any]] = {"silu": {"open": is_negative_infinity}}
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    return cases_of("silu", dtype, seed)

@@ -1,0 +1,43 @@
+"""The gated linear unit with the sigmoid linear unit as its gate."""
+
+from ..arguments import Array, Namespace, Result, arrays, floating, rounded, same_shape, wide
+from ..declaration import formula
+from ..special import sigmoid
+
+
+@formula("(...), (...) -> (...)")
+def swiglu(a: Array | float, b: Array | float, *, xp: Namespace = None) -> Result:
+    """Return ``a / (1 + exp(-a)) * b``.
+
+    Parameters
+    ----------
+    a : array of any shape
+        The gate.
+    b : array of a's shape
+        What is gated, of a's dtype.
+    xp : namespace, optional
+        The arrays' Array API namespace, where it is known.
+
+    Returns
+    -------
+    array of a's shape
+
+    Raises
+    ------
+    TypeError
+        A dtype that is not real floating, or mixed dtypes.
+    ValueError
+        A shape that does not fit.
+
+    Notes
+    -----
+    ``torch.nn.functional.glu`` has the sigmoid alone as its gate, and its halves the other way round.
+
+    References
+    ----------
+    Shazeer 2020, arXiv:2002.05202.
+    """
+    xp, dtype = floating(xp, a=a, b=b)
+    same_shape(a=a, b=b)
+    a, b = (wide(each, xp) for each in arrays(xp, a, b))
+    return rounded(a * sigmoid(a, xp) * b, dtype, xp)
