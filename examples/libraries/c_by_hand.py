@@ -1,6 +1,7 @@
 """C as teaching programs write it, compiled by gcc: `c_by_hand.py:plain`, and `:fast` with -ffast-math."""
 
 import ctypes
+import math
 import subprocess
 import tempfile
 from pathlib import Path
@@ -30,7 +31,8 @@ def layers(*flags):
         return call("relu", x.shape, x, x.size)
 
     def dense(x, w, b):
-        return call("dense", (*x.shape[:-1], w.shape[1]), x, w, b, x.size // max(x.shape[-1], 1), *w.shape)
+        batch = x.shape[:-1]
+        return call("dense", (*batch, w.shape[1]), x, w, b, math.prod(batch), *w.shape)
 
     def softmax(x):
         return call("softmax", x.shape, x, x.size // x.shape[-1], x.shape[-1])
