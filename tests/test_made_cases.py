@@ -549,16 +549,38 @@ def relu_of_rows_side_by_side(x):
     return reference.relu(x) + wide * x.dtype.type(1)
 
 
+def relu_of_planes_as_they_lie(x):
+    """Wrong where an array of three axes is transposed."""
+    return reference.relu(x) + (x.ndim == 3 and x.strides[0] == x.itemsize) * x.dtype.type(1)
+
+
+def relu_of_long_rows_as_they_lie(x):
+    """Wrong beyond 4000 columns, and where an array is reversed."""
+    long = x.ndim > 0 and x.shape[-1] > 4000
+    return reference.relu(x) + (long or any(stride < 0 for stride in x.strides)) * x.dtype.type(1)
+
+
 @pytest.mark.parametrize(
     ("call", "function", "words"),
     [
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
         (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),
+        (
+            relu_of_planes_as_they_lie,
+            "relu",
+            "it fails where the arguments have the memory layout transposed, wherever the batch has 2 axes",
+        ),
+        (
+            relu_of_long_rows_as_they_lie,
+            "relu",
+            "it fails wherever the last axis is longer than a limit from 2053 to 4095 and where the arguments have the "
+            "memory layout reversed",
+        ),
     ],
 )
 def test_a_memory_layout_that_is_to_blame_is_said_in_words(call, function, words):
     subject = subject_of(call, function)
-    failed = [found for _, found in failures(subject, function, "float32", {"layouts"})]
+    failed = [found for _, found in failures(subject, function, "float32", {"layouts", "pairs"}, 100_000)]
     assert blamed(subject, declared(function), np.dtype("float32"), failed) == words
 
 

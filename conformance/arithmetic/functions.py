@@ -53,7 +53,8 @@ class Function:
             error = np.where(np.isnan(error), np.inf, error)
             error = np.where(e == 0, 0.0, np.where(np.isinf(e), np.inf, error))  # infinite: it may be NaN, and stays so
             error = settled(self.value, y, error, x.model.unit, (x.value, e))
-            found = bounded.elementary(x, y, error, assumed(self.ulp, x.model), x.model.underflow, self.exact_at)
+            ulp = x.model.accuracy(self.name, assumed(self.ulp, x.model))
+            found = bounded.elementary(x, y, error, ulp, x.model.underflow, self.exact_at)
             return overflowing(found)
 
 
@@ -194,7 +195,8 @@ def erfc(x: Array, /) -> Array:
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
         size, square = y + inherited, np.maximum(x.value + x.error, 0) ** 2
         # Beyond 100 the result is below every format, where the square of the argument would only add infinities.
-        own = 2 * (assumed(ERFC_ULP, model) * model.unit + np.minimum(square, 1e4) * model.inner_unit) * size
+        ulp = model.accuracy("erfc", assumed(ERFC_ULP, model))
+        own = 2 * (ulp * model.unit + np.minimum(square, 1e4) * model.inner_unit) * size
         underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
         error = settled(of_erfc, y, inherited + own + underflow, model.unit, (x.value, x.error))
     return Bounded(y, error, model, x.dtype)
@@ -215,7 +217,7 @@ def sigmoid(x: Array, /) -> Array:
         inherited = np.minimum(finite(x.error * np.exp(-least) / (1 + np.exp(-least)) ** 2), 1)
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
         scaled = np.minimum(finite(far(x.value, x.error)), 1100)  # beyond it, the result is 0 or 1 in every format
-        of_exp = 2 * model.exp * model.unit + 2 * model.inner_unit * scaled
+        of_exp = 2 * model.accuracy("exp") * model.unit + 2 * model.inner_unit * scaled
         relative = (rest + inherited) * np.expm1(of_exp) + model.gamma(2 + model.division)
         underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
         error = inherited + relative * (y + inherited) + underflow
