@@ -23,7 +23,7 @@ CONSTANTS = {
 
 def constant(name: str, x: Array, /) -> Any:
     """One of these real numbers, as precise as the array x."""
-    return namespace(x).constant(name, x) if is_gauged(x) else CONSTANTS[name]
+    return namespace(x)._constant(name, x) if is_gauged(x) else CONSTANTS[name]
 
 
 def erf(x: Array, /, xp: Any = None) -> Array:

@@ -47,7 +47,7 @@ class Creation:
         value, off = bounded.cast(number, model)
         return Bounded(value, off + error, model, dtype)
 
-    def constant(self, name: str, beside: Array, /) -> Array:
+    def _constant(self, name: str, beside: Array, /) -> Array:
         """A real number that no format has: a ball, or the nearest number of the host, which is off by half an ulp."""
         ball = CONSTANTS[name]()
         value = float(ball.mid())

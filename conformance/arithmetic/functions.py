@@ -221,9 +221,10 @@ def sigmoid(x: Array, /) -> Array:
         relative = (rest + inherited) * np.expm1(of_exp) + model.gamma(2 + model.division)
         underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
         error = inherited + relative * (y + inherited) + underflow
-        # Where exp(-x) is too small to change 1, the result is 1.
+        # Where exp(-x) is too small to change 1, the result is 1; so is y, but for its own rounding.
         is_one = (x.value > x.error) & (np.exp(x.error - x.value) * np.exp(of_exp) < model.inner_unit / 4)
-        error = np.where(is_one, np.exp(x.error - x.value), error)
+        distance = 1.001 * np.exp(x.error - x.value) + np.where(y == 1, 0.0, 2.0**-52)
+        error = np.where(is_one, distance, error)
         error = settled(np.exp, y, error, model.unit, (x.value, x.error))  # special where exp is: it is NaN
     return Bounded(y, error, model, x.dtype)
 

@@ -26,7 +26,7 @@ NAMES = {
     reductions: """sum mean var std max min prod cumulative_sum cumulative_prod diff matmul vecdot tensordot einsum
         outer""",
 }
-CREATION = "constant zeros ones full eye arange linspace zeros_like ones_like full_like asarray astype"
+CREATION = "_constant zeros ones full eye arange linspace zeros_like ones_like full_like asarray astype"
 LINALG = "matmul matrix_transpose outer tensordot vecdot diagonal trace vector_norm matrix_norm"
 # Of integers, booleans and dtypes, which stay NumPy's.
 OF_NUMPY = """pi e inf nan newaxis bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 bitwise_and bitwise_or
