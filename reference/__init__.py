@@ -29,6 +29,10 @@ from .formulas.neuron import neuron as neuron
 from .formulas.neuron_vjp import neuron_vjp as neuron_vjp
 from .formulas.relu import relu as relu
 from .formulas.relu_vjp import relu_vjp as relu_vjp
+from .formulas.scaled_dot_product_attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .formulas.scaled_dot_product_attention_vjp import (
+    scaled_dot_product_attention_vjp as scaled_dot_product_attention_vjp,
+)
 from .formulas.softmax import softmax as softmax
 from .formulas.softmax_vjp import softmax_vjp as softmax_vjp
 from .formulas.sparse_categorical_cross_entropy_from_logits import (

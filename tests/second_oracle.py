@@ -218,6 +218,73 @@ def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, axis, **of):
     return rows(row, axis, of["x.shape"], x)
 
 
+def attention(q, k, v, mask, causal, scale, of, row):
+    """What `row` makes of each query: its number, the keys that it sees, and the lists of all three, in its head."""
+    (*batch, queries, d), (*heads, keys, _), e = of["q.shape"], of["k.shape"], of["v.shape"][-1]
+    scale, found = 1 / sqrt(mpf(d)) if scale is None else scale, []
+    wanted = [*batch, queries, keys]
+    last = keys - queries if causal == "lower_right" else 0
+    for sample in range(prod(batch)):
+        place = sample // (batch[-1] // heads[-1]) if heads else 0
+        rows = [x[at * n * w :][: n * w] for x, at, n, w in
+                ((q, sample, queries, d), (k, place, keys, d), (v, place, keys, e))]  # fmt: skip
+        q_s, k_s, v_s = (
+            [x[i * w : (i + 1) * w] for i in range(n)]
+            for x, n, w in zip(rows, (queries, keys, keys), (d, d, e), strict=True)
+        )
+        for i in range(queries):
+            at = (sample * queries + i) * keys
+            seen = [j for j in range(keys) if causal is False or j <= i + last]
+            seen = [j for j in seen if mask is None or mask[broadcast_place(at + j, wanted, of["mask.shape"])]]
+            found.append(row(sample, i, seen, q_s, k_s, v_s, scale))
+    return found
+
+
+def broadcast_place(place, shape, own):
+    """Where an element of a shape is in an array that is broadcast to it."""
+    index = []
+    for size in reversed(shape):
+        place, rest = divmod(place, size)
+        index.insert(0, rest)
+    found = 0
+    for i, size in zip(index[len(shape) - len(own) :], own, strict=True):
+        found = found * size + (i if size > 1 else 0)
+    return found
+
+
+def scaled_dot_product_attention(q, k, v, mask=None, causal=False, scale=None, **of):
+    def row(sample, i, seen, q, k, v, scale):
+        columns = range(of["v.shape"][-1])
+        if not seen:
+            return [mpf(0) for _ in columns]
+        p = probabilities([scale * dot(q[i], k[j], 0) for j in seen])
+        return [total(p_j * v[j][c] for p_j, j in zip(p, seen, strict=True)) for c in columns]
+
+    return [each for part in attention(q, k, v, mask, causal, scale, of, row) for each in part]
+
+
+def scaled_dot_product_attention_vjp(q, k, v, g, mask=None, causal=False, scale=None, **of):
+    (*batch, queries, d), (*heads, keys, _), e = of["q.shape"], of["k.shape"], of["v.shape"][-1]
+    found = {"gq": [], "gk": [mpf(0)] * len(k), "gv": [mpf(0)] * len(v)}
+
+    def row(sample, i, seen, q_s, k_s, v_s, scale):
+        at = sample // (batch[-1] // heads[-1]) if heads else 0
+        g_i = g[(sample * queries + i) * e :][:e]
+        p = probabilities([scale * dot(q_s[i], k_s[j], 0) for j in seen]) if seen else []
+        h = [dot(g_i, v_s[j], 0) for j in seen]
+        mean = total(p_j * h_j for p_j, h_j in zip(p, h, strict=True))
+        t = [scale * p_j * (h_j - mean) for p_j, h_j in zip(p, h, strict=True)]
+        found["gq"] += [total(t_j * k_s[j][c] for t_j, j in zip(t, seen, strict=True)) for c in range(d)]
+        for t_j, p_j, j in zip(t, p, seen, strict=True):
+            for c in range(d):
+                found["gk"][(at * keys + j) * d + c] += t_j * q_s[i][c]
+            for c in range(e):
+                found["gv"][(at * keys + j) * e + c] += p_j * g_i[c]
+
+    attention(q, k, v, mask, causal, scale, of, row)
+    return found
+
+
 def adam_first_moment(m, grad, beta1, **of):
     return [beta1 * m_i + (1 - beta1) * g_i for m_i, g_i in zip(m, grad, strict=True)]
 
@@ -259,7 +326,7 @@ def arguments(inputs, dtype):
         if name.endswith(".bits"):
             name = name.removesuffix(".bits")
             read[name] = decode(value, "float64") if isinstance(inputs[name], list) else decode(value, "float64")[0]
-        elif isinstance(value, str) and not name.endswith(".dtype"):
+        elif isinstance(value, str) and f"{name}.shape" in inputs:
             read[name] = decode(value, inputs.get(f"{name}.dtype", dtype))
     return read
 

@@ -12,6 +12,7 @@ import pytest
 
 from gaugeblock import backends, spec
 from gaugeblock.conformance import assert_conforms, check
+from gaugeblock.conformance.formulas import declared
 
 GRADIENTS = [name for name in spec.formulas() if name.endswith("_vjp")]
 NAMES = ["torch", "jax"]
@@ -19,18 +20,27 @@ SPARSE = "sparse_categorical_cross_entropy_from_logits"
 
 
 def split(formula, arguments):
-    """The arguments of a gradient: labels, what is differentiated by, and g."""
-    *given, g = arguments
-    return (given[:1], given[1:], g) if "cross_entropy" in formula else ([], given, g)
+    """The arguments of a gradient by name: what is given, what is differentiated by, and g."""
+    declaration = declared(formula)
+    given = dict(zip(declaration.arguments, arguments, strict=False))
+    g = given.pop("g")
+    names = [each for each in given if f"g{each}" in declaration.names or len(declaration.names) == 1]
+    names = [each for each in names if each not in ("labels", "y", "weight")]
+    return {n: a for n, a in given.items() if n not in names}, {n: given[n] for n in names}, g
+
+
+def called(function, formula, arguments, options):
+    """A formula on its arguments by name, in the order in which its gradient has them."""
+    return function(*(arguments[name] for name in declared(formula).arguments if name in arguments), **options)
 
 
 def by_torch(function, formula):
     import torch
 
     def vjp(*arguments, **options):
-        labels, inputs, g = split(formula, arguments)
-        leaves = [each.detach().requires_grad_() for each in inputs]
-        found = torch.autograd.grad(function(*labels, *leaves, **options), leaves, g)
+        given, inputs, g = split(formula, arguments)
+        leaves = {name: each.detach().requires_grad_() for name, each in inputs.items()}
+        found = torch.autograd.grad(called(function, formula, given | leaves, options), list(leaves.values()), g)
         return found if len(found) > 1 else found[0]
 
     return vjp
@@ -39,10 +49,15 @@ def by_torch(function, formula):
 def by_jax(function, formula):
     import jax
 
-    @partial(jax.jit, static_argnames=("axis", "clip"))
+    @partial(jax.jit, static_argnames=[*declared(formula).keywords, "axis"])
     def vjp(*arguments, **options):
-        labels, inputs, g = split(formula, arguments)
-        found = jax.vjp(lambda *inputs: function(*labels, *inputs, **options), *inputs)[1](g)
+        given, inputs, g = split(formula, arguments)
+        names = list(inputs)
+
+        def one(*leaves):
+            return called(function, formula, given | dict(zip(names, leaves, strict=True)), options)
+
+        found = jax.vjp(one, *inputs.values())[1](g)
         return found if len(found) > 1 else found[0]
 
     return vjp

@@ -20,8 +20,9 @@ def step(theta=X, grad=X, state=STATE, **options):
     return gb.adam_step(theta, grad, state, **options)
 
 
-LENGTHS = {"...": 2, "n": 3, "m": 4}
+LENGTHS = {"...": 2, "n": 3, "m": 4, "l": 5, "s": 3, "d": 4, "e": 2}
 COMPUTED = [name for name in reference.FORMULAS if name != "adam_init"]
+WHOLE = {"index": ["float32", "bool"], "mask": ["float32", "int32"]}  # the dtypes that are none of these domains
 ORDINARY = {"[0, 1)": 0.9, "(-inf, inf)": 0.1, "[0, inf)": 1e-8, "count": 1}  # a number of each domain
 OUTSIDE = {
     "[0, 1)": (-0.1, 1.0, np.nan),
@@ -37,7 +38,8 @@ def declaration(formula):
 
 def array(domain, axes, lengths=LENGTHS):
     """An array of ones for an argument that is declared so."""
-    return np.ones([lengths[letter.rstrip("?")] for letter in axes], np.int32 if domain == "index" else np.float32)
+    kind = {"index": np.int32, "mask": np.bool_}.get(domain, np.float32)
+    return np.ones([lengths[letter.rstrip("?")] for letter in axes], kind)
 
 
 def common():
@@ -49,7 +51,7 @@ def common():
             continue  # trees have structures, of which the table below has some
         right = {name: ORDINARY.get(kind) or array(kind, declared.arguments[name]) for name, kind in kinds.items()}
         arrays = [name for name, kind in kinds.items() if kind not in ORDINARY]
-        floating = [name for name in arrays if kinds[name] != "index"]
+        floating = [name for name in arrays if kinds[name] not in WHOLE]
 
         def wrong(what, error, words, options=None, *, formula=formula, right=right, **changed):
             return pytest.param(
@@ -58,12 +60,12 @@ def common():
 
         for name in arrays:
             yield wrong(f"{name} a list", TypeError, f"{name}: got list [1.0]", **{name: [1.0]})
-            is_index, shape = kinds[name] == "index", right[name].shape
-            refused = ["float32", "bool"] if is_index else ["complex64"] + ["int32"] * (kinds[name] != "weight")
+            shape = right[name].shape
+            refused = WHOLE.get(kinds[name]) or ["complex64"] + ["int32"] * (kinds[name] != "weight")
             for dtype in refused:
                 words = f"{name}: got an array of dtype {dtype} and shape {shape}; wanted "
                 yield wrong(f"{name} {dtype}", TypeError, words, **{name: right[name].astype(dtype)})
-            if not is_index and len(floating) > 1:
+            if name in floating and len(floating) > 1:
                 changed = {name: right[name].astype(np.float64)}
                 yield wrong(f"{name} float64", TypeError, "; wanted dtype float", **changed)
             if len(arrays) > 1:

@@ -49,7 +49,7 @@ def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
         return value.astype(to) if isinstance(value, np.ndarray | np.generic) and when(value.dtype) else value
 
     def called(*arguments: Any, **options: Any) -> Any:
-        half = arguments[-1].dtype if hasattr(arguments[-1], "dtype") else arguments[0].dtype
+        half = next(each.dtype for each in arguments if getattr(each, "dtype", np.dtype(int)).kind not in "biu")
         result = call(*(cast(value, np.float32, lambda dtype: dtype == half) for value in arguments), **options)
         if isinstance(result, tuple):
             return tuple(cast(value, half, lambda dtype: dtype == np.float32) for value in result)

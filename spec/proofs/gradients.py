@@ -1,6 +1,6 @@
 """relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value, log_softmax_vjp.value,
 categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
-sparse_categorical_cross_entropy_from_logits_vjp.value: each gradient is the derivative of its formula.
+sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value: each gradient is the derivative of its formula.
 
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
@@ -67,6 +67,14 @@ def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) ->
             yield vjp(label, x, g), g * forward(label, x), x
 
 
+def of_attention(vjp: Definition, forward: Definition) -> Regions:
+    for mask, causal, scale in ([None, False, None], [[[1, 1], [0, 0]], False, symbol("scale", 2)], [None, True, None]):
+        q, k, v, g = (matrix(name, [1], [2]) for name in "qkvg")
+        y = forward(q, k, v, mask, causal, scale)
+        loss = sum(g_i * y_i for g_i, y_i in zip(flat(g), flat(y), strict=True))
+        yield vjp(q, k, v, g, mask, causal, scale), loss, (q, k, v)
+
+
 DERIVATIVES = {
     "relu_vjp": of_relu,
     "neuron_vjp": of_neuron,
@@ -76,6 +84,7 @@ DERIVATIVES = {
     "categorical_cross_entropy_vjp": of_cross_entropy,
     "categorical_cross_entropy_from_logits_vjp": of_cross_entropy_from_logits,
     "sparse_categorical_cross_entropy_from_logits_vjp": of_sparse_cross_entropy_from_logits,
+    "scaled_dot_product_attention_vjp": of_attention,
 }
 
 
