@@ -10,7 +10,7 @@ Rows = Sequence[Sequence[Real]]
 def scaled_dot_product_attention(
     q: Rows, k: Rows, v: Rows, mask: Any, causal: bool | str, scale: Real | None
 ) -> list[list[Real]]:
-    """y_i = sum_j e^z_ij v_j / sum_j e^z_ij over the keys j that query i sees, z_ij = q_i k_j scale; 0 without a key."""
+    """y_i = sum_j e^z_ij v_j / sum_j e^z_ij over the keys j that query i sees, z_ij = q_i k_j scale; 0 of none."""
     results = []
     for i, q_i in enumerate(q):
         seen = seen_by(i, len(q), len(k), mask, causal)

@@ -12,8 +12,8 @@ Rows = Sequence[Sequence[Real]]
 def scaled_dot_product_attention_vjp(
     q: Rows, k: Rows, v: Rows, g: Rows, mask: Any, causal: bool | str, scale: Real | None
 ) -> tuple[list[list[Real]], list[list[Real]], list[list[Real]]]:
-    """gv_j = sum_i p_ij g_i; gq_i = sum_j t_ij k_j and gk_j = sum_i t_ij q_i, t_ij = dz_ij p_ij (h_ij - sum_j p_ij h_ij)
-    with h_ij = g_i v_j, over the keys that are seen."""
+    """gv_j = sum_i p_ij g_i, gq_i = sum_j t_ij k_j and gk_j = sum_i t_ij q_i over the keys that are seen, with
+    t_ij = scale p_ij (h_ij - sum_j p_ij h_ij) and h_ij = g_i v_j."""
     gq, gk, gv = ([[x[0] * 0 for _ in x] for x in rows] for rows in (q, k, v))
     for i, q_i in enumerate(q):
         seen = seen_by(i, len(q), len(k), mask, causal)

@@ -1,7 +1,9 @@
 """Cases of scaled dot-product attention."""
 
 import math
+import operator
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -34,8 +36,8 @@ def of_heads(x: Any, q: Any) -> Any:
 def beside_unseen(queries: tuple[Any, ...], keys: tuple[Any, ...], mask: Any, causal: Any) -> Any:
     """For each query, whether it does not see a key, and one of both is not finite: its axis of keys is 1."""
     q, k = queries[0], keys[0]
-    of_queries, of_keys = ([~np.all(np.isfinite(x), axis=-1) for x in each] for each in (queries, keys))
-    spoilt_q, spoilt_k = (np.any(each, axis=0) for each in (of_queries, of_keys))
+    of_each = ([~np.all(np.isfinite(x), axis=-1) for x in arrays] for arrays in (queries, keys))
+    spoilt_q, spoilt_k = (reduce(operator.or_, masks) for masks in of_each)
     spoilt = of_heads(spoilt_k[..., None], q)[..., None, :, 0] | spoilt_q[..., None]
     return np.any(~seen(q, k, mask, causal) & spoilt, axis=-1, keepdims=True)
 

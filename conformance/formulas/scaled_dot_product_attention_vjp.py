@@ -37,7 +37,7 @@ def scale_of(call: Any, name: str) -> Any:
 def from_results(
     q: Array, k: Array, v: Array, g: Array, mask: Any = None, *, causal: Any = False, scale: Any = None
 ) -> tuple[Array, Array, Array]:
-    """From what the forward pass leaves: the logarithms of the sums, and its results, of which the mean of gp is made."""
+    """From what the forward pass leaves: the logarithms of the sums, and its results, which give the mean of gp."""
     xp = array_namespace(q, k, v, g)
     y = online(q, k, v, mask, causal=causal, scale=scale)
     sizes = reference.checked(xp, q, k, v, mask, causal)

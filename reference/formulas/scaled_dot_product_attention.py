@@ -83,11 +83,10 @@ def checked(xp: Namespace, q: Array, k: Array, v: Array, mask: Array | None, cau
         if len(shape(value)) < 2:
             raise ValueError(f"{name}: got shape {shape(value)}; wanted at least two axes")
     (*batch, queries, d), (*heads, keys, _) = shape(q), shape(k)
-    repeats = batch[-1] // heads[-1] if batch and len(heads) == len(batch) and heads[-1] else 1
-    fits = heads == batch or (
-        batch and heads and heads == [*batch[:-1], heads[-1]] and heads[-1] * repeats == batch[-1]
-    )
-    if not fits or shape(k)[-1] != d:
+    share = batch and len(heads) == len(batch) and heads[-1]
+    repeats = batch[-1] // heads[-1] if share else 1
+    own = [*heads[:-1], heads[-1] * repeats] if share else heads  # what the heads make of the batch
+    if own != batch or shape(k)[-1] != d:
         wanted = f"{(*batch, keys, d)}, as q has, or fewer heads that divide q's"
         raise ValueError(f"k: got shape {shape(k)}; wanted {wanted}")
     if shape(v)[:-1] != (*heads, keys):

@@ -1,6 +1,7 @@
 """relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value, log_softmax_vjp.value,
 categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
-sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value: each gradient is the derivative of its formula.
+sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value: each gradient is the
+derivative of its formula.
 
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
