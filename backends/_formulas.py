@@ -43,6 +43,27 @@ def categorical_cross_entropy_from_logits_vjp(y: Array, x: Array, g: Array | flo
 def categorical_cross_entropy_vjp(
     y: Array, p: Array, g: Array | float, /, *, axis: int = -1, clip: tuple[float, float] | None = None
 ) -> Any: ...
+def cross_entropy(
+    labels: Array,
+    x: Array,
+    weight: Array | None = None,
+    /,
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Any: ...
+def cross_entropy_vjp(
+    labels: Array,
+    x: Array,
+    g: Array | float,
+    weight: Array | None = None,
+    /,
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Any: ...
 def dense(x: Array, w: Array, b: Array) -> Any: ...
 def dense_vjp(x: Array, w: Array, b: Array, g: Array) -> tuple[Any, Any, Any]: ...
 def log_softmax(x: Array, /, *, axis: int = -1) -> Any: ...
@@ -108,6 +129,29 @@ class Formulas(Protocol):
     ) -> Any: ...
     def categorical_cross_entropy_vjp(
         self, y: Array, p: Array, g: Array | float, /, *, axis: int = -1, clip: tuple[float, float] | None = None
+    ) -> Any: ...
+    def cross_entropy(
+        self,
+        labels: Array,
+        x: Array,
+        weight: Array | None = None,
+        /,
+        *,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        reduction: str = "mean",
+    ) -> Any: ...
+    def cross_entropy_vjp(
+        self,
+        labels: Array,
+        x: Array,
+        g: Array | float,
+        weight: Array | None = None,
+        /,
+        *,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        reduction: str = "mean",
     ) -> Any: ...
     def dense(self, x: Array, w: Array, b: Array) -> Any: ...
     def dense_vjp(self, x: Array, w: Array, b: Array, g: Array) -> tuple[Any, Any, Any]: ...

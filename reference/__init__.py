@@ -21,6 +21,8 @@ from .formulas.categorical_cross_entropy_from_logits_vjp import (
     categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
 )
 from .formulas.categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
+from .formulas.cross_entropy import cross_entropy as cross_entropy
+from .formulas.cross_entropy_vjp import cross_entropy_vjp as cross_entropy_vjp
 from .formulas.dense import dense as dense
 from .formulas.dense_vjp import dense_vjp as dense_vjp
 from .formulas.log_softmax import log_softmax as log_softmax

@@ -285,6 +285,42 @@ def scaled_dot_product_attention_vjp(q, k, v, g, mask=None, causal=False, scale=
     return found
 
 
+def class_weights(labels, x, weight, ignore_index, smoothing, of):
+    """t of each class of each sample, and what the mean divides by."""
+    n, soft = of["x.shape"][-1], len(of["labels.shape"]) == len(of["x.shape"])
+    weight, every, counted = weight or [mpf(1)] * n, [], mpf(0)
+    for i in range(prod(of["x.shape"][:-1])):
+        y = labels[i * n :][:n] if soft else [int(c == labels[i]) for c in range(n)]
+        none = not soft and labels[i] == ignore_index
+        counted += 0 if none else 1 if soft else weight[labels[i]]
+        every.append(
+            [mpf(0) if none else w * ((1 - smoothing) * y_c + smoothing / n) for w, y_c in zip(weight, y, strict=True)]
+        )
+    return every, counted
+
+
+def cross_entropy(labels, x, weight=None, ignore_index=-100, label_smoothing=0, reduction="mean", **of):
+    n, losses = of["x.shape"][-1], []
+    every, counted = class_weights(labels, x, weight, ignore_index, label_smoothing, of)
+    for i, t in enumerate(every):
+        p = log_probabilities(x[i * n :][:n])
+        losses.append(-total(t_c * p_c for t_c, p_c in zip(t, p, strict=True) if t_c != 0))
+    if reduction == "none":
+        return losses
+    return [total(losses) / counted if counted else nan] if reduction == "mean" else [total(losses)]
+
+
+def cross_entropy_vjp(labels, x, g, weight=None, ignore_index=-100, label_smoothing=0, reduction="mean", **of):
+    n, found = of["x.shape"][-1], []
+    every, counted = class_weights(labels, x, weight, ignore_index, label_smoothing, of)
+    for i, t in enumerate(every):
+        s = g[i] if reduction == "none" else g[0]
+        if reduction == "mean":
+            s = s / counted if counted else nan
+        found += [s * (p_c * total(t) - t_c) for p_c, t_c in zip(probabilities(x[i * n :][:n]), t, strict=True)]
+    return found
+
+
 def adam_first_moment(m, grad, beta1, **of):
     return [beta1 * m_i + (1 - beta1) * g_i for m_i, g_i in zip(m, grad, strict=True)]
 

@@ -116,7 +116,7 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
         spoilt = [value.copy() if isinstance(value, np.ndarray) else value for value in values]
         spoilt[number][(0,) * spoilt[number].ndim] = np.nan
         with np.errstate(all="ignore"):
-            results = formula.named(formula.function(*spoilt))
+            results = formula.named(formula.function(*spoilt, **formula.given))
         for result, own in result_axes(formula).items():
             output = np.isnan(results[result])
             if output.any():

@@ -155,7 +155,8 @@ def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **optio
     more = [*left_out, *hyper_parameters(formula, dtype, options)]
     axes_of = {name: axes for name, axes in result_axes(formula).items() if name not in formula.counts}
     several = len(axes_of) > 1
-    if any(BATCH in axes for axes, *_ in given) and not all(BATCH in axes for axes in axes_of.values()):
+    summed = any(BATCH in axes for axes, *_ in given) and not all(BATCH in axes for axes in axes_of.values())
+    if summed or formula.rows_together:
         values = [rows(array, first) if BATCH in axes else array.tolist() for axes, array, first in given]
         found = called(formula, *values, *more)
         found = found if several else (found,)

@@ -1,7 +1,7 @@
 """relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value, log_softmax_vjp.value,
 categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
-sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value: each gradient is the
-derivative of its formula.
+sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value, cross_entropy_vjp.value:
+each gradient is the derivative of its formula.
 
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
@@ -76,6 +76,15 @@ def of_attention(vjp: Definition, forward: Definition) -> Regions:
         yield vjp(q, k, v, g, mask, causal, scale), loss, (q, k, v)
 
 
+def of_cross_entropy_as_called(vjp: Definition, forward: Definition) -> Regions:
+    weight, s = vector("w", 1, 2, 3), symbol("s", "1/4")
+    soft = [vector("y", 1, 2, 3), vector("z", 3, 1, 2)]
+    for labels, reduction in (([2, 0], "mean"), ([2, -100], "mean"), ([0, 1], "sum"), (soft, "mean")):
+        x, g = matrix("x", range(3), range(3)), symbol("g", 5)
+        given = weight, -100, s, reduction
+        yield vjp(labels, x, g, *given), g * forward(labels, x, *given), x
+
+
 DERIVATIVES = {
     "relu_vjp": of_relu,
     "neuron_vjp": of_neuron,
@@ -86,6 +95,7 @@ DERIVATIVES = {
     "categorical_cross_entropy_from_logits_vjp": of_cross_entropy_from_logits,
     "sparse_categorical_cross_entropy_from_logits_vjp": of_sparse_cross_entropy_from_logits,
     "scaled_dot_product_attention_vjp": of_attention,
+    "cross_entropy_vjp": of_cross_entropy_as_called,
 }
 
 
