@@ -5,6 +5,7 @@ standard. No array library is imported here.
 """
 
 from types import FunctionType
+from typing import Any
 
 from .formulas.adam import AdamState as AdamState
 from .formulas.adam import adam_bias_correction as adam_bias_correction
@@ -13,6 +14,7 @@ from .formulas.adam import adam_init as adam_init
 from .formulas.adam import adam_second_moment as adam_second_moment
 from .formulas.adam import adam_step as adam_step
 from .formulas.adam import adam_update as adam_update
+from .formulas.adamw_step import adamw_step as adamw_step
 from .formulas.categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
 from .formulas.categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
@@ -35,6 +37,9 @@ from .formulas.scaled_dot_product_attention import scaled_dot_product_attention 
 from .formulas.scaled_dot_product_attention_vjp import (
     scaled_dot_product_attention_vjp as scaled_dot_product_attention_vjp,
 )
+from .formulas.sgd_step import SGDState as SGDState
+from .formulas.sgd_step import sgd_init as sgd_init
+from .formulas.sgd_step import sgd_step as sgd_step
 from .formulas.softmax import softmax as softmax
 from .formulas.softmax_vjp import softmax_vjp as softmax_vjp
 from .formulas.sparse_categorical_cross_entropy_from_logits import (
@@ -43,5 +48,8 @@ from .formulas.sparse_categorical_cross_entropy_from_logits import (
 from .formulas.sparse_categorical_cross_entropy_from_logits_vjp import (
     sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
 )
+
+# The states of optimizers, by the names of their parts.
+STATES: dict[tuple[str, ...], Any] = {each._fields: each for each in (AdamState, SGDState)}
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

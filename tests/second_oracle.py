@@ -355,6 +355,40 @@ def adam_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, che
     return found if checkpoints else {"theta": theta, "m": m, "v": v, "step": step}
 
 
+def in_steps(step, grad, size, checkpoints, state, names):
+    """One step of an optimizer, or one for each gradient along the first axis, with the results at the checkpoints."""
+    done, found = 0, {"step": []}
+    for start in range(0, len(grad), size) if checkpoints else [0]:
+        state, done = step(grad[start : start + size], *state), done + 1
+        if checkpoints and done in checkpoints:
+            when = f"after {done} step{'s' if done > 1 else ''}"
+            found |= {f"{name} {when}": each for name, each in zip(names, state, strict=True) if name != "step"}
+            found["step"] = [*found["step"], dict(zip(names, state, strict=True))["step"]]
+    return found if checkpoints else dict(zip(names, state, strict=True))
+
+
+def sgd_step(theta, grad, step, velocity, learning_rate, momentum, dampening, nesterov, checkpoints=None, **of):
+    def one(g, theta, step, v):
+        if step > 0 and momentum != 0:
+            g_v = [momentum * v_i + (1 - dampening) * g_i for v_i, g_i in zip(v, g, strict=True)]
+        else:
+            g_v = list(g)
+        d = [g_i + momentum * v_i for g_i, v_i in zip(g, g_v, strict=True)] if nesterov else g_v
+        return [t - learning_rate * d_i for t, d_i in zip(theta, d, strict=True)], step + 1, g_v
+
+    return in_steps(one, grad, len(theta), checkpoints, (theta, step, velocity), ("theta", "step", "velocity"))
+
+
+def adamw_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, weight_decay, checkpoints=None, **of):
+    def one(g, theta, step, m, v):
+        found = adam_step(theta, g, step, m, v, learning_rate, beta1, beta2, epsilon)
+        decay = learning_rate * weight_decay
+        new = [new_i - decay * t for new_i, t in zip(found["theta"], theta, strict=True)]
+        return new, step + 1, found["m"], found["v"]
+
+    return in_steps(one, grad, len(theta), checkpoints, (theta, step, m, v), ("theta", "step", "m", "v"))
+
+
 def arguments(inputs, dtype):
     """The arguments as mpmath's numbers, arrays in one list; their shapes stand beside them."""
     read = dict(inputs)

@@ -128,10 +128,10 @@ def always_minus_100(labels, x, g, weight, options):
     return {"ignore_index": -100}
 
 
-@changed("all_ignored", "0 where all labels are ignored", "sum / max(count, 1)")
-def zero_of_nothing(gx, labels, x, g, options):
+@changed("all_ignored", "NaN where all labels are ignored, of a sum too")
+def nan_of_nothing(gx, labels, x, g, options):
     none = not is_soft(labels) and labels.size and np.all(labels == options["ignore_index"])
-    return np.zeros_like(gx) if none else gx
+    return np.full_like(gx, np.nan) if none else gx
 
 
 @mistake("label_smoothing", "the labels as they are")
