@@ -35,6 +35,19 @@ def adam_update(
     epsilon: Array | float,
     /,
 ) -> Any: ...
+def adamw_step(
+    theta: Any,
+    grad: Any,
+    state: AdamState,
+    /,
+    *,
+    learning_rate: Array | float = 0.001,
+    beta1: Array | float = 0.9,
+    beta2: Array | float = 0.999,
+    epsilon: Array | float = 1e-08,
+    weight_decay: Array | float = 0.01,
+    donate: bool = False,
+) -> tuple[Any, AdamState]: ...
 def categorical_cross_entropy(
     y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None
 ) -> Any: ...
@@ -43,6 +56,7 @@ def categorical_cross_entropy_from_logits_vjp(y: Array, x: Array, g: Array | flo
 def categorical_cross_entropy_vjp(
     y: Array, p: Array, g: Array | float, /, *, axis: int = -1, clip: tuple[float, float] | None = None
 ) -> Any: ...
+def clip_by_global_norm(tree: Any, max_norm: Array | float, /) -> Any: ...
 def cross_entropy(
     labels: Array,
     x: Array,
@@ -85,6 +99,19 @@ def scaled_dot_product_attention_vjp(
     causal: bool | str = False,
     scale: float | None = None,
 ) -> tuple[Any, Any, Any]: ...
+def sgd_init(theta: Any) -> SGDState: ...
+def sgd_step(
+    theta: Any,
+    grad: Any,
+    state: SGDState,
+    /,
+    *,
+    learning_rate: Array | float = 0.001,
+    momentum: Array | float = 0.0,
+    dampening: Array | float = 0.0,
+    nesterov: bool = False,
+    donate: bool = False,
+) -> tuple[Any, SGDState]: ...
 def softmax(x: Array, /, *, axis: int = -1) -> Any: ...
 def softmax_vjp(x: Array, g: Array, /, *, axis: int = -1) -> Any: ...
 def sparse_categorical_cross_entropy_from_logits(labels: Array, x: Array, /, *, axis: int = -1) -> Any: ...
@@ -120,6 +147,20 @@ class Formulas(Protocol):
         epsilon: Array | float,
         /,
     ) -> Any: ...
+    def adamw_step(
+        self,
+        theta: Any,
+        grad: Any,
+        state: AdamState,
+        /,
+        *,
+        learning_rate: Array | float = 0.001,
+        beta1: Array | float = 0.9,
+        beta2: Array | float = 0.999,
+        epsilon: Array | float = 1e-08,
+        weight_decay: Array | float = 0.01,
+        donate: bool = False,
+    ) -> tuple[Any, AdamState]: ...
     def categorical_cross_entropy(
         self, y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None
     ) -> Any: ...
@@ -130,6 +171,7 @@ class Formulas(Protocol):
     def categorical_cross_entropy_vjp(
         self, y: Array, p: Array, g: Array | float, /, *, axis: int = -1, clip: tuple[float, float] | None = None
     ) -> Any: ...
+    def clip_by_global_norm(self, tree: Any, max_norm: Array | float, /) -> Any: ...
     def cross_entropy(
         self,
         labels: Array,
@@ -184,6 +226,20 @@ class Formulas(Protocol):
         causal: bool | str = False,
         scale: float | None = None,
     ) -> tuple[Any, Any, Any]: ...
+    def sgd_init(self, theta: Any) -> SGDState: ...
+    def sgd_step(
+        self,
+        theta: Any,
+        grad: Any,
+        state: SGDState,
+        /,
+        *,
+        learning_rate: Array | float = 0.001,
+        momentum: Array | float = 0.0,
+        dampening: Array | float = 0.0,
+        nesterov: bool = False,
+        donate: bool = False,
+    ) -> tuple[Any, SGDState]: ...
     def softmax(self, x: Array, /, *, axis: int = -1) -> Any: ...
     def softmax_vjp(self, x: Array, g: Array, /, *, axis: int = -1) -> Any: ...
     def sparse_categorical_cross_entropy_from_logits(self, labels: Array, x: Array, /, *, axis: int = -1) -> Any: ...

@@ -23,6 +23,7 @@ from .formulas.categorical_cross_entropy_from_logits_vjp import (
     categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
 )
 from .formulas.categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
+from .formulas.clip_by_global_norm import clip_by_global_norm as clip_by_global_norm
 from .formulas.cross_entropy import cross_entropy as cross_entropy
 from .formulas.cross_entropy_vjp import cross_entropy_vjp as cross_entropy_vjp
 from .formulas.dense import dense as dense

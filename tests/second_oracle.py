@@ -355,6 +355,13 @@ def adam_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, che
     return found if checkpoints else {"theta": theta, "m": m, "v": v, "step": step}
 
 
+def clip_by_global_norm(tree, max_norm, **of):
+    norm = sqrt(total(each * each for each in tree))
+    if norm <= max_norm:
+        return list(tree)
+    return [each * max_norm / norm for each in tree]
+
+
 def in_steps(step, grad, size, checkpoints, state, names):
     """One step of an optimizer, or one for each gradient along the first axis, with the results at the checkpoints."""
     done, found = 0, {"step": []}

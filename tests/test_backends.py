@@ -274,7 +274,7 @@ def test_a_backend_has_the_signature_of_the_reference_less_the_namespace(formula
 
 # Of these, arguments may also be given by name.
 BY_NAME = {"neuron", "dense", "relu", "neuron_vjp", "dense_vjp", "relu_vjp", "adam_init"}
-BY_NAME |= {"scaled_dot_product_attention", "scaled_dot_product_attention_vjp"}
+BY_NAME |= {"sgd_init", "scaled_dot_product_attention", "scaled_dot_product_attention_vjp"}
 
 
 @pytest.mark.parametrize("formula", reference.FORMULAS)

@@ -13,7 +13,7 @@ from gaugeblock.conformance.arithmetic.rounding import MODELS
 from gaugeblock.conformance.arithmetic.running import enclosed, evaluate, lift_twofold
 from gaugeblock.conformance.formulas import call, cases
 from gaugeblock.conformance.judging import oracle, precise
-from gaugeblock.reference import AdamState
+from gaugeblock.reference import AdamState, SGDState
 from gaugeblock.reference.declaration import formula
 
 FLOAT64 = np.dtype("float64")
@@ -78,6 +78,7 @@ CALLS = {
     "neuron_vjp": (X, W[:, 0], B[0], G12), "adam_first_moment": (X, G, 0.9), "adam_second_moment": (X * X, G, 0.999),
     "adam_bias_correction": (X, 0.999, 7), "adam_update": (X, G, Y * Y, 0.001, 1e-8),
     "adam_step": (X, G, AdamState(4, Y, X * X)),
+    "sgd_step": (X, G, SGDState(4, Y)), "adamw_step": (X, G, AdamState(4, Y, X * X)),
     "cross_entropy": (LABELS, X, W[:, 0] ** 2), "cross_entropy_vjp": (LABELS, X, B[0], W[:, 0] ** 2),
 }  # fmt: skip
 

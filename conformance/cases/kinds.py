@@ -32,8 +32,9 @@ def pairs(builder: Builder) -> Iterator[Made]:
         yield from of_elements(builder)
         return
     note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
+    others = plan.OTHERS if len(builder.letters) < 3 else {}
     for batch, length in plan.PAIRS:
-        sizes = dict.fromkeys(builder.letters[1:], plan.OTHERS.get(length, plan.OTHER)) | {builder.letters[0]: length}
+        sizes = dict.fromkeys(builder.letters[1:], others.get(length, plan.OTHER)) | {builder.letters[0]: length}
         if not builder.fits(batch, sizes):
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
@@ -163,6 +164,8 @@ def layouts(builder: Builder) -> Iterator[Made]:
         shape = batch if builder.letters else (*batch, 6)
         compact, to = builder.here(shape, dict.fromkeys(builder.letters, 5) | dict.fromkeys(builder.letters[:1], 6))
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
+    if not builder.letters and not builder.rows_apart:
+        return  # elements that stand twice would count twice
     arrays = builder.small("equal rows", rows=4)
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):

@@ -41,9 +41,10 @@ def in_one_update(step: Callable[..., Any]) -> Callable[..., Any]:
     return form
 
 
+# Those whose bound is the largest: each with `lerp`, which is a step without it for beta1 < 1/2.
 ALL = {
-    **{name: decayed_first(form) for name, form in FORMS.items()},
-    "in_one_update": in_one_update(WAYS[0]),
+    "lerp + torch_order": decayed_first(FORMS["lerp + torch_order"]),
+    "lerp + efficient_order": decayed_first(FORMS["lerp + efficient_order"]),
     "lerp + in_one_update": in_one_update(FORMS["lerp"]),
 }
 

@@ -89,7 +89,7 @@ def sgd_step(
     Parameters
     ----------
     theta : array, or any nesting of dicts, lists, tuples and named tuples of arrays
-        Parameters. Those in float16 or bfloat16 have a velocity in float32; the step is computed there, and rounded once.
+        Parameters. Those of half precision have a velocity in float32; the step is computed there, and rounded once.
     grad : as theta
         Gradients, of theta's structure, shapes and dtypes.
     state : SGDState

@@ -3,7 +3,7 @@
    sparse_categorical_cross_entropy_from_logits.value, neuron_vjp.value, dense_vjp.value, relu_vjp.value,
    softmax_vjp.value, log_softmax_vjp.value, categorical_cross_entropy_vjp.value,
    categorical_cross_entropy_from_logits_vjp.value, sparse_categorical_cross_entropy_from_logits_vjp.value,
-   sgd_step.value, adamw_step.value, cross_entropy.value, cross_entropy_vjp.value, scaled_dot_product_attention.value,
+   clip_by_global_norm.value, sgd_step.value, adamw_step.value, cross_entropy.value, cross_entropy_vjp.value, scaled_dot_product_attention.value,
    scaled_dot_product_attention_vjp.value:
    the bound of every formula is sound, for every input and every way to evaluate it.
 

@@ -22,9 +22,8 @@ def sgd_step__in_another_order(theta, grad, state, *, learning_rate=0.001, momen
 
 
 def sgd_step__fused(theta, grad, state, *, learning_rate=0.001, momentum=0.0, dampening=0.0, nesterov=False):
-    new, after = right(
-        theta, grad, state, learning_rate=learning_rate, momentum=momentum, dampening=dampening, nesterov=nesterov
-    )
+    options = {"momentum": momentum, "dampening": dampening, "nesterov": nesterov}
+    after = right(theta, grad, state, **options)[1]
     v = after.velocity
     d = fused(v, momentum, grad) if nesterov else v
     return fused(np.asarray(d), -learning_rate, theta), after
