@@ -7,7 +7,7 @@ Written by `.ci/generate`. Nothing here is run.
 
 from typing import Any, Protocol
 
-from ..reference import AdamState
+from ..reference import AdamState, SGDState
 from ..reference.arguments import Array
 
 

@@ -21,7 +21,7 @@ def step(theta=X, grad=X, state=STATE, **options):
 
 
 LENGTHS = {"...": 2, "n": 3, "m": 4, "l": 5, "s": 3, "d": 4, "e": 2}
-COMPUTED = [name for name in reference.FORMULAS if name != "adam_init"]
+COMPUTED = [name for name in reference.FORMULAS if not name.endswith("_init")]
 WHOLE = {"index": ["float32", "bool"], "mask": ["float32", "int32"]}  # the dtypes that are none of these domains
 ORDINARY = {"[0, 1)": 0.9, "(-inf, inf)": 0.1, "[0, inf)": 1e-8, "count": 1}  # a number of each domain
 OUTSIDE = {

@@ -9,7 +9,7 @@ import numpy as np
 import optree
 import pytest
 
-from gaugeblock import AdamState, backends, reference, spec
+from gaugeblock import backends, reference, spec
 from gaugeblock.conformance import assert_conforms, check
 from gaugeblock.conformance.formulas import cases
 

@@ -23,9 +23,9 @@ SIGNATURES = {
 
 def open_elements(labels: Any, x: Any, g: Any, weight: Any = None, **options: Any) -> Any:
     """Where the formula leaves its loss open, a mean of nothing, and ignored samples where anything is not finite."""
-    if labels.ndim < x.ndim and options.get("reduction", "mean") == "mean":
-        if np.all(labels == options.get("ignore_index", -100)):
-            return True
+    is_mean = labels.ndim < x.ndim and options.get("reduction", "mean") == "mean"
+    if is_mean and np.all(labels == options.get("ignore_index", -100)):
+        return True
     rows = np.isnan(x) | np.isinf(x) | ~np.all(np.isfinite(g))
     ignored = (labels == options.get("ignore_index", -100))[..., None] if labels.ndim < x.ndim else np.zeros(1, bool)
     spoilt = np.any(rows, axis=-1, keepdims=True) & ignored
