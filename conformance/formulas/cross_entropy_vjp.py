@@ -35,9 +35,9 @@ def open_elements(labels: Any, x: Any, g: Any, weight: Any = None, **options: An
 def through_logarithms(labels: Array, x: Array, g: Array, weight: Array | None = None, /, **options: Any) -> Array:
     """By way of the gradients towards the logarithms of the probabilities, h = s t: gx_c = p_c sum_c h_c - h_c."""
     xp = array_namespace(x)
-    given = {"ignore_index": -100, "label_smoothing": 0.0, "reduction": "mean"} | options
-    reduction = given.pop("reduction")
-    t, counted = reference.targets(labels, x, weight, *given.values(), xp)
+    ignored, smoothing = options.get("ignore_index", -100), options.get("label_smoothing", 0.0)
+    reduction = options.get("reduction", "mean")
+    t, counted = reference.targets(labels, x, weight, ignored, smoothing, xp)
     s = g / xp.sum(counted) if reduction == "mean" else xp.expand_dims(g, axis=-1) if reduction == "none" else g
     h, z = s * t, x - xp.max(x, axis=-1, keepdims=True)
     logarithms = z - xp.log(xp.sum(xp.exp(z), axis=-1, keepdims=True))

@@ -73,6 +73,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     )
     small = [array(each * float(finfo(dtype).smallest_normal) / 2) for each in drawn(rng, 10)[:2]]
     below = SGDState(3, (drawn(rng, 10)[0] * float(finfo(dtype).smallest_normal)).astype(kept))
+    small[1][9], below.velocity[9] = 1, 1  # beside which the others are judged
     yield step("subnormal", "all", "subnormal numbers flushed to 0", small[0] * array(0), small[1], below,
                momentum=0.9, learning_rate=1.0)  # fmt: skip
     counts = 1, 2, 10

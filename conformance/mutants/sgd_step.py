@@ -125,11 +125,6 @@ def nesterov_ignored(theta, grad, state, options):
     return {"nesterov": False}
 
 
-@mistake("nesterov", "it looks ahead from the velocity before")
-def nesterov_from_before(theta, grad, state, options):
-    return {"ahead": lambda grad, old, new, m: grad + m * old}
-
-
 @mistake("nesterov", "the first step does not look ahead")
 def nesterov_later(theta, grad, state, options):
     return {"nesterov": False} if state.step == 0 else {}

@@ -85,7 +85,7 @@ def cross_entropy(
     xp, dtype = checked(labels, x, weight, label_smoothing, reduction, xp)
     t, counted = targets(labels, x, weight, ignore_index, label_smoothing, xp)
     logarithms = log_softmax(wide(x, xp), xp=xp)
-    losses = -xp.sum(xp.where(t == 0, xp.zeros_like(t), t * logarithms), axis=-1)  # type: ignore[comparison-overlap]
+    losses = -xp.sum(xp.where(t == 0, xp.zeros_like(t), t * logarithms), axis=-1)
     if reduction == "none":
         return rounded(losses, dtype, xp)
     total = xp.sum(losses)

@@ -69,7 +69,7 @@ def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) ->
 
 
 def of_attention(vjp: Definition, forward: Definition) -> Regions:
-    for mask, causal, scale in ([None, False, None], [[[1, 1], [0, 0]], False, symbol("scale", 2)], [None, True, None]):
+    for mask, causal, scale in ([[[1, 1], [0, 0]], False, symbol("scale", 2)], [None, True, None]):
         q, k, v, g = (matrix(name, [1], [2]) for name in "qkvg")
         y = forward(q, k, v, mask, causal, scale)
         loss = sum(g_i * y_i for g_i, y_i in zip(flat(g), flat(y), strict=True))
@@ -77,10 +77,10 @@ def of_attention(vjp: Definition, forward: Definition) -> Regions:
 
 
 def of_cross_entropy_as_called(vjp: Definition, forward: Definition) -> Regions:
-    weight, s = vector("w", 1, 2, 3), symbol("s", "1/4")
-    soft = [vector("y", 1, 2, 3), vector("z", 3, 1, 2)]
-    for labels, reduction in (([2, 0], "mean"), ([2, -100], "mean"), ([0, 1], "sum"), (soft, "mean")):
-        x, g = matrix("x", range(3), range(3)), symbol("g", 5)
+    weight, s = vector("w", 1, 2), symbol("s", "1/4")
+    soft = [vector("y", 1, 2)]
+    for labels, reduction in (([1, 0, -100], "mean"), (soft, "mean")):
+        x, g = matrix("x", *[range(2)] * len(labels)), symbol("g", 5)
         given = weight, -100, s, reduction
         yield vjp(labels, x, g, *given), g * forward(labels, x, *given), x
 
