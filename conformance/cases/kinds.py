@@ -10,7 +10,7 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import Arrays, draw, neutral
+from .draw import Arrays, draw, neutral, pack
 from .spread import Spread, straight
 
 
@@ -186,9 +186,14 @@ def empty(builder: Builder) -> Iterator[Made]:
 
 
 def takes_nothing(builder: Builder) -> bool:
-    """Whether the formula itself has a result for a batch of 0 rows that are added up."""
+    """Whether the formula itself has a finite result for a batch of 0 rows that are added up."""
     sizes = {BATCH: 0} | dict.fromkeys(builder.letters, plan.LENGTH)
-    return accepted(builder.formula, [draw(leaf, sizes, builder.random()) for leaf in builder.leaves], {})
+    arrays = [draw(leaf, sizes, builder.random()) for leaf in builder.leaves]
+    if not accepted(builder.formula, arrays, {}):
+        return False
+    with np.errstate(all="ignore"):
+        found = builder.formula.named(builder.formula.function(*pack(builder.formula, arrays)))
+    return all(bool(np.all(np.isfinite(np.asarray(each, np.float64)))) for each in found.values())
 
 
 def seeded(builder: Builder, seed: int) -> Iterator[Made]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.elsewhere import to_numpy
 from . import Case, finfo, seeded, variant
 from . import case as any_case
 
@@ -20,10 +21,14 @@ def scale(call: Any, name: str) -> Any:
 
 
 def open_elements(labels: Any, x: Any, weight: Any = None, **options: Any) -> Any:
-    """A logit that is infinite under smoothing, or in a row of soft labels, or where its weight is 0."""
-    others = labels.dtype.kind in "fV" or options.get("label_smoothing", 0) != 0
-    none = weight is not None and bool(np.any(weight == 0))
-    return bool(np.any(np.isinf(x))) and (others or none)
+    """A logit that is infinite under smoothing, with soft labels, or in a sample whose label has a weight of 0."""
+    if not bool(np.any(np.isinf(x))):
+        return False
+    if labels.dtype.kind not in "iu" or options.get("label_smoothing", 0) != 0:
+        return True
+    known = np.where(to_numpy(labels) < 0, 0, to_numpy(labels))
+    infinite = np.any(np.isinf(to_numpy(x)), axis=-1)
+    return weight is not None and bool(np.any(infinite & (to_numpy(weight)[known] == 0)))
 
 
 DETAILS = {"cross_entropy": {"scale": scale, "open": open_elements}}
