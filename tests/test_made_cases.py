@@ -38,7 +38,7 @@ def swish(x, *, xp=None):
 
 
 @declare("(..., n), (n) -> (..., n)")
-def rms_norm(x, w, *, epsilon=1e-6):
+def rms_scale(x, w, *, epsilon=1e-6):
     xp = x.__array_namespace__()
     return x / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True) / x.shape[-1] + epsilon) * w
 
@@ -49,7 +49,7 @@ def norm(x):
     return xp.sqrt(xp.sum(x * x))
 
 
-THIRD_PARTY = swish, rms_norm
+THIRD_PARTY = swish, rms_scale
 
 
 @declare("(n), (n) -> ()")
@@ -167,12 +167,12 @@ def test_mistakes_in_a_third_partys_formula_are_found():
         return x / (1 + np.exp(-x * x.dtype.type(1.0001)))
 
     def not_over_the_rows(x, w):
-        return rms_norm(x, w) * x.dtype.type(1.001 if x.shape[-1] == 129 else 1)
+        return rms_scale(x, w) * x.dtype.type(1.001 if x.shape[-1] == 129 else 1)
 
     for function, call, kinds in (
         (swish, without_a_tail, None),
         (swish, with_a_slope, None),
-        (rms_norm, not_over_the_rows, None),
+        (rms_scale, not_over_the_rows, None),
     ):
         subject = Subject("numpy")
         subject.functions = lambda name, function=function, call=call: {"": call} if name == function.__name__ else {}
@@ -214,7 +214,7 @@ def test_how_the_elements_along_a_letter_behave():
     assert behaviour(declared("categorical_cross_entropy_vjp")) == {"...": "apart", "n": "apart"}
     assert behaviour(declared("dense")) == {"...": "apart", "n": "neutral", "m": "apart"}
     assert behaviour(declared("dense_vjp")) == {"...": "neutral", "n": "apart", "m": "neutral"}
-    assert behaviour(declared(rms_norm)) == {"...": "apart", "n": "mixed"}
+    assert behaviour(declared(rms_scale)) == {"...": "apart", "n": "mixed"}
     assert behaviour(declared(norm)) == {"...": "neutral", "n": "neutral"}
     assert behaviour(declared(mean_of_squares)) == {"...": "mixed", "n": "mixed"}
     assert behaviour(declared(attention)) == {"...": "apart", "n": "apart", "d": "neutral", "m": "mixed", "e": "apart"}
@@ -549,16 +549,38 @@ def relu_of_rows_side_by_side(x):
     return reference.relu(x) + wide * x.dtype.type(1)
 
 
+def relu_of_planes_as_they_lie(x):
+    """Wrong where an array of three axes is transposed."""
+    return reference.relu(x) + (x.ndim == 3 and x.strides[0] == x.itemsize) * x.dtype.type(1)
+
+
+def relu_of_long_rows_as_they_lie(x):
+    """Wrong beyond 4000 columns, and where an array is reversed."""
+    long = x.ndim > 0 and x.shape[-1] > 4000
+    return reference.relu(x) + (long or any(stride < 0 for stride in x.strides)) * x.dtype.type(1)
+
+
 @pytest.mark.parametrize(
     ("call", "function", "words"),
     [
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
         (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),
+        (
+            relu_of_planes_as_they_lie,
+            "relu",
+            "it fails where the arguments have the memory layout transposed, wherever the batch has 2 axes",
+        ),
+        (
+            relu_of_long_rows_as_they_lie,
+            "relu",
+            "it fails wherever the last axis is longer than a limit from 2053 to 4095 and where the arguments have the "
+            "memory layout reversed",
+        ),
     ],
 )
 def test_a_memory_layout_that_is_to_blame_is_said_in_words(call, function, words):
     subject = subject_of(call, function)
-    failed = [found for _, found in failures(subject, function, "float32", {"layouts"})]
+    failed = [found for _, found in failures(subject, function, "float32", {"layouts", "pairs"}, 100_000)]
     assert blamed(subject, declared(function), np.dtype("float32"), failed) == words
 
 

@@ -262,12 +262,12 @@ HELPERS = {
     "decisions": {"to_even"},
     "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "sigmoid_of_ball",
                   "within"},
-    "pairs": {"finite_product"},
+    "pairs": {"accuracy", "finite_product"},
     "reductions": {"before", "count_of", "first_of", "last_axis"},
-    "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to"},
+    "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to", "numerics", "scattered"},
     "running": {"dtype_of", "enclosed", "evaluate", "lift_bounded", "lift_exactly", "lift_twofold", "lifted",
                 "result_of", "running", "with_defaults"},
-    "specials": {"same"},
+    "specials": {"all_finite", "same"},
     "windows": {"chosen", "windows"},
 }  # fmt: skip
 

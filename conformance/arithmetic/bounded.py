@@ -397,24 +397,24 @@ def exp(x: Bounded, /) -> Bounded:
     y = np.exp(x.value)
     # GPUs take exp2 of a scaled argument, which is the argument as it is, its own error included.
     argument = x.error + 2 * x.model.inner_unit * (finite(np.abs(x.value)) + x.error)
-    lost = x.model.smallest_normal if x.model.flushes else x.model.exp * x.model.smallest_subnormal
+    lost = x.model.smallest_normal if x.model.flushes else x.model.accuracy("exp") * x.model.smallest_subnormal
     underflow = np.where(y < 4 * x.model.smallest_normal, lost, 0)
     error = np.where(argument < 1, y * np.expm1(argument), np.exp(x.value + argument))
     underflow = np.where(x.value > -np.inf, underflow, 0)
     error = settled(np.exp, y, error, x.model.unit, (x.value, x.error))
-    return elementary(x, y, error, x.model.exp, underflow, nonnegative=True)
+    return elementary(x, y, error, x.model.accuracy("exp"), underflow, nonnegative=True)
 
 
 def expm1(x: Bounded, /) -> Bounded:
     y, error = np.expm1(x.value), np.exp(x.value) * np.expm1(x.error)
     error = settled(np.expm1, y, error, x.model.unit, (x.value, x.error))
-    return elementary(x, y, error, x.model.expm1, x.model.underflow)
+    return elementary(x, y, error, x.model.accuracy("expm1"), x.model.underflow)
 
 
 def log(x: Bounded, /) -> Bounded:
     y, error = np.log(x.value), np.where(x.error < x.value, -np.log1p(-x.error / x.value), np.inf)
     error = settled(np.log, y, error, x.model.unit, (x.value, x.error))
-    return elementary(x, y, error, x.model.log, 0, exact_at=1)
+    return elementary(x, y, error, x.model.accuracy("log"), 0, exact_at=1)
 
 
 def sqrt(x: Bounded, /) -> Bounded:
@@ -423,7 +423,7 @@ def sqrt(x: Bounded, /) -> Bounded:
     if not x.nonnegative:  # the root of what may be negative may be NaN
         error = np.where(x.value < x.error, np.inf, error)
     error = settled(np.sqrt, y, error, x.model.unit, (x.value, x.error))
-    return elementary(x, y, error, x.model.sqrt, x.model.flushed, nonnegative=True)
+    return elementary(x, y, error, x.model.accuracy("sqrt"), x.model.flushed, nonnegative=True)
 
 
 def elementary(

@@ -11,6 +11,7 @@ from .exact import Exact
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
 from .kinds import is_real, lifted, scalar, together
+from .rounding import Model
 from .specials import settled
 
 Array = Any
@@ -92,7 +93,7 @@ def power(a: Bounded, n: int) -> Bounded:
         inherited = np.where(a.error == 0, 0.0, inherited)
         # A division may come last, or first: the reciprocal is then multiplied |n| times.
         products = model.gamma(np.abs(n) - 1 + max(model.division, -n) * (n < 0))
-        relative = products if n in (1, 2) else max(products, 2 * assumed(POW_ULP, model) * model.unit)
+        relative = products if n in (1, 2) else max(products, 2 * accuracy("pow", model) * model.unit)
         steps = np.abs(n) - 1 + (n < 0)
         underflow = steps * model.underflow * np.maximum(1, far(size, a.error)) ** max(n - 1, 0)
         error = inherited + relative * (finite(np.abs(y)) + inherited) + finite(underflow)
@@ -111,7 +112,7 @@ def general_power(a: Bounded, b: Bounded) -> Bounded:
         argument = finite_product(np.abs(y) + f, of_log) + finite_product(f, np.abs(np.log(size)) + of_log)
         inherited = np.where((size == 0) & (e == 0) & (y - f > 0), 0.0, finite_product(np.abs(r), np.expm1(argument)))
         inherited = np.where((e == 0) & (f == 0), 0.0, np.nan_to_num(inherited, nan=np.inf, posinf=np.inf))
-        error = inherited + 2 * assumed(POW_ULP, model) * model.unit * (finite(np.abs(r)) + inherited) + model.underflow
+        error = inherited + 2 * accuracy("pow", model) * model.unit * (finite(np.abs(r)) + inherited) + model.underflow
         error = settled(np.power, r, error, model.unit, (x, e), (y, f))
         error = np.where((x < 0) & (f > 0), np.inf, error)  # the exponent may be whole or not
     known = ((y == 0) & (f == 0)) | ((x == 1) & (e == 0))
@@ -129,7 +130,7 @@ def hypot(a: Array, b: Array, /) -> Array:
     if isinstance(a, Exact):
         return exact.sqrt(a * a + b * b)
     model, x, e, y, f = bounded.operands(a, b)
-    return library(np.hypot(x, y), np.hypot(e, f), HYPOT_ULP, model, a.dtype)
+    return library(np.hypot(x, y), np.hypot(e, f), "hypot", model, a.dtype)
 
 
 def atan2(a: Array, b: Array, /) -> Array:
@@ -143,13 +144,18 @@ def atan2(a: Array, b: Array, /) -> Array:
         error = np.where(moved < distance, np.arcsin(np.minimum(moved / distance, 1)), np.pi)
         error = np.where(moved == 0, 0.0, np.where((np.abs(x) <= e) & (y - f < 0), 2 * np.pi, error))
         error = np.where(np.isinf(moved), np.inf, error)
-    return library(np.arctan2(x, y), error, ATAN2_ULP, model, a.dtype)
+    return library(np.arctan2(x, y), error, "atan2", model, a.dtype)
 
 
-def library(y: Number, inherited: Number, ulp: tuple[float, float], model: Any, dtype: Any) -> Bounded:
-    """A library function of two numbers, good to so many ulp."""
-    error = inherited + 2 * assumed(ulp, model) * model.unit * (finite(np.abs(y)) + inherited) + model.underflow
+def library(y: Number, inherited: Number, name: str, model: Any, dtype: Any) -> Bounded:
+    """A library function of two numbers, as accurate as the table says."""
+    error = inherited + 2 * accuracy(name, model) * model.unit * (finite(np.abs(y)) + inherited) + model.underflow
     return overflowing(Bounded(y, error, model, dtype))
+
+
+def accuracy(name: str, model: Model) -> float:
+    """The accuracy of a library function of two numbers, in ulp."""
+    return model.accuracy(name, assumed(SOURCES[name][0], model))
 
 
 def logaddexp(a: Array, b: Array, /) -> Array:

@@ -111,7 +111,7 @@ def root(x: Array) -> Array:
         y, least = np.sqrt(x.value), np.sqrt(np.maximum(x.value - x.error, 0))
         error = np.where(x.error < x.value, x.error / (y + least), np.sqrt(np.maximum(x.value, 0) + x.error))
         error = settled(np.sqrt, y, error, x.model.unit, (x.value, x.error))
-    return bounded.elementary(x, y, error, x.model.sqrt, x.model.flushed)
+    return bounded.elementary(x, y, error, x.model.accuracy("sqrt"), x.model.flushed)
 
 
 def prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:

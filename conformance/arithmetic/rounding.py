@@ -29,6 +29,7 @@ class Model(NamedTuple):
     truncates: bool = False  # whether additions and multiplications are cut, not rounded to nearest
     kept: int = 0  # where sums of products are made by a unit: the bits to which it cuts the terms that it adds at once
     block: int = 0  # and how many products these are
+    brought: tuple[tuple[str, float], ...] = ()  # the accuracies in ulp that a user brings, by the function's name
 
     @property
     def unit(self) -> float:
@@ -97,6 +98,10 @@ class Model(NamedTuple):
         blocks = np.minimum(terms, -(-length // self.block))
         return np.expm1(-terms * math.log1p(-(2.0 ** (1 - self.kept))) - blocks * math.log1p(-(2.0**-23)))
 
+    def accuracy(self, name: str, usual: float | None = None) -> float:
+        """The accuracy of a function in ulp: what a user brings, or what is usual."""
+        return dict(self.brought).get(name, getattr(self, name) if usual is None else usual)
+
     def like(self, other: "Model") -> "Model":
         """This format, with what else is said of another arithmetic."""
         return self._replace(**{name: getattr(other, name) for name in DECLARED})
@@ -121,8 +126,8 @@ PRECISIONS = {"full": 0.0, "bf16x3": 1.5 * 2.0**-14, "tf32": 2.0**-10, "bf16": 2
 ROUNDINGS = "nearest", "truncates"
 TRUNCATING = " truncating"
 
-# What a subject may declare of its arithmetic, beside the format.
-DECLARED = "flush", "factor", "truncates", "kept", "block"
+# What is said of an arithmetic, beside its format.
+DECLARED = "flush", "factor", "truncates", "kept", "block", "brought"
 UNIT = re.compile(
     r"(?P<name>\w+)(?: cut to (?P<kept>\d+) bits in blocks of (?P<block>\d+))?(?P<truncates> truncating)?"
 )

@@ -15,6 +15,7 @@ Batch = tuple[int, ...]
 BLOCKS = tuple(2**power for power in range(3, 17))
 # What no part of a shape explains begins with one of these.
 TOGETHER, PLAIN = "only where", "on plain numbers"
+SMALL = f"{PLAIN} in a small shape already"
 
 
 def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), length: int = 0) -> tuple[str, str]:
@@ -31,7 +32,7 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     """
     usual_batch, usual_length = plan.USUAL
     if fails(alone(builder, usual_batch, usual_length)):
-        return builder.label("value"), f"{PLAIN} in a small shape already"
+        return builder.label("value"), SMALL
     lengths = sorted({n for _, n in plan.PAIRS})
     batches = [each for each, _ in plan.PAIRS]
     failing = [n for n in lengths if can_be(builder, usual_batch, n) and fails(alone(builder, usual_batch, n))]

@@ -144,6 +144,7 @@ class Case(NamedTuple):
     steps: tuple[int, ...] = ()  # of a formula with a state: after how many steps the results are judged
     copied: bool = False  # whether the steps give the same bits when they go on from copies
     kind: str = ""  # of a made case, the kind of input
+    accuracy: tuple[tuple[str, float], ...] = ()  # what the caller says of functions, in ulp
     beside: Callable[["Case", np.ndarray, Any], tuple[str, float]] | None = None  # what else is judged of its values
 
     @property

@@ -49,11 +49,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     x = array(rng.normal(size=(2, 4096)))
     x[:, 1400] = [9, 50]
     yield case("value", "many_classes", "classes beyond 1024 left out", one_hot(np.array([1400, 3]), 4096), x)
-    x, y = array(rng.normal(size=(5, 33))), one_hot(np.array([32, 0, 32, 31, 5]), 33)
-    yield case("value", "odd_length", "the last n % 8 classes left out", y, x)
 
     x, y = array(2 * rng.normal(size=(3, 4, 5))), array(rng.uniform(0, 1, (3, 4, 5)))
-    for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (2, "last_by_number")):
+    for axis, name in ((1, "middle"), (2, "last_by_number")):
         yield case("axis", name, "the wrong axis, or the axis ignored", y, x, axis=axis)
     yield case("layout", "three_axes", "leading axes joined as if contiguous", y, x, axis=1)
     x, y = array(rng.normal(size=(4, 10))), one_hot(np.array([1, 5, 5, 9]), 10)
@@ -100,7 +98,5 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     many = array(rng.normal(size=(1100, 5)))
     yield case("batch", "many_rows", "the last rows left out", one_hot(rng.integers(0, 5, 1100), 5), many)
     yield case("empty", "no_rows", "a batch of 0 fails", array(np.zeros((0, 5))), array(np.zeros((0, 5))))
-    x, y = array(rng.normal(size=(4, 6))), probabilities(rng, (4, 6), -1, dtype)
-    yield case("layout", "two_axes", "memory order taken for granted", y, x)
     few = Few(7, dtype)
     yield case("few", NAME, NOTE, few.rows(0, uniform=True), few.rows(-inf))

@@ -74,7 +74,7 @@ def with_gradients(function: str, cases_of_loss: Iterator[Case], notes: dict[str
     for case in cases_of_loss:
         short = f"{case.requirement.partition('.')[2]}/{case.name}"
         arguments, axis = case.arguments, case.options.get("axis", -1)
-        g = np.asarray(rng.normal(size=np.delete(arguments[1].shape, axis)), arguments[1].dtype)
+        g = np.asarray(2 * rng.normal(size=np.delete(arguments[1].shape, axis)), arguments[1].dtype)
         requirement = f"{function}.{case.requirement.partition('.')[2]}"
         note = notes.get(short, case.note)
         yield any_case(function, requirement, case.name, note, *arguments, g, exact=case.exact, **case.options)

@@ -35,7 +35,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         yield case("dense_vjp.value", name, "any mistake, a lower precision first", *drawn(random, (4,), 3, 5))
     yield case("dense_vjp.value", "square", "weights or their gradient transposed", *normal((3,), 3, 3))
     yield case("dense_vjp.value", "one_row", "a batch axis taken for granted", *normal((), 3, 5))
-    yield case("dense_vjp.value", "one_neuron", "an axis of length 1 dropped", *normal((4,), 3, 1))
     yield case("dense_vjp.value", "odd_lengths", "the last n % 8 terms left out", *normal((33,), 3, 33))
     far = 2.0 ** (bits // 2)
     x, w, b, g = normal((4,), 3, 5)
@@ -79,10 +78,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     x, w, b, g = normal((4,), 3, 5)
     g[1, 2], g[3, 4], x[1, 0], w[2, 4] = nan, nan, 0, 0
     yield case("dense_vjp.nan", "zero_times", "an input or weight of 0 hides NaN", x, w, b, g)
-    x, w, b, g = normal((4,), 3, 5)
-    x[0, 0], x[1, 1], g[1, 2] = inf, -inf, 0
-    w[0, 0], w[1, 1], g[2, 0], g[3, 1] = inf, -inf, -1, 2
-    yield case("dense_vjp.infinity", "in_x_and_w", "infinity replaced, or times 0", x, w, b, g)
     x, w, b, g = normal((4,), 3, 5)
     g[0, 0], g[1, 1], g[2, 1], g[3, 2], w[1, 2], x[3, 0], b[0] = inf, -inf, inf, inf, 0, 0, inf
     yield case("dense_vjp.infinity", "in_g", "infinity replaced, or times 0", x, w, b, g)

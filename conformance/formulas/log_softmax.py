@@ -37,7 +37,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for name, random in seeded(dtype, seed, 3):
         yield case("value", name, "any mistake", array(3 * random.normal(size=(4, 10))))
     yield case("value", "one_row", "a batch axis taken for granted", array(3 * rng.normal(size=10)))
-    yield case("value", "odd_length", "the last n % 8 classes left out", array(rng.normal(size=(5, 33))))
     many = array(rng.normal(size=(2, 4096)))
     many[:, 1400] = [9, 1.2 * overflow]
     yield case("value", "many_classes", "classes beyond 1024 left out of the maximum or the sum", many)
@@ -45,12 +44,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("few", NAME, NOTE, Few(6, dtype).rows(-inf))
 
     block = array(2 * rng.normal(size=(3, 4, 5)))
-    for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):
-        yield case("axis", name, "the wrong axis, or the axis ignored", block, axis=axis)
+    yield case("axis", "middle_from_the_end", "the wrong axis, or the axis ignored", block, axis=-2)
     yield case("axis", "last_by_number", "the last axis only found as -1", block, axis=2)
     default = any_case("log_softmax", "log_softmax.axis", "default", "another default, such as the whole array", block)
     yield default
-    yield case("axis", "square", "rows and columns exchanged", array(rng.normal(size=(4, 4))), axis=0)
 
     grid = array(rng.integers(-256, 257, (4, 10)) / 64)
     offset = 2.0 ** (info.nmant - 8)
@@ -59,11 +56,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     apart = array(grid + array([[0], [2 * vanish], [-2 * vanish], [8192]]))
     yield case("shift", "rows_apart", "one shift for all rows: rows far below become -infinity", apart)
 
-    steps = array(np.linspace(0, -2 * vanish, 10))
-    spread = np.stack([steps, steps[::-1], np.roll(steps, 4), steps / array(8)])
-    yield case("spread", "tiny", "the logarithm of softmax, with an epsilon or a clip or without", spread)
-    far = rows([0, -1.5 * vanish, 0], [1.5 * vanish, 0, -9 * vanish], [-4 * vanish, 4 * vanish, 1], rest=-3 * vanish)
-    yield case("spread", "far", "a shift by the first, the mean or the least logit overflows", far)
     large = 0.9 * float(info.max)
     largest = rows([large, 0, -large], [-large, 0, 1], rest=0)
     yield case("spread", "largest", "a difference that overflows becomes NaN, or the least float", largest)
@@ -75,7 +67,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     row = array(rng.normal(size=(4, 10)))
     row[1, 3], row[3, :2] = nan, [nan, -inf]
     yield case("nan", "in_a_row", "NaN lost", row)
-    yield case("nan", "first_axis", "NaN lost along other axes than the last", row, axis=0)
     masked = array(rng.normal(size=(4, 10)))
     masked[0, :4], masked[1, 9], masked[2, 1:], masked[3, ::2] = -inf, -inf, -inf, -inf
     yield case("infinity", "masked", "a masked class gets a probability, or makes NaN", masked)
@@ -86,6 +77,4 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("batch", "nan_in_a_row", "NaN reaches another row", row)
     yield case("batch", "many_rows", "the last rows of a batch left out", array(rng.normal(size=(1100, 5))))
     yield case("empty", "no_rows", "a batch of 0 rows fails", array(np.zeros((0, 5))))
-    yield case("layout", "last_axis", "memory order taken for granted", array(rng.normal(size=(4, 6))))
     yield case("layout", "three_axes", "leading axes joined as if contiguous", block, axis=1)
-    yield case("layout", "first_axis", "memory order taken for granted", array(rng.normal(size=(4, 6))), axis=0)

@@ -29,9 +29,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for name, random in seeded(dtype, seed, 3):
         x, w, b = (array(random.normal(size=shape)) for shape in ((4, 3), 3, ()))
         yield case("neuron.value", name, "any mistake, a lower precision first", x, w, b)
-    yield case("neuron.value", "one_row", "a batch axis taken for granted", normal(7), normal(7), normal())
-    yield case("neuron.value", "odd_length", "the last n % 8 terms left out", normal(4, 33), normal(33), normal())
-    yield case("neuron.value", "one_term", "bias twice, or missing", array([[3.1], [0.0]]), array([1.7]), array(-0.7))
     cancelling = array([[1, 2.0 ** (bits // 2), -(2.0 ** (bits // 2))], [1, -1, 1]]), array([0.3, 1.1, 1.1]), array(0.7)
     yield case("neuron.value", "cancelling", "terms lost beside larger ones", *cancelling)
     if dtype.itemsize == 2:
@@ -58,16 +55,10 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     many = integers(rng, 5, (1100, 3), dtype), integers(rng, 5, 3, dtype), array(3)
     yield case("neuron.batch", "many_rows", "the last rows of a batch left out", *many, exact=True)
     yield case("neuron.batch", "two_axes", "one batch axis taken for granted", normal(2, 3, 7), normal(7), normal())
-    weights = normal(7)
-    weights[2] = nan
-    yield case("neuron.nan", "in_w", "NaN lost", normal(4, 7), weights, normal())
-    yield case("neuron.nan", "in_b", "NaN lost", normal(4, 7), normal(7), array(nan))
     zero = array([[nan, 1.0], [0.0, 1.0]]), array([0.0, 1.0]), array(1.0)
     yield case("neuron.nan", "times_zero", "a weight of 0 hides NaN", *zero)
     zero = array([[0, 1], [1, 0]]), array([nan, 2]), array(1)
     yield case("neuron.nan", "zero_times", "an input of 0 hides NaN", *zero)
-    infinite = array([[inf, 1, 2], [1, -inf, 2], [inf, inf, 2], [1, 1, inf], [inf, -inf, 1], [1, 2, 3]])
-    yield case("neuron.infinity", "all_kinds", "infinity replaced", infinite, array([1, 1, 0]), array(0.5))
     rows = array([[1, 1], [0, 1], [-1, 2], [2, 0]])
     yield case("neuron.infinity", "in_w", "infinity replaced", rows, array([inf, 1]), array(0.5))
     yield case("neuron.infinity", "in_b", "infinity replaced", array([[1, 1], [0, 1]]), array([2, 1]), array(inf))

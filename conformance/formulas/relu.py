@@ -39,4 +39,3 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("relu.empty", "no_elements", "an empty array fails", array(np.zeros((0, 3))))
     block = array(rng.normal(size=(3, 4, 5)))
     yield case("relu.layout", "three_axes", "leading axes joined as if contiguous", block)
-    yield case("relu.layout", "two_axes", "memory order taken for granted", array(rng.normal(size=(4, 6))))

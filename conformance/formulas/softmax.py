@@ -38,17 +38,14 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for name, random in seeded(dtype, seed, 3):
         yield case("softmax.value", name, "any mistake", array(3 * random.normal(size=(4, 10))))
     yield case("softmax.value", "one_row", "a batch axis taken for granted", array(3 * rng.normal(size=10)))
-    yield case("softmax.value", "odd_length", "the last n % 8 classes left out", array(rng.normal(size=(5, 33))))
     many = array(rng.normal(size=(2, 4096)))
     many[:, 1400] = [9, 1.2 * overflow]
     yield case("softmax.value", "many_classes", "classes beyond 1024 left out of the maximum or the sum", many)
 
     block = array(2 * rng.normal(size=(3, 4, 5)))
-    for axis, name in ((0, "first"), (1, "middle"), (-2, "middle_from_the_end"), (-3, "first_from_the_end")):
-        yield case("softmax.axis", name, "the wrong axis, or the axis ignored", block, axis=axis)
+    yield case("softmax.axis", "middle_from_the_end", "the wrong axis, or the axis ignored", block, axis=-2)
     yield case("softmax.axis", "last_by_number", "the last axis only found as -1", block, axis=2)
     yield any_case("softmax", "softmax.axis", "default", "another default, such as the whole array", block)
-    yield case("softmax.axis", "square", "rows and columns exchanged", array(rng.normal(size=(4, 4))), axis=0)
 
     grid = array(rng.integers(-256, 257, (4, 10)) / 64)
     offset = 2.0 ** (info.nmant - 8)
@@ -64,8 +61,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     steps = array(np.linspace(0, -0.95 * vanish, 10))
     spread = np.stack([steps, steps[::-1], np.roll(steps, 4), steps / array(8)])
     yield case("softmax.spread", "tiny", "tiny probabilities cut off, or added to by an epsilon", spread)
-    far = rows([0, -1.5 * vanish, 0], [1.5 * vanish, 0, -9 * vanish], [-4 * vanish, 4 * vanish, 1], rest=-3 * vanish)
-    yield case("softmax.spread", "far", "a shift by the first, the mean or the least logit overflows", far)
     large = 0.9 * float(info.max)
     largest = rows([large, 0, -large], [-large, 0, 1], rest=0)
     yield case("softmax.spread", "largest", "x - max overflows, to NaN", largest)
@@ -109,6 +104,4 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("softmax.subnormal", "results", "subnormal probabilities flushed to 0", tiny)
     yield case("softmax.subnormal", "logits", "subnormal logits", rows([0, float(info.smallest_subnormal), 1], rest=-1))
     yield case("softmax.empty", "no_rows", "a batch of 0 rows fails", array(np.zeros((0, 5))))
-    yield case("softmax.layout", "last_axis", "memory order taken for granted", array(rng.normal(size=(4, 6))))
     yield case("softmax.layout", "three_axes", "leading axes joined as if contiguous", block, axis=1)
-    yield case("softmax.layout", "first_axis", "memory order taken for granted", array(rng.normal(size=(4, 6))), axis=0)

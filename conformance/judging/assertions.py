@@ -1,26 +1,33 @@
 """The derived tolerance by itself, for anybody's own tests."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import backends
 from ...reference.declaration import declaration_of
+from ...spec import did_you_mean
 from ...worker.calls import BrokenResultError, as_count
+from ..arithmetic import functions, pairs
 from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
-from ..tracing import standard
+from ..tracing import Traced, standard
 from . import oracle
 from .blocks import Block, converted
 from .expectations import expectations
 from .judge import count_after
 from .resolution import in_words, resolved_bits
 
+# The functions that an accuracy is assumed of.
+KNOWN = ("exp", "log", "sqrt", "expm1", *functions.FUNCTIONS, "erfc", *pairs.SOURCES)
 
-def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
+
+def expected(
+    formula: str | Callable[..., Any], *arguments: Any, accuracy: Mapping[str, float] | None = None, **options: Any
+) -> tuple[Any, Any]:
     """Return the real value of a formula on these inputs, and the largest admissible error of each element.
 
     Parameters
@@ -30,6 +37,10 @@ def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any)
         API standard, declared or not.
     *arguments, **options
         As the function takes them; arrays of any library.
+    accuracy : mapping of str to float, optional
+        How far functions may be off, in ulp, where that is not what the specification assumes: ``{"exp": 10}``. Or an
+        operation of one tensor of PyTorch, or array of JAX, that gaugeblock does not know: ``{"lgamma": 4}``. Its value
+        and slope are then the library's own in float64; the slope is taken at the value and at both ends of its error.
 
     Returns
     -------
@@ -41,9 +52,9 @@ def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any)
     ------
     TypeError, ValueError
         As the function itself raises; and ValueError for a formula that there is not, or a tolerance so wide that it
-        would judge nothing.
+        would judge nothing, or an accuracy of what is no function.
     """
-    asked = call_of(formula, arguments, options)
+    asked = with_accuracy(call_of(formula, arguments, options), accuracy)
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for block, part in expectations(asked):
         for name, each in part.items():
@@ -57,14 +68,20 @@ def expected(formula: str | Callable[..., Any], *arguments: Any, **options: Any)
     return (values[0], bounds[0]) if len(in_order) == 1 else (tuple(values), tuple(bounds))
 
 
-def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: Any, **options: Any) -> str:
+def assert_conforms(
+    output: Any,
+    formula: str | Callable[..., Any],
+    *arguments: Any,
+    accuracy: Mapping[str, float] | None = None,
+    **options: Any,
+) -> str:
     """Raise AssertionError unless `output` is what a formula gives on these inputs, within the derived tolerance.
 
     Parameters
     ----------
     output : array or tuple
         What the implementation under test returned, as the formula returns it: (theta, state) for 'adam_step'.
-    formula, *arguments, **options
+    formula, *arguments, accuracy, **options
         As in `expected`.
 
     Returns
@@ -82,7 +99,7 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
         As in `expected`.
     """
     __tracebackhide__ = True
-    asked = call_of(formula, arguments, options)
+    asked = with_accuracy(call_of(formula, arguments, options), accuracy)
     results = results_of(asked, output)
     convert = where_it_is if asked.formula.is_own else on_the_host
     arrays = {name: convert(value) for name, value in results.items() if name not in asked.formula.counts}
@@ -94,7 +111,7 @@ def assert_conforms(output: Any, formula: str | Callable[..., Any], *arguments: 
         bits = max(bits, resolved_bits(block.call, {name: each.bound for name, each in part.items()}))
         for name in part.keys() & arrays.keys():
             check_array(asked, name, arrays[name], part[name], block.shapes.get(name, part[name].value.shape))
-            here = worst_of(asked, block, name, arrays[name], part[name])
+            here = worst_of(block, name, arrays[name], part[name])
             worst[name] = here if name not in worst else worst[name].joined(here)
     told = in_words(asked, bits)
     for name, result in results.items():
@@ -139,10 +156,15 @@ def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected, sh
 class Worst(NamedTuple):
     """The worst element of a result, of those that were judged so far."""
 
+    output: str
     ratio: float
     outside: int
     size: int
-    words: str
+    place: tuple[int, ...] = ()
+    got: float = 0.0
+    value: float = 0.0
+    bound: float = 0.0
+    error: float = 0.0
 
     def joined(self, other: "Worst") -> "Worst":
         """That of two blocks together; of equal ones the first."""
@@ -150,26 +172,31 @@ class Worst(NamedTuple):
         return worse._replace(outside=self.outside + other.outside, size=self.size + other.size)
 
     def __str__(self) -> str:
-        return f"{self.words}; {self.outside} of {self.size} elements are outside"
+        return (
+            f"{self.output}{[*self.place] or ''} is {self.got!r}; expected {self.value!r} within {self.bound:.3g}; "
+            f"the error {self.error:.3g} is {times(self.ratio)} times the bound; "
+            f"{self.outside} of {self.size} elements are outside"
+        )
 
 
-def worst_of(asked: Case, block: Block, name: str, values: np.ndarray, wanted: Expected) -> Worst:
-    """The worst element of a block, in words if it is outside its bound."""
+def worst_of(block: Block, name: str, values: np.ndarray, wanted: Expected) -> Worst:
+    """The worst element of a block."""
     chosen = block.places.get(name, ())
     ratio, error = oracle.settled(values[chosen], wanted, block.call, name)
-    outside = int(np.sum(~(ratio <= 1)))
-    if not outside:
-        return Worst(float(np.max(ratio, initial=0.0)), 0, ratio.size, "")
+    if not ratio.size:
+        return Worst(name, 0.0, 0, 0)
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     starts = [each.start or 0 for each in chosen] or [0] * len(index)
-    place = [int(i) + start for i, start in zip(index, starts, strict=True)]
-    parts = values[chosen], wanted.value, wanted.bound, error, ratio
-    got, value, bound, off, worst = (float(each[index]) for each in parts)
-    words = (
-        f"{name}{place or ''} is {got!r}; expected {value!r} within {bound:.3g}; "
-        f"the error {off:.3g} is {times(worst)} times the bound"
+    place = tuple(int(i) + start for i, start in zip(index, starts, strict=True))
+    parts = values[chosen], wanted.value, wanted.bound, error
+    return Worst(
+        name,
+        float(ratio[index]),
+        int(np.sum(~(ratio <= 1))),
+        ratio.size,
+        place,
+        *(float(each[index]) for each in parts),
     )
-    return Worst(worst, outside, ratio.size, words)
 
 
 def times(ratio: float) -> str:
@@ -184,6 +211,17 @@ def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], optio
         return Case("", "", "", traced, traced.arrays, {})
     found = declared(formula)
     return Case("", "", "", found, converted(arguments, where_it_is if found.is_own else on_the_host), options)
+
+
+def with_accuracy(asked: Case, accuracy: Mapping[str, float] | None) -> Case:
+    """The call with the accuracies of functions; ValueError for what is no function, or no accuracy."""
+    for name, ulp in (accuracy or {}).items():
+        if not isinstance(ulp, int | float) or not 0.5 <= ulp < math.inf:
+            raise ValueError(f"accuracy: {name}: got {ulp!r}; wanted an error in ulp, 0.5 or more")
+        if name not in KNOWN and not (isinstance(asked.formula, Traced) and asked.formula.has_operation(name)):
+            meant = did_you_mean(name, KNOWN)
+            raise ValueError(f"accuracy: got {name!r}; wanted a function such as {', '.join(KNOWN[:4])}{meant}")
+    return asked._replace(accuracy=tuple(sorted((accuracy or {}).items())))
 
 
 def where_it_is(array: Any) -> Any:

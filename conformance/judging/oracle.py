@@ -32,7 +32,7 @@ def expect(
 ) -> dict[str, Expected]:
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
     declared = numerics(precision).in_dtype(dtype, call.formula.products)
-    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", **declared)
+    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", brought=call.accuracy, **declared)
     expected = bounded_run(call, dtype, model)
     return precisely(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 

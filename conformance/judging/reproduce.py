@@ -32,7 +32,7 @@ def reproduce(
     subject, device
         As in `check`.
     case : str
-        The id of the case in a report: 'softmax.axis/first', or with a memory layout or variant at its end.
+        The id of the case in a report: 'softmax.axis/default', or with a memory layout or variant at its end.
     dtype : str
     seed : int
         Of the random cases.

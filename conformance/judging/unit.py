@@ -46,7 +46,7 @@ def unit_along(run: Run, formula: Formula, dtype: np.dtype[np.generic], letter: 
     if left is None:
         return ""
     most = float(np.max(left))
-    together = others[left == most]
+    together: list[int] = others[left == most].tolist()
     block = LENGTH - int(most) if 0 <= most < LENGTH - 2 and most % 1 == 0 else 0
     if len(together) != block - 1:
         return ""

@@ -4,6 +4,7 @@ A function of one of these libraries is traced by that library: it becomes a gra
 and on exact arrays as a reference function does. The libraries are imported only for functions and arrays of theirs.
 """
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -21,7 +22,7 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
 from ..arithmetic.exact import Exact
 from ..arithmetic.kinds import is_real, scalar
-from ..arithmetic.namespace import BOUNDED, EXACT
+from ..arithmetic.namespace import BOUNDED, EXACT, MissingError
 from ..arithmetic.rounding import MODELS
 from ..formulas import Formula
 from .positions import TracingError
@@ -44,6 +45,7 @@ class Traced(Formula):
 
     leaves: Callable[[Any], list[Any]] = list
     arrays: tuple[Any, ...] = ()
+    has_operation: Callable[[str], bool] = bool  # whether the library has one of that name
 
     __hash__ = Formula.__hash__
 
@@ -119,14 +121,16 @@ def standard(
             by_library = sum(each.size for each in arrays) > MOST_WITNESSED and in_double(of_library, graph())
             if by_library or not any(each.dtype == DOUBLE for each in values):
                 return packed(of_library.called(of_arrays, values))
-            return packed([plain(each) for each in interpreted(of_library, graph(), list(map(lifter(None), values)))])
+            with contextlib.suppress(MissingError):  # of which a user may bring an accuracy
+                return packed([plain(each) for each in interpreted(of_library, graph(), [*map(lifter(None), values)])])
+            return packed(of_library.called(of_arrays, values))
         return packed(interpreted(of_library, graph(), values))
 
     traced.__name__ = name_of(function)
     vars(traced)["__signature__"] = inspect.Signature(
         [inspect.Parameter(f"x{number}", inspect.Parameter.POSITIONAL_ONLY) for number in range(len(names))]
     )
-    return Traced(traced, None, (), (), leaves=of_library.leaves, arrays=arrays)
+    return Traced(traced, None, (), (), leaves=of_library.leaves, arrays=arrays, has_operation=of_library.has_operation)
 
 
 def in_double(of_library: Any, graph: Any) -> bool:
@@ -194,7 +198,10 @@ def witness(of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], graph: Any
         own = of_library.called(of_arrays, wide)
     except (RuntimeError, TypeError, ValueError):
         return  # the function has formats of its own, which do not go with float64
-    results = interpreted(of_library, graph, list(map(lifter(None), wide)))
+    try:
+        results = interpreted(of_library, graph, list(map(lifter(None), wide)))
+    except MissingError:  # of which a user may bring an accuracy
+        return
     for number, (got, found) in enumerate(zip(own, results, strict=True)):
         if got.shape != found.shape:
             wrong = f"the shape {found.shape} instead of {got.shape}"

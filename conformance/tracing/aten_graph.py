@@ -16,6 +16,7 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import aten, aten_axes, aten_gradients, aten_layers, aten_windows
+from .brought import A_WAY, brought, by_library
 from .positions import TracingError, is_lifted, moved, one
 
 Array = Any
@@ -125,14 +126,36 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
         return of_format(moved_by(target, arguments, options, FILLS.get(name)), formats, xp)
     function = operation(name)
     if function is None:
-        wanted = "judge the parts before and after it"
-        raise MissingError(f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}")
+        lifted = [each for each in every if is_lifted(each)]
+        ulp = brought(name, lifted)
+        if ulp is None:
+            wanted = f"judge the parts before and after it{A_WAY.format(name) if len(lifted) == 1 else ''}"
+            raise MissingError(
+                f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}"
+            )
+        return of_format(by_library(lifted[0], ulp, value_and_slope(target, arguments, options)), formats, xp)
     arguments, options = promoted(arguments, options, floating, name, xp)
     once = of_format(function(xp, *arguments, **options), formats, xp)
     half = [each for each in every if isinstance(each, Bounded) and each.dtype.itemsize == 2]
     if half and name not in aten.SAME:
         once = in_float32(function, arguments, options, formats, xp, once)
     return once
+
+
+def value_and_slope(target: Any, arguments: Any, options: Any) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """An operation of one tensor, and its slope, as PyTorch has them."""
+
+    def run(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        tensor = torch.from_numpy(np.array(x)).requires_grad_()
+        given = pytree.tree_map(
+            lambda each: tensor if is_lifted(each) else each, (arguments, options), is_leaf=is_lifted
+        )
+        with torch.enable_grad():
+            y = target(*given[0], **given[1])
+            (slope,) = torch.autograd.grad(y.sum(), tensor)
+        return y.detach().numpy(), slope.numpy()
+
+    return run
 
 
 def in_float32(function: Any, arguments: Any, options: Any, formats: Any, xp: Any, each: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import contracts, default_results, parse
+from ...reference.declaration import BATCH, contracts, default_results, parse
 from ..formulas import Formula
 from . import declared_in, example, library_of, like, name_of, reader
 
@@ -90,8 +90,12 @@ def signature(run: Callable[..., list[np.ndarray]], arrays: Arrays) -> tuple[str
                 break
     for place in places(results):
         of_results.setdefault(place, next(unused))
-    groups = [words(each, known) for each, known in ((arrays, names), (results, of_results))]
-    return " -> ".join(groups), free
+    groups = [axes_of(arrays, names), axes_of(results, of_results)]
+    first = names.get((0, 0))
+    if first in free and leads(first, *groups[0], *groups[1]) and any(first in axes for axes in groups[1]):
+        groups = [[[BATCH if each == first else each for each in axes] for axes in group] for group in groups]
+        free[free.index(first)] = BATCH
+    return " -> ".join(", ".join(f"({', '.join(axes)})" for axes in group) for group in groups), free
 
 
 def places(arrays: Arrays) -> Iterator[Place]:
@@ -139,9 +143,14 @@ def close(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-9, atol=0, equal_nan=True))
 
 
-def words(arrays: Arrays, names: dict[Place, str]) -> str:
-    every = ([names[number, axis] for axis in range(array.ndim)] for number, array in enumerate(arrays))
-    return ", ".join(f"({', '.join(each)})" for each in every)
+def axes_of(arrays: Arrays, names: dict[Place, str]) -> list[list[str]]:
+    """The letters of each array."""
+    return [[names[number, axis] for axis in range(array.ndim)] for number, array in enumerate(arrays)]
+
+
+def leads(letter: str, *groups: list[str]) -> bool:
+    """Whether a letter is the first of all groups that have it, as a batch is."""
+    return all(letter not in axes[1:] for axes in groups)
 
 
 def works_for_others(run: Callable[..., list[np.ndarray]], text: str) -> bool:

@@ -16,6 +16,11 @@ from .jaxpr import interpreted as interpreted
 from .positions import DEPENDS, TracingError, alike
 
 
+def has_operation(name: str) -> bool:
+    """Whether there is a primitive of that name."""
+    return hasattr(jax.lax, f"{name}_p")
+
+
 def is_array(x: Any) -> bool:
     return isinstance(x, np.ndarray | jax.Array)
 

@@ -37,6 +37,11 @@ def decompositions() -> dict[Any, Any]:
     return {target: how for target, how in core_aten_decompositions().items() if not kept(name_of(target))}
 
 
+def has_operation(name: str) -> bool:
+    """Whether there is an operation of that name."""
+    return hasattr(torch.ops.aten, name)
+
+
 def is_module(function: Any) -> bool:
     return isinstance(function, torch.nn.Module)
 

@@ -11,6 +11,7 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import lax
+from .brought import A_WAY, brought, by_library
 from .positions import is_lifted, moved, one
 
 Array = Any
@@ -146,8 +147,22 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
     if name in lax.SAME:
         mixed = any(is_lifted(each) for each in arguments)  # numbers stay numbers beside arrays
         return getattr(reading.xp, lax.SAME[name])(*(arguments if mixed else lifted))
-    wanted = "judge the parts before and after it"
+    ulp = brought(name, lifted)
+    if ulp is not None:
+        return of_format(by_library(lifted[0], ulp, value_and_slope(equation)), equation, reading)
+    wanted = f"judge the parts before and after it{A_WAY.format(name) if len(lifted) == 1 else ''}"
     raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for this operation of JAX yet; {wanted}")
+
+
+def value_and_slope(equation: Any) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A primitive of one array, and its slope, as JAX has them."""
+
+    def run(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with jax.enable_x64(True):
+            y, slope = jax.jvp(lambda each: equation.primitive.bind(each, **equation.params), (x,), (np.ones_like(x),))
+            return np.asarray(y), np.asarray(slope)
+
+    return run
 
 
 def of_format(found: Any, equation: Any, reading: Reading) -> Any:
