@@ -105,7 +105,8 @@ def asarray(array: Any, device: str | None = None) -> Any:
 
     Without x64 JAX makes float32 of float64 and says nothing; that is a TypeError here.
     """
-    if getattr(array, "dtype", None) == numpy.float64 and not jax.config.jax_enable_x64:
+    enabled = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
+    if getattr(array, "dtype", None) == numpy.float64 and not enabled:
         raise TypeError("array: got float64, of which JAX makes float32; wanted float32, or jax.enable_x64(True)")
     if device is None:
         return jax.device_put(array, may_alias=False)  # jnp.array compiles a program for each shape

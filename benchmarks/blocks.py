@@ -6,13 +6,13 @@ from pathlib import Path
 README = Path(__file__).parent / "README.md"
 
 
-def write(name: str, command: str, text: str, page: Path = README) -> None:
-    """Replace the block `name` of a page, which `command` makes; the file is replaced whole."""
+def write(name: str, command: str, text: str) -> None:
+    """Replace the block `name`, which `command` makes; the file is replaced whole."""
     start, end = f"<!-- {name}: {command} -->\n", f"<!-- end of {name} -->\n"
-    before, rest = page.read_text().split(start)
-    new = page.with_suffix(".new")
+    before, rest = README.read_text().split(start)
+    new = README.with_suffix(".new")
     new.write_text(f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}")
-    new.replace(page)
+    new.replace(README)
 
 
 def table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:

@@ -50,7 +50,7 @@ def section(requirement: re.Match[str]) -> str:
     """A requirement under a heading, with its label as the address."""
     label, history, text = requirement.groups()
     since = f" *({history})*" if history else ""
-    return f"### {label} {{ #{label} .requirement }}\n\n{text[0].upper()}{text[1:]}{since}\n"
+    return f"### {label} {{ #{label} .requirement }}\n\n{text}{since}\n"
 
 
 def signature(formula: str) -> str:

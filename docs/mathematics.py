@@ -2,7 +2,8 @@
 
 The pages are read in terminals too, so the text is the source. No library converts this notation: asciimathml is long
 unmaintained, and one that takes LaTeX would need a translation as long as this. The grammar, loosest first: relations
-and sums, `a / b`, products by juxtaposition, `a/b` without spaces, `x_i^t`, and names, numbers, brackets and calls.
+and sums, `a b / c d`, which is `(a b / c) d`, products by juxtaposition, `a/b` without spaces, `x_i^t`, and names,
+numbers, brackets and calls. What is summed goes with its `sum_j`.
 """
 
 import html
@@ -26,6 +27,8 @@ OPERATORS = {
     "=": "=",
     ",": ",",
 }
+SUMS = {"sum": "∑", "mean": "mean"}
+THIN = '<mspace width="0.17em"/>'
 STARTS = ("number", "name", "(", "[")  # of a factor
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z]+\d*(?:_[A-Za-z]+)?'?)|(<=|>=|[-+=<>,/^()\[\]{}_]))")
@@ -151,24 +154,34 @@ class Reader:
         return parts
 
     def quotient(self) -> str:
-        """Products over one another."""
+        """Products over one another, and what they are multiplied with."""
         found = self.product()
         while self.peek() == "/":
             self.take()
             found = f"<mfrac><mrow>{found}</mrow><mrow>{self.divisor()}</mrow></mfrac>"
+            found += f"{THIN}{self.product()}" if self.peek() in STARTS else ""
         return found
 
     def divisor(self) -> str:
-        """Factors below a line, which needs no brackets around all of them."""
+        """The factor below a line, which needs no brackets around it; of a sum, with what is summed."""
         before = self.at
         if self.peek() == "(":
-            self.take()
-            row = self.row()
-            self.take(")")
-            if self.peek() not in STARTS and self.peek() != "^":
+            row = self.within()
+            if self.peek() != "^":
                 return row
             self.at = before
-        return self.product()
+        return self.product() if self.is_sum() else self.factor()
+
+    def within(self) -> str:
+        """What stands in brackets, without these."""
+        self.take("(")
+        row = self.row()
+        self.take(")")
+        return row
+
+    def is_sum(self) -> bool:
+        """Whether a sum or a mean comes next."""
+        return self.peek() == "name" and self.tokens[self.at][1].partition("_")[0] in SUMS
 
     def product(self) -> str:
         """Factors beside one another; a quotient that is written without spaces is one."""
@@ -179,7 +192,7 @@ class Reader:
                 parts.append(f"<mfrac><mrow>{parts.pop()}</mrow><mrow>{self.factor()}</mrow></mfrac>")
             else:
                 parts.append(self.factor())
-        return '<mspace width="0.17em"/>'.join(parts)
+        return THIN.join(parts)
 
     def is_tight(self) -> bool:
         """Whether a stroke comes next, without a space before it."""
@@ -192,11 +205,11 @@ class Reader:
             found = f"<mn>{text}</mn>"
         elif kind in BRACKETS:
             found = self.bracket(text)
-        elif kind == "name" and text.partition("_")[0] == "sum":
-            return self.sum(text.partition("_")[2])
+        elif kind == "name" and text.partition("_")[0] in SUMS:
+            return self.sum(*text.partition("_")[::2])
         elif kind == "name" and self.peek() == "(" and text in FUNCTIONS:
             if text == "sqrt":
-                return f"<msqrt>{self.divisor()}</msqrt>"
+                return f"<msqrt>{self.within()}</msqrt>"
             return f"<mi>{text}</mi><mo>&#x2061;</mo>{self.bracket(self.take('('))}"
         elif kind == "name":
             found = name(text)
@@ -213,12 +226,12 @@ class Reader:
         row, closed = self.row(), self.take(BRACKETS[opened])
         return row if opened == "{" else f"<mrow>{paren(opened)}{row}{paren(closed)}</mrow>"
 
-    def sum(self, index: str) -> str:
-        """The sign of a sum, with its index or limits."""
+    def sum(self, kind: str, index: str) -> str:
+        """The sign of a sum or a mean, with its index or limits."""
         if index:
-            return f"<munder><mo>∑</mo><mi>{index}</mi></munder>"
+            return f"<munder><mo>{SUMS[kind]}</mo><mi>{index}</mi></munder>"
         limits = []
         for sign in "_^":
             self.take(sign)
             limits.append(f"<mrow>{self.bracket(self.take('{'))}</mrow>")
-        return f"<munderover><mo>∑</mo>{''.join(limits)}</munderover>"
+        return f"<munderover><mo>{SUMS[kind]}</mo>{''.join(limits)}</munderover>"

@@ -1,7 +1,7 @@
 """The site's hook: the pages that lie elsewhere in the repository, links among them, anchors, and the navigation.
 
 A page reads the same in the repository, where links go to files, and on the site, where they go to pages: whatever a
-page links to is on the site too, source code as a page that shows it.
+page links to is on the site too, source code as a page that shows it. (mkdocs-gen-files adds pages too, but not this.)
 """
 
 import posixpath
@@ -27,6 +27,7 @@ GUIDES = [
     "in_ci.md",
     "any_language.md",
     "vectors.md",
+    "adapters.md",
     "commands.md",
     "use_the_formulas.md",
     "signatures.md",

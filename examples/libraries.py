@@ -17,6 +17,7 @@ from rich.progress import track
 
 from gaugeblock import spec
 from gaugeblock.conformance import SubjectError, check
+from gaugeblock.conformance.judging.common import EVERY
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "libraries.md"
@@ -100,7 +101,8 @@ def words(results: Verdict) -> str:
     if not bad:
         return "conforms | |"
     more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return f"**fails** | `{bad[0]['requirement']}`{more} | {'; '.join(dict.fromkeys(r['diagnosis'] for r in bad))}"
+    likely = "; ".join(dict.fromkeys(r["diagnosis"] or EVERY for r in bad))
+    return f"**fails** | `{bad[0]['requirement']}`{more} | {likely}"
 
 
 def rows(report: Report) -> list[str]:

@@ -1,6 +1,6 @@
 """The report in the README: `python examples/report.py` judges the README's softmax and writes what the command prints.
 
-Of the requirements that fail one is shown; '...' stands for the others and the citation. Long lines are wrapped.
+Of the requirements that fail one is shown; '...' stands for the others. Long lines are wrapped.
 """
 
 import re
@@ -27,13 +27,13 @@ def printed(subject: str) -> list[str]:
 
 
 def shortened(lines: list[str]) -> list[str]:
-    """The lines as the README has them: the subject, one failure, the diagnosis and the verdict."""
+    """The lines as the README has them: the table, one failure, the diagnosis and the verdict."""
     failures = [number for number, line in enumerate(lines) if line.startswith("FAIL")]
     start = next(number for number in failures if lines[number].startswith(SHOWN))
     diagnosis = next(number for number, line in enumerate(lines) if line.startswith("MOST LIKELY"))
     end = min(number for number in (*failures, diagnosis) if number > start)
     verdict = next(line for line in reversed(lines) if line.startswith("mykernels.py "))
-    shown = [lines[0].rstrip(), "...", *lines[start:end], "...", lines[diagnosis], "...", verdict]
+    shown = [*map(str.rstrip, lines[: failures[0]]), "...", *lines[start:end], "...", lines[diagnosis], verdict]
     wrap = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 12, drop_whitespace=True, break_long_words=False)
     return [part for line in shown for part in (wrap.wrap(line) if len(line) > WIDTH else [line])]
 

@@ -17,7 +17,7 @@ from gaugeblock.conformance.arithmetic.rounding import MODELS
 PAGE, PICTURE = (Path(__file__).parent.parent / "docs" / name for name in ("tolerance.md", "tolerance.svg"))
 START, END = "<!-- steps: python examples/tolerance.py -->\n", "<!-- end of steps -->\n"
 HEAD = (
-    "| operation | real value | handed down | added here | bound | NumPy's error | error / bound |\n"
+    "| operation | real value | propagated | added here | bound | NumPy's error | error / bound |\n"
     + "|---" * 7
     + "|\n"
 )
@@ -84,7 +84,7 @@ def picture(table: str) -> str:
         figure = Figure(figsize=(8, 4), layout="constrained")
         axes = figure.subplots()
         places = range(len(names))
-        axes.bar(places, inherited, 0.7, label="bound: handed down by the operations before", color="#9ecae1")
+        axes.bar(places, inherited, 0.7, label="bound: propagated from the operations before", color="#9ecae1")
         axes.bar(places, own, 0.7, inherited, label="bound: added by this operation's rounding", color="#2171b5")
         axes.hlines(errors, [p - 0.45 for p in places], [p + 0.45 for p in places], "#d94801", label="NumPy's error")
         axes.set_xticks(places, [name.split()[0] for name in names])

@@ -254,5 +254,5 @@ def test_the_one_result_of_a_gradient_has_the_name_of_its_page_too():
     assert names["softmax_vjp"] == names["relu_vjp"] == "gx"
     assert names["categorical_cross_entropy_vjp"] == "gp"
     assert {name for name, other in names.items() if other} == {
-        name for name in names if name.endswith("_vjp") and name not in ("dense_vjp", "neuron_vjp")
+        name for name in names if name.endswith("_vjp") and len(declared(name).results) == 1
     }

@@ -58,7 +58,7 @@ def test_jax_conforms_eager_and_under_jit():
     assert check("jax", dtypes=["float32"]).passed
 
 
-@pytest.mark.parametrize(("turn", "dtype"), enumerate(dtype for dtype in MODELS if dtype != "float32"))
+@pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
     """Each fourth function eager, other ones in each format: each of its steps is compiled, and that takes the time."""
     jax = backends.load("jax")

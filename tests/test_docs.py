@@ -182,7 +182,8 @@ def test_the_figures_of_the_readme_are_those_that_were_measured():
     for words in (
         f"random inputs reject {random / mutants:.0%} of the wrong implementations",
         f"and the chosen inputs {chosen / mutants:.0%}. ",
-        f"rejects {loose / wrong:.0%} of the wrong implementations and {right_loose / right:.0%} of the right ones",
+        f"`rtol=1e-3` with `atol=1e-7` rejects {loose / wrong:.0%} of the wrong implementations and",
+        f"and {right_loose / right:.0%} of the right ones. The",
         f"The derived tolerance rejects {derived / wrong:.0%} and none",
         f"No case rejects {nothing / mutants:.0%} of the wrong",
         f"reject {onnx[4]}% of those they can judge",

@@ -12,6 +12,7 @@ from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_float16, to_tf32
 
 LABELS = [f"{formula}.few" for formula in spec.formulas() if f"{formula}.few" in spec.requirements(formula)]
+TOO_LARGE = {"matmul", "matmul_vjp"}  # a batch of matrices with an axis of 65 536 is more than a case may have
 # How many times the bound the worst error is, at least.
 COARSE = {
     "tf32": (WRONG["tf32"][0], 1000),
@@ -113,9 +114,10 @@ def test_each_requirement_has_chosen_and_made_cases_whose_rows_have_few_terms(la
     found = [each for each in made(formula, np.dtype("float32")) if each.requirement == label]
     assert len(chosen) == 1
     names = {each.name.removesuffix("_m").removesuffix("_rows") for each in found}
-    assert {f"8_of_{length}" for length in plan.FEW[8]} <= names
+    lengths = plan.FEW[8][:1] if formula in TOO_LARGE else plan.FEW[8]
+    assert {f"8_of_{length}" for length in lengths} <= names
 
 
 def test_a_sum_that_has_no_requirement_of_few_terms_has_no_such_case():
-    assert len(LABELS) == 13
+    assert len(LABELS) == 16
     assert not [each for each in made("relu", np.dtype("float32")) if each.kind == "few"]

@@ -103,6 +103,11 @@ def common():
 # fmt: off
 SPECIAL = {
     "softmax.errors: a list alone": (lambda g: g.softmax([1.0]), TypeError, "x: got list"),
+    "matmul.errors: no matrix": (lambda g: g.matmul(g.asarray(X), g.asarray(B)), ValueError, "a, b: got shapes (2, 3) and (4,)"),
+    "matmul.errors: batches that do not fit": (
+        lambda g: g.matmul(g.asarray(np.ones((2, 2, 3))), g.asarray(np.ones((3, 3, 2)))), ValueError, "of batches that fit"),
+    "rms_norm.errors: rows of nothing": (lambda g: g.rms_norm(g.asarray(X[:, :0]), g.asarray(B[:0])), ValueError, "x: got shape (2, 0)"),
+    "embedding.errors: no matrix": (lambda g: g.embedding(g.asarray(B), g.asarray(LABELS)), ValueError, "table: got shape (4,)"),
     "dense.errors: no matrix": (lambda g: g.dense(g.asarray(X), g.asarray(B), g.asarray(B)), ValueError, "x, w: got shapes"),
     "dense_vjp.errors: no matrix": (lambda g: g.dense_vjp(*map(g.asarray, (X, B, B, X))), ValueError, "x, w: got shapes"),
     "dense_vjp.errors: no batch axis in g": (
@@ -197,6 +202,29 @@ def test_a_label_that_is_no_class_is_an_index_error_where_it_can_be_read(backend
         backend.sparse_categorical_cross_entropy_from_logits(labels, backend.asarray(X))
     with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
         backend.sparse_categorical_cross_entropy_from_logits_vjp(labels, backend.asarray(X), backend.asarray(X[:, 0]))
+    table, g = backend.asarray(W), backend.asarray(W[:2])
+    for call in (lambda: backend.embedding(table, labels), lambda: backend.embedding_vjp(table, labels, g)):
+        with pytest.raises(IndexError, match="labels: got one that is no class; wanted 0 to 2"):
+            call()
+
+
+@pytest.mark.parametrize("epsilon", [-1e-6, float("nan"), float("inf"), 1e-60])
+@pytest.mark.parametrize("name", ["rms_norm", "layer_norm"])
+def test_an_epsilon_that_cannot_be_added_is_an_error(name, epsilon):
+    row = np.ones(3, np.float32)
+    weights = [row] * (1 if name.startswith("rms") else 2)
+
+    def call(backend):
+        getattr(backend, name)(backend.asarray(X), *map(backend.asarray, weights), epsilon=epsilon)
+
+    refuses(call, ValueError, f"epsilon: got {epsilon!r}; wanted 0, or a finite positive number")
+
+
+@pytest.mark.parametrize("name", backends.NAMES)
+def test_a_product_of_matrices_without_terms_is_0(name):
+    backend = backends.load(name)
+    a, b = (backend.asarray(np.zeros(shape, np.float32)) for shape in ((2, 3, 0), (0, 4)))
+    np.testing.assert_array_equal(backend.to_numpy(backend.matmul(a, b)), np.zeros((2, 3, 4)))
 
 
 class Layer(NamedTuple):

@@ -184,7 +184,7 @@ def test_softmax_and_what_is_made_of_it():
 
 
 @formula("(..., n), (n) -> (..., n)")
-def rms_norm(x, w, *, epsilon=1e-6):
+def rms_scale(x, w, *, epsilon=1e-6):
     xp = x.__array_namespace__()
     return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon) * w
 
@@ -200,7 +200,7 @@ def running(x):
 
 
 def test_formulas_of_others():
-    assert list(assert_gauged(rms_norm, rms_norm, X, W[:, 0])) == ["order"]  # a mean of few terms is no mean of many
+    assert list(assert_gauged(rms_scale, rms_scale, X, W[:, 0])) == ["order"]  # a mean of few terms is no mean of many
     ratios = assert_gauged(squares, squares, X)  # of signs nothing comes
     assert list(ratios) == ["order", *(f"{count} of 1024 terms" for count in (1, 8, 32))]
     with pytest.raises(AssertionError, match="squares: 1 of 1024 terms 5"):

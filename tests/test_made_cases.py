@@ -38,7 +38,7 @@ def swish(x, *, xp=None):
 
 
 @declare("(..., n), (n) -> (..., n)")
-def rms_norm(x, w, *, epsilon=1e-6):
+def rms_scale(x, w, *, epsilon=1e-6):
     xp = x.__array_namespace__()
     return x / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True) / x.shape[-1] + epsilon) * w
 
@@ -49,7 +49,7 @@ def norm(x):
     return xp.sqrt(xp.sum(x * x))
 
 
-THIRD_PARTY = swish, rms_norm
+THIRD_PARTY = swish, rms_scale
 
 
 @declare("(n), (n) -> ()")
@@ -167,12 +167,12 @@ def test_mistakes_in_a_third_partys_formula_are_found():
         return x / (1 + np.exp(-x * x.dtype.type(1.0001)))
 
     def not_over_the_rows(x, w):
-        return rms_norm(x, w) * x.dtype.type(1.001 if x.shape[-1] == 129 else 1)
+        return rms_scale(x, w) * x.dtype.type(1.001 if x.shape[-1] == 129 else 1)
 
     for function, call, kinds in (
         (swish, without_a_tail, None),
         (swish, with_a_slope, None),
-        (rms_norm, not_over_the_rows, None),
+        (rms_scale, not_over_the_rows, None),
     ):
         subject = Subject("numpy")
         subject.functions = lambda name, function=function, call=call: {"": call} if name == function.__name__ else {}
@@ -214,7 +214,7 @@ def test_how_the_elements_along_a_letter_behave():
     assert behaviour(declared("categorical_cross_entropy_vjp")) == {"...": "apart", "n": "apart"}
     assert behaviour(declared("dense")) == {"...": "apart", "n": "neutral", "m": "apart"}
     assert behaviour(declared("dense_vjp")) == {"...": "neutral", "n": "apart", "m": "neutral"}
-    assert behaviour(declared(rms_norm)) == {"...": "apart", "n": "mixed"}
+    assert behaviour(declared(rms_scale)) == {"...": "apart", "n": "mixed"}
     assert behaviour(declared(norm)) == {"...": "neutral", "n": "neutral"}
     assert behaviour(declared(mean_of_squares)) == {"...": "mixed", "n": "mixed"}
     assert behaviour(declared(attention)) == {"...": "apart", "n": "apart", "d": "neutral", "m": "mixed", "e": "apart"}

@@ -18,14 +18,14 @@ from gaugeblock import formula
 
 
 @formula("(..., n), (n) -> (..., n)")
-def rms_norm(x, w, *, epsilon=1e-6):
+def rms_scale(x, w, *, epsilon=1e-6):
     xp = x.__array_namespace__()
     return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon) * w
 """
 
 
 @formula("(..., n), (n) -> (..., n)")
-def rms_norm(x, w, *, epsilon=1e-6):
+def rms_scale(x, w, *, epsilon=1e-6):
     xp = x.__array_namespace__()
     return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon) * w
 
@@ -48,9 +48,9 @@ def texts(function, *arguments):
 
 def test_each_operation_is_seen_with_its_source():
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
-    result, seen = texts(rms_norm, x, x[0])
+    result, seen = texts(rms_scale, x, x[0])
     assert type(result) is np.ndarray
-    assert np.array_equal(result, rms_norm(x, x[0]))
+    assert np.array_equal(result, rms_scale(x, x[0]))
     assert [name for name, _ in seen] == ["multiply", "mean", "add", "sqrt", "divide", "multiply"]
     assert seen[0][1] == "x * x"
     assert seen[1][1] == "xp.mean(x * x, axis=-1, keepdims=True)"
@@ -95,7 +95,7 @@ def test_each_change_applies_to_something_and_changes_it(change):
 
 @pytest.mark.whole
 def test_the_made_cases_reject_every_change_of_shape_term_and_precision():
-    (found,) = power(rms_norm)
+    (found,) = power(rms_scale)
     for kind in ("function", "term", "shape", "precision"):
         assert found.rejected[kind] == found.changes[kind] > 0
     assert sum(found.changes.values()) - sum(found.rejected.values()) == len(found.survivors)
@@ -106,10 +106,10 @@ def test_the_made_cases_reject_every_change_of_shape_term_and_precision():
 
 @pytest.mark.whole
 def test_fewer_cases_reject_less(monkeypatch):
-    (all_cases,) = power(rms_norm)
+    (all_cases,) = power(rms_scale)
     every = module.compact_cases
     monkeypatch.setattr(module, "compact_cases", lambda *asked: [e for e in every(*asked) if e[0].kind == "random"])
-    (few,) = power(rms_norm)
+    (few,) = power(rms_scale)
     assert few.cases == 3
     assert few.changes == all_cases.changes
     assert sum(few.rejected.values()) < sum(all_cases.rejected.values())
@@ -154,17 +154,17 @@ def test_a_formula_that_cannot_be_measured_is_an_error_of_one_line(function, wor
 
 def test_a_formula_without_cases_is_an_error(monkeypatch):
     monkeypatch.setattr(module, "compact_cases", lambda *asked: ())
-    with pytest.raises(ValueError, match="rms_norm: got no case in float32; wanted a signature"):
-        power(rms_norm)
+    with pytest.raises(ValueError, match="rms_scale: got no case in float32; wanted a signature"):
+        power(rms_scale)
 
 
 @pytest.mark.whole
 def test_the_command_prints_shares_and_survivors(tmp_path, monkeypatch, capsys):
     (tmp_path / "my_formulas.py").write_text(FORMULAS)
     monkeypatch.chdir(tmp_path)
-    command("my_formulas.py:rms_norm")
+    command("my_formulas.py:rms_scale")
     shown = capsys.readouterr().out
-    assert re.match(r"rms_norm in float32: \d+ cases reject \d+ of \d+ changes \(\d\d%\)\n", shown)
+    assert re.match(r"rms_scale in float32: \d+ cases reject \d+ of \d+ changes \(\d\d%\)\n", shown)
     assert re.search(r"^ shape +(\d+) +\1", shown, re.M)
     assert re.search(r"^  0\.\d\d  divide in x / xp\.sqrt\(xp\.mean\(x \* x", shown, re.M)
     assert "multiply in x * x: 0 for subnormal numbers" in shown

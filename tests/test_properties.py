@@ -52,25 +52,9 @@ MUTANTS = {
     ),
     f"{SPARSE_VJP}.batch": f"{SPARSE_VJP}__mean_over_batch",
     "embedding.value": "embedding__scaled",
-    "embedding_vjp.value": "embedding_vjp__added_to_table",
     "gelu.value": "gelu__quick",
-    "gelu_tanh.value": "gelu_tanh__quick",
-    "gelu_tanh_vjp.value": "gelu_tanh_vjp__gate_constant",
-    "gelu_vjp.value": "gelu_vjp__unscaled_density",
-    "layer_norm.value": "layer_norm__no_bias",
-    "layer_norm_vjp.value": "layer_norm_vjp__root_constant",
-    "matmul.value": "matmul__tf32",
-    "matmul_vjp.value": "matmul_vjp__tf32",
-    "rms_norm.value": "rms_norm__one_plus_w",
-    "rms_norm_vjp.value": "rms_norm_vjp__gw_of_x",
-    "silu.value": "silu__quick",
     "silu_vjp.value": "silu_vjp__gate_constant",
-    "swiglu.value": "swiglu__exchanged",
-    "swiglu_vjp.value": "swiglu_vjp__without_b",
-    "layer_norm.batch": "layer_norm__centred_over_batch",
-    "layer_norm_vjp.batch": "layer_norm_vjp__centred_over_batch",
     "rms_norm.batch": "rms_norm__centred_over_batch",
-    "rms_norm_vjp.batch": "rms_norm_vjp__centred_over_batch",
     "softmax.shift": "softmax__unshifted",
     "softmax.permutation": "softmax__cumulative_sum",
     "softmax.sum": "softmax__one_in_denominator",
@@ -101,8 +85,14 @@ def made_by(error):
     return {name: value for name, value in made.items() if name not in ("__builtins__", "np")}
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", PROPERTIES)
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        (name, dtype)
+        for number, (name, dtype) in enumerate(itertools.product(PROPERTIES, DTYPES))
+        if name.partition(".")[0] in spec.formulas("1.4") or number % 4 in (0, 3)  # of the later ones, by turns
+    ],
+)
 def test_numpy_has_all_properties(name, dtype):
     check_property(name, Subject("numpy"), dtype)
 
@@ -124,7 +114,11 @@ def test_right_rewrites_have_them(rewrite, dtype):
             check_property(name, subject(softmax=getattr(rewrites.softmax, rewrite)), dtype)
 
 
-@pytest.mark.parametrize("name", PROPERTIES)
+# Of the formulas since 1.4, whose mutants are of the same kinds, a few.
+OLD = [label for label in PROPERTIES if label.partition(".")[0] in spec.formulas("1.4")]
+
+
+@pytest.mark.parametrize("name", [*OLD, "embedding.value", "gelu.value", "rms_norm.batch", "silu_vjp.value"])
 def test_each_kills_a_mutant_with_code_that_runs_and_little_in_it(name):
     error = failure(name, mutant(MUTANTS[name]))
     assert str(error).startswith(f"{name} does not hold:\nimport numpy as np\n")

@@ -20,7 +20,7 @@ def namespace(x):
 
 
 @formula("(..., n), (n) -> (..., n)")
-def rms_norm(x, w, *, epsilon=1e-6):
+def rms_scale(x, w, *, epsilon=1e-6):
     xp = namespace(x)
     return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon) * w
 
@@ -79,7 +79,7 @@ def scan(x):
 
 
 @formula("(..., n) -> (..., n)")
-def layer_norm(x, *, eps=1e-5):
+def layer_scale(x, *, eps=1e-5):
     xp = namespace(x)
     return (x - xp.mean(x, axis=-1, keepdims=True)) / xp.sqrt(xp.var(x, axis=-1, keepdims=True) + eps)
 
@@ -121,8 +121,8 @@ def of_the_first(x, *, eps=1e-5):
 
 
 WRONG = [
-    ("a keyword that is ignored", rms_norm, lambda x, w, *, epsilon=1e-6: rms_norm(x, w)),
-    ("no keyword", rms_norm, lambda x, w: rms_norm(x, w)),
+    ("a keyword that is ignored", rms_scale, lambda x, w, *, epsilon=1e-6: rms_scale(x, w)),
+    ("no keyword", rms_scale, lambda x, w: rms_scale(x, w)),
     ("a number that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, negative=negative)),
     ("a flag that is ignored", centred, lambda x, *, correction=0, negative=False: centred(x, correction=correction)),
     ("an argument that has to be there", affine, lambda x, w, b: x * w + b),
@@ -136,7 +136,7 @@ WRONG = [
     ("NaN steps", momentum, with_step(lambda step: float("nan"))),
     ("sums of blocks", scan, in_blocks(64)),
     ("long sums of blocks", scan, in_blocks(8192)),
-    ("the mean of the first 5000", layer_norm, of_the_first),
+    ("the mean of the first 5000", layer_scale, of_the_first),
     ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
     ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),

@@ -187,11 +187,11 @@ def test_a_vacuous_bound_names_the_step():
 def of_rows(dtype, seed):
     rng = np.random.default_rng(seed)
     x, w = rng.normal(size=(4, 24)).astype(dtype), rng.normal(size=24).astype(dtype)
-    yield case(rms_norm, "rms_norm.value", "normal", "a sum instead of the mean", x, w)
+    yield case(rms_scale, "rms_scale.value", "normal", "a sum instead of the mean", x, w)
 
 
 @formula("(..., n), (n) -> (..., n)", library="torch", cases=of_rows)
-def rms_norm(x, w, *, eps=1e-6):
+def rms_scale(x, w, *, eps=1e-6):
     return functional.rms_norm(x, (x.shape[-1],), eps=eps) * w
 
 
@@ -204,7 +204,7 @@ class Right:
     backend = "numpy"
 
     @staticmethod
-    def rms_norm(x, w, *, eps=1e-6):
+    def rms_scale(x, w, *, eps=1e-6):
         return (x / np.sqrt(np.mean(x * x, -1, keepdims=True) + x.dtype.type(eps)) * w).astype(x.dtype)
 
     @staticmethod
@@ -216,7 +216,7 @@ class Wrong:
     backend = "numpy"
 
     @staticmethod
-    def rms_norm(x, w, *, eps=1e-6):
+    def rms_scale(x, w, *, eps=1e-6):
         return x / np.sqrt(np.sum(x * x, -1, keepdims=True) + x.dtype.type(eps)) * w
 
     @staticmethod
@@ -224,7 +224,7 @@ class Wrong:
         return x.dtype.type(cap) * np.tanh(x / x.dtype.type(cap + 0.01))
 
 
-@pytest.mark.parametrize("declared", [rms_norm, pytest.param(softcap, marks=pytest.mark.whole)])
+@pytest.mark.parametrize("declared", [rms_scale, pytest.param(softcap, marks=pytest.mark.whole)])
 def test_a_declared_function_is_checked(declared):
     assert check(Right, formulas=[declared], dtypes=["float32"]).passed
     assert not check(Wrong, formulas=[declared], dtypes=["float32"]).passed

@@ -133,15 +133,15 @@ from gaugeblock.reference.declaration import formula
 
 def cases(dtype, seed):
     x = np.random.default_rng(seed).normal(size=(3, 5)).astype(dtype)
-    yield case(rms_norm, "rms_norm.value", "rows", "any mistake", x, x[0])
-    yield case(rms_norm, "rms_norm.value", "epsilon", "epsilon ignored", x, x[0], epsilon=0.5)
+    yield case(rms_scale, "rms_scale.value", "rows", "any mistake", x, x[0])
+    yield case(rms_scale, "rms_scale.value", "epsilon", "epsilon ignored", x, x[0], epsilon=0.5)
 
 def of_reals(x, w, epsilon):
     mean = sum(x_i * x_i for x_i in x) / len(x)
     return [x_i / (mean + epsilon).sqrt() * w_i for x_i, w_i in zip(x, w, strict=True)]
 
 @formula("(..., n), (n) -> (..., n)", cases=cases, definition=of_reals)
-def rms_norm(x, w, *, epsilon=1e-5):
+def rms_scale(x, w, *, epsilon=1e-5):
     xp = x.__array_namespace__()
     return x / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True) / x.shape[-1] + epsilon) * w
 """
@@ -150,7 +150,7 @@ def rms_norm(x, w, *, epsilon=1e-5):
 @pytest.mark.parametrize(
     ("right", "wrong", "words"),
     [
-        ("+ epsilon).sqrt()", "- epsilon).sqrt()", "rms_norm.value/rows: y[0, 0] is "),
+        ("+ epsilon).sqrt()", "- epsilon).sqrt()", "rms_scale.value/rows: y[0, 0] is "),
         ("/ len(x)", "", "; the definition gives "),
         ("of_reals(x, w, epsilon)", "of_reals(x, w)", "its definition raised TypeError: of_reals() takes 2"),
     ],
@@ -160,7 +160,7 @@ def test_a_definition_of_somebody_elses_formula_that_disagrees_is_one_line(right
     path.write_text(STRANGER)
     assert check(str(path), str(path), ["float32"]).unverified == ()
     path.write_text(STRANGER.replace(right, wrong))
-    with pytest.raises(ValueError, match=r"^rms_norm: its definition ") as caught:
+    with pytest.raises(ValueError, match=r"^rms_scale: its definition ") as caught:
         check(str(path), str(path), ["float32"])
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -171,7 +171,7 @@ def test_a_formula_without_a_definition_is_unverified(tmp_path):
     path.write_text(STRANGER.replace(", definition=of_reals", ""))
     report = check(str(path), str(path), ["float32"])
     assert report.passed
-    assert report.unverified == ("rms_norm",)
+    assert report.unverified == ("rms_scale",)
 
 
 def test_rows_axes_and_indices_reach_a_definition_as_it_is_written():

@@ -62,7 +62,7 @@ def test_withdrawn_requirements_stand_apart():
             assert f"**{label}**" in (withdrawn if each.withdrawn else present)
 
 
-COUNTS = [("1.0", 6, 90), ("1.1", 9, 137), ("1.2", 17, 256), ("1.4", 17, 273)]
+COUNTS = [("1.0", 6, 90), ("1.1", 9, 137), ("1.2", 17, 256), ("1.4", 17, 270)]
 
 
 @pytest.mark.parametrize(("version", "formulas", "requirements"), COUNTS)
@@ -124,7 +124,10 @@ def test_an_earlier_version_is_judged_by_what_it_required():
     ("options", "words"),
     [
         ({"version": "0.9"}, r"spec: got '0\.9'; wanted one of 1\.0, 1\.1, 1\.2"),
-        ({"version": "1.1", "formulas": ["relu_vjp"]}, r"formula of specification 1\.1: got 'relu_vjp'; wanted one of"),
+        (
+            {"version": "1.1", "formulas": ["relu_vjp"]},
+            r"formula of specification 1\.1: got 'relu_vjp'; did you mean 'relu'",
+        ),
         (
             {"version": "1.1", "dtypes": ["float16"]},
             r"dtype of specification 1\.1: got 'float16'; wanted one of float3",

@@ -104,14 +104,14 @@ def coded_again(found: Again, parts: list[bytes]) -> Header:
     return {"repeated": repeated, "changed": changed, "threads": threads}
 
 
-def main() -> None:
-    """Answer what is asked, up to the end of the requests."""
+def main(judge: int) -> None:
+    """Answer what is asked, up to the end of the requests or of the judge's process."""
     arguments = [*sys.argv[1:]]
     seal = Seal() if arguments[0] == "--sealed" else None
     given, device = (*arguments[bool(seal) :], None)[:2]
     requests, answers = private_pipes()
     restrain()
-    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=watch, args=(judge,), daemon=True).start()
     if hasattr(os, "register_at_fork"):  # a copy of this process does not answer
         for pipe in (requests.fileno(), answers.fileno()):
             os.register_at_fork(after_in_child=partial(os.close, pipe))
@@ -163,12 +163,12 @@ def restrain() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def watch(parent: int) -> None:
-    """End this process where the judge is gone while a call goes on."""
-    while os.getppid() == parent:
+def watch(judge: int) -> None:
+    """End this process where the judge is gone while a call goes on, or went before it began."""
+    while os.getppid() == judge:
         time.sleep(1)
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main()
+    main(os.getppid())

@@ -11,14 +11,15 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from .. import special
 from .rounding import MODELS
 
 Array = Any
 Number = Any
 
 # NumPy's functions of elements, by the standard's name where that is another one.
-SAME = """add subtract multiply divide negative maximum minimum exp expm1 log log1p sqrt isnan isinf isfinite copysign
-    less less_equal greater greater_equal equal not_equal matmul square"""
+SAME = """add subtract multiply divide negative maximum minimum exp expm1 log log1p sqrt tanh cosh isnan isinf isfinite
+    copysign less less_equal greater greater_equal equal not_equal matmul square"""
 ELEMENTWISE = {name: name for name in SAME.split()}
 ELEMENTWISE |= {"absolute": "abs", "power": "pow", "invert": "logical_not"}
 ELEMENTWISE |= {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "logical_not": "logical_not"}
@@ -98,6 +99,12 @@ def asarray(x: Number, dtype: Any = None) -> Any:
     if not isinstance(x, Elsewhere):
         return np.asarray(x, dtype)
     return x if dtype is None or x.dtype == dtype else x.astype(dtype)
+
+
+def function_of(name: str) -> Callable[[Number], Any]:
+    """A function that the standard lacks, by its name in `special`, of arrays elsewhere too."""
+    function = getattr(special, name)
+    return lambda x: Elsewhere(function(x.array)) if isinstance(x, Elsewhere) else function(x)
 
 
 def to_numpy(x: Number) -> np.ndarray:
@@ -184,6 +191,10 @@ def taken_along_axis(like: Elsewhere, x: Any, indices: Any, axis: int = -1) -> E
     return Elsewhere(like.xp.take_along_axis(like.beside(x), like.beside(indices), axis=axis))
 
 
+def taken(like: Elsewhere, x: Any, indices: Any, axis: int = 0) -> Elsewhere:
+    return Elsewhere(like.xp.take(like.beside(x), like.beside(indices), axis=axis))
+
+
 def of_one(call: Callable[..., Any]) -> Callable[..., Any]:
     """A function that moves the elements of one array."""
 
@@ -204,7 +215,7 @@ def broadcast(like: Elsewhere, *arrays: Any) -> list[Elsewhere]:
 # NumPy's functions that bounded arrays and the judge call.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": reduction("sum"), "max": reduction("max"), "min": reduction("min"),
-    "any": question("any"), "all": question("all"), "where": chosen, "take_along_axis": taken_along_axis,
+    "any": question("any"), "all": question("all"), "where": chosen, "take_along_axis": taken_along_axis, "take": taken,
     "argmax": of_one(lambda xp, x: xp.argmax(x)),
     "expand_dims": of_one(lambda xp, x, axis: xp.expand_dims(x, axis=axis)),
     "squeeze": of_one(lambda xp, x, axis: xp.squeeze(x, axis=axis)),

@@ -33,17 +33,19 @@ class Exact(Operators):
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
 
     def __init__(self, balls: Number, dtype: Any) -> None:
-        self.balls = np.empty(np.shape(balls), object)
-        self.balls[...] = balls
+        if not (isinstance(balls, np.ndarray) and balls.dtype == object):
+            balls, given = np.empty(np.shape(balls), object), balls
+            balls[...] = given
+        self.balls: Any = balls
         self.dtype = dtype
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.balls.shape
+        return tuple(self.balls.shape)
 
     @property
     def ndim(self) -> int:
-        return self.balls.ndim
+        return int(self.balls.ndim)
 
     def __getitem__(self, index: Any) -> "Exact":
         return Exact(self.balls[index], self.dtype)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from .. import special
 from . import bounded
 from .bounded import Bounded, finite
+from .elsewhere import function_of
 from .exact import Exact
 from .kinds import core, lifted
 from .rounding import HOST, Model
@@ -49,7 +49,8 @@ class Function:
         with np.errstate(all="ignore"):
             y = self.value(x.value)
             e = x.error + self.argument * x.model.unit * finite(far(x.value, x.error))
-            error = np.nan_to_num(self.inherited(x.value, e), nan=np.inf, posinf=np.inf)
+            error = self.inherited(x.value, e)
+            error = np.where(np.isnan(error), np.inf, error)
             error = np.where(e == 0, 0.0, np.where(np.isinf(e), np.inf, error))  # infinite: it may be NaN, and stays so
             error = settled(self.value, y, error, x.model.unit, (x.value, e))
             ulp = x.model.accuracy(self.name, assumed(self.ulp, x.model))
@@ -177,7 +178,7 @@ log10 = function(
     "found 3.3, 0.6, 2.6; CUDA 2", exact_at=1,
 )  # fmt: skip
 erf = function(
-    "erf", special.erf, arb.erf, lambda x, e: np.minimum(e * TWO_OVER_ROOT_PI * np.exp(-(near(x, e) ** 2)), 2),
+    "erf", function_of("erf"), arb.erf, lambda x, e: np.minimum(e * TWO_OVER_ROOT_PI * np.exp(-(near(x, e) ** 2)), 2),
     "e 2/sqrt(pi) exp(-x^2) at the near end", (8, 4), "found 0.5, 1.0, 6.8; CUDA 2", exact_at=0,
 )  # fmt: skip
 
@@ -189,7 +190,7 @@ def erfc(x: Array, /) -> Array:
         return Exact(np.frompyfunc(arb.erfc, 1, 1)(x.balls), x.dtype)
     model = x.model
     with np.errstate(all="ignore"):
-        y = special.erfc(x.value)
+        y = of_erfc(x.value)
         inherited = np.minimum(finite(x.error * TWO_OVER_ROOT_PI * np.exp(-(near(x.value, x.error) ** 2))), 2)
         inherited = np.where(np.isinf(x.error), np.inf, inherited)
         size, square = y + inherited, np.maximum(x.value + x.error, 0) ** 2
@@ -197,11 +198,12 @@ def erfc(x: Array, /) -> Array:
         ulp = model.accuracy("erfc", assumed(ERFC_ULP, model))
         own = 2 * (ulp * model.unit + np.minimum(square, 1e4) * model.inner_unit) * size
         underflow = np.where(y < 8 * model.smallest_normal, model.smallest_normal, 0)
-        error = settled(special.erfc, y, inherited + own + underflow, model.unit, (x.value, x.error))
+        error = settled(of_erfc, y, inherited + own + underflow, model.unit, (x.value, x.error))
     return Bounded(y, error, model, x.dtype)
 
 
 ERFC_ULP = (5, 5)
+of_erfc = function_of("erfc")
 
 
 def sigmoid(x: Array, /) -> Array:

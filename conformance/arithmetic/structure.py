@@ -143,6 +143,8 @@ def take(x: Array, indices: Any, /, *, axis: int | None = None) -> Array:
     along = 0 if axis is None else axis % x.ndim
     if not is_real(x) and not isinstance(x, Discrete) and np.all(sure):
         return np.take(x, index, along)
+    if isinstance(x, Bounded) and np.all(sure) and index.ndim == 1:
+        return x.mapped(lambda each: np.take(each, index, axis=along))
     found = picked(x, np.take(positions(x), index, along))
     if np.all(sure):
         return found

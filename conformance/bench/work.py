@@ -87,7 +87,8 @@ def inputs(work: Work) -> tuple[Any, ...]:
 
     def array(axes: tuple[str, ...], kind: str) -> Array:
         if kind == "index":
-            return random.integers(0, work.shape[-1], work.shape_of(axes))
+            (count,) = work.shape_of((letters_of(formula)[0],))  # of the classes
+            return random.integers(0, count, work.shape_of(axes))
         normal = np.asarray(random.standard_normal(work.shape_of(axes), dtype=np.float32), np.float32)
         return MADE[kind](normal) if kind in MADE else normal
 

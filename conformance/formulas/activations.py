@@ -1,7 +1,8 @@
 """Cases that functions of one number, gates, and the gradients of both share."""
 
+import operator
 from collections.abc import Iterator
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,15 @@ from . import case as any_case
 
 
 def is_infinite(x: Any, *others: Any) -> Any:
-    """Where the first argument is infinite, so that infinity is multiplied by what tends to 0.
+    """Of a gradient: where x is infinite, so that infinity is multiplied by what tends to 0.
 
-    And where it is negative and another one infinite: the derivative may be added up of terms of both signs.
+    And where infinities of both signs may be added up: where another argument is infinite and x is not above 0, or
+    where a product of all arguments comes near the largest number.
     """
-    return np.isinf(x) | (x < 0) & np.any([np.isinf(each) for each in others], axis=0)
+    limit, size = float(finfo(x.dtype).max) / 8, np.maximum(np.abs(x.astype(np.float64)), 1)
+    for each in others:
+        size = size * np.where(np.isinf(each), 1, np.maximum(np.abs(each.astype(np.float64)), 1))
+    return np.isinf(x) | (size > limit) | (x <= 0) & reduce(operator.or_, map(np.isinf, others))
 
 
 def is_negative_infinity(x: Any, *others: Any) -> Any:

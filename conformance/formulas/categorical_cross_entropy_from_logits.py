@@ -51,7 +51,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("value", "many_classes", "classes beyond 1024 left out", one_hot(np.array([1400, 3]), 4096), x)
 
     x, y = array(2 * rng.normal(size=(3, 4, 5))), array(rng.uniform(0, 1, (3, 4, 5)))
-    for axis, name in ((1, "middle"), (2, "last_by_number")):
+    for axis, name in ((1, "middle"), (-2, "middle_from_the_end"), (2, "last_by_number")):
         yield case("axis", name, "the wrong axis, or the axis ignored", y, x, axis=axis)
     yield case("layout", "three_axes", "leading axes joined as if contiguous", y, x, axis=1)
     x, y = array(rng.normal(size=(4, 10))), one_hot(np.array([1, 5, 5, 9]), 10)

@@ -39,7 +39,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     )
 
     x = array(2 * rng.normal(size=(3, 4, 5)))
-    for axis, name in ((0, "first"), (1, "middle"), (2, "last_by_number")):
+    for axis, name in ((0, "first"), (-2, "middle_from_the_end"), (2, "last_by_number")):
         shape = np.delete(x.shape, axis)
         yield case("axis", name, "the wrong axis, or the axis ignored", rng.integers(0, x.shape[axis], shape), x, axis)
     yield case("layout", "three_axes", "leading axes joined as if contiguous", rng.integers(0, 4, (3, 5)), x, axis=1)

@@ -111,7 +111,7 @@ def assert_conforms(
         bits = max(bits, resolved_bits(block.call, {name: each.bound for name, each in part.items()}))
         for name in part.keys() & arrays.keys():
             check_array(asked, name, arrays[name], part[name], block.shapes.get(name, part[name].value.shape))
-            here = worst_of(asked, block, name, arrays[name], part[name])
+            here = worst_of(block, name, arrays[name], part[name])
             worst[name] = here if name not in worst else worst[name].joined(here)
     told = in_words(asked, bits)
     for name, result in results.items():
@@ -156,10 +156,15 @@ def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected, sh
 class Worst(NamedTuple):
     """The worst element of a result, of those that were judged so far."""
 
+    output: str
     ratio: float
     outside: int
     size: int
-    words: str
+    place: tuple[int, ...] = ()
+    got: float = 0.0
+    value: float = 0.0
+    bound: float = 0.0
+    error: float = 0.0
 
     def joined(self, other: "Worst") -> "Worst":
         """That of two blocks together; of equal ones the first."""
@@ -167,26 +172,31 @@ class Worst(NamedTuple):
         return worse._replace(outside=self.outside + other.outside, size=self.size + other.size)
 
     def __str__(self) -> str:
-        return f"{self.words}; {self.outside} of {self.size} elements are outside"
+        return (
+            f"{self.output}{[*self.place] or ''} is {self.got!r}; expected {self.value!r} within {self.bound:.3g}; "
+            f"the error {self.error:.3g} is {times(self.ratio)} times the bound; "
+            f"{self.outside} of {self.size} elements are outside"
+        )
 
 
-def worst_of(asked: Case, block: Block, name: str, values: np.ndarray, wanted: Expected) -> Worst:
-    """The worst element of a block, in words if it is outside its bound."""
+def worst_of(block: Block, name: str, values: np.ndarray, wanted: Expected) -> Worst:
+    """The worst element of a block."""
     chosen = block.places.get(name, ())
     ratio, error = oracle.settled(values[chosen], wanted, block.call, name)
-    outside = int(np.sum(~(ratio <= 1)))
-    if not outside:
-        return Worst(float(np.max(ratio, initial=0.0)), 0, ratio.size, "")
+    if not ratio.size:
+        return Worst(name, 0.0, 0, 0)
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     starts = [each.start or 0 for each in chosen] or [0] * len(index)
-    place = [int(i) + start for i, start in zip(index, starts, strict=True)]
-    parts = values[chosen], wanted.value, wanted.bound, error, ratio
-    got, value, bound, off, worst = (float(each[index]) for each in parts)
-    words = (
-        f"{name}{place or ''} is {got!r}; expected {value!r} within {bound:.3g}; "
-        f"the error {off:.3g} is {times(worst)} times the bound"
+    place = tuple(int(i) + start for i, start in zip(index, starts, strict=True))
+    parts = values[chosen], wanted.value, wanted.bound, error
+    return Worst(
+        name,
+        float(ratio[index]),
+        int(np.sum(~(ratio <= 1))),
+        ratio.size,
+        place,
+        *(float(each[index]) for each in parts),
     )
-    return Worst(worst, outside, ratio.size, words)
 
 
 def times(ratio: float) -> str:

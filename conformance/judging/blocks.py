@@ -65,6 +65,13 @@ def cuts(call: Case, limit: int) -> list[Cut]:
     arguments = {n: axis_names(a, np.ndim(v), call.options.get(AXIS, -1)) for n, a, v in parts(formula, call.arguments)}
     values = {name: value for name, _, value in parts(formula, call.arguments)}
     sizes = sizes_of(arguments, values)
+    ranks = {
+        sum(letter_of(axis) == BATCH for axis in arguments[n])
+        for n, a, _ in parts(formula, call.arguments)
+        if BATCH in a
+    }
+    if len(ranks) > 1 and len(formula.names) > 1:  # a gradient of what was broadcast has fewer axes
+        return []
     if sizes is None or 0 in sizes.values() or sum(np.size(value) for value in values.values()) <= limit // 4:
         return []
     groups: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}

@@ -121,14 +121,17 @@ def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[
     for letter in ours[0].lengths:
         if all(letter in each.lengths for each in [*ours, *theirs]):
             yield from of_numbers(letter, where, ours, theirs, partial(length, letter))
-    yield from of_numbers("batch axes", "", ours, theirs, attrgetter("batch"))
+    yield from of_numbers("batch axes", "", ours, theirs, attrgetter("batch"), least=0)
     yield from of_numbers("batch rows", "", ours, theirs, attrgetter("rows"))
 
 
 def of_numbers(
-    name: str, where: str, ours: list[Facts], theirs: list[Facts], number: Callable[[Facts], int]
+    name: str, where: str, ours: list[Facts], theirs: list[Facts], number: Callable[[Facts], int], least: int = 1
 ) -> Iterator[tuple[str, Test]]:
-    """The same of a number that each case has: a limit, or what it is no multiple of."""
+    """The same of a number that each case has: a limit, or what it is no multiple of.
+
+    Of a lower limit of `least` nothing is said: with one row, or one class, much is right by chance.
+    """
     low, high = min(map(number, ours)), max(map(number, ours))
     above = min((n for n in map(number, theirs) if n > high), default=0)
     below = max((n for n in map(number, theirs) if n < low), default=0)
@@ -140,7 +143,7 @@ def of_numbers(
         yield f"{name} = {low}{where}", lambda each: number(each) == low
     if above:
         yield f"{name} < {above}{where}", lambda each: number(each) < above
-    if below > 0:
+    if below > least:
         yield f"{name} > {below}{where}", lambda each: number(each) > below
     for block in BLOCKS:
         yield f"{name} no multiple of {block}{where}", partial(odd, block)

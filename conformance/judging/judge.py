@@ -65,7 +65,7 @@ UNCHANGED = Change()
 
 
 @alone
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)  # all formulas in the usual dtypes, and some beside them
 def judged_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, Expected]], ...]:

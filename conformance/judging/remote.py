@@ -28,7 +28,7 @@ from .loading import checked_name
 from .subject import UNSEEN, Described
 from .threads import CORES
 
-START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main()"
+START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main({judge})"
 JUDGE = "gaugeblock.conformance"
 THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
@@ -101,7 +101,14 @@ class Isolated(Described):
     def conversation(self) -> Conversation:
         """A new process, which is started when it is asked something."""
         path = [folder for folder in sys.path if folder not in ADDED]
-        command = [sys.executable, "-P", "-c", START.format(path=path), *["--sealed"] * self.sealed, self.given]
+        command = [
+            sys.executable,
+            "-P",
+            "-c",
+            START.format(path=path, judge=os.getpid()),
+            *["--sealed"] * self.sealed,
+            self.given,
+        ]
         command += [self.asked_device] if self.asked_device else []
         share = str(max(CORES // 2, 1))  # since it has two processes
         variables = {name: share for name in THREADS if name not in os.environ}

@@ -463,6 +463,18 @@ def adam_step__beta2_default_099(theta, grad, state, *, beta2=0.99, **options):
     return step(theta, grad, state, beta2=beta2, **options)
 
 
+@breaks("adam.second_moment", "1 - beta1 and 1 - beta2 are formed in float32, as in TensorFlow.js")
+def adam_step__weights_in_float32(theta, grad, state, **options):
+    def weight(beta):
+        return float(np.float32(1) - np.float32(beta))
+
+    moments = {
+        "first": lambda m, g, beta: beta * m + weight(beta) * g,
+        "second": lambda v, g, beta: beta * v + weight(beta) * (g * g),
+    }
+    return step(theta, grad, state, **moments, **options)
+
+
 @breaks("adam.second_moment", "1 - beta2 is formed in float32, where it is off by 1.3e-5")
 def adam_step__one_minus_beta_in_float32(theta, grad, state, **options):
     def second(v, g, beta2):

@@ -61,12 +61,12 @@ def halved(y):
     return y / y.dtype.type(2)
 
 
-@of_all("value", "the result is rounded to bfloat16")
+@of_all("value", "arguments or results are rounded to bfloat16")
 def bfloat16_output(y):
     return to_bfloat16(y)
 
 
-@mistake("value", "the arguments are rounded to bfloat16", OF_ALL)
+@mistake("value", "arguments or results are rounded to bfloat16", OF_ALL)
 def bfloat16_arguments(right, *arguments, **options):
     return right(*floats(to_bfloat16, arguments), **options)
 
@@ -81,23 +81,23 @@ def nan_as_zero(y):
     return np.where(np.isnan(y), y.dtype.type(0), y)
 
 
-@of_all("infinity", "an infinite result becomes the largest number", OF_INFINITE)
+@of_all("infinity", "infinities become the largest number", OF_INFINITE)
 def saturates(y):
     largest = np.finfo(y.dtype).max
     return np.clip(y, -largest, largest)
 
 
-@mistake("infinity", "infinite arguments are clipped to the largest number", OF_INFINITE)
+@mistake("infinity", "infinities become the largest number", OF_INFINITE)
 def infinite_arguments_clipped(right, *arguments, **options):
     return right(*floats(lambda a: np.clip(a, -np.finfo(a.dtype).max, np.finfo(a.dtype).max), arguments), **options)
 
 
-@of_all("subnormal", "subnormal results become 0, undeclared", OF_SUBNORMAL)
+@of_all("subnormal", "subnormal numbers count as 0, undeclared", OF_SUBNORMAL)
 def results_flushed(y):
     return flush(y)
 
 
-@mistake("subnormal", "subnormal arguments are read as 0, undeclared", OF_SUBNORMAL)
+@mistake("subnormal", "subnormal numbers count as 0, undeclared", OF_SUBNORMAL)
 def arguments_flushed(right, *arguments, **options):
     return right(*floats(flush, arguments), **options)
 
@@ -109,12 +109,12 @@ def fails_when_empty(right, *arguments, **options):
     return right(*arguments, **options)
 
 
-@mistake("layout", "the first argument is read as it lies in memory", OF_ALL)
+@mistake("layout", "an argument is read as it lies in memory", OF_ALL)
 def strides_ignored(right, first, *others, **options):
     return right(as_it_lies(first), *others, **options)
 
 
-@mistake("layout", "the last argument is read as it lies in memory", OF_ALL)
+@mistake("layout", "an argument is read as it lies in memory", OF_ALL)
 def strides_of_the_last_ignored(right, *arguments, **options):
     *others, last = arguments
     return right(*others, as_it_lies(last), **options)

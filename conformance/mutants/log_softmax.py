@@ -309,6 +309,12 @@ def log_softmax__four_decimals(x, *, axis=-1):
 # NaN and infinities.
 
 
+@breaks("log_softmax.spread", "the shifted logits are clipped at -64, as in Paddle")
+def log_softmax__clipped_at_minus_64(x, *, axis=-1):
+    z = np.maximum(x - np.max(x, axis=axis, keepdims=True), x.dtype.type(-64))
+    return z - np.log(np.sum(np.exp(z), axis=axis, keepdims=True))
+
+
 @breaks("log_softmax.nan", "NaN in the result becomes 0")
 def log_softmax__nan_as_zero(x, *, axis=-1):
     y = right(x, axis)

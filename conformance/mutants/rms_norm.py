@@ -123,12 +123,6 @@ def rms_norm__cast_before_the_weight(x, w, *, epsilon=1e-6):
     return (wide / root(wide, epsilon)).astype(x.dtype) * w
 
 
-@breaks("rms_norm.value", "the squares are in half precision", half=True)
-def rms_norm__squares_in_half(x, w, *, epsilon=1e-6):
-    mean = np.mean((x * x).astype(np.float32), axis=-1, keepdims=True)
-    return (x.astype(np.float32) / np.sqrt(mean + np.float32(epsilon)) * w.astype(np.float32)).astype(x.dtype)
-
-
 @breaks("rms_norm.batch", "x is centred over the rows first, as batch normalisation does")
 def rms_norm__centred_over_batch(x, w, *, epsilon=1e-6):
     if x.ndim < 2 or not x.size:

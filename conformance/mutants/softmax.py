@@ -48,6 +48,12 @@ def softmax__global_maximum(x, *, axis=-1):
     return e / total(e, axis)
 
 
+@breaks("softmax.spread", "the shifted logits are clipped at -64, as in Paddle")
+def softmax__clipped_at_minus_64(x, *, axis=-1):
+    e = np.exp(np.maximum(x - top(x, axis), x.dtype.type(-64)))
+    return e / total(e, axis)
+
+
 @breaks("softmax.spread", "the first logit is subtracted instead of the maximum")
 def softmax__shift_by_first(x, *, axis=-1):
     e = np.exp(x - np.take(x, [0], axis=axis))
@@ -595,9 +601,9 @@ def softmax__cubic_exp(x, *, axis=-1):
     return normalised(polynomial_exp(x - top(x, axis), 3), axis)
 
 
-@breaks("softmax.value", "exp by a polynomial of degree 5 on each power of two")
-def softmax__quintic_exp(x, *, axis=-1):
-    return normalised(polynomial_exp(x - top(x, axis), 5), axis)
+@breaks("softmax.value", "exp by a polynomial of degree 4 on each power of two")
+def softmax__quartic_exp(x, *, axis=-1):
+    return normalised(polynomial_exp(x - top(x, axis), 4), axis)
 
 
 @breaks("softmax.value", "exp by a polynomial of degree 7 on each power of two, enough for float32 alone")

@@ -257,7 +257,8 @@ def not_offered(report: Fields, level: int = USUAL) -> str:
     formulas, labels = dict[str, list[str]](), dict[str, list[str]]()
     for formula, results in whole.items():
         if all(result["status"] == "not offered" for result in results):
-            formulas.setdefault(results[0]["reason"], []).append(formula)
+            why = next((each["reason"] for each in results if each["reason"] != NO_RESULT), NO_RESULT)
+            formulas.setdefault(why, []).append(formula)
             continue
         failed = any(result["status"] == "fail" for result in results)
         for result in results:

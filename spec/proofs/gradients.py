@@ -7,7 +7,8 @@ sparse_categorical_cross_entropy_from_logits_vjp.value: each gradient is the der
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import sympy
@@ -51,11 +52,11 @@ def of_gate(vjp: Definition, forward: Definition) -> Regions:
     yield vjp(a, b, g), g * forward(a, b), (a, b)
 
 
-def of_norm(vjp: Definition, forward: Definition) -> Regions:
-    count = vjp.__code__.co_argcount - 3  # beside the rows, what is of the length of a row: a weight, a bias
+def of_norm(names: str, vjp: Definition, forward: Definition) -> Regions:
+    """Of rows, of what is of the length of a row, a weight or a bias, by its names, and of epsilon."""
     for rows, n in ((1, 2), (2, 2)):
         x, g = matrix("x", *[range(1, n + 1)] * rows), matrix("g", *[range(n)] * rows)
-        affine, epsilon = [vector(name, *range(n)) for name in "wb"[:count]], symbol("epsilon", "1/8", positive=True)
+        affine, epsilon = [vector(name, *range(n)) for name in names], symbol("epsilon", "1/8", positive=True)
         y = [forward(x_r, *affine, epsilon) for x_r in x]
         yield vjp(x, *affine, g, epsilon), total(flat(g), flat(y)), (x, *affine)
 
@@ -104,13 +105,13 @@ def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) ->
             yield vjp(label, x, g), g * forward(label, x), x
 
 
-DERIVATIVES = {
+DERIVATIVES: dict[str, Callable[[Definition, Definition], Regions]] = {
     "embedding_vjp": of_embedding,
     "gelu_tanh_vjp": of_elementwise,
     "gelu_vjp": of_elementwise,
-    "layer_norm_vjp": of_norm,
+    "layer_norm_vjp": partial(of_norm, "wb"),
     "matmul_vjp": of_matmul,
-    "rms_norm_vjp": of_norm,
+    "rms_norm_vjp": partial(of_norm, "w"),
     "silu_vjp": of_elementwise,
     "swiglu_vjp": of_gate,
     "relu_vjp": of_relu,

@@ -2,8 +2,12 @@
    softmax.value, log_softmax.value, categorical_cross_entropy.value, categorical_cross_entropy_from_logits.value,
    sparse_categorical_cross_entropy_from_logits.value, neuron_vjp.value, dense_vjp.value, relu_vjp.value,
    softmax_vjp.value, log_softmax_vjp.value, categorical_cross_entropy_vjp.value,
-   categorical_cross_entropy_from_logits_vjp.value, sparse_categorical_cross_entropy_from_logits_vjp.value:
-   the bound of every formula is sound, for every input and every way to evaluate it.
+   categorical_cross_entropy_from_logits_vjp.value, sparse_categorical_cross_entropy_from_logits_vjp.value,
+   embedding.value, embedding_vjp.value, gelu.value, gelu_tanh.value, gelu_tanh_vjp.value, gelu_vjp.value,
+   layer_norm.value, layer_norm_vjp.value, matmul.value, matmul_vjp.value, rms_norm.value, rms_norm_vjp.value,
+   silu.value, silu_vjp.value, swiglu.value, swiglu_vjp.value:
+   the bound of every formula is sound, for every input and every way to evaluate it. Steps by erf, tanh and the
+   logistic function are none of these operations: what is proved starts from the error of their results.
 
    A formula is an expression, `expr`. It has an exact value over the real numbers. `adm t v` says that correct
    arithmetic may return v for t: each operation is within the model of rounding, sums are made in any order and by any
