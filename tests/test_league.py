@@ -18,7 +18,9 @@ WANT = np.array([0.0, 1.0, 100.0, -2.0], np.float32)
 
 
 def passes(rule, got, want=WANT):
-    found = LEAGUE["Wanted"]({"y": want}, {"y": Expected(want.astype(np.float64), 0 * want, 0 * want, want.dtype)})
+    found = LEAGUE["Wanted"](
+        {"y": want}, {"y": Expected(want.astype(np.float64), np.zeros(want.shape), np.zeros(want.shape), want.dtype)}
+    )
     case = Case("", "", "", declared("relu"), (want,), {})
     with np.errstate(all="ignore"):
         return LEAGUE["RULES"][rule][1](case, "y", np.asarray(got, np.float32), found)

@@ -44,9 +44,12 @@ print("calls", len(judged), "devices", sorted(set(judged)))
 """
 
 
+TRIED = spec.formulas("1.4")  # the page speaks of these
+
+
 def test_jax_conforms_along_every_axis():
     chosen = {
-        "classes": [name for name in spec.formulas() if not name.startswith(("adam", "neuron"))],
+        "classes": [name for name in TRIED if not name.startswith(("adam", "neuron"))],
         "batch": ["neuron_vjp", "dense_vjp"],
         "parameters": ["adam", "neuron"],
     }
@@ -80,7 +83,7 @@ def test_a_softmax_of_each_shard_by_itself_fails(tmp_path):
 
 # Each formula once, which is enough: what takes long is to start the processes.
 OVER_FOUR = ["relu", "relu_vjp", "softmax", "log_softmax", "dense"]
-OVER_TWO = [name for name in spec.formulas() if name not in OVER_FOUR]
+OVER_TWO = [name for name in TRIED if name not in OVER_FOUR]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_dtensor_conforms(processes, along, formulas):
     done = run(SHARDED / "torch_dtensor.py", "--processes", processes, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.findall(r"^DTensor, (\w+) conforms(?: in part)?$", done.stdout, re.M) == along
-    assert set(re.findall(r"^│ (\w+) .* conforms(?: in part)? +│$", done.stdout, re.M)) == set(formulas)
+    assert set(re.findall(r"^(\w+) .* conforms(?: in part)?$", done.stdout, re.M)) == set(formulas)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def disagreements(forms: Forms, case: Case, dtype: np.dtype[Any]) -> Iterator[st
     real = all(np.all(np.isfinite(value)) for _, _, value in parts(case.formula, case.arguments))
     with ctx.workprec(BITS):
         if case.formula.definition:
-            wanted = {name: added_up(each, expected[name].value.shape) for name, each in defined(case, dtype).items()}
+            by_name = defined(case, dtype)
+            wanted = {name: added_up(by_name[name], each.value.shape) for name, each in expected.items()}
         else:
             plain = evaluate(case.formula.function, with_defaults(case, dtype), lift_exactly(dtype))
             wanted = {name: each.balls for name, each in plain.items()}

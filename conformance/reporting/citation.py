@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "ceafedd750c08c9923e50aef09b6a01dc5d64b9313ed346074a825a4a0ece3e0"
+MANIFEST = "ec65099c5783b057eebdf41c4d772950db1424bcc6a79aefbb5d0aa5555651a2"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},

@@ -92,7 +92,7 @@ def signature(run: Callable[..., list[np.ndarray]], arrays: Arrays) -> tuple[str
         of_results.setdefault(place, next(unused))
     groups = [axes_of(arrays, names), axes_of(results, of_results)]
     first = names.get((0, 0))
-    if first in free and leads(first, *groups[0], *groups[1]) and any(first in axes for axes in groups[1]):
+    if first and first in free and leads(first, *groups[0], *groups[1]) and any(first in axes for axes in groups[1]):
         groups = [[[BATCH if each == first else each for each in axes] for axes in group] for group in groups]
         free[free.index(first)] = BATCH
     return " -> ".join(", ".join(f"({', '.join(axes)})" for axes in group) for group in groups), free

@@ -7,11 +7,13 @@ parameters.
 
 from collections.abc import Sequence
 
+from gaugeblock import spec
 from gaugeblock.conformance.formulas import FUNCTIONS, Formula, declared, function_of
 from gaugeblock.conformance.formulas.axes import axis_names
 from gaugeblock.reference.declaration import BATCH, is_range, leaves
 
 ALONG = ("batch", "classes", "parameters")
+TRIED = spec.formulas("1.4")
 Axes = tuple[str, ...]
 
 
@@ -44,8 +46,9 @@ def example_axes(formula: Formula) -> list[Axes]:
 
 
 def formulas(along: str) -> list[str]:
-    """The formulas that have an axis of that kind."""
-    found = {name: example_axes(declared(name)) for name in FUNCTIONS}
+    """The formulas that have an axis of that kind, of those that were tried."""
+    tried = [name for name in FUNCTIONS if declared(name).formula in TRIED]
+    found = {name: example_axes(declared(name)) for name in tried}
     return [name for name in found if any(along_of(declared(name), n) == along for axes in found[name] for n in axes)]
 
 
