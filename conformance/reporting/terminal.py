@@ -24,6 +24,7 @@ LABEL = 12  # columns of the names of what is shown of a failure
 NARROW = 80  # columns below which the names of dtypes are short
 FEW = 3  # names that are shown without being asked for
 QUIET, USUAL, VERBOSE = -1, 0, 1
+WHERE = "it fails ", "each "  # how a diagnosis begins that says where, and names no mistake
 
 
 def print_report(report: Fields, console: Console, level: int = USUAL) -> None:
@@ -216,6 +217,8 @@ def sentence(diagnosis: str) -> tuple[str, str]:
     """How sure a diagnosis is, and what it says."""
     if diagnosis == NONE_KNOWN:
         return "unknown", "the outputs are those of none of the known mistakes"
+    if diagnosis.startswith(WHERE):
+        return "unknown", f"none of the known mistakes; {diagnosis}"
     for start, sure in {"perhaps: ": "perhaps", "nearly: ": "most likely, but for a few cases"}.items():
         if diagnosis.startswith(start):
             return sure, diagnosis.removeprefix(start)
