@@ -29,9 +29,10 @@ def config() -> Config:
         return Config()
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
-        tool = tomllib.loads(text).get("tool", {})
     except OSError:
         return Config()  # which other tools complain of
+    try:
+        tool = tomllib.loads(text).get("tool", {})
     except ValueError as error:
         if "[tool.gaugeblock" not in text:
             return Config()
