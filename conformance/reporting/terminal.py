@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ... import spec
-from ..judging.common import EVERY, RAISED
+from ..judging.common import EVERY, RAISED, raised_in
 from ..judging.diagnosis import NONE_KNOWN
 from .report import NO_FUNCTION, NO_RESULT
 
@@ -129,10 +129,7 @@ def failures(report: Fields) -> list[list[Fields]]:
 
 def kind_of(result: Fields) -> str:
     """In which way calls fail that raise, or that all fail in one way; nothing of others."""
-    raised = RAISED.match(result["reason"])
-    if raised:
-        return f"{raised['kind']}{raised['place']}"
-    return str(result["reason"]) if result["common"] == EVERY else ""
+    return raised_in(result["reason"]) or (str(result["reason"]) if result["common"] == EVERY else "")
 
 
 def listed(names: Iterable[str]) -> str:
