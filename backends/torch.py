@@ -20,6 +20,7 @@ from ..reference.arguments import (
     arrays,
     class_axis,
     class_numbers,
+    elementwise,
     floating,
     for_each_class,
     indices,
@@ -91,18 +92,14 @@ def silu(x: Any) -> Any:
 @native(_formulas.silu_vjp)
 def silu_vjp(x: Any, g: Any) -> Any:
     """Computed by the derivative of ``torch.nn.functional.silu``."""
-    _, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    _, dtype, (x, g) = elementwise(xp, x=x, g=g)
     return rounded(aten.silu_backward(g, x), dtype, xp)
 
 
 @native(_formulas.gelu_vjp)
 def gelu_vjp(x: Any, g: Any) -> Any:
     """Computed by the derivative of ``torch.nn.functional.gelu``."""
-    _, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    _, dtype, (x, g) = elementwise(xp, x=x, g=g)
     return rounded(aten.gelu_backward(g, x), dtype, xp)
 
 
@@ -116,9 +113,7 @@ def gelu_tanh(x: Any) -> Any:
 @native(_formulas.gelu_tanh_vjp)
 def gelu_tanh_vjp(x: Any, g: Any) -> Any:
     """Computed by the derivative of ``torch.nn.functional.gelu``."""
-    _, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    _, dtype, (x, g) = elementwise(xp, x=x, g=g)
     return rounded(aten.gelu_backward(g, x, approximate="tanh"), dtype, xp)
 
 

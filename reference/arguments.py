@@ -164,6 +164,13 @@ def same_shape(**values: Any) -> None:
             wanted_shape(name, values[name], wanted, f", as {first} has")
 
 
+def elementwise(xp: Namespace = None, /, **values: Any) -> tuple[Namespace, DType, list[Any]]:
+    """Check what a formula takes element by element: the namespace, the dtype, and the values, made `wide`."""
+    xp, dtype = floating(xp, **values)
+    same_shape(**values)
+    return xp, dtype, [wide(each, xp) for each in arrays(xp, *values.values())]
+
+
 def of_products(a: Any, b: Any) -> tuple[Any, ...]:
     """The shape of the products of two stacks of matrices, with their batches broadcast; ValueError if none fit."""
     one, other = shape(a), shape(b)

@@ -207,6 +207,8 @@ def test_a_project_says_what_is_judged_and_what_is_known_to_fail(main, tmp_path)
     assert done.returncode == 0
     assert "known to fail: relu.value (no kernel)" in done.stdout
     assert "::" not in done.stdout
+    named = main("check", "wrong.py", "--json", "-")
+    assert {each["formula"] for each in json.loads(named.stdout)["reports"][0]["results"]} == {"relu"}
     assert (tmp_path / "summary.md").read_text().startswith("### gaugeblock\n")
     assert main("check", "wrong.py", "--formula", "softmax", "--dtype", "float32").returncode == 1
     (tmp_path / "wrong.py").write_text("import numpy as np\n\n\ndef relu(x):\n    return np.maximum(x, 0)\n")
@@ -226,6 +228,7 @@ def test_a_project_says_what_is_judged_and_what_is_known_to_fail(main, tmp_path)
         ("[tool.gaugeblock.known-failures]\n'relu.nam' = 'x'", "known_failures: requirement: got 'relu.nam'"),
         ("[tool.gaugeblock.known-failures]\n'relu.nan' = ''", "wanted a reason for each requirement"),
         ("known-failures = ['relu.nan']", "wanted a reason for each requirement"),
+        ("formulas = [", "it is no TOML: "),
     ],
 )
 def test_what_a_project_says_wrongly_is_one_line(text, words, main, tmp_path):

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 
+import gaugeblock as gb
 from gaugeblock.conformance import check
 from gaugeblock.conformance.exchange import vectors
 from gaugeblock.conformance.formulas import case
@@ -81,9 +82,6 @@ MISFITS = {
         {"definition": lambda x: (max(x),)},
         "its definition gives no results of it: IndexError",
     ),
-    "an own name": ("(...) -> (...)", double, {"name": "softmax"}, "formula: got softmax, the name of"),
-    "an own line": ("(...) -> (...)", double, {"name": "adam_step"}, "formula: got adam_step, the name of one of"),
-    "an own page": ("(...) -> (...)", double, {"page": "softmax.md"}, "formula: got softmax, the name of one of"),
 }  # fmt: skip
 
 
@@ -154,3 +152,18 @@ def test_a_definition_is_held_against_the_formula_without_chosen_cases():
 def test_the_report_says_which_lengths_no_case_has():
     asked = declared("(..., n) -> (..., n)", lambda x: x * namespace(x).mean(x, axis=-1, keepdims=True))
     assert judged(asked, dtypes=["float32", "float64"]).notes == ("mine in float64: no case has n = 70001",)
+
+
+def test_a_formula_of_somebody_elses_may_have_the_name_of_one_of_gaugeblocks_own_and_nothing_is_claimed_of_it():
+    @formula("(..., n), (n) -> (..., n)")
+    def rms_norm(x, w, *, epsilon=1e-6):
+        xp = x.__array_namespace__()
+        return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon) * w * 2
+
+    mine = types.SimpleNamespace(__name__="mine", rms_norm=lambda x, w, **options: rms_norm(x, w, **options))
+    found = check(mine, [rms_norm], ["float32"])
+    assert found.passed
+    assert found.claim == ""
+    assert not check(types.SimpleNamespace(__name__="own", rms_norm=gb.rms_norm), [rms_norm], ["float32"]).passed
+    with pytest.raises(ValueError, match="formula: got two of the name rms_norm; wanted another name for each"):
+        check(mine, ["rms_norm", rms_norm], ["float32"])

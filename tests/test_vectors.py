@@ -224,10 +224,11 @@ def test_there_is_one_nan_and_one_zero():
 
 
 def test_few_cases_are_left_out_undecided():
-    reasons = [why for f in spec.formulas() for d in MODELS for why in read(f"{f}/{d}.json")["left_out"].values()]
-    undecided = [why for why in reasons if "do not tell to which" in why]
-    assert len(undecided) <= 2
-    assert all(re.search("^about memory|numbers, more than 2000", why) for why in reasons if why not in undecided)
+    left_out = [each for f in spec.formulas() for d in MODELS for each in read(f"{f}/{d}.json")["left_out"].items()]
+    undecided = {case for case, why in left_out if "do not tell to which" in why}
+    assert len([case for case in undecided if not case.endswith(".infinity/in_each")]) <= 2
+    reasons = [why for case, why in left_out if case not in undecided]
+    assert all(re.search("^about memory|numbers, more than 2000", why) for why in reasons)
 
 
 def test_flags_are_those_of_the_numbers():

@@ -1,7 +1,7 @@
 """A subject where it runs: the object, the library whose arrays it takes, and what it says about itself."""
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from typing import Any
@@ -52,21 +52,17 @@ class Loaded:
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
 
     def functions(self, name: str) -> dict[str, Any]:
-        """The subject's function of that name, and its variants, by the suffix that their cases get.
-
-        A step, such as `adam_step`, may have the name of its formula too: `adam`.
-        """
+        """The subject's function of that name, and its variants, by the suffix that their cases get."""
         variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
         found = {suffix: function_of(namespace, name) for suffix, namespace in variants.items()}
-        return {suffix: function for suffix, function in found.items() if callable(function)}
+        return {suffix: function for suffix, function in found.items() if function is not None}
 
-    def near(self, names: Iterable[str]) -> dict[str, str]:
+    def near(self, names: Collection[str], offered: Collection[str]) -> dict[str, str]:
         """Its callables that have nearly the name of a function which it lacks, each with that name."""
         if self.is_backend:
             return {}
-        wanted = [*names]
-        missing = [name for name in wanted if not self.functions(name)]
-        others = [each for each in dir(self.object) if not each.startswith("_") and each not in wanted]
+        missing = [name for name in names if name not in offered]
+        others = [each for each in dir(self.object) if not each.startswith("_") and each not in names]
         found = {each: get_close_matches(each.lower(), missing, 1, NEAR) for each in others}
         return {each: some[0] for each, some in found.items() if some and callable(getattr(self.object, each, None))}
 
@@ -83,7 +79,7 @@ class Loaded:
         offered = {name: found for name in names if (found := self.functions(name))}
         return {
             "functions": {name: list(found) for name, found in offered.items()},
-            "near": self.near(names),
+            "near": self.near(names, offered),
             "places": {name: defined_at(next(iter(found.values()))) for name, found in offered.items()},
             "dtypes": list(dtypes) if isinstance(dtypes, list | tuple) else dtypes,
             "declares_dtypes": hasattr(self.object, "dtypes") and not self.is_backend,

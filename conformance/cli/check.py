@@ -124,7 +124,7 @@ def check(
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     use_cache(not no_cache)
-    whose = own if not subjects and program is None else Config()
+    whose = own if program is None and {*(subjects or ())} <= {*own.subject} else Config()
     chosen = formula or [*whose.formulas] or None, dtype or [*whose.dtypes] or None
     asked = Asked(*chosen, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
     printed = json is not None and str(json) == "-"
@@ -150,9 +150,11 @@ def check(
             for option, path in outputs.items():
                 if option != "--html":  # which takes a second, and is written at the end
                     status = max(status, written(option, path, writers[option](document)))
-            while shown in verdicts:
+            while shown in verdicts and not sys.stderr.isatty():  # which has the progress bar until all are done
                 show(verdicts[shown], console, level)
                 shown += 1
+    for number in range(shown, len(verdicts)):
+        show(verdicts[number], console, level)
     if html is not None:
         status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:

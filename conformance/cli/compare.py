@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import complain, console_for
+from .terminal import console_for, readable
 
 
 def compare(
@@ -17,14 +17,8 @@ def compare(
     from ..reporting import compare as comparison
 
     console = console_for(sys.stdout)
-    try:
+    with readable():
         found = comparison.changes(*comparison.paired(comparison.load(old), comparison.load(new)))
-    except OSError as error:
-        complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
-        raise typer.Exit(2) from None
-    except ValueError as error:
-        complain(error)
-        raise typer.Exit(2) from None
     if found:
         console.print(comparison.table(found))
     regressions = sum(change.regression for change in found)

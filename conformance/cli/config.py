@@ -28,9 +28,17 @@ def config() -> Config:
     if not path.is_file():
         return Config()
     try:
-        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, ValueError):
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return Config()  # which other tools complain of
+    try:
+        tool = tomllib.loads(text).get("tool", {})
+    except ValueError as error:
+        if "[tool.gaugeblock" not in text:
+            return Config()
+        raise typer.TyperException(
+            f"{FILE}: it is no TOML: {plain(str(error))}; mend it, since it has {TABLE}"
+        ) from None
     said = tool.get("gaugeblock", {}) if isinstance(tool, dict) else {}
     if not isinstance(said, dict):
         raise wrong("", said, "a table")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import complain, one_of, table_formats
+from .terminal import one_of, readable, table_formats
 
 
 def table(
@@ -18,12 +18,6 @@ def table(
     from ..reporting import table as tables
 
     one_of("--format", form, tables.FORMATS)
-    try:
+    with readable():
         cells = tables.load(report)
-    except OSError as error:
-        complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
-        raise typer.Exit(2) from None
-    except ValueError as error:
-        complain(error)
-        raise typer.Exit(2) from None
     print(tables.FORMATS[form](cells), end="")

@@ -23,6 +23,19 @@ def complain(message: object) -> None:
     Console(stderr=True).print(line, soft_wrap=True)
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Let a file that cannot be read, or makes no sense, be a line and status 2."""
+    try:
+        yield
+    except OSError as error:
+        complain(f"{error.filename}: cannot be read: {error.strerror}; name a file that can")
+        raise typer.Exit(2) from None
+    except ValueError as error:
+        complain(error)
+        raise typer.Exit(2) from None
+
+
 def completion(names: Callable[[str], Iterable[str]]) -> Callable[[str], list[str]]:
     """What a shell completes a word to: those of `names(word)` that begin as it does, or else files."""
 

@@ -11,9 +11,10 @@ from ... import __version__, spec
 from ..arithmetic.elsewhere import to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
-from ..judging.assertions import Worst, call_of, check_array, check_count, on_the_host, results_of, worst_of
+from ..judging.assertions import Worst, assembled, call_of, check_array, check_count, on_the_host, results_of, worst_of
 from ..judging.expectations import expectations
 from ..judging.resolution import in_words, resolved_bits
+from ..reporting.worst import number
 
 Inputs = Sequence[Any] | Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def misfit(
 
 def tolerances(
     reference: str | Callable[..., Any], inputs: Inputs, **options: Any
-) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> dict[str, tuple[np.ndarray, ...]]:
     """The expected values and what may be off, as arguments of ``numpy.isclose`` and functions like it.
 
     Parameters
@@ -138,22 +139,16 @@ def tolerances(
     >>> bool(np.all(np.isclose(np.maximum(x, 0), desired, rtol, atol, equal_nan=True)))
     True
     """
-    asked = call_of_inputs(reference, inputs, options)
-    found: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-    for block, part in expectations(asked):
-        for name, each in part.items():
-            value, remainder, bound = map(to_numpy, each[:3])
-            # What `desired` lacks of the real value is part of an error too; comparing rounds once or twice more.
-            wider = np.nextafter(bound + np.abs(remainder) + np.spacing(np.abs(value)) * (bound > 0), np.inf)
-            atol = np.where(np.isfinite(value), np.where(bound + np.abs(remainder) > 0, wider, 0.0), 0.0)
-            arrays = value, np.zeros_like(value), atol
-            if not block.places:
-                found[name] = arrays
-                continue
-            whole = found.setdefault(name, tuple(np.empty(block.shapes[name]) for _ in arrays))  # type: ignore[arg-type]
-            for target, source in zip(whole, arrays, strict=True):
-                target[block.places[name]] = source
-    return found
+    return assembled(call_of_inputs(reference, inputs, options), as_tolerance)
+
+
+def as_tolerance(expected: Expected) -> tuple[np.ndarray, ...]:
+    """`desired`, `rtol` and `atol`."""
+    value, remainder, bound = map(to_numpy, expected[:3])
+    # What `desired` lacks of the real value is part of an error too; comparing rounds once or twice more.
+    wider = np.nextafter(bound + np.abs(remainder) + np.spacing(np.abs(value)) * (bound > 0), np.inf)
+    atol = np.where(np.isfinite(value), np.where(bound + np.abs(remainder) > 0, wider, 0.0), 0.0)
+    return value, np.zeros_like(value), atol
 
 
 def call_of_inputs(reference: str | Callable[..., Any], inputs: Inputs, options: dict[str, Any]) -> Case:
@@ -202,8 +197,3 @@ def judged(name: str, wanted: str, shape: Sequence[int], reason: str, worst: Wor
         "outside": worst.outside if worst else None,
         "worst": place,
     }
-
-
-def number(value: float) -> float | str:
-    """A number as JSON has it."""
-    return value if math.isfinite(value) else str(value)

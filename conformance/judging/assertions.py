@@ -55,17 +55,27 @@ def expected(
         would judge nothing, or an accuracy of what is no function.
     """
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
-    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for block, part in expectations(asked):
-        for name, each in part.items():
-            if not block.places:
-                found[name] = to_numpy(each.value), to_numpy(each.bound)
-            else:
-                value, bound = found.setdefault(name, (np.empty(block.shapes[name]), np.empty(block.shapes[name])))
-                value[block.places[name]], bound[block.places[name]] = to_numpy(each.value), to_numpy(each.bound)
+    found = assembled(asked, lambda each: (to_numpy(each.value), to_numpy(each.bound)))
     in_order = [found[name] for name in asked.formula.names if name in found] or list(found.values())
     values, bounds = ([pair[i] for pair in in_order] for i in (0, 1))
     return (values[0], bounds[0]) if len(in_order) == 1 else (tuple(values), tuple(bounds))
+
+
+def assembled(
+    asked: Case, arrays_of: Callable[[Expected], tuple[np.ndarray, ...]]
+) -> dict[str, tuple[np.ndarray, ...]]:
+    """By result, the arrays that are made of what is expected, put together from all blocks."""
+    found: dict[str, tuple[np.ndarray, ...]] = {}
+    for block, part in expectations(asked):
+        for name, each in part.items():
+            arrays = arrays_of(each)
+            if not block.places:
+                found[name] = arrays
+                continue
+            whole = found.setdefault(name, tuple(np.empty(block.shapes[name]) for _ in arrays))
+            for target, source in zip(whole, arrays, strict=True):
+                target[block.places[name]] = source
+    return found
 
 
 def assert_conforms(

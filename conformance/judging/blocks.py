@@ -15,6 +15,7 @@ from ...reference.declaration import AXIS, BATCH, is_axes
 from ..arithmetic.elsewhere import Elsewhere
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
+from ..cases.draw import unpack
 from ..formulas import Case, Formula
 from ..formulas.axes import axis_names, letter_of, links, parts, result_axes
 
@@ -60,7 +61,11 @@ def blocks(call: Case) -> Iterator[Block]:
 def cuts(call: Case, limit: int) -> list[Cut]:
     """The cuts of a call that together have all results; none where the call is small, or has to stay whole."""
     formula = call.formula
+<<<<<<< HEAD
     if formula.signature is None or formula.rows_together or call.steps or not all(map(is_leaf, leaves_of(call))):
+=======
+    if formula.signature is None or call.steps or not all(map(is_leaf, unpack(call.arguments))):
+>>>>>>> main
         return []
     arguments = {n: axis_names(a, np.ndim(v), call.options.get(AXIS, -1)) for n, a, v in parts(formula, call.arguments)}
     values = {name: value for name, _, value in parts(formula, call.arguments)}
@@ -89,11 +94,6 @@ def chooses(call: Case) -> bool:
 def is_leaf(value: Any) -> bool:
     """Whether an argument is one array or number."""
     return isinstance(value, np.ndarray | np.generic | int | float | Elsewhere)
-
-
-def leaves_of(call: Case) -> Iterable[Any]:
-    """The arrays and numbers of a call, those of a state too."""
-    return (part for value in call.arguments for part in (value if isinstance(value, tuple) else (value,)))
 
 
 def sizes_of(arguments: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]) -> dict[str, int] | None:
@@ -208,7 +208,7 @@ def dtype_of(call: Case) -> np.dtype[Any]:
     TypeError
         There is none.
     """
-    for each in leaves_of(call):
+    for each in unpack(call.arguments):
         dtype = getattr(each, "dtype", np.dtype(bool))
         if dtype.name in MODELS:
             return np.dtype(dtype)

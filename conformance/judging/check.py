@@ -134,6 +134,7 @@ def report_on(
         near=subject.near,
         places=subject.places,
         command=subject.command,
+        foreign=[name_of(formula) for formula in formulas if not functions_of(formula)[0].is_own],
     )
     report.passed  # noqa: B018  raises if nothing was judged
     return report

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
 from ..arithmetic.rounding import MODELS, finfo
+from ..cases.draw import unpack
 from ..formulas import Case
 from ..formulas.axes import axis_names, parts
 from .judge import Finding
@@ -73,10 +74,13 @@ def is_flushed(finding: Finding) -> bool:
 
 def kind_of(finding: Finding) -> str:
     """In which way a call failed: the exception and its line, or else the reason; nothing where there was a result."""
-    raised = RAISED.match(finding.reason)
-    if raised:
-        return f"{raised['kind']}{raised['place'] or ''}"
-    return finding.reason if finding.place is None else ""
+    return raised_in(finding.reason) or (finding.reason if finding.place is None else "")
+
+
+def raised_in(reason: str) -> str:
+    """The exception that a reason names, and its line; nothing where a call did not raise."""
+    raised = RAISED.match(reason)
+    return f"{raised['kind']}{raised['place'] or ''}" if raised else ""
 
 
 def facts(case: Case) -> Facts:
@@ -101,10 +105,7 @@ def facts(case: Case) -> Facts:
 
 def arrays(case: Case) -> Iterator[np.ndarray]:
     """The arrays of a case, those of a state too."""
-    for value in case.arguments:
-        for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, np.ndarray | np.generic):
-                yield np.asarray(each)
+    return (np.asarray(each) for each in unpack(case.arguments) if isinstance(each, np.ndarray | np.generic))
 
 
 def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[str, Test]]:

@@ -14,7 +14,7 @@ from ..arithmetic.running import running
 from ..cases import plan
 from ..cases.behaviour import MIXED, behaviour, letters_of
 from ..cases.draw import draw, leaves_of, pack
-from ..formulas import FUNCTIONS, Formula, call, cases, declared, functions_of
+from ..formulas import Formula, call, cases, functions_of
 from ..formulas.axes import result_axes
 from ..formulas.faults import one_line_of
 from ..formulas.forms import admitted
@@ -30,13 +30,11 @@ ROWS, LENGTHS = 3, range(5, 31)  # each letter has another length, so that a wro
 
 
 def distinct(formulas: Sequence[AnyFormula]) -> list[AnyFormula]:
-    """The formulas themselves; ValueError for one with the name of another, or of one of gaugeblock's own."""
-    found: dict[str, Formula] = {}
-    for each in (declared(formula) for formula in formulas if not isinstance(formula, str)):
-        for name in () if each.is_own else {each.name, each.formula}:
-            if name in FUNCTIONS or name in spec.formulas():
-                raise ValueError(f"formula: got {name}, the name of one of gaugeblock's own; wanted another name")
-            if found.setdefault(name, each) != each:
+    """The formulas themselves; ValueError for one with the name of another."""
+    found: dict[str, list[Formula]] = {}
+    for functions in map(functions_of, formulas):
+        for name in {part for each in functions for part in (each.name, each.formula)}:
+            if found.setdefault(name, functions) != functions:
                 raise ValueError(f"formula: got two of the name {name}; wanted another name for each")
     return list(formulas)
 

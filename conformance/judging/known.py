@@ -9,6 +9,7 @@ import numpy as np
 from ... import backends
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
+from ..cases.draw import unpack
 from ..formulas import Case
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
@@ -119,9 +120,7 @@ def explanations(seen: Seen) -> list[tuple[int, Mutant]]:
 
 def is_special(case: Case) -> bool:
     """Whether a case has no elements, or some that are infinite or NaN."""
-    arrays = [
-        np.asarray(part) for value in case.arguments for part in (value if isinstance(value, tuple) else (value,))
-    ]
+    arrays = [np.asarray(part) for part in unpack(case.arguments)]
     return any(each.size == 0 or (each.dtype.kind not in "biu" and not np.all(np.isfinite(each))) for each in arrays)
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from ..arithmetic import exact, twofold
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.running import Expected, enclosed, evaluate, lift_twofold
+from ..cases.draw import unpack
 from ..formulas import Case
-from .blocks import Cut, cuts, leaves_of, part
+from .blocks import Cut, cuts, part
 
 # A radius that is no larger beside the bound changes no verdict, unless the ratio is as near to 1: then balls decide.
 SHARE = 2.0**-21
@@ -19,7 +20,7 @@ FEW = 1000
 
 def precisely(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> dict[str, Expected]:
     """`expected` with its finite values replaced by those of the exact run, each split into two floats."""
-    if call.steps or sum(map(np.size, leaves_of(call))) < FEW:
+    if call.steps or sum(map(np.size, unpack(call.arguments))) < FEW:
         return exactly(expected, call, dtype)
     try:
         with np.errstate(all="ignore"):

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import __version__, spec
@@ -64,6 +64,8 @@ class Report:
         Names of the subject's that are nearly those of functions which it lacks, with these.
     places : dict of str
         The file and line of each of its functions, where they are known.
+    foreign : collection of str
+        The formulas that are not gaugeblock's own, whatever their names: nothing is claimed of them.
     command : list of str
         A program's words, empty of other subjects.
     known : dict of str
@@ -89,13 +91,14 @@ class Report:
         near: dict[str, str] | None = None,
         places: dict[str, str] | None = None,
         command: Sequence[str] = (),
+        foreign: Collection[str] = (),
     ) -> None:
         self.subject, self.device, self.seed = subject, device, seed
         self.subnormals, self.precision, self.rounding = subnormals, precision, rounding
         self.versions, self.results, self.dtypes = versions, results, dtypes
         self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
         self.judged_in, self.near, self.places = judged_in, near or {}, places or {}
-        self.command, self.known = [*command], dict[str, str]()
+        self.command, self.known, self.foreign = [*command], dict[str, str](), foreign
 
     @property
     def judged(self) -> int:
@@ -151,7 +154,7 @@ class Report:
     @property
     def claim(self) -> str:
         """What may be said of the subject: the version of the specification and its complete formulas, or nothing."""
-        complete = [formula for formula in self.complete if formula in spec.formulas()]
+        complete = [formula for formula in self.complete if formula in spec.formulas() and formula not in self.foreign]
         if not complete:
             return ""
         results = [r for r in self.results if r.formula in complete]

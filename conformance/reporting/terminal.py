@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ... import spec
-from ..judging.common import EVERY, RAISED
+from ..judging.common import EVERY, RAISED, raised_in
 from ..judging.diagnosis import NONE_KNOWN
 from .report import NO_FUNCTION, NO_RESULT
 
@@ -24,6 +24,7 @@ LABEL = 12  # columns of the names of what is shown of a failure
 NARROW = 80  # columns below which the names of dtypes are short
 FEW = 3  # names that are shown without being asked for
 QUIET, USUAL, VERBOSE = -1, 0, 1
+WHERE = "it fails ", "each "  # how a diagnosis begins that says where, and names no mistake
 
 
 def print_report(report: Fields, console: Console, level: int = USUAL) -> None:
@@ -128,10 +129,7 @@ def failures(report: Fields) -> list[list[Fields]]:
 
 def kind_of(result: Fields) -> str:
     """In which way calls fail that raise, or that all fail in one way; nothing of others."""
-    raised = RAISED.match(result["reason"])
-    if raised:
-        return f"{raised['kind']}{raised['place']}"
-    return str(result["reason"]) if result["common"] == EVERY else ""
+    return raised_in(result["reason"]) or (str(result["reason"]) if result["common"] == EVERY else "")
 
 
 def listed(names: Iterable[str]) -> str:
@@ -216,6 +214,8 @@ def sentence(diagnosis: str) -> tuple[str, str]:
     """How sure a diagnosis is, and what it says."""
     if diagnosis == NONE_KNOWN:
         return "unknown", "the outputs are those of none of the known mistakes"
+    if diagnosis.startswith(WHERE):
+        return "unknown", f"none of the known mistakes; {diagnosis}"
     for start, sure in {"perhaps: ": "perhaps", "nearly: ": "most likely, but for a few cases"}.items():
         if diagnosis.startswith(start):
             return sure, diagnosis.removeprefix(start)

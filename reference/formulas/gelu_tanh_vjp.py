@@ -1,6 +1,6 @@
 """The gradient of the approximated Gaussian error linear unit."""
 
-from ..arguments import Array, Namespace, Result, arrays, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, elementwise, rounded
 from ..declaration import formula
 from ..special import constant
 
@@ -34,9 +34,7 @@ def gelu_tanh_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -
     ----------
     Hendrycks and Gimpel 2016, arXiv:1606.08415.
     """
-    xp, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    xp, dtype, (x, g) = elementwise(xp, x=x, g=g)
     root, cubic = constant("sqrt(2/pi)", x), constant("0.044715", x)
     t = xp.tanh(root * (x + cubic * (x * x * x)))
     slope = root * (1 + 3 * cubic * (x * x))

@@ -1,6 +1,6 @@
 """The gradient of the Gaussian error linear unit."""
 
-from ..arguments import Array, Namespace, Result, arrays, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, elementwise, rounded
 from ..declaration import formula
 from ..special import constant, erf
 
@@ -34,8 +34,6 @@ def gelu_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -> Res
     ----------
     Hendrycks and Gimpel 2016, arXiv:1606.08415.
     """
-    xp, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    xp, dtype, (x, g) = elementwise(xp, x=x, g=g)
     density = constant("1/sqrt(2 pi)", x) * xp.exp(-0.5 * x * x)
     return rounded(g * (0.5 * (1 + erf(x * constant("sqrt(1/2)", x), xp)) + x * density), dtype, xp)

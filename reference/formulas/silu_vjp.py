@@ -1,6 +1,6 @@
 """The gradient of the sigmoid linear unit."""
 
-from ..arguments import Array, Namespace, Result, arrays, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, elementwise, rounded
 from ..declaration import formula
 from ..special import sigmoid
 
@@ -34,8 +34,6 @@ def silu_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -> Res
     ----------
     Elfwing, Uchibe and Doya 2018, doi:10.1016/j.neunet.2017.12.012.
     """
-    xp, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = (wide(each, xp) for each in arrays(xp, x, g))
+    xp, dtype, (x, g) = elementwise(xp, x=x, g=g)
     s = sigmoid(x, xp)
     return rounded(g * (s * (1 + x * (1 - s))), dtype, xp)

@@ -1,6 +1,6 @@
 """The gated linear unit with the sigmoid linear unit as its gate."""
 
-from ..arguments import Array, Namespace, Result, arrays, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, elementwise, rounded
 from ..declaration import formula
 from ..special import sigmoid
 
@@ -37,7 +37,5 @@ def swiglu(a: Array | float, b: Array | float, *, xp: Namespace = None) -> Resul
     ----------
     Shazeer 2020, arXiv:2002.05202.
     """
-    xp, dtype = floating(xp, a=a, b=b)
-    same_shape(a=a, b=b)
-    a, b = (wide(each, xp) for each in arrays(xp, a, b))
+    xp, dtype, (a, b) = elementwise(xp, a=a, b=b)
     return rounded(a * sigmoid(a, xp) * b, dtype, xp)

@@ -1,6 +1,6 @@
 """The gradients of the gated linear unit."""
 
-from ..arguments import Array, Namespace, Result, arrays, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, elementwise, rounded
 from ..declaration import formula
 from ..special import sigmoid
 
@@ -36,9 +36,7 @@ def swiglu_vjp(a: Array | float, b: Array | float, g: Array | float, *, xp: Name
     ----------
     Shazeer 2020, arXiv:2002.05202.
     """
-    xp, dtype = floating(xp, a=a, b=b, g=g)
-    same_shape(a=a, b=b, g=g)
-    a, b, g = (wide(each, xp) for each in arrays(xp, a, b, g))
+    xp, dtype, (a, b, g) = elementwise(xp, a=a, b=b, g=g)
     s = sigmoid(a, xp)
     ga, gb = g * b * (s * (1 + a * (1 - s))), g * (a * s)
     return rounded(ga, dtype, xp), rounded(gb, dtype, xp)
