@@ -61,11 +61,8 @@ def blocks(call: Case) -> Iterator[Block]:
 def cuts(call: Case, limit: int) -> list[Cut]:
     """The cuts of a call that together have all results; none where the call is small, or has to stay whole."""
     formula = call.formula
-<<<<<<< HEAD
-    if formula.signature is None or formula.rows_together or call.steps or not all(map(is_leaf, leaves_of(call))):
-=======
-    if formula.signature is None or call.steps or not all(map(is_leaf, unpack(call.arguments))):
->>>>>>> main
+    whole = formula.signature is None or formula.rows_together or bool(call.steps)
+    if whole or not all(map(is_leaf, unpack(call.arguments))):
         return []
     arguments = {n: axis_names(a, np.ndim(v), call.options.get(AXIS, -1)) for n, a, v in parts(formula, call.arguments)}
     values = {name: value for name, _, value in parts(formula, call.arguments)}
