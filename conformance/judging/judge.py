@@ -158,7 +158,7 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
         if case.donates and name == "read_only":
             continue  # nobody gives away what cannot be written to
         yield f"_{name}", Change(name, None, change)
-        for only in range(arrays if arrays > 1 else 0):
+        for only in range(arrays if arrays > 1 and (case.alone is None or name in case.alone) else 0):
             yield f"_{name}_argument_{only + 1}", Change(name, only, change)
 
 
@@ -195,7 +195,8 @@ def judge_call(
     if case.donates:
         label, what = f"{formula}.{case.formula.donation}", "an input that was not given away"
     for name, values in got.results.items():
-        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.numerics)
+        infinite = bool(np.isinf(expected[name].value).any())
+        admits_nan = infinite and oracle.may_be_nan(case, name.partition(" ")[0], subject.numerics)
         yield from judge_array(case, expected[name], name, values, admits_nan, found)
         shared = name in got.shared
         yield found(label, passed=not shared, reason=f"{name} shares memory with {what}" if shared else "")
