@@ -109,9 +109,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         function = "scaled_dot_product_attention"
         return any_case(function, f"{function}.{requirement}", name, note, *arguments, **options)
 
-    for name, random in seeded(dtype, seed, 3):
+    for name, random in seeded(dtype, seed, 1):
         yield case("value", name, "any mistake", *drawn(random, 2))
-    yield case("value", "one_head", "a batch axis taken for granted", *drawn(rng))
     yield case("value", "square", "an axis taken for another", *drawn(rng, 3, sizes=(3, 3, 3, 3)))
     yield case("value", "odd_length", "the last s % 8 keys left out", *drawn(rng, sizes=(2, 33, 3, 2)))
     few = drawn(rng, sizes=(2, 3, 4, 3))
@@ -150,19 +149,15 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     given = drawn(rng, 2)
     yield case("causal", "with_mask", "of two masks one is left out", *given, mask, causal=True)
 
-    for scale in (1.0, 0.3):
-        yield case("scale", f"scale_{scale}", "the default, or both", *drawn(rng, 2), scale=scale)
+    yield case("scale", "scale_0.3", "the default, or both", *drawn(rng, 2), scale=0.3)
 
     q, k, v = drawn(rng, 1, 4)
     yield case("heads", "groups", "heads taken in turns, or the first for all", q, k[:, :2], v[:, :2])
     yield case("heads", "one", "one head of keys fails", q, k[:, :1], v[:, :1], mask)
 
-    q, k, v = drawn(rng, 2)
-    q[0, 1, 2] = nan
-    yield case("nan", "in_q", "NaN lost, or in another row", q, k, v)
-    q, k, v = drawn(rng, 2)
-    k[1, 2, 0], v[0, 3, 1] = nan, nan
-    yield case("nan", "in_k_and_v", "NaN lost, or in another column", q, k, v)
+    q, k, v = drawn(rng, 3)
+    q[0, 1, 2], k[1, 2, 0], v[2, 3, 1] = nan, nan, nan
+    yield case("nan", "in_each", "NaN lost, or in another row or column", q, k, v)
     q, k, v = drawn(rng, 2, sizes=(4, 4, 3, 2))
     q[0, 0, 0] = nan
     yield case("batch", "nan_in_one", "NaN reaches another sample", q, k, v)
