@@ -167,7 +167,7 @@ def layouts(builder: Builder) -> Iterator[Made]:
     for batch in plan.LAYOUTS:
         shape = batch if builder.letters else (*batch, 6)
         compact, to = builder.here(shape, dict.fromkeys(builder.letters, 5) | dict.fromkeys(builder.letters[:1], 6))
-        compact = compact if batch == plan.LAYOUTS[-1] else compact._replace(alone=())
+        compact = compact._replace(alone=None) if batch == plan.LAYOUTS[-1] else compact
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
     if not builder.letters and not builder.rows_apart:
         return  # elements that stand twice would count twice

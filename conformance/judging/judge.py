@@ -147,7 +147,7 @@ def calls(subject: Any, case: Case) -> Iterator[tuple[Case, Callable[..., Any], 
 
 
 def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
-    """The memory layouts in which a case is put: one, but where layouts are judged; of a chosen one, all arrays at once."""
+    """The memory layouts in which a case is put: one, but where layouts are judged; some put each array alone too."""
     about_layouts = case.requirement.endswith(".layout")
     if not about_layouts:
         yield "", UNCHANGED
@@ -158,8 +158,7 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
         if case.donates and name == "read_only":
             continue  # nobody gives away what cannot be written to
         yield f"_{name}", Change(name, None, change)
-        alone = (case.kind or case.donates) and arrays > 1 and (case.alone is None or name in case.alone)
-        for only in range(arrays if alone else 0):
+        for only in range(arrays if arrays > 1 and (case.alone is None or name in case.alone) else 0):
             yield f"_{name}_argument_{only + 1}", Change(name, only, change)
 
 
