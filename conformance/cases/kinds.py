@@ -162,12 +162,11 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 
 
 def layouts(builder: Builder) -> Iterator[Made]:
-    """Arrays that a subject is given in every memory layout, in one case each array alone too; one has equal rows."""
+    """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
     for batch in plan.LAYOUTS:
         shape = batch if builder.letters else (*batch, 6)
         compact, to = builder.here(shape, dict.fromkeys(builder.letters, 5) | dict.fromkeys(builder.letters[:1], 6))
-        compact = compact._replace(alone=None) if batch == plan.LAYOUTS[-1] else compact
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
     if not builder.letters and not builder.rows_apart:
         return  # elements that stand twice would count twice
@@ -177,8 +176,7 @@ def layouts(builder: Builder) -> Iterator[Made]:
             if BATCH in leaf.axes:
                 array[:] = array[:1]
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
-    equal = builder.call(arrays)._replace(alone=("one_row",))
-    yield builder.made("layouts", builder.label("layout"), "equal_rows", note, equal, same)
+    yield builder.made("one_row", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
 
 
 def empty(builder: Builder) -> Iterator[Made]:

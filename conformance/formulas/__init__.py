@@ -147,7 +147,6 @@ class Case(NamedTuple):
     copied: bool = False  # whether the steps give the same bits when they go on from copies
     kind: str = ""  # of a made case, the kind of input
     accuracy: tuple[tuple[str, float], ...] = ()  # what the caller says of functions, in ulp
-    alone: tuple[str, ...] | None = ()  # the memory layouts in which one argument alone is put; None for all
     beside: Callable[["Case", np.ndarray, Any], tuple[str, float]] | None = None  # what else is judged of its values
 
     @property
