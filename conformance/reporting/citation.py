@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "ec65099c5783b057eebdf41c4d772950db1424bcc6a79aefbb5d0aa5555651a2"
+MANIFEST = "fe1ff57f898e02427de0cd56646deaf398934cf70578bd1764b4205734993fd1"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
