@@ -246,3 +246,13 @@ def test_what_overflows_or_is_tiny_is_left_undecided():
             for ball, h, e, rad in zip(balls, found.hi, found.lo, np.broadcast_to(found.rad, 2), strict=True):
                 known = ball.is_finite() and math.isfinite(h) and math.isfinite(e)
                 assert not known or distances(ball, h, e) <= rad
+
+
+def test_a_row_with_an_infinity_has_the_same_values_whatever_its_length():
+    for length in (9, 2049):  # by balls, and by twofold arrays
+        x = np.ones((1, length))
+        x[0, -1] = np.inf
+        y, bound = expected("rms_norm", x, np.ones(length))
+        assert (y[0, :-1] == 0).all()
+        assert np.isnan(y[0, -1])
+        assert np.isfinite(bound).all()

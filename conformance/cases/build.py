@@ -3,6 +3,7 @@
 import math
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ class Builder:
         whole = self.whole_sizes(batch, sizes)
         size = {letter: self.compact_size(letter, length) for letter, length in whole.items()}
         full = {letter for letter in whole if whole[letter] > size[letter] and self.behaviour.get(letter) != APART}
-        key = (changed.__qualname__, finite, *size.items(), *sorted(full))
+        key = (*name_of_change(changed), finite, *size.items(), *sorted(full))
         if key not in self.shared:
             rng = self.random(*size.items())
             arrays = [draw(leaf, size, rng) for leaf in self.leaves]
@@ -161,6 +162,13 @@ class Builder:
         arrays = list(unpack(compact.arguments))
         to = to or straight({BATCH: 1} | self.sizes(arrays))
         return Made(kind, compact, to, label, name, note, options, tuple(self.leaves[: len(arrays)]))
+
+
+def name_of_change(changed: Callable[[Arrays], None]) -> tuple[str, ...]:
+    """What a function that changes arrays is known by: with what it was given, if anything."""
+    if isinstance(changed, partial):
+        return (changed.func.__qualname__, *map(repr, changed.args))
+    return (changed.__qualname__,)
 
 
 def builders(formula: str | Callable[..., Any], dtype: np.dtype[Any]) -> list[Builder]:

@@ -1,14 +1,17 @@
 """Special values: NaN, infinities and zeros in each argument, alone and two in a row."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ...reference.declaration import BATCH
+from . import plan
 from .build import Builder, Made
 from .draw import Arrays, Leaf, neutral
+from .spread import Spread
 
 NAN, INF = np.nan, np.inf
 NOTE = "a special value is replaced, or reaches another row"
@@ -33,6 +36,7 @@ def cases(builder: Builder) -> Iterator[Made]:
             if BATCH in leaf.axes and builder.rows_apart:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+                yield from among_many(builder, number, label, allowed, arrays)
                 facing_zeros(builder, number, arrays)
                 name = f"{name}_beside_zeros"
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
@@ -81,6 +85,29 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
             other[1, 2:4] = -0.5
             other[2 * len(starts) :, :2] = 0.25
     return arrays
+
+
+def among_many(
+    builder: Builder, number: int, label: str, starts: list[tuple[float, ...]], arrays: Arrays
+) -> Iterator[Made]:
+    """The same in long rows, at their ends; or among many elements."""
+    name = f"{label}_in_{number + 1}_among_many"
+    if not builder.letters:
+        to = Spread((plan.MANY_SPECIAL,), {BATCH: np.arange(plan.MANY_SPECIAL) % len(arrays[number])})
+        yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
+        return
+    sizes = {builder.letters[0]: plan.SPECIAL}
+    if builder.has_classes or builder.letters[0] not in builder.leaves[number].axes or not builder.fits((12,), sizes):
+        return
+    compact, to = builder.here((12,), sizes, partial(end_with, number, starts))
+    yield builder.made("specials", builder.label(label), name, NOTE, compact, to)
+
+
+def end_with(number: int, ends: list[tuple[float, ...]], arrays: Arrays) -> None:
+    """Put values at the end of the first rows of an argument, a row each."""
+    array = arrays[number]
+    for row, end in enumerate(ends):
+        array[(row, *[-1] * (array.ndim - 2), slice(array.shape[-1] - len(end), None))] = end
 
 
 def one_by_one(builder: Builder, number: int, label: str, name: str, values: list[float]) -> Iterator[Made]:
