@@ -37,9 +37,8 @@ def cases(builder: Builder) -> Iterator[Made]:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
                 yield from among_many(builder, number, label, allowed, arrays)
-                facing_zeros(builder, number, arrays)
-                name = f"{name}_beside_zeros"
-                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+                name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays)
+                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(zeroed))
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
         yield from zeros(builder, number, leaf)
@@ -116,13 +115,13 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
         arrays = [np.array(array) for array in builder.small("specials", number)]
         arrays[number][(2,) * arrays[number].ndim] = float(value)
         yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
-        facing_zeros(builder, number, arrays)
-        name_beside = f"{name}_{value}_beside_zeros"
-        yield builder.made("specials", builder.label(label), name_beside, NOTE, builder.call(arrays))
+        beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays)
+        yield builder.made("specials", builder.label(label), beside, NOTE, builder.call(zeroed))
 
 
-def facing_zeros(builder: Builder, number: int, arrays: Arrays) -> None:
-    """Put zeros into half of the other arguments, or where they meet the special values of one."""
+def facing_zeros(builder: Builder, number: int, given: Arrays) -> Arrays:
+    """The arrays with zeros in half of the other arguments, or where they meet the special values of one."""
+    arrays = [np.array(array) if leaf.axes else array for array, leaf in zip(given, builder.leaves, strict=True)]
     for other, leaf in enumerate(builder.leaves):
         if other == number or not leaf.is_floating or not leaf.axes:
             continue
@@ -131,6 +130,7 @@ def facing_zeros(builder: Builder, number: int, arrays: Arrays) -> None:
             if letter != BATCH and letter in builder.leaves[number].axes:
                 where[place] = [0, 2]
         arrays[other][tuple(where)] = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
+    return arrays
 
 
 def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
