@@ -9,8 +9,8 @@ import numpy as np
 from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import plan
-from .build import Builder, Made, accepted
-from .draw import Arrays, draw, neutral, pack
+from .build import Builder, Made, accepted, results_of
+from .draw import Arrays, draw, neutral
 from .spread import Spread, straight
 
 
@@ -193,10 +193,10 @@ def takes_nothing(builder: Builder) -> bool:
     """Whether the formula itself has a finite result for a batch of 0 rows that are added up."""
     sizes = {BATCH: 0} | dict.fromkeys(builder.letters, plan.LENGTH)
     arrays = [draw(leaf, sizes, builder.random()) for leaf in builder.leaves]
-    if not accepted(builder.formula, arrays, {}):
-        return False
     with np.errstate(all="ignore"):
-        found = builder.formula.named(builder.formula.function(*pack(builder.formula, arrays)))
+        if not accepted(builder.formula, arrays, {}):
+            return False
+        found = results_of(builder.formula, arrays, {})
     return all(bool(np.all(np.isfinite(np.asarray(each, np.float64)))) for each in found.values())
 
 

@@ -21,7 +21,10 @@ def scale(call: Any, name: str) -> Any:
 
 
 def open_elements(labels: Any, x: Any, weight: Any = None, **options: Any) -> Any:
-    """A logit that is infinite under smoothing, with soft labels, or in a sample whose label has a weight of 0."""
+    """A logit that is infinite under smoothing, with soft labels, or in a sample whose label has a weight of 0; weights
+    that are not finite."""
+    if weight is not None and not bool(np.all(np.isfinite(weight))):
+        return True
     if not bool(np.any(np.isinf(x))):
         return False
     if labels.dtype.kind not in "iu" or options.get("label_smoothing", 0) != 0:

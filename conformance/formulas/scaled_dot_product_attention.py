@@ -56,8 +56,12 @@ def scores_in_parts(q: Array, k: Array, scale: Any, xp: Any) -> Array:
 
 
 def powers_in_steps(z: Array, mask: Array, xp: Any) -> Array:
-    """``exp(z - max(z))`` as a product of as many exps as there are other keys, each of a part of the distance."""
-    doublings = math.ceil(math.log2(max(z.shape[-1] - 1, 1)))
+    """``exp(z - max(z))`` as a product of as many exps as other keys are seen, each of a part of the distance.
+
+    A key that is not seen leaves the largest score as it is, and exp(0) is 1.
+    """
+    keys = z.shape[-1] if mask is None else int(np.max(np.sum(mask, axis=-1), initial=0))
+    doublings = math.ceil(math.log2(max(keys - 1, 1)))
     if mask is not None:
         z = xp.where(mask, z, xp.full_like(z, -math.inf))
     largest = xp.max(z, axis=-1, keepdims=True)

@@ -21,7 +21,7 @@ def right(
     s = g[..., None] if reduction == "none" else g
     if reduction == "mean":
         s = s / np.sum(mean(counted, labels))
-    return np.where(t == t, s * (p(x) * whole(t) - t), 0).astype(x.dtype)
+    return (s * (p(x) * whole(t) - t)).astype(x.dtype)
 
 
 def mistake(requirement, words, source=""):

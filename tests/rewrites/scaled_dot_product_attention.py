@@ -1,7 +1,5 @@
 """Attention, rightly, in other ways: in blocks of any length and order, scaled elsewhere, divided at last."""
 
-import functools
-
 import numpy as np
 
 from gaugeblock.conformance.mutants.scaled_dot_product_attention import in_groups, scores, seen_by, weights
@@ -24,10 +22,18 @@ def blocks(block, backwards, q, k, v, mask=None, *, causal=False, scale=None):
     return y / np.where(total == 0, 1, total).astype(q.dtype)
 
 
-for block in (1, 2, 5, 16, 128):
-    for backwards in (False, True):
-        name = f"scaled_dot_product_attention__blocks_of_{block}{'_backwards' * backwards}"
-        globals()[name] = functools.partial(blocks, block, backwards)
+def in_blocks(block, backwards):
+    """The function of blocks of a length."""
+
+    def call(*arguments, **options):
+        return blocks(block, backwards, *arguments, **options)
+
+    call.__name__ = f"scaled_dot_product_attention__blocks_of_{block}{'_backwards' * backwards}"
+    return call
+
+
+for rewrite in (in_blocks(block, backwards) for block in (1, 2, 5, 16, 128) for backwards in (False, True)):
+    globals()[rewrite.__name__] = rewrite
 
 
 def scaled_dot_product_attention__queries_scaled(q, k, v, mask=None, *, causal=False, scale=None):
