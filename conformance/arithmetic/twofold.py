@@ -298,6 +298,10 @@ def concat(arrays: list[Twofold], /, *, axis: int = 0) -> Twofold:
     return Twofold(hi, lo, rad, arrays[0].dtype)
 
 
+def stack(arrays: list[Twofold], /, *, axis: int = 0) -> Twofold:
+    return concat([expand_dims(x, axis=axis) for x in arrays], axis=axis)
+
+
 def reshape(x: Any, shape: tuple[int, ...], /) -> Any:
     if not isinstance(x, Twofold):
         return np.reshape(x, shape)  # labels
