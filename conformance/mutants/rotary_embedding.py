@@ -17,7 +17,9 @@ def right(x, cos, sin, *, interleaved=False):
 globals().update(mutants_of("rotary_embedding", (OF_ALL + OF_INFINITE + OF_SUBNORMAL, right)))
 
 
-@breaks("rotary_embedding.value", "pairs are neighbours by default, as GPT-J has it", "arXiv:2104.09864")
+@breaks(
+    "rotary_embedding.value", "pairs are neighbours by default, as GPT-J has it", "https://arxiv.org/abs/2104.09864"
+)
 def rotary_embedding__neighbours(x, cos, sin, *, interleaved=True):
     return turned(x, cos, sin, interleaved)
 
@@ -122,7 +124,7 @@ def rotary_embedding__angles_of_halves(x, cos, sin, *, interleaved=False):
     return joined(a * c - b * s, a * t + b * d, True)
 
 
-@breaks("rotary_embedding.exact", "the turn is a product of rounded tangents: three shears")
+@breaks("rotary_embedding.value", "the turn is made of three shears, which lose digits near half a turn")
 def rotary_embedding__three_shears(x, cos, sin, *, interleaved=False):
     with np.errstate(all="ignore"):
         slope = np.where(cos == -1, cos.dtype.type(-1e4), -sin / (1 + cos))
