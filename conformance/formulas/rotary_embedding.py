@@ -66,10 +66,11 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         given["sin"][1, 1] = 0
         yield made("infinity", f"in_each_{interleaved}", "infinity replaced", given, interleaved=interleaved)
     tiny = normal()
-    tiny["x"] = np.asarray(tiny["x"] * float(info.smallest_normal) / 4, dtype)
+    tiny["x"][:, :2] *= np.asarray(float(info.smallest_normal) / 4, dtype)
     yield made("subnormal", "x", "subnormal numbers flushed to 0", tiny)
-    root = np.sqrt(float(info.smallest_normal)) / 4
-    small = {each: np.asarray(value * root, dtype) for each, value in normal().items()}
+    small, root = normal(), np.asarray(np.sqrt(float(info.smallest_normal)) / 4, dtype)
+    for each in small.values():
+        each[..., :2, :] *= root
     yield made("subnormal", "products", "subnormal products flushed to 0", small)
     yield made("empty", "no_samples", "a batch of 0 fails", normal(shape=(0, 5, 6)))
     yield made("empty", "no_positions", "no positions fail", normal(shape=(2, 0, 6)))
