@@ -67,4 +67,4 @@ def joined(a: Any, b: Any, interleaved: bool, xp: Namespace) -> Any:
     """The pairs of these numbers in the places where `pairs` finds them."""
     if not interleaved:
         return xp.concat([a, b], axis=-1)
-    return xp.reshape(xp.stack([a, b], axis=-1), (*shape(a)[:-1], 2 * shape(a)[-1]))
+    return xp.reshape(xp.concat([a[..., None], b[..., None]], axis=-1), (*shape(a)[:-1], 2 * shape(a)[-1]))

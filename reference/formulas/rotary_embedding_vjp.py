@@ -1,9 +1,8 @@
 """The gradients of rotary position embedding."""
 
-import math
 from typing import Any
 
-from ..arguments import Array, Namespace, Result, floating, rounded, same_shape, shape, wide
+from ..arguments import Array, Namespace, Result, floating, rounded, same_shape, wide
 from ..declaration import formula
 from .rotary_embedding import joined, of_pairs, pairs
 
@@ -62,6 +61,5 @@ def rotary_embedding_vjp(
 
 def over_batch(one: Any, other: Any, xp: Namespace) -> Any:
     """The sum of two terms over the batch: as one sum, whose order is free."""
-    *batch, length, pairs = shape(one)
-    terms = [xp.reshape(each, (math.prod(batch), length, pairs)) for each in (one, other)]
-    return xp.sum(xp.concat(terms, axis=0), axis=0)
+    terms = xp.concat([one[None, ...], other[None, ...]], axis=0)
+    return xp.sum(terms, axis=tuple(range(terms.ndim - 2)))
