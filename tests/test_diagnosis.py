@@ -12,8 +12,9 @@ from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.judging import judge, known
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
-from gaugeblock.conformance.judging.judge import UNCHANGED, Finding, answer
+from gaugeblock.conformance.judging.judge import Finding, answer
 from gaugeblock.conformance.judging.known import Seen, explanations, kind_of, outcome, together
+from gaugeblock.conformance.judging.layouts import UNCHANGED
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.adam import adam_step__epsilon_inside_root, step

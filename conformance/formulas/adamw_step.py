@@ -85,37 +85,31 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     def step(requirement: str, name: str, note: str, *arguments: Any, **options: Any) -> Case:
         return case("adamw_step", f"adamw_step.{requirement}", name, note, *arguments, **options)
 
-    for name, random in seeded(dtype, seed, 3):
+    for name, random in seeded(dtype, seed, 1):
         yield step("value", name, "any mistake", *drawn(random, 10))
     yield step("value", "first_step", "every published variant of Adam", *drawn(rng, 10, step=0, theta=0.0))
-    yield step("value", "no_axes", "an array without axes fails", *drawn(rng))
     yield step("decay", "large_theta", "no decay, or one of the gradient", *drawn(rng, 10, theta=100.0))
     given = drawn(rng, 10, theta=10.0)
     yield step("decay", "weight_decay_0.5", "the decay not times the learning rate", *given, weight_decay=0.5)
     yield step("decay", "none", "0 taken for 'not given'", *given, weight_decay=0.0)
     yield step("decay", "after_the_first", "the decay in the moments", *drawn(rng, 10, step=0, theta=10.0))
     note = "the correction missing, of one moment only, or off by one step"
-    for t in (1, 2, 10):
+    for t in (2, 10):
         yield step("bias_correction", f"step_{t}", note, *drawn(rng, 10, step=t - 1, theta=0.0))
     small = drawn(rng, 10, step=0, theta=0.0)
     small[1] = array(1e-6 * small[1])
     yield step("epsilon", "small_gradients", "epsilon inside the root, or another default", *small)
     yield step("epsilon", "argument", "epsilon ignored", *drawn(rng, 10, theta=0.0), epsilon=0.1)
-    for name, options in {
-        "learning_rate": {"learning_rate": 0.3},
-        "beta1": {"beta1": 0.6},
-        "beta2": {"beta2": 0.95},
-        "all": {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
-    }.items():
-        yield step("hyper_parameters", name, "an argument ignored", *drawn(rng, 10), **options)
+    other = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1}
+    yield step("hyper_parameters", "all", "an argument ignored", *drawn(rng, 10), **other)
     yield step("step", "counted", "the step not advanced", *drawn(rng, 10, step=41))
     still = drawn(rng, 10)
     still[1] = still[1] * array(0)
     yield step("zero_gradient", "alone", "no decay without a gradient", *still)
-    for name in ("theta", "grad", "m", "v"):
-        theta, grad, state = drawn(rng, 10)
-        {"theta": theta, "grad": grad, "m": state.m, "v": state.v}[name][[2, 9]] = nan
-        yield step("nan", f"in_{name}", "NaN lost, or spread to other elements", theta, grad, state)
+    theta, grad, state = drawn(rng, 10)
+    for place, array_of in enumerate((theta, grad, state.m, state.v)):
+        array_of[2 * place] = nan
+    yield step("nan", "in_each", "NaN lost, or spread to other elements", theta, grad, state)
     yield step("elementwise", "long", "elements beyond 4096, or the last n % 8, left out", *drawn(rng, 4099))
 
     def gradients(generator: np.random.Generator, count: int) -> Any:
@@ -130,7 +124,6 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     run = drawn(rng, 10, step=0)
     run[1] = gradients(rng, 7)
     yield step("resumed", "from_copies", "what is kept beside the state is lost", *run, steps=(1, 4, 7), copied=True)
-    yield step("donate", "once", "memory that is not the caller's", *drawn(rng, 10), donate=True)
     run = drawn(rng, 10)
     run[1] = gradients(rng, 3)
     yield step("donate", "three_steps", "what was given is kept", *run, donate=True, steps=(1, 2, 3))

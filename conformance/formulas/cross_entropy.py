@@ -62,7 +62,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         return made._replace(formula=variant(made.formula, signature, domain, **given)) if signature else made
 
     weight = array([0.5, 2, 1, 0.25, 3])
-    for name, random in seeded(dtype, seed, 3):
+    for name, random in seeded(dtype, seed, 1):
         yield case("value", name, "any mistake", *drawn(random, 6))
     yield case("value", "one_sample", "a batch axis taken for granted", *drawn(rng))
 
@@ -85,9 +85,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     none = np.full(6, -100)
     yield case("all_ignored", "mean", "0 where all labels are ignored", none, x)
     yield case("all_ignored", "sum", "NaN where all labels are ignored", none, x, reduction="sum")
-    for smoothing in (0.1, 1.0):
-        given = drawn(rng, 6)
-        yield case("label_smoothing", f"of_{smoothing}", "the labels as they are", *given, label_smoothing=smoothing)
+    yield case("label_smoothing", "of_1", "the labels as they are", *drawn(rng, 6), label_smoothing=1.0)
     yield case("label_smoothing", "weighted", "a part not weighted", labels, x, weight, label_smoothing=0.1)
     options: dict[str, Any] = {"label_smoothing": 0.3, "reduction": "none"}
     yield case("label_smoothing", "none", "the spread part of an ignored label", labels, x, weight, **options)
@@ -97,8 +95,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("soft_labels", "smoothed", "soft labels not smoothed", *soft(rng), label_smoothing=0.1)
     yield case("soft_labels", "none", "one loss for all", *soft(rng), weight, reduction="none")
     labels, x = drawn(rng, 6)
-    for kind in ("int8", "uint8", "int32"):
-        yield case("labels", kind, "labels of one dtype alone", labels.astype(kind), x)
+    yield case("labels", "uint8", "labels of one dtype alone", labels.astype(np.uint8), x)
 
     masked = x.copy()
     masked[np.arange(6), (labels + 1) % 5] = -inf

@@ -60,16 +60,19 @@ def powers_in_steps(z: Array, mask: Array, xp: Any) -> Array:
 
     A key that is not seen leaves the largest score as it is, and exp(0) is 1.
     """
-    keys = z.shape[-1] if mask is None else int(np.max(np.sum(mask, axis=-1), initial=0))
-    doublings = math.ceil(math.log2(max(keys - 1, 1)))
     if mask is not None:
         z = xp.where(mask, z, xp.full_like(z, -math.inf))
-    largest = xp.max(z, axis=-1, keepdims=True)
+    largest, keys = xp.max(z, axis=-1, keepdims=True), np.asarray(z.shape[-1])
     if mask is not None:
-        largest = xp.where(xp.any(mask, axis=-1, keepdims=True), largest, xp.zeros_like(largest))
-    e = xp.exp((z - largest) * 2.0**-doublings)
-    for _ in range(doublings):
+        keys = np.sum(mask, axis=-1, keepdims=True)
+        largest = xp.where(keys > 0, largest, xp.zeros_like(largest))
+    distance, doublings = z - largest, np.ceil(np.log2(np.maximum(keys - 1, 1)))  # of each query
+    most = int(np.max(doublings, initial=0))
+    e = xp.exp(distance * 2.0**-most)
+    for step in reversed(range(most)):
         e = e * e
+        if np.any(doublings <= step):
+            e = xp.where(doublings <= step, xp.exp(distance * 2.0**-step), e)
     return e
 
 
@@ -94,7 +97,7 @@ DETAILS = {
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(21)
     nan, half = np.nan, dtype.itemsize < 4  # in which the errors of large scores leave nothing to be judged
-    reach = 2.0 if half else 4 * float(np.log(finfo(dtype).max))
+    reach = 1.0 if half else 4 * float(np.log(finfo(dtype).max))
 
     def array(values: Any) -> Any:
         return np.asarray(values, dtype)
@@ -109,9 +112,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         function = "scaled_dot_product_attention"
         return any_case(function, f"{function}.{requirement}", name, note, *arguments, **options)
 
-    for name, random in seeded(dtype, seed, 3):
+    for name, random in seeded(dtype, seed, 1):
         yield case("value", name, "any mistake", *drawn(random, 2))
-    yield case("value", "one_head", "a batch axis taken for granted", *drawn(rng))
     yield case("value", "square", "an axis taken for another", *drawn(rng, 3, sizes=(3, 3, 3, 3)))
     yield case("value", "odd_length", "the last s % 8 keys left out", *drawn(rng, sizes=(2, 33, 3, 2)))
     few = drawn(rng, sizes=(2, 3, 4, 3))
@@ -120,6 +122,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     q, k, v = drawn(rng, sizes=(4, 7, 4, 3))
     large = array(np.concatenate([reach + 0 * q[:, :1], q[:, 1:]], axis=-1))
     towards = array(np.concatenate([0.5 + np.arange(7)[:, None] / 4, k[:, 1:]], axis=-1))
+    v = np.abs(v)  # so that the mean does not cancel
     yield case("spread", "large", "exp of a score that is not shifted overflows", large, towards, v)
     yield case("spread", "far_below", "exp of a score that is not shifted is 0", large, -towards, v)
 
@@ -150,19 +153,15 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     given = drawn(rng, 2)
     yield case("causal", "with_mask", "of two masks one is left out", *given, mask, causal=True)
 
-    for scale in (1.0, 0.3):
-        yield case("scale", f"scale_{scale}", "the default, or both", *drawn(rng, 2), scale=scale)
+    yield case("scale", "scale_0.3", "the default, or both", *drawn(rng, 2), scale=0.3)
 
     q, k, v = drawn(rng, 1, 4)
     yield case("heads", "groups", "heads taken in turns, or the first for all", q, k[:, :2], v[:, :2])
     yield case("heads", "one", "one head of keys fails", q, k[:, :1], v[:, :1], mask)
 
-    q, k, v = drawn(rng, 2)
-    q[0, 1, 2] = nan
-    yield case("nan", "in_q", "NaN lost, or in another row", q, k, v)
-    q, k, v = drawn(rng, 2)
-    k[1, 2, 0], v[0, 3, 1] = nan, nan
-    yield case("nan", "in_k_and_v", "NaN lost, or in another column", q, k, v)
+    q, k, v = drawn(rng, 3)
+    q[0, 1, 2], k[1, 2, 0], v[2, 3, 1] = nan, nan, nan
+    yield case("nan", "in_each", "NaN lost, or in another row or column", q, k, v)
     q, k, v = drawn(rng, 2, sizes=(4, 4, 3, 2))
     q[0, 0, 0] = nan
     yield case("batch", "nan_in_one", "NaN reaches another sample", q, k, v)

@@ -10,7 +10,7 @@ from ...reference.formulas import scaled_dot_product_attention as reference
 from ...reference.formulas.scaled_dot_product_attention_vjp import over_heads
 from . import Case, finfo, seeded
 from . import case as any_case
-from .scaled_dot_product_attention import beside_unseen, of_heads, online, powers_in_steps, scores_in_parts
+from .scaled_dot_product_attention import beside_unseen, of_heads, powers_in_steps, scores_in_parts
 
 Array = Any
 
@@ -39,15 +39,17 @@ def from_results(
 ) -> tuple[Array, Array, Array]:
     """From what the forward pass leaves: the logarithms of the sums, and its results, which give the mean of gp."""
     xp = array_namespace(q, k, v, g)
-    y = online(q, k, v, mask, causal=causal, scale=scale)
     sizes = reference.checked(xp, q, k, v, mask, causal)
     k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
     z, seen = scores_in_parts(q, k, scale, xp), reference.seen_keys(q, mask, causal, sizes, xp)
     if seen is not None:
         z = xp.where(seen, z, xp.full_like(z, -np.inf))
-    largest, total = xp.max(z, axis=-1, keepdims=True), xp.sum(powers_in_steps(z, seen, xp), axis=-1, keepdims=True)
-    some = total > 0
-    levels = xp.where(some, largest, xp.zeros_like(total)) + xp.log(xp.where(some, total, xp.ones_like(total)))
+    e = powers_in_steps(z, seen, xp)
+    largest, total = xp.max(z, axis=-1, keepdims=True), reference.totals(e, xp)
+    y = xp.matmul(e, v) / total
+    if seen is not None:
+        largest = xp.where(xp.any(seen, axis=-1, keepdims=True), largest, xp.zeros_like(largest))
+    levels = largest + xp.log(total)
     p, gp = xp.exp(z - levels), xp.matmul(g, xp.matrix_transpose(v))
     gz = p * (gp - xp.sum(g * y, axis=-1, keepdims=True))
     gz = gz * scale if scale is not None else gz / reference.root_of_length(q, xp)
@@ -83,9 +85,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
         function = "scaled_dot_product_attention_vjp"
         return any_case(function, f"{function}.{requirement}", name, note, *arguments, **options)
 
-    for name, random in seeded(dtype, seed, 3):
+    for name, random in seeded(dtype, seed, 1):
         yield case("value", name, "any mistake", *drawn(random, 2))
-    yield case("value", "one_head", "a batch axis taken for granted", *drawn(rng))
     yield case("value", "square", "an axis taken for another", *drawn(rng, 2, sizes=(3, 3, 3, 3)))
 
     q, k, v, g = drawn(rng, sizes=(3, 5, 3, 2))

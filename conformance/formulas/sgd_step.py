@@ -43,9 +43,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     def step(requirement: str, name: str, note: str, *arguments: Any, **options: Any) -> Case:
         return case("sgd_step", f"sgd_step.{requirement}", name, note, *arguments, **options)
 
-    for name, random in seeded(dtype, seed, 3):
+    for name, random in seeded(dtype, seed, 1):
         yield step("value", name, "any mistake", *drawn(random, 10), momentum=0.9)
-    yield step("value", "no_axes", "an array without axes fails", *drawn(rng), momentum=0.9)
     large = drawn(rng, 10)
     large[0] = array(1e3 * large[0])
     yield step("value", "large_theta", "weight decay, L2", *large, momentum=0.9)
@@ -64,10 +63,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     still = drawn(rng, 10)
     still[1] = still[1] * array(0)
     yield step("zero_gradient", "alone", "a step without a gradient skipped", *still, momentum=0.9)
-    for name in ("theta", "grad", "velocity"):
-        theta, grad, state = drawn(rng, 10)
-        {"theta": theta, "grad": grad, "velocity": state.velocity}[name][[2, 9]] = nan
-        yield step("nan", f"in_{name}", "NaN lost, or in other elements", theta, grad, state, momentum=0.9)
+    theta, grad, state = drawn(rng, 10)
+    theta[2], grad[5], state.velocity[9] = nan, nan, nan
+    yield step("nan", "in_each", "NaN lost, or in other elements", theta, grad, state, momentum=0.9)
     yield step(
         "elementwise", "long", "elements beyond 4096, or the last n % 8, left out", *drawn(rng, 4099), **DAMPENED
     )
