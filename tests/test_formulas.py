@@ -269,6 +269,18 @@ def test_a_product_of_matrices_without_terms_is_0(name):
     np.testing.assert_array_equal(backend.to_numpy(backend.matmul(a, b)), np.zeros((2, 3, 4)))
 
 
+@pytest.mark.parametrize("name", ["numpy", "torch", "jax"])
+def test_a_mask_and_weights_are_taken_by_keyword(name):
+    pytest.importorskip(name)
+    g = backends.load(name)
+    x, mask, weight = (g.asarray(each) for each in (X, np.eye(2, dtype=np.bool_), np.float32([1, 2, 3])))
+    y = g.scaled_dot_product_attention(x, x, x, mask=mask, causal=False, scale=None)
+    np.testing.assert_array_equal(g.to_numpy(y), X)
+    given = {"ignore_index": -100, "label_smoothing": 0.0, "reduction": "sum"}
+    loss = g.cross_entropy(g.asarray(LABELS), x, weight=weight, **given)
+    assert g.to_numpy(loss) == g.to_numpy(g.cross_entropy(g.asarray(LABELS), x, weight, **given))
+
+
 def test_attention_without_keys_is_0():
     y = gb.scaled_dot_product_attention(X, X[:0], X[:0])
     np.testing.assert_array_equal(y, np.zeros((2, 3)))

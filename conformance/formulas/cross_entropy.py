@@ -21,17 +21,17 @@ def scale(call: Any, name: str) -> Any:
 
 
 def open_elements(labels: Any, x: Any, weight: Any = None, **options: Any) -> Any:
-    """A logit that is infinite under smoothing, with soft labels, or in a sample whose label has a weight of 0; weights
-    that are not finite."""
-    if weight is not None and not bool(np.all(np.isfinite(weight))):
+    """A logit that is infinite under smoothing or with soft labels; a logit that is not finite in a sample that counts
+    nothing, by the weight of its label; weights that are not finite."""
+    w = np.ones(x.shape[-1]) if weight is None else to_numpy(weight).astype(np.float64)
+    if not np.all(np.isfinite(w)):
         return True
-    if not bool(np.any(np.isinf(x))):
-        return False
-    if labels.dtype.kind not in "iu" or options.get("label_smoothing", 0) != 0:
+    soft, values = labels.dtype.kind not in "iu", to_numpy(x).astype(np.float64)
+    if (soft or options.get("label_smoothing", 0) != 0) and np.any(np.isinf(values)):
         return True
-    known = np.where(to_numpy(labels) < 0, 0, to_numpy(labels))
-    infinite = np.any(np.isinf(to_numpy(x)), axis=-1)
-    return weight is not None and bool(np.any(infinite & (to_numpy(weight)[known] == 0)))
+    known = to_numpy(labels)
+    counts = known.astype(np.float64) * w if soft else w[np.where(known < 0, 0, known)][..., None]
+    return bool(np.any(~np.all(np.isfinite(values), axis=-1) & np.all(counts == 0, axis=-1)))
 
 
 DETAILS = {"cross_entropy": {"scale": scale, "open": open_elements}}

@@ -33,8 +33,8 @@ REDUCTIONS = "mean", "sum", "none"
 def cross_entropy(
     labels: Array,
     x: Array,
-    weight: Array | None = None,
     /,
+    weight: Array | None = None,
     *,
     ignore_index: int = -100,
     label_smoothing: float = 0.0,
