@@ -101,6 +101,8 @@ CALLS = {
     "matmul": (X, G.mT), "matmul_vjp": (X, G.mT, rng.normal(size=(12, 12))), "embedding_vjp": (X, LABELS % 3, G),
     "rms_norm": (X, G[0]), "rms_norm_vjp": (X, G[0], G),
     "layer_norm": (X, G[0], G[1]), "layer_norm_vjp": (X, G[0], G[1], G),
+    "rotary_embedding": (X[:, :12], G[:, :6], Y[:, :6]),
+    "rotary_embedding_vjp": (X[:, :12], G[:, :6], Y[:, :6], G[:, 5:]),
     "sgd_step": (X, G, SGDState(4, Y)), "adamw_step": (X, G, AdamState(4, Y, X * X)),
     "cross_entropy": (LABELS, X, W[:, 0] ** 2), "cross_entropy_vjp": (LABELS, X, B[0], W[:, 0] ** 2),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import plan
 from .build import Builder, Made, accepted, results_of
@@ -156,7 +156,7 @@ def tiles(builder: Builder) -> Iterator[Made]:
         rest = max(1, bits - first - 1 - math.ceil(math.log2(max(sizes.values()))))
         widths = zip(builder.leaves, (first, rest, rest, min(rest, 5)), strict=False)
         arrays = [
-            not_zero(rng.integers(-(2**width), 2**width, tuple(sizes[letter] for letter in leaf.axes)), builder.dtype)
+            not_zero(rng.integers(-(2**width), 2**width, shape_of(leaf.axes, sizes)), builder.dtype)
             for leaf, width in widths
         ]
         if not sums_are_exact(builder, arrays, 2.0 ** (bits + 1)):
