@@ -183,7 +183,7 @@ def converted(backend: Any, asked: Any, change: Convert = unchanged) -> tuple[li
     return given, [convert(*pair) for pair in zip(asked.formula.parameters, asked.arguments, strict=False)]
 
 
-def one_of(given: list[Given], value: np.ndarray) -> Any:
+def one_of(given: list[Given], value: np.ndarray | np.generic) -> Any:
     """The array that was given before with the same numbers: a caller may have one in the places of two arguments."""
     for _, before, array in given:
         if (before.dtype, before.shape) == (value.dtype, value.shape) and before.tobytes() == value.tobytes():

@@ -59,9 +59,8 @@ def alone(builder: Builder) -> Iterator[Made]:
     for letter in builder.letters:
         for length, others in plan.ALONE:
             sizes = dict.fromkeys(builder.letters, others) | {letter: length}
-            batch = (
-                (2,) if len(builder.letters) > 2 else (others,) if letter == builder.letters[0] else (4, others // 4)
-            )
+            rows = [(others,), (4, -(-others // 4))] if len(builder.letters) < 3 else [(2,), (2, 3), ()]
+            batch = rows[builder.letters.index(letter) % len(rows)]
             if builder.fits(batch, sizes):
                 compact, to = builder.here(batch, sizes)
                 name, note = f"{letter}_{length}_others_{others}", "matrices of this shape are taken for others"

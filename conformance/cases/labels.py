@@ -31,8 +31,8 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
     for dtype in plan.LABEL_DTYPES:
         sizes = {BATCH: plan.BATCH} | dict.fromkeys(builder.letters, columns) | {letter: classes}
         arrays = [draw(leaf, sizes, builder.random("labels", dtype)) for leaf in builder.leaves]
-        wanted = classes - 1 - np.arange(arrays[at].size) % classes  # the largest first
-        arrays[at] = wanted.reshape(arrays[at].shape).astype(dtype)
+        largest_first = classes - 1 - np.arange(arrays[at].size) % classes
+        arrays[at] = largest_first.reshape(arrays[at].shape).astype(dtype)
         yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
     arrays = builder.small("each class", rows=plan.LENGTH)
     arrays[at] = np.resize(np.arange(plan.LENGTH), arrays[at].shape).astype(arrays[at].dtype)

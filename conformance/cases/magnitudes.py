@@ -51,8 +51,8 @@ def every_binade(builder: Builder) -> Iterator[Made]:
     """Elements of each magnitude in each argument alone; of many arguments those whose square is in range."""
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
-    few = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
-    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.37), few])
+    others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
+    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.37), others])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     if len(floating) > 2:
         numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
@@ -96,7 +96,7 @@ def products(builder: Builder) -> Iterator[Made]:
     """Factors of several magnitudes, and products below the smallest normal number."""
     info = finfo(builder.dtype)
     sizes = dict.fromkeys(builder.letters, plan.EVEN)
-    compact, to = builder.here((plan.EVEN,) if len(sizes) < 3 else (2,), sizes, lines_apart)
+    compact, to = builder.here((plan.EVEN,) if len(sizes) < 3 else (), sizes, lines_apart)
     note = "lines of a matrix are added to others of another magnitude, as Strassen's and Winograd's products do"
     yield builder.made("magnitudes", builder.label("value"), "lines_apart", note, compact, to)
     for exponent in (-10, 10, int(info.nmant) // 2):
@@ -128,13 +128,14 @@ def lines_apart(arrays: Arrays) -> None:
 
 def rows_of_reals(builder: Builder) -> Iterator[Made]:
     """Rows of several magnitudes, where nothing is known of the formula."""
-    if not builder.rows_apart:
-        return
-    for change, name, lengths in ((offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED)):
-        for length in lengths if in_rows(builder.leaves) else ():
+    every = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED), (small_rows, "small", plan.SMALL)
+    for change, name, lengths in every if in_rows(builder.leaves) else ():
+        for length in lengths:
             if builder.fits((plan.ROWS,), sizes := {builder.letters[0]: length}):
                 compact, to = builder.here((plan.ROWS,), sizes, partial(change, builder.leaves))
                 yield builder.made("magnitudes", builder.label("value"), f"{name}_of_{length}", NOTE, compact, to)
+    if not builder.rows_apart:
+        return
     info = finfo(builder.dtype)
     reach = int(np.log2(float(info.max))) // 4
     scales = (2.0 ** np.linspace(-reach, reach, plan.BATCH)).astype(builder.dtype)
@@ -159,6 +160,11 @@ def offset_rows(leaves: list[Leaf], arrays: Arrays) -> None:
         len(array)
     )
     array += np.expand_dims(means, tuple(range(1, array.ndim))).astype(array.dtype)
+
+
+def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
+    """Rows of small numbers alone, beside which an epsilon counts."""
+    arrays[in_rows(leaves)[0]] *= arrays[in_rows(leaves)[0]].dtype.type(2.0**-9)
 
 
 def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:

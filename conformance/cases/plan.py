@@ -15,8 +15,7 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((67,), 65),
     ((2, 1, 3, 2), 129),
     ((1, 5), 257),
-    ((37,), 300),
-    ((6,), 521),
+    ((37,), 521),
     ((6,), 781),  # 3 * 256 + 13
     ((6,), 1_025),
     ((1,), 2_053),
@@ -32,7 +31,7 @@ OTHER = 4
 OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
 OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
-ALONE = (1, 37), (300, 20)
+ALONE = (1, 67), (67, 1), (300, 20)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -70,8 +69,9 @@ LAYOUTS = (4,), (2, 3)
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
-# Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes; special ones.
-OFFSET, SCALED, SPECIAL = (17, 129), (17, 1_025, 4_097), 1_025
+# Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
+# special ones.
+OFFSET, SCALED, SMALL, SPECIAL = (17, 129), (17, 1_025, 4_097), (17, 1_025), 1_025
 MANY_SPECIAL = 5_003  # elements, some of them special
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.

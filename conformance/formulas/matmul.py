@@ -12,7 +12,16 @@ from .beside import lean
 from .few import LENGTH, NAME, NOTE, Few
 
 # Of a and b, where they differ: an axis that one lacks, or has of length 1.
-BATCHES = ((2,), ()), ((2, 3), ()), ((), (2, 3)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((1,), (20,))
+BATCHES = (
+    ((2,), ()),
+    ((2, 3), ()),
+    ((), (2, 3)),
+    ((4, 3), (3,)),
+    ((3,), (4, 3)),
+    ((2, 1), (1, 3)),
+    ((2, 2, 3), (3,)),
+    ((1,), (20,)),
+)
 
 
 def name_of(*batches: tuple[int, ...]) -> str:
