@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import reference
+from ..names import STEP
 from ..reference.declaration import AXIS, BATCH, Axes, Declaration, declaration_of, is_axes
 
 GRADIENT = "_vjp"
@@ -18,7 +19,7 @@ def function_of(subject: Any, name: str) -> Any:
     A step, such as `adam_step`, may have the name of its formula too: `adam`.
     """
     declaration = declaration_of(getattr(reference, name, None))
-    some = (getattr(subject, each, None) for each in (name, name.removesuffix("_step")))
+    some = (getattr(subject, each, None) for each in (name, name.removesuffix(STEP)))
     found = next(filter(callable, some), None)
     if declaration is None:
         return found

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import reference, spec
+from ...names import meant
 from ..formulas import Formula, declared, functions_of
 from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report, Result, results_of
@@ -268,8 +269,9 @@ def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: st
 
 
 def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:
-    """`names`, or all; ValueError for one that there is not."""
-    chosen = all_names if names is None else tuple(dict.fromkeys([names] if isinstance(names, str) else names))
+    """`names`, each as it stands among all, or all of these; ValueError for one that there is not."""
+    given = [names] if isinstance(names, str) else names
+    chosen = all_names if given is None else tuple(dict.fromkeys(meant(name, all_names) for name in given))
     for name in chosen:
         if name not in all_names:
             raise ValueError(spec.unknown(what, name, all_names, "gaugeblock spec"))
