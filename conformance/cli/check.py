@@ -19,7 +19,7 @@ from ..arithmetic.rounding import MODELS
 from ..judging.check import known
 from ..judging.child import ENDING, TIMEOUT, end_all
 from ..judging.threads import at_once
-from ..reporting.formats import to_badge, to_junit
+from ..reporting.formats import annotations, to_badge, to_junit, to_summary
 from ..reporting.report import Report, to_document, to_json
 from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
 from .cache import use_cache
@@ -163,7 +163,7 @@ def check(
         print_citation(console, document["citation"])
     if printed:
         print(to_json(document), end="")
-    status = max(status, tell_github(document, stream))
+    status = max(status, tell_github(annotations(document), to_summary(document), stream))
     failed = not all(accepted(report, require_complete) for report in reports)
     raise typer.Exit(2 if errors or status else int(failed))
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import backends
-from ...reference.declaration import declaration_of
 from ...names import did_you_mean
+from ...reference.declaration import declaration_of
 from ...worker.calls import BrokenResultError, as_count
 from ..arithmetic import functions, pairs
 from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy

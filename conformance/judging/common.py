@@ -71,7 +71,9 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
     also, words = min(found, key=lambda pair: pair[0], default=(len(theirs), ""))
     if also > MOST_OTHERS * len(ours):
         return ""
-    return f"with {words}" + (f", as are {also} of the {len(theirs)} cases that pass" if also else "")
+    return f"with {words}" + (
+        f", as {'are' if also > 1 else 'is'} {also} of the {len(theirs)} cases that pass" if also else ""
+    )
 
 
 def is_flushed(finding: Finding) -> bool:

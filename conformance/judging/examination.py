@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import spec
 from ...names import wanted
 from ...reference.declaration import BATCH
 from ..arithmetic.rounding import MODELS
