@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-from ..names import did_you_mean, wanted
+from ..names import MANY, did_you_mean, wanted
 
 # A new one comes with a new requirement, and with a changed requirement, bound or definition: docs/versions.md.
 VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5"
@@ -123,9 +123,6 @@ def requirement(label: str) -> Requirement:
     if label not in known:
         raise ValueError(unknown("requirement", label, [*known], f"gaugeblock spec {label.partition('.')[0]}"))
     return known[label]
-
-
-MANY = 8  # names that are too many for a line
 
 
 def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:

@@ -421,7 +421,7 @@ def test_expected_and_assert_conforms():
             assert_conforms(broken, "dense_vjp", *layer)
     with pytest.raises(AssertionError, match=r"adam_step: got tuple; expected \(theta, state\), the state with step"):
         assert_conforms((theta, None), "adam_step", x, x, state)
-    with pytest.raises(ValueError, match="formula: got 'sofmax'; wanted one of"):
+    with pytest.raises(ValueError, match=r"formula: got 'sofmax'; did you mean 'softmax'\? \(one of"):
         expected("sofmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)

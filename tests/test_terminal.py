@@ -200,6 +200,10 @@ def test_known_failures_are_said_and_those_that_do_not_fail_too(report):
     assert "known to fail: relu.value (no kernel yet)" in lines
     assert "known to fail, but it does not: log_softmax.value; take it off the list" in lines
     assert not any("adam.update" in line for line in lines)
+    (quiet,) = lines_of({**report, "known": known}, QUIET)
+    assert re.search(r"requirements fail, 2 of them known; known to fail, but it does not: log_softmax.value$", quiet)
+    every = {each["requirement"]: "old" for each in report["results"] if each["status"] == "fail"}
+    assert lines_of({**report, "known": every}, QUIET)[0].endswith("requirements fail, all of them known")
 
 
 # What failing cases have in common.

@@ -30,7 +30,7 @@ def power(
         str, typer.Option(metavar="NAME", help="In which it is judged.", autocompletion=dtype_names)
     ] = "float32",
 ) -> None:
-    """Show how many mistakes in a formula its cases reject.
+    """Count the mistakes that its cases reject.
 
     The formula itself is the subject, in NumPy; one of its operations is changed at a time.
 

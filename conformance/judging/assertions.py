@@ -9,6 +9,7 @@ import numpy as np
 from ... import backends
 from ...names import did_you_mean
 from ...reference.declaration import declaration_of
+from ...reference.libraries import refuse_unfit
 from ...worker.calls import BrokenResultError, as_count
 from ..arithmetic import functions, pairs
 from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy
@@ -241,5 +242,6 @@ def where_it_is(array: Any) -> Any:
 
 def on_the_host(array: Any) -> np.ndarray:
     """An array of any library as NumPy's, in this machine's order of bytes."""
+    refuse_unfit(array=array)
     found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
     return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))

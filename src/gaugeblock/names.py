@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher, get_close_matches
 
 STEP = "_step"
+MANY = 8  # names that are too many for a line
 ALIKE = 0.85  # of 1: how alike two names are that may be one with a typing error
 
 
@@ -22,10 +23,10 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def wanted(name: str, names: Iterable[str]) -> str:
-    """The end of a message about a name that is none of `names`: the nearest one, and behind it all of them."""
+    """The end of a message about a name that is none of `names`: these and the nearest, which comes before many."""
     every = tuple(names)
     near, listed = did_you_mean(name, every), ", ".join(every)
-    return f"{near} (one of {listed})" if near else f"; wanted one of {listed}"
+    return f"{near} (one of {listed})" if near and len(every) > MANY else f"; wanted one of {listed}{near}"
 
 
 def misspelt(name: str, names: Iterable[str]) -> str:
