@@ -120,14 +120,14 @@ def how_to_add(extra: str) -> str:
 
 
 def load(name: str, device: str | None = None) -> Backend:
-    """Return the backend `name`, whose `asarray` puts arrays on `device`.
+    """Return a backend by its name: a module, or a namespace, with all formulas for one array library.
 
     Parameters
     ----------
     name : str
         One of `NAMES`.
     device : str, optional
-        A device of the library ('cpu', 'cuda', 'cuda:1', 'gpu'); by default the library's own choice.
+        The device that its `asarray` puts arrays on ('cpu', 'cuda', 'cuda:1', 'gpu'); by default the library's choice.
 
     Returns
     -------
@@ -136,9 +136,15 @@ def load(name: str, device: str | None = None) -> Backend:
     Raises
     ------
     ValueError
-        A name or a device that is unknown.
+        An unknown name or device.
     ImportError
-        A library that is missing; the message says which extra installs it.
+        The library is not installed; the message says how to install it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> load("numpy").relu(np.asarray([-1.0, 2.0])).tolist()
+    [0.0, 2.0]
     """
     if name not in NAMES:
         raise ValueError(f"backend: got {name!r}{wanted(name, NAMES)}")

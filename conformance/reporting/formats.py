@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from .terminal import sentence
+from .terminal import counts, sentence
 
 Fields = dict[str, Any]  # an object of the JSON document
 ANNOTATIONS = 10  # GitHub shows no more of a step
@@ -108,11 +108,10 @@ def escaped(text: str, also: str = "") -> str:
 
 def to_summary(document: Fields) -> str:
     """Markdown for the summary of a run of GitHub Actions: the verdicts, and each requirement that fails."""
-    lines = ["### gaugeblock", "", "| subject | verdict | requirements that fail |", "| --- | --- | --- |"]
+    lines = ["### gaugeblock", "", "| subject | verdict | what fails |", "| --- | --- | --- |"]
     for report in document["reports"]:
-        judged = [result for result in report["results"] if result["status"] != "not offered"]
-        failed = sum(result["status"] == "fail" for result in judged)
-        lines.append(f"| {in_table(report['subject'])} | {report['verdict']} | {failed} of {len(judged)} |")
+        count = in_table("; ".join(counts(report))) or "nothing"
+        lines.append(f"| {in_table(report['subject'])} | {report['verdict']} | {count} |")
     lines += [f"| {in_table(error)} | not judged | |" for error in document["errors"]]
     rows = [
         f"| {in_table(report['subject'])} | `{results[0]['requirement']}` | "

@@ -41,14 +41,15 @@ def print_report(report: Fields, console: Console, level: int = USUAL) -> None:
                 say(console, line, LABEL if line.plain.startswith("  ") and not line.style else 2)
         for line in (*diagnoses(report), *beside(report, level)):
             say(console, line, 2)
+    count = "; ".join(counts(report))
     verdict = Text(report["verdict"], style=f"bold {COLOURS[report['verdict']]}")
-    say(console, Text.assemble((report["subject"], "bold"), " ", verdict, counts(report)), 2)
+    say(console, Text.assemble((report["subject"], "bold"), " ", verdict, f": {count}" if count else ""), 2)
     if report["claim"] and level > QUIET:
         say(console, Text(report["claim"]), 2)
 
 
-def counts(report: Fields) -> str:
-    """The end of the verdict: how many requirements fail, how many of these are known to, and which no longer do."""
+def counts(report: Fields) -> list[str]:
+    """What fails, in numbers: how many requirements, how many of these are known to; and those that no longer do."""
     judged = [result for result in report["results"] if result["status"] != "not offered"]
     failed = [result["requirement"] for result in judged if result["status"] == "fail"]
     known = sum(label in report["known"] for label in failed)
@@ -56,7 +57,7 @@ def counts(report: Fields) -> str:
     words = [f"{len(failed)} of {len(judged)} requirements fail{share}"] if failed else []
     mended = {result["requirement"] for result in judged if result["requirement"] in report["known"]} - {*failed}
     words += [f"known to fail, but it does not: {label}" for label in sorted(mended)]
-    return f": {'; '.join(words)}" if words else ""
+    return words
 
 
 def say(console: Console, line: Text, hanging: int = 0) -> None:
