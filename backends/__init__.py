@@ -147,7 +147,7 @@ def load(name: str, device: str | None = None) -> Backend:
     [0.0, 2.0]
     """
     if name not in NAMES:
-        raise ValueError(f"backend: got {name!r}{wanted(name, NAMES)}")
+        raise ValueError(f"backend: got {name!r}{wanted(str(name), NAMES)}")
     try:
         backend: Any = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:

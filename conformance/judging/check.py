@@ -279,7 +279,7 @@ def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: st
 def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:
     """`names`, each as it stands among all, or all of these; ValueError for one that there is not."""
     given = [names] if isinstance(names, str) else names
-    chosen = all_names if given is None else tuple(dict.fromkeys(meant(name, all_names) for name in given))
+    chosen = all_names if given is None else tuple(dict.fromkeys(meant(str(name), all_names) for name in given))
     for name in chosen:
         if name not in all_names:
             raise ValueError(spec.unknown(what, name, all_names, "gaugeblock spec"))
