@@ -249,6 +249,7 @@ def test_what_all_cases_of_a_requirement_share_or_many_that_pass_is_not_said():
     finite = many[0]._replace(case=others[0].case)
     words = "with an infinity in the input"
     assert in_common(failed, [*failed, *others, finite]) == words
+    assert in_common(failed, [*failed, finite]) == ""  # one that passes
     assert in_common(failed, [*failed, *others, finite, many[0]]).startswith(f"{words}, as is 1 of the")
     assert in_common(failed, [*failed, *others, finite, *many]) == ""
 

@@ -17,8 +17,9 @@ from .judge import Finding
 
 EVERY = "every call fails in the same way"
 FLUSHED = 'with a subnormal result, which comes out as 0: declare `subnormals = "flush"` if that is meant'
-FEWEST = 3  # failing cases: fewer have much in common by chance
-MOST_OTHERS = 0.5  # cases that pass, for each that fails, of which it may be true too: not every one shows a mistake
+FEWEST = 3  # cases that fail, and others that pass: fewer have much in common by chance
+# Of how many cases that pass it may be true too, as not every case shows a mistake: for each that fails, and of all.
+MOST_OTHERS, MOST_OF_ALL = 0.5, 0.2
 BLOCKS = tuple(2**power for power in range(1, 13))
 RAISED = re.compile(r"it raised (?P<kind>\w+).*?(?P<place> \([^()]+:\d+\))?$")
 
@@ -55,7 +56,7 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
     if not passing:
         kinds = {kind_of(finding) for finding in failed}
         return EVERY if len(kinds) == 1 and "" not in kinds else ""
-    if len(failing) < FEWEST:
+    if min(len(failing), len(passing)) < FEWEST:
         return ""
     ours, theirs = ([facts(case) for case in some.values()] for some in (failing, passing))
     asked = {finding.requirement for finding in failed}
@@ -69,7 +70,7 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
         if all(map(test, ours)) and not all(map(test, others))
     ]
     also, words = min(found, key=lambda pair: pair[0], default=(len(theirs), ""))
-    if also > MOST_OTHERS * len(ours):
+    if also > min(MOST_OTHERS * len(ours), MOST_OF_ALL * len(theirs)):
         return ""
     return f"with {words}" + (
         f", as {'are' if also > 1 else 'is'} {also} of the {len(theirs)} cases that pass" if also else ""
