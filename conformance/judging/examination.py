@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...names import wanted
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import running
 from ..cases import plan
@@ -100,9 +100,8 @@ def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int]) -> No
             raise ValueError(f"{formula.name}: {name}: got {got}; wanted {several}, as its declaration says")
         if kind.kind != "f":
             raise ValueError(f"{formula.name}: {name}: got an array of {kind}; wanted one of floating-point numbers")
-        if shape != tuple(sizes[letter] for letter in axes):
+        if shape != (right := shape_of(axes, sizes)):
             of = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
-            right = tuple(sizes[letter] for letter in axes)
             raise ValueError(
                 f"{formula.name}: {name}: got the shape {shape} where {of}; wanted {right}, as its signature says"
             )
