@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import reference, spec
+from ...names import meant, wanted
 from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes, parse
 from ...reference.validation import no_function, refuse_function
 from ..arithmetic.rounding import finfo as finfo
@@ -208,10 +209,10 @@ def declared(function: str | Callable[..., Any]) -> Formula:
     if isinstance(function, Formula):
         return function
     if isinstance(function, str):
-        if function not in FUNCTIONS:
-            meant = spec.did_you_mean(function, FUNCTIONS)
-            raise ValueError(f"formula: got {function!r}; wanted one of {', '.join(FUNCTIONS)}{meant}")
-        function = getattr(reference, function)
+        name = meant(function, FUNCTIONS)
+        if name not in FUNCTIONS:
+            raise ValueError(f"formula: got {function!r}{wanted(function, FUNCTIONS)}")
+        function = getattr(reference, name)
     if not callable(function):
         raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
     declaration = declaration_of(function)

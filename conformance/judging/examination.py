@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import spec
+from ...names import wanted
 from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import running
@@ -115,8 +115,7 @@ def refuse_unasked(formula: Formula, dtype: str, seed: int) -> None:
             raise ValueError(f"{formula.name}: cases: got one of {case.function}; wanted those of {formula.name}")
     chosen = {case.requirement for case in own}
     for label in sorted(chosen - set(known)):
-        meant = spec.did_you_mean(label, known)
-        raise ValueError(f"{formula.name}: cases: got one of {label!r}; wanted one of {', '.join(known)}{meant}")
+        raise ValueError(f"{formula.name}: cases: got one of {label!r}{wanted(label, known)}")
     asked = chosen | {each.requirement for each, _ in compact_cases(formula, dtype, seed)}
     value = f"{formula.formula}.value"
     of_page = {label for label, each in known.items() if not each.own} if formula.page_file else set()

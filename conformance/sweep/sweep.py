@@ -25,7 +25,7 @@ from flint import arb
 from rich.table import Table
 
 from ... import reference, spec
-from ...spec import did_you_mean
+from ...names import wanted
 from .. import special
 from ..arithmetic import bounded, exact, functions
 from ..arithmetic.rounding import MODELS, Model, nearest
@@ -187,8 +187,7 @@ def checked(sweep: Sweep) -> Sweep:
     """
     for what, name, names in (("--formula", sweep.formula, FORMULAS), ("--dtype", sweep.dtype, DTYPES)):
         if name not in names:
-            meant = did_you_mean(name, names)
-            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(names)}{meant}")
+            raise ValueError(f"{what}: got {name!r}{wanted(name, names)}")
     if FORMULAS[sweep.formula].pairs and sweep.dtype != "float16":
         what = f"got {sweep.dtype!r} for the {sweep.formula}"
         raise ValueError(f"--dtype: {what}; wanted float16, whose pairs alone are swept")
