@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arithmetic.discrete import Discrete, UndecidedError
 from .aten import Array, Namespace
-from .aten_axes import linalg_vector_norm, mean
+from .aten_axes import linalg_vector_norm, logsumexp, mean
 from .aten_axes import sum as added
 from .positions import gathered
 
@@ -97,12 +97,25 @@ def _scaled_dot_product_flash_attention_for_cpu(
     xp: Namespace, q: Array, k: Array, v: Array, dropout: float = 0.0, is_causal: bool = False, *,
     attn_mask: Array = None, scale: float | None = None,
 ) -> Any:  # fmt: skip
-    w = xp.matmul(q, xp.matrix_transpose(k)) * (scale or 1 / math.sqrt(q.shape[-1]))
-    w = w if attn_mask is None else w + attn_mask
+    """And the logarithm of the sum of the weights' exponentials."""
+    k, v = (of_each_head(xp, each, q) for each in (k, v))
+    w = scores(xp, q, k, scale or 1 / math.sqrt(q.shape[-1]), attn_mask, is_causal)
+    return xp.matmul(_softmax(xp, w, -1), v), logsumexp(xp, w, -1)
+
+
+def of_each_head(xp: Namespace, x: Array, q: Array) -> Array:
+    """Keys and values, of which each is for several heads of the queries."""
+    return x if x.shape[-3] == q.shape[-3] else xp.repeat(x, q.shape[-3] // x.shape[-3], axis=-3)
+
+
+def scores(xp: Namespace, q: Array, k: Array, scale: float, mask: Array, is_causal: bool) -> Array:
+    """What the softmax of an attention is taken of."""
+    w = xp.matmul(q, xp.matrix_transpose(k)) * scale
+    w = w if mask is None else w + mask
     if is_causal:
         later = np.broadcast_to(~np.tri(*w.shape[-2:], dtype=np.bool_), w.shape)
         w = xp.where(later, xp.zeros_like(w) - math.inf, w)
-    return xp.matmul(_softmax(xp, w, -1), v), None
+    return w
 
 
 def reduced(xp: Namespace, x: Array, reduction: int) -> Array:

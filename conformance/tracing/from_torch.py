@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch._decomp import core_aten_decompositions
+from torch._subclasses.functional_tensor import dispatch_functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from ..arithmetic.rounding import MODELS
+from .aten_functions import Whole
 from .aten_graph import FILLS, MOVES, default_dtype, name_of, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
 from .positions import DEPENDS, TracingError, alike
@@ -102,14 +104,22 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
     with usual_dtype(tensors), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with torch.backends.mkldnn.flags(enabled=False):  # its operations hide those that they are made of
+            with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
                 graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+                if fills_a_part(graph):
+                    graph = make_fx(dispatch_functionalize(tensors_of), decompositions())(*tensors)
         except RuntimeError as error:
             if "value out of a tracing tensor" not in str(error):
                 raise
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
     return graph
+
+
+def fills_a_part(graph: torch.fx.GraphModule) -> bool:
+    """Whether something that the function made itself is written to, which `functionalize` leaves where it was empty."""
+    written = graph.graph.find_nodes(op="call_function", target=torch.ops.aten.copy_.default)
+    return any(node.args[0].op != "placeholder" for node in written)
 
 
 def traced(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
