@@ -39,8 +39,8 @@ def quantile(
 
 def is_known(q: Any, interpolation: str = "linear", **_: Any) -> bool:
     """Whether q is a number, or a tensor that is no argument; quantiles rise with it if they are interpolated."""
-    traced = isinstance(q, torch.Tensor) and torch._C._functorch.is_functorch_wrapped_tensor(q)
-    return interpolation == "linear" and not traced
+    wrapped = isinstance(q, torch.Tensor) and torch._C._functorch.is_functorch_wrapped_tensor(q)
+    return interpolation == "linear" and not wrapped and type(q) in (int, float, torch.Tensor)
 
 
 class Whole(TorchFunctionMode):

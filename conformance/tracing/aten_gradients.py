@@ -9,7 +9,8 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import convolution, transposed
 from .aten import Array, Namespace
-from .aten_layers import certain, of_each_head, scores
+from .aten_indices import certain
+from .aten_layers import of_each_head, scores
 from .aten_windows import pooled, whole
 from .positions import gathered
 

@@ -157,7 +157,9 @@ def refuse_random(graph: torch.fx.GraphModule) -> None:
         name, tags = name_of(node.target), getattr(node.target, "tags", ())
         drawn = name in RANDOM or torch.Tag.nondeterministic_seeded in tags
         without_dropout = len(node.args) > 3 and node.args[3] == 0.0  # of attention
-        if drawn and not (name.startswith("_scaled_dot") and (without_dropout or len(node.args) < 4)):
+        of_attention = name.startswith("_scaled_dot") and (without_dropout or len(node.args) < 4)
+        as_evaluated = name.startswith("rrelu") and not any(each is True for each in node.args)
+        if drawn and not of_attention and not as_evaluated:
             wanted = "a function that its arguments decide, such as a module after .eval()"
             raise TracingError(f"aten.{name}: got a random operation, as dropout is; wanted {wanted}")
 
