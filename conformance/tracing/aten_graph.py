@@ -15,13 +15,26 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
-from . import aten, aten_axes, aten_gradients, aten_indices, aten_layers, aten_resampling, aten_windows
+from . import (
+    aten,
+    aten_axes,
+    aten_gradients,
+    aten_indices,
+    aten_layers,
+    aten_resampling,
+    aten_sampling,
+    aten_sequences,
+    aten_windows,
+)
 from .brought import A_WAY, brought, by_library
 from .positions import TracingError, is_lifted, moved, one
 
 Array = Any
 
-TABLES = (aten, aten_axes, aten_layers, aten_indices, aten_windows, aten_resampling, aten_gradients)
+TABLES = (
+    aten, aten_axes, aten_layers, aten_indices, aten_windows, aten_resampling, aten_sampling, aten_sequences,
+    aten_gradients,
+)  # fmt: skip
 # What is moved. Each is run by PyTorch on positions, so nothing is written for it.
 MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueeze slice select flip roll clone alias
     detach contiguous split split_with_sizes unbind chunk repeat diagonal unfold narrow movedim lift_fresh
