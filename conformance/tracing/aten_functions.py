@@ -52,6 +52,8 @@ class Whole(TorchFunctionMode):
         given = options or {}
         if function in QUANTILES and is_known(*arguments[1:2], **given):
             return quantile(*arguments, **given)
+        if function is torch.ctc_loss:  # which makes a tensor of lengths that no graph has
+            arguments = (torch.tensor(each) if isinstance(each, list | tuple) else each for each in arguments)
         return function(*arguments, **given)
 
 
