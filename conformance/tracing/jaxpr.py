@@ -22,7 +22,7 @@ MOVED = """broadcast_in_dim reshape transpose squeeze expand_dims slice rev spli
 MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(MOVED.split())
 # The most usual of them by NumPy, which compiles nothing for a new shape.
 BY_NUMPY: dict[str, Callable[..., np.ndarray]] = {
-    "reshape": lambda p, x: np.reshape(x, p["new_sizes"]),
+    "reshape": lambda p, x: np.reshape(np.transpose(x, p.get("dimensions") or range(x.ndim)), p["new_sizes"]),
     "transpose": lambda p, x: np.transpose(x, p["permutation"]),
     "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
     "rev": lambda p, x: np.flip(x, p["dimensions"]),
