@@ -1,4 +1,4 @@
-"""PyTorch's functions that it takes apart before a graph has them, and whose parts have a wider bound than the whole."""
+"""PyTorch's functions that it takes apart before a graph has them, and whose parts have no bound, or a wider one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,7 @@ from torch.overrides import TorchFunctionMode
 from .aten_graph import to_numpy
 
 
-def quantile(
-    x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = False, **_: Any
-) -> torch.Tensor:
+def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = False, **_: Any) -> torch.Tensor:
     """Numbers between the order statistics at both sides of q (n - 1).
 
     Its nearest whole number k is known, and the rest lies within half of it: where rounding errors may turn the sign
@@ -43,7 +41,7 @@ def is_known(q: Any, interpolation: str = "linear", **_: Any) -> bool:
     return interpolation == "linear" and not wrapped and type(q) in (int, float, torch.Tensor)
 
 
-class Whole(TorchFunctionMode):
+class Whole(TorchFunctionMode):  # type: ignore[misc]  # PyTorch does not type it
     """Takes those functions as they are here."""
 
     def __torch_function__(
@@ -52,8 +50,11 @@ class Whole(TorchFunctionMode):
         given = options or {}
         if function in QUANTILES and is_known(*arguments[1:2], **given):
             return quantile(*arguments, **given)
-        if function is torch.ctc_loss:  # which makes a tensor of lengths that no graph has
-            arguments = (torch.tensor(each) if isinstance(each, list | tuple) else each for each in arguments)
+        if function in (
+            torch.ctc_loss,
+            torch.nn.functional.ctc_loss,
+        ):  # it makes a tensor of lengths, which no graph has
+            arguments = tuple(torch.tensor(each) if isinstance(each, list | tuple) else each for each in arguments)
         return function(*arguments, **given)
 
 

@@ -3,6 +3,7 @@
 As in `aten`, a function is called as the operation of its name is, with the namespace of the arrays before it.
 """
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,9 @@ def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: 
 def scatter_reduce(
     xp: Namespace, x: Array, dim: int, index: Any, source: Array, reduce: str, *, include_self: bool = True
 ) -> Array:
-    return together(xp, x, source[tuple(map(slice, np.shape(index)))], places_along(x, dim, index), reduce, include_self)
+    return together(
+        xp, x, source[tuple(map(slice, np.shape(index)))], places_along(x, dim, index), reduce, include_self
+    )
 
 
 def index_reduce(
@@ -106,7 +109,7 @@ def _embedding_bag(
     """The sum, the mean or the largest of the rows of each bag, which is never empty."""
     index = np.asarray(certain(index))
     starts = np.append(certain(starts), [] if has_last else [index.size]).astype(np.int64)
-    bags = [np.arange(a, b)[index[a:b] != ignored] for a, b in zip(starts, starts[1:], strict=False)]
+    bags = [np.arange(a, b)[index[a:b] != ignored] for a, b in itertools.pairwise(starts)]
     if by_frequency or not all(each.size for each in bags):
         raise MissingError("aten._embedding_bag: gaugeblock has no error bound for empty bags, or frequencies, yet")
     rows = xp.take(w, index, axis=0)

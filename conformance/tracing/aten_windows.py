@@ -136,13 +136,15 @@ def adaptive_max_pool(count: int) -> Any:
 
     def pool(xp: Namespace, x: Array, sizes: Any) -> Any:
         lengths, wanted = x.shape[x.ndim - count :], whole(sizes, count)
-        cuts = ([slice(i * n // k, -(-(i + 1) * n // k)) for i in range(k)] for n, k in zip(lengths, wanted, strict=True))
+        sides = zip(lengths, wanted, strict=True)
+        cuts = ([slice(i * n // k, -(-(i + 1) * n // k)) for i in range(k)] for n, k in sides)
         plane = np.arange(math.prod(x.shape)).reshape(x.shape)
         found = []
         for cut in itertools.product(*cuts):
             part = xp.reshape(x[(..., *cut)], (*x.shape[: x.ndim - count], -1))
             at, sure = parts(xp.argmax(part, axis=-1))
-            places = np.take_along_axis(plane[(..., *cut)].reshape(part.shape), at[..., None], -1)[..., 0]
+            of_part: Any = (..., *cut)
+            places = np.take_along_axis(plane[of_part].reshape(part.shape), at[..., None], -1)[..., 0]
             found.append((xp.max(part, axis=-1), places % math.prod(lengths), np.broadcast_to(sure, places.shape)))
         values, indices, certainties = zip(*found, strict=True)
         shape = (*x.shape[: x.ndim - count], *wanted)

@@ -107,7 +107,8 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
             with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
                 graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
                 if fills_a_part(graph):
-                    graph = make_fx(dispatch_functionalize(tensors_of), decompositions())(*tensors)
+                    first, graph = graph, make_fx(dispatch_functionalize(tensors_of), decompositions())(*tensors)
+                    graph.meta["first"] = first  # in which it is seen what arguments are written to
         except RuntimeError as error:
             if "value out of a tracing tensor" not in str(error):
                 raise
@@ -117,7 +118,7 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
 
 
 def fills_a_part(graph: torch.fx.GraphModule) -> bool:
-    """Whether something that the function made itself is written to, which `functionalize` leaves where it was empty."""
+    """Whether what the function made itself is written to, which `functionalize` then leaves as it was."""
     written = graph.graph.find_nodes(op="call_function", target=torch.ops.aten.copy_.default)
     return any(node.args[0].op != "placeholder" for node in written)
 
@@ -172,6 +173,7 @@ def formats(graph: torch.fx.GraphModule) -> set[str]:
 
 def updated(graph: torch.fx.GraphModule, names: Sequence[str]) -> list[str]:
     """The arguments, parameters and buffers that the function updates in place."""
+    graph = graph.meta.get("first", graph)
     inputs = [node for node in graph.graph.nodes if node.op == "placeholder"]
     written: set[Any] = set()
     for node in graph.graph.find_nodes(op="call_function", target=torch.ops.aten.copy_.default):

@@ -211,9 +211,7 @@ def scatter_add(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array)
 
 
 def scatter_max(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
-    return gathered(
-        x, more, places_of_updates(p, x, index, more), lambda each: xp.max(each, axis=-1), -math.inf
-    )
+    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.max(each, axis=-1), -math.inf)
 
 
 def scatter_min(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:

@@ -43,9 +43,7 @@ def one(value: float, beside: Array) -> np.ndarray:
     return np.full(1, value, beside.dtype if is_real(beside) else None)
 
 
-def gathered(
-    x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array], fill: float = 0.0
-) -> Array:
+def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array], fill: float = 0.0) -> Array:
     """The array x with each update added to the element at its place, any number of them to one.
 
     A place of -1 is outside of the array. `add` sums along the last axis, in which `fill` changes nothing.
