@@ -14,8 +14,8 @@ from .aten_layers import of_each_head, scores
 from .aten_windows import pooled, whole
 from .positions import gathered
 
-# In float32 PyTorch's vectorised erf, which is not torch.erf, is Abramowitz and Stegun's 7.1.26: it is off by 1.5e-7, and
-# by the roundings of a polynomial that is taken from 1.
+# In float32 PyTorch's vectorised erf, which is not torch.erf, is Abramowitz and Stegun's 7.1.26: it is off by 1.5e-7,
+# and by the roundings of a polynomial that is taken from 1.
 FAST_ERF, ITS_ROUNDINGS = 1.5e-7, 4
 
 
