@@ -19,7 +19,8 @@ from gaugeblock.conformance.cases.build import builders
 from gaugeblock.conformance.cases.draw import unpack
 from gaugeblock.conformance.cases.options import pairwise
 from gaugeblock.conformance.cases.spread import places
-from gaugeblock.conformance.formulas import FUNCTIONS, declared
+from gaugeblock.conformance.formulas import FUNCTIONS, cases, declared
+from gaugeblock.conformance.judging import layouts as layouts_of
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.judging.again import called_again
 from gaugeblock.conformance.judging.blame import blamed
@@ -343,6 +344,29 @@ def test_torch_has_the_same_layouts():
             assert torch.equal(change(array), array)
     assert layouts.of_torch(torch)["wide"](torch.ones(2, 3)).stride(0) == 6
     assert layouts.of_torch(torch)["one_row"](torch.ones(2, 3)).stride(0) == 0
+
+
+@pytest.mark.parametrize("name", layouts_of.CHANGES)
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (1, 3), (2, 3, 4)])
+def test_a_layout_in_which_a_case_is_not_put_leaves_it_as_it_is(name, shape):
+    array = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    changed = importlib.import_module("gaugeblock.backends.numpy").layouts[name](array)
+    if not layouts_of.CHANGES[name](array):
+        assert changed.flags.c_contiguous
+        assert np.array_equal(changed, array)
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("layouts", (2, 3)), ("layouts", (2, 3, 4)), ("one_row", (2, 3))])
+def test_a_case_is_put_in_the_layouts_that_change_it(kind, shape):
+    rows = np.zeros(shape) if kind == "one_row" else np.arange(math.prod(shape), dtype=float).reshape(shape)
+    case = cases("relu_vjp", np.dtype("float64"))[0]
+    case = case._replace(requirement="relu_vjp.layout", kind=kind, arguments=(rows, np.arange(5.0)))
+    found = [end for end, _ in layouts_of.layouts(importlib.import_module("gaugeblock.backends.numpy"), case)]
+    assert ("_permuted" in found) == (len(shape) == 3)
+    assert (found == ["_one_row", "_one_row_argument_1"]) == (kind == "one_row")
+    assert "_transposed_argument_2" not in found  # it has one axis
+    assert "_read_only_argument_1" not in found
+    assert ("_wide_argument_2" in found) == (kind == "layouts")
 
 
 # Calls again.

@@ -60,7 +60,7 @@ def verdicts(path):
 @pytest.mark.whole
 @pytest.mark.parametrize(
     ("subject", "formulas"),
-    [("numpy", ["adam", "dense", "softmax_vjp"]), (EXAMPLES / "libraries/scipy_special.py", spec.formulas())],
+    [("numpy", ["adam", "softmax_vjp"]), (EXAMPLES / "libraries/scipy_special.py", ["adam", "softmax"])],
     ids=["numpy", "scipy"],
 )
 def test_verdicts_equal_those_of_check(subject, formulas, tmp_path):
@@ -86,7 +86,7 @@ def test_verdicts_equal_those_of_check(subject, formulas, tmp_path):
     assert done.returncode == int("fail" in wanted.values())
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2"), ("-n", "auto")], ids=" ".join)
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=" ".join)
 def test_verdicts_equal_those_of_the_command_line(processes, tmp_path):
     (tmp_path / "some.py").write_text(
         """

@@ -132,7 +132,7 @@ UNIT = re.compile(
     r"(?P<name>\w+)(?: cut to (?P<kept>\d+) bits in blocks of (?P<block>\d+))?(?P<truncates> truncating)?"
 )
 LEAST_KEPT, MOST_KEPT = 24, 53
-AN_EXAMPLE = "'tf32 cut to 25 bits in blocks of 8'"
+AN_EXAMPLE = "'tf32 cut to 26 bits in blocks of 8'"
 
 # Python numbers, with the functions of the C library.
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)

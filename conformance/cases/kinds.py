@@ -161,7 +161,7 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 
 
 def layouts(builder: Builder) -> Iterator[Made]:
-    """Arrays that a subject is given in every memory layout; one case has rows that are equal."""
+    """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
     for batch in plan.LAYOUTS:
         shape = batch if builder.letters else (*batch, 6)
@@ -173,7 +173,7 @@ def layouts(builder: Builder) -> Iterator[Made]:
             if BATCH in leaf.axes:
                 array[:] = array[:1]
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
-    yield builder.made("layouts", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
+    yield builder.made("one_row", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
 
 
 def empty(builder: Builder) -> Iterator[Made]:

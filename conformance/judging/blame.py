@@ -11,14 +11,16 @@ from ..cases.build import Builder, Made
 from ..formulas import Formula
 from ..formulas.requirements import requirements
 from .alone import alone
-from .judge import UNCHANGED, Change, Finding, judge_call
+from .judge import Finding, judge_call
+from .layouts import CHANGES, UNCHANGED, Change
 from .made import expected, spread
 
 
 def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Finding]) -> str:
     """Where a function fails, in words; nothing if no made case about shapes or memory layouts alone fails."""
     own = [finding for finding in failed if finding.case.formula == formula]
-    shapes, layouts = ([each for each in own if each.case.kind == kind] for kind in ("pairs", "layouts"))
+    shapes = [each for each in own if each.case.kind == "pairs"]
+    layouts = [each for each in own if each.case.kind in ("layouts", *CHANGES)]
     names = [finding.case.name for finding in layouts]
     found = where(subject, formula, dtype, shapes[0], UNCHANGED) if shapes else ""
     laid = of_layouts(subject, names) if found != SMALL else ""

@@ -1,7 +1,6 @@
 """The judge: calls the subject on each case and compares what comes back with what should."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain, product
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from ..formulas.requirements import requirements
 from . import oracle
 from .alone import alone
 from .kept import kept
+from .layouts import UNCHANGED, Change, layouts
 from .made import made_cases, plain_run
 from .remote import Remote
 from .twins import twin_cases
@@ -46,22 +46,6 @@ class NotOffered(NamedTuple):
 
     requirement: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """How the arrays of a call are put in another memory layout: all of them, or `only` one, by number."""
-
-    layout: str | None = None
-    only: int | None = None
-    put: Callable[[Any], Any] | None = None  # None where the subject's process has it
-
-    def __call__(self, number: int, array: Any) -> Any:
-        """An argument in the layout, or as it is."""
-        return self.put(array) if self.put and self.only in (None, number) else array
-
-
-UNCHANGED = Change()
 
 
 @alone
@@ -146,27 +130,6 @@ def calls(subject: Any, case: Case) -> Iterator[tuple[Case, Callable[..., Any], 
         yield case._replace(name=f"{case.name}{layout}{suffix}"), function, change
 
 
-def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
-    """The memory layouts in which a case is put: one, but where layouts are judged, on all arrays and on each alone."""
-    about_layouts = case.requirement.endswith(".layout")
-    if not about_layouts:
-        yield "", UNCHANGED
-    if not (about_layouts or (case.donates and case.arguments[0].ndim > 1)):
-        return
-    arrays = sum(isinstance(part, np.ndarray) for value in case.arguments for part in parts_of(value))
-    for name, change in subject.layouts.items():
-        if case.donates and name == "read_only":
-            continue  # nobody gives away what cannot be written to
-        yield f"_{name}", Change(name, None, change)
-        for only in range(arrays if arrays > 1 else 0):
-            yield f"_{name}_argument_{only + 1}", Change(name, only, change)
-
-
-def parts_of(value: Any) -> tuple[Any, ...]:
-    """The parts of a state, or the value alone."""
-    return value if isinstance(value, tuple) else (value,)
-
-
 def judge_call(
     subject: Any,
     function: Callable[..., Any] | Remote,
@@ -195,7 +158,8 @@ def judge_call(
     if case.donates:
         label, what = f"{formula}.{case.formula.donation}", "an input that was not given away"
     for name, values in got.results.items():
-        admits_nan = oracle.may_be_nan(case, name.partition(" ")[0], subject.numerics)
+        infinite = np.isinf(expected[name].value).any()
+        admits_nan = bool(infinite) and oracle.may_be_nan(case, name.partition(" ")[0], subject.numerics)
         yield from judge_array(case, expected[name], name, values, admits_nan, found)
         shared = name in got.shared
         yield found(label, passed=not shared, reason=f"{name} shares memory with {what}" if shared else "")
