@@ -43,7 +43,7 @@ binades, subnormal numbers and both signs among them. For powers there are also 
 them to both ends of the format, whole exponents of negative bases, and halves. *Beyond the bound* counts what is over E
 and over what the bound allows. Only the largest error was computed by Arb.
 
-| function | backend | pairs | E | over E | beyond the bound | largest error in ulp | at | correctly rounded | subnormals as 0 |
+| function | backend | pairs | E | over E | beyond the bound | largest error in ulp | at | correctly rounded | as 0 |
 |---|---|---|---|---|---|---|---|---|---|
 """
 END = """\

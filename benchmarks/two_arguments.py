@@ -5,6 +5,7 @@ ones among them, and of either sign; for powers also whole and half exponents, a
 them up to the largest and the smallest number. The oracle is NumPy's float64, and the largest error is settled by Arb.
 """
 
+import importlib
 import json
 import os
 import platform
@@ -22,6 +23,8 @@ from gaugeblock.conformance.arithmetic.rounding import MODELS
 from gaugeblock.conformance.sweep.sweep import ORACLE_ULP, simd, spacing
 
 RESULTS = Path(__file__).parent / "results" / "sweep_of_pairs.json"
+LIBRARIES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy"}  # and where the functions are
+IN_NUMPY = {"pow": "power", "atan2": "arctan2"}
 EACH = 6  # pairs of each two binades
 NEAR_ONE = 2**19
 FLOAT32 = MODELS["float32"]
@@ -61,14 +64,15 @@ def of_powers(rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
 
 def libraries(name: str) -> dict[str, tuple[Callable[..., Array], bool]]:
     """The function as each has it, and whether subnormal numbers count as 0 there."""
-    found = {}
-    for library in ("numpy", "torch", "jax"):
-        backend = load(library)
-        xp = __import__({"numpy": "numpy", "torch": "torch", "jax": "jax.numpy"}[library], fromlist=[name])
-        function = getattr(xp, {"pow": "power", "atan2": "arctan2"}.get(name, name) if library == "numpy" else name)
-        found[library] = (
-            lambda x, y, f=function, b=backend: b.to_numpy(f(b.asarray(x), b.asarray(y))), library == "jax"
-        )  # fmt: skip
+    found: dict[str, tuple[Callable[..., Array], bool]] = {}
+    for library, module in LIBRARIES.items():
+        backend, own = load(library), IN_NUMPY.get(name, name) if library == "numpy" else name
+        function = getattr(importlib.import_module(module), own)
+
+        def run(x: Array, y: Array, function: Any = function, backend: Any = backend) -> Array:
+            return np.asarray(backend.to_numpy(function(backend.asarray(x), backend.asarray(y))))
+
+        found[library] = run, library == "jax"
     return found
 
 
@@ -123,15 +127,9 @@ def settled(name: str, x: Any, y: Any, got: float) -> float:
 
 def main() -> None:
     results = [each for name in OF_FLOAT64 for each in swept(name)]
-    versions = {
-        name: value for library in ("numpy", "torch", "jax") for name, value in load(library).versions().items()
-    }
-    document = {
-        "versions": versions,
-        "machine": f"{platform.machine()} {simd()}",
-        "oracle": ORACLE_ULP,
-        "found": results,
-    }
+    versions = {name: text for library in LIBRARIES for name, text in load(library).versions().items()}
+    machine = f"{platform.machine()} {simd()}"
+    document = {"versions": versions, "machine": machine, "oracle": ORACLE_ULP, "found": results}
     new = RESULTS.with_suffix(".new")
     new.write_text(json.dumps(document, indent=1) + "\n")
     os.replace(new, RESULTS)
