@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ...reference.declaration import AXIS
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
@@ -27,7 +28,7 @@ BY_NUMPY: dict[str, Callable[..., np.ndarray]] = {
     "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
     "rev": lambda p, x: np.flip(x, p["dimensions"]),
     "concatenate": lambda p, *arrays: np.concatenate(arrays, p["dimension"]),
-    "stack": lambda p, *arrays: np.stack(arrays, p["axis"]),
+    "stack": lambda p, *arrays: np.stack(arrays, p[AXIS]),
     "slice": lambda p, x: x[tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or [1] * x.ndim))],
     "broadcast_in_dim": lambda p, x: np.broadcast_to(
         np.expand_dims(x, tuple(i for i in range(len(p["shape"])) if i not in p["broadcast_dimensions"])), p["shape"]
