@@ -119,6 +119,15 @@ def test_the_library_conforms_and_coarse_inputs_do_not(call, function, arguments
     assert wanted.ratio([np.roll(each, 1) if each.size > 1 else each + 1 for each in right]) > 1
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_attention_in_half_precision_rounds_its_weights(dtype):
+    q, k, v = (each[:, :2].to(dtype) for each in (Q, K, V))
+    y = masked(q, k, v)
+    assert_conforms(y, masked, q, k, v)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(y * 1.05, masked, q, k, v)
+
+
 def test_running_logarithms_of_sums_are_within_their_bound_in_any_order():
     """Against Arb, of sums that are made from either end and in a tree, in float32."""
     rng, model = np.random.default_rng(0), MODELS["float32"]

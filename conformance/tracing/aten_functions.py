@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
 
 from .aten_graph import to_numpy
@@ -37,7 +38,7 @@ def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = Fa
 
 def is_known(q: Any, interpolation: str = "linear", **_: Any) -> bool:
     """Whether q is a number, or a tensor that is no argument; quantiles rise with it if they are interpolated."""
-    wrapped = isinstance(q, torch.Tensor) and torch._C._functorch.is_functorch_wrapped_tensor(q)
+    wrapped = isinstance(q, torch.Tensor) and is_functorch_wrapped_tensor(q)
     return interpolation == "linear" and not wrapped and type(q) in (int, float, torch.Tensor)
 
 

@@ -150,7 +150,8 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
                 f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}"
             )
         return of_format(by_library(lifted[0], ulp, value_and_slope(target, arguments, options)), formats, xp)
-    arguments, options = promoted(arguments, options, floating, name, xp)
+    narrowest = sorted(floating, key=lambda dtype: dtype.itemsize)[:1]  # attention gives a logarithm in float32 too
+    arguments, options = promoted(arguments, options, narrowest, name, xp)
     once = of_format(function(xp, *arguments, **options), formats, xp)
     half = [each for each in every if isinstance(each, Bounded) and each.dtype.itemsize == 2]
     if half and name not in aten.SAME:
