@@ -10,7 +10,7 @@ from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import convolution, transposed
 from .aten import Array, Namespace
 from .aten_indices import certain
-from .aten_layers import of_each_head, scores
+from .aten_layers import as_factor, in_float32, of_each_head, scores
 from .aten_windows import pooled, whole
 from .positions import gathered
 
@@ -36,11 +36,12 @@ def _scaled_dot_product_flash_attention_for_cpu_backward(
     attn_mask: Array = None, scale: float | None = None,
 ) -> Any:  # fmt: skip
     """The weights are made again of the logarithm of their sum."""
-    heads = k.shape[-3]
+    heads, dtype = k.shape[-3], q.dtype
+    g, q, k, v, y = in_float32(xp, g, q, k, v, y)
     scale, keys, values = scale or 1 / math.sqrt(q.shape[-1]), *(of_each_head(xp, each, q) for each in (k, v))
     w = xp.exp(scores(xp, q, keys, scale, attn_mask, is_causal) - xp.expand_dims(total, axis=-1))
     of_w = xp.matmul(g, xp.matrix_transpose(values)) - xp.sum(g * y, axis=-1, keepdims=True)
-    of_scores = w * of_w
+    w, of_scores = (as_factor(xp, each, dtype) for each in (w, w * of_w))
     of_k = xp.matmul(xp.matrix_transpose(of_scores), q) * scale
     of_v = xp.matmul(xp.matrix_transpose(w), g)
     shape = (*q.shape[:-3], heads, -1)

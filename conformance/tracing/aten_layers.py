@@ -12,6 +12,8 @@ from .aten import Array, Namespace
 from .aten_axes import linalg_vector_norm, logsumexp, mean
 from .aten_axes import sum as added
 
+FLOAT32 = np.dtype("float32")
+
 
 def _softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
     e = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
@@ -96,9 +98,20 @@ def _scaled_dot_product_flash_attention_for_cpu(
     attn_mask: Array = None, scale: float | None = None,
 ) -> Any:  # fmt: skip
     """And the logarithm of the sum of the weights' exponentials."""
+    dtype, (q, k, v) = q.dtype, in_float32(xp, q, k, v)
     k, v = (of_each_head(xp, each, q) for each in (k, v))
     w = scores(xp, q, k, scale or 1 / math.sqrt(q.shape[-1]), attn_mask, is_causal)
-    return xp.matmul(_softmax(xp, w, -1), v), logsumexp(xp, w, -1)
+    return xp.matmul(as_factor(xp, _softmax(xp, w, -1), dtype), v), logsumexp(xp, w, -1)
+
+
+def in_float32(xp: Namespace, *arrays: Array) -> list[Array]:
+    """Numbers of half precision in the format that attention computes them in."""
+    return [xp.astype(each, FLOAT32) if each.dtype.itemsize == 2 else each for each in arrays]
+
+
+def as_factor(xp: Namespace, x: Array, dtype: Any) -> Array:
+    """What attention rounds to half precision before it multiplies it."""
+    return xp.astype(xp.astype(x, dtype), x.dtype) if dtype.itemsize == 2 else x
 
 
 def of_each_head(xp: Namespace, x: Array, q: Array) -> Array:
@@ -109,7 +122,7 @@ def of_each_head(xp: Namespace, x: Array, q: Array) -> Array:
 def scores(xp: Namespace, q: Array, k: Array, scale: float, mask: Array, is_causal: bool) -> Array:
     """What the softmax of an attention is taken of."""
     w = xp.matmul(q, xp.matrix_transpose(k)) * scale
-    w = w if mask is None else w + mask
+    w = w if mask is None else w + (mask if isinstance(mask, np.ndarray) else in_float32(xp, mask)[0])
     if is_causal:
         later = np.broadcast_to(~np.tri(*w.shape[-2:], dtype=np.bool_), w.shape)
         w = xp.where(later, xp.zeros_like(w) - math.inf, w)
