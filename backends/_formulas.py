@@ -7,7 +7,7 @@ Written by `.ci/generate`. Nothing here is run.
 
 from typing import Any, Protocol
 
-from ..reference import AdamState
+from ..reference import AdamState, SGDState
 from ..reference.arguments import Array
 
 
@@ -35,6 +35,19 @@ def adam_update(
     epsilon: Array | float,
     /,
 ) -> Any: ...
+def adamw_step(
+    theta: Any,
+    grad: Any,
+    state: AdamState,
+    /,
+    *,
+    learning_rate: Array | float = 0.001,
+    beta1: Array | float = 0.9,
+    beta2: Array | float = 0.999,
+    epsilon: Array | float = 1e-08,
+    weight_decay: Array | float = 0.01,
+    donate: bool = False,
+) -> tuple[Any, AdamState]: ...
 def categorical_cross_entropy(
     y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None
 ) -> Any: ...
@@ -42,6 +55,28 @@ def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = 
 def categorical_cross_entropy_from_logits_vjp(y: Array, x: Array, g: Array | float, /, *, axis: int = -1) -> Any: ...
 def categorical_cross_entropy_vjp(
     y: Array, p: Array, g: Array | float, /, *, axis: int = -1, clip: tuple[float, float] | None = None
+) -> Any: ...
+def clip_by_global_norm(tree: Any, max_norm: Array | float, /) -> Any: ...
+def cross_entropy(
+    labels: Array,
+    x: Array,
+    /,
+    weight: Array | None = None,
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Any: ...
+def cross_entropy_vjp(
+    labels: Array,
+    x: Array,
+    g: Array | float,
+    /,
+    weight: Array | None = None,
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
 ) -> Any: ...
 def dense(x: Array, w: Array, b: Array) -> Any: ...
 def dense_vjp(x: Array, w: Array, b: Array, g: Array) -> tuple[Any, Any, Any]: ...
@@ -63,6 +98,32 @@ def relu(x: Array) -> Any: ...
 def relu_vjp(x: Array | float, g: Array | float) -> Any: ...
 def rms_norm(x: Array, w: Array, *, epsilon: float = 1e-06) -> Any: ...
 def rms_norm_vjp(x: Array, w: Array, g: Array, *, epsilon: float = 1e-06) -> tuple[Any, Any]: ...
+def scaled_dot_product_attention(
+    q: Array, k: Array, v: Array, mask: Array | None = None, *, causal: bool | str = False, scale: float | None = None
+) -> Any: ...
+def scaled_dot_product_attention_vjp(
+    q: Array,
+    k: Array,
+    v: Array,
+    g: Array,
+    mask: Array | None = None,
+    *,
+    causal: bool | str = False,
+    scale: float | None = None,
+) -> tuple[Any, Any, Any]: ...
+def sgd_init(theta: Any) -> SGDState: ...
+def sgd_step(
+    theta: Any,
+    grad: Any,
+    state: SGDState,
+    /,
+    *,
+    learning_rate: Array | float = 0.001,
+    momentum: Array | float = 0.0,
+    dampening: Array | float = 0.0,
+    nesterov: bool = False,
+    donate: bool = False,
+) -> tuple[Any, SGDState]: ...
 def silu(x: Array) -> Any: ...
 def silu_vjp(x: Array | float, g: Array | float) -> Any: ...
 def softmax(x: Array, /, *, axis: int = -1) -> Any: ...
@@ -102,6 +163,20 @@ class Formulas(Protocol):
         epsilon: Array | float,
         /,
     ) -> Any: ...
+    def adamw_step(
+        self,
+        theta: Any,
+        grad: Any,
+        state: AdamState,
+        /,
+        *,
+        learning_rate: Array | float = 0.001,
+        beta1: Array | float = 0.9,
+        beta2: Array | float = 0.999,
+        epsilon: Array | float = 1e-08,
+        weight_decay: Array | float = 0.01,
+        donate: bool = False,
+    ) -> tuple[Any, AdamState]: ...
     def categorical_cross_entropy(
         self, y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None
     ) -> Any: ...
@@ -111,6 +186,30 @@ class Formulas(Protocol):
     ) -> Any: ...
     def categorical_cross_entropy_vjp(
         self, y: Array, p: Array, g: Array | float, /, *, axis: int = -1, clip: tuple[float, float] | None = None
+    ) -> Any: ...
+    def clip_by_global_norm(self, tree: Any, max_norm: Array | float, /) -> Any: ...
+    def cross_entropy(
+        self,
+        labels: Array,
+        x: Array,
+        /,
+        weight: Array | None = None,
+        *,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        reduction: str = "mean",
+    ) -> Any: ...
+    def cross_entropy_vjp(
+        self,
+        labels: Array,
+        x: Array,
+        g: Array | float,
+        /,
+        weight: Array | None = None,
+        *,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        reduction: str = "mean",
     ) -> Any: ...
     def dense(self, x: Array, w: Array, b: Array) -> Any: ...
     def dense_vjp(self, x: Array, w: Array, b: Array, g: Array) -> tuple[Any, Any, Any]: ...
@@ -136,6 +235,41 @@ class Formulas(Protocol):
     def relu_vjp(self, x: Array | float, g: Array | float) -> Any: ...
     def rms_norm(self, x: Array, w: Array, *, epsilon: float = 1e-06) -> Any: ...
     def rms_norm_vjp(self, x: Array, w: Array, g: Array, *, epsilon: float = 1e-06) -> tuple[Any, Any]: ...
+    def scaled_dot_product_attention(
+        self,
+        q: Array,
+        k: Array,
+        v: Array,
+        mask: Array | None = None,
+        *,
+        causal: bool | str = False,
+        scale: float | None = None,
+    ) -> Any: ...
+    def scaled_dot_product_attention_vjp(
+        self,
+        q: Array,
+        k: Array,
+        v: Array,
+        g: Array,
+        mask: Array | None = None,
+        *,
+        causal: bool | str = False,
+        scale: float | None = None,
+    ) -> tuple[Any, Any, Any]: ...
+    def sgd_init(self, theta: Any) -> SGDState: ...
+    def sgd_step(
+        self,
+        theta: Any,
+        grad: Any,
+        state: SGDState,
+        /,
+        *,
+        learning_rate: Array | float = 0.001,
+        momentum: Array | float = 0.0,
+        dampening: Array | float = 0.0,
+        nesterov: bool = False,
+        donate: bool = False,
+    ) -> tuple[Any, SGDState]: ...
     def silu(self, x: Array) -> Any: ...
     def silu_vjp(self, x: Array | float, g: Array | float) -> Any: ...
     def softmax(self, x: Array, /, *, axis: int = -1) -> Any: ...

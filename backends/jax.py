@@ -29,6 +29,8 @@ name = "jax"
 dtypes = ("float16", "bfloat16", "float32", "float64")
 subnormals = "flush"
 
+DONATION = "donate"  # the keyword that lets a step write over theta, its first argument, and the state, its third
+
 
 @native(_formulas.sparse_categorical_cross_entropy_from_logits)
 def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
@@ -87,16 +89,24 @@ def compiled(function: Any, **options: Any) -> Any:
 bound = {name: globals()[name] for name in reference.FORMULAS}
 # adam_init is not declared, since it computes nothing.
 jitted = types.SimpleNamespace(**{name: compiled(bound[name]) for name in bound if declaration_of(bound[name])})
-keeping, donating = jitted.adam_step, compiled(bound["adam_step"], donate_argnums=(0, 2))
 
 
-@native(_formulas.adam_step)
-def adam_step_jitted(*arguments: Any, donate: bool = False, **options: Any) -> Any:
-    """Under jit. With `donate`, the results are written over theta and the state, which cannot be used afterwards."""
-    return (donating if donate else keeping)(*arguments, **options)
+def step_of(name: str) -> Any:
+    """A step of an optimizer, compiled twice: as it is, and with theta and the state given away."""
+    keeping, donating = getattr(jitted, name), compiled(bound[name], donate_argnums=(0, 2))
+
+    @native(getattr(_formulas, name))
+    def step(*arguments: Any, donate: bool = False, **options: Any) -> Any:
+        """Under jit. With `donate`, the results are written over theta and the state, which cannot be used after."""
+        return (donating if donate else keeping)(*arguments, **options)
+
+    step.__name__ = name
+    return step
 
 
-jitted.adam_step = adam_step_jitted
+for each in vars(jitted):
+    if DONATION in inspect.signature(bound[each]).parameters:
+        setattr(jitted, each, step_of(each))
 variants = {"jit": jitted}
 
 

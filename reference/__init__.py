@@ -5,6 +5,7 @@ standard. No array library is imported here.
 """
 
 from types import FunctionType
+from typing import Any
 
 from .formulas.adam import AdamState as AdamState
 from .formulas.adam import adam_bias_correction as adam_bias_correction
@@ -13,6 +14,7 @@ from .formulas.adam import adam_init as adam_init
 from .formulas.adam import adam_second_moment as adam_second_moment
 from .formulas.adam import adam_step as adam_step
 from .formulas.adam import adam_update as adam_update
+from .formulas.adamw_step import adamw_step as adamw_step
 from .formulas.categorical_cross_entropy import categorical_cross_entropy as categorical_cross_entropy
 from .formulas.categorical_cross_entropy_from_logits import (
     categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits,
@@ -21,6 +23,9 @@ from .formulas.categorical_cross_entropy_from_logits_vjp import (
     categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp,
 )
 from .formulas.categorical_cross_entropy_vjp import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
+from .formulas.clip_by_global_norm import clip_by_global_norm as clip_by_global_norm
+from .formulas.cross_entropy import cross_entropy as cross_entropy
+from .formulas.cross_entropy_vjp import cross_entropy_vjp as cross_entropy_vjp
 from .formulas.dense import dense as dense
 from .formulas.dense_vjp import dense_vjp as dense_vjp
 from .formulas.embedding import embedding as embedding
@@ -41,6 +46,13 @@ from .formulas.relu import relu as relu
 from .formulas.relu_vjp import relu_vjp as relu_vjp
 from .formulas.rms_norm import rms_norm as rms_norm
 from .formulas.rms_norm_vjp import rms_norm_vjp as rms_norm_vjp
+from .formulas.scaled_dot_product_attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .formulas.scaled_dot_product_attention_vjp import (
+    scaled_dot_product_attention_vjp as scaled_dot_product_attention_vjp,
+)
+from .formulas.sgd_step import SGDState as SGDState
+from .formulas.sgd_step import sgd_init as sgd_init
+from .formulas.sgd_step import sgd_step as sgd_step
 from .formulas.silu import silu as silu
 from .formulas.silu_vjp import silu_vjp as silu_vjp
 from .formulas.softmax import softmax as softmax
@@ -53,5 +65,8 @@ from .formulas.sparse_categorical_cross_entropy_from_logits_vjp import (
 )
 from .formulas.swiglu import swiglu as swiglu
 from .formulas.swiglu_vjp import swiglu_vjp as swiglu_vjp
+
+# The states of optimizers, by the names of their parts.
+STATES: dict[tuple[str, ...], Any] = {each._fields: each for each in (AdamState, SGDState)}
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

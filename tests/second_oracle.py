@@ -356,6 +356,109 @@ def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, axis, **of):
     return rows(row, axis, of["x.shape"], x)
 
 
+def attention(q, k, v, mask, causal, scale, of, row):
+    """What `row` makes of each query: its number, the keys that it sees, and the lists of all three, in its head."""
+    (*batch, queries, d), (*heads, keys, _), e = of["q.shape"], of["k.shape"], of["v.shape"][-1]
+    scale, found = 1 / sqrt(mpf(d)) if scale is None else scale, []
+    wanted = [*batch, queries, keys]
+    last = keys - queries if causal == "lower_right" else 0
+    for sample in range(prod(batch)):
+        place = sample // (batch[-1] // heads[-1]) if heads else 0
+        rows = [x[at * n * w :][: n * w] for x, at, n, w in
+                ((q, sample, queries, d), (k, place, keys, d), (v, place, keys, e))]  # fmt: skip
+        q_s, k_s, v_s = (
+            [x[i * w : (i + 1) * w] for i in range(n)]
+            for x, n, w in zip(rows, (queries, keys, keys), (d, d, e), strict=True)
+        )
+        for i in range(queries):
+            at = (sample * queries + i) * keys
+            seen = [j for j in range(keys) if causal is False or j <= i + last]
+            seen = [j for j in seen if mask is None or mask[broadcast_place(at + j, wanted, of["mask.shape"])]]
+            found.append(row(sample, i, seen, q_s, k_s, v_s, scale))
+    return found
+
+
+def broadcast_place(place, shape, own):
+    """Where an element of a shape is in an array that is broadcast to it."""
+    index = []
+    for size in reversed(shape):
+        place, rest = divmod(place, size)
+        index.insert(0, rest)
+    found = 0
+    for i, size in zip(index[len(shape) - len(own) :], own, strict=True):
+        found = found * size + (i if size > 1 else 0)
+    return found
+
+
+def scaled_dot_product_attention(q, k, v, mask=None, causal=False, scale=None, **of):
+    def row(sample, i, seen, q, k, v, scale):
+        columns = range(of["v.shape"][-1])
+        if not seen:
+            return [mpf(0) for _ in columns]
+        p = probabilities([scale * dot(q[i], k[j], 0) for j in seen])
+        return [total(p_j * v[j][c] for p_j, j in zip(p, seen, strict=True)) for c in columns]
+
+    return [each for part in attention(q, k, v, mask, causal, scale, of, row) for each in part]
+
+
+def scaled_dot_product_attention_vjp(q, k, v, g, mask=None, causal=False, scale=None, **of):
+    (*batch, queries, d), (*heads, keys, _), e = of["q.shape"], of["k.shape"], of["v.shape"][-1]
+    found = {"gq": [], "gk": [mpf(0)] * len(k), "gv": [mpf(0)] * len(v)}
+
+    def row(sample, i, seen, q_s, k_s, v_s, scale):
+        at = sample // (batch[-1] // heads[-1]) if heads else 0
+        g_i = g[(sample * queries + i) * e :][:e]
+        p = probabilities([scale * dot(q_s[i], k_s[j], 0) for j in seen]) if seen else []
+        h = [dot(g_i, v_s[j], 0) for j in seen]
+        mean = total(p_j * h_j for p_j, h_j in zip(p, h, strict=True))
+        t = [scale * p_j * (h_j - mean) for p_j, h_j in zip(p, h, strict=True)]
+        found["gq"] += [total(t_j * k_s[j][c] for t_j, j in zip(t, seen, strict=True)) for c in range(d)]
+        for t_j, p_j, j in zip(t, p, seen, strict=True):
+            for c in range(d):
+                found["gk"][(at * keys + j) * d + c] += t_j * q_s[i][c]
+            for c in range(e):
+                found["gv"][(at * keys + j) * e + c] += p_j * g_i[c]
+
+    attention(q, k, v, mask, causal, scale, of, row)
+    return found
+
+
+def class_weights(labels, x, weight, ignore_index, smoothing, of):
+    """t of each class of each sample, and what the mean divides by."""
+    n, soft = of["x.shape"][-1], len(of["labels.shape"]) == len(of["x.shape"])
+    weight, every, counted = weight or [mpf(1)] * n, [], mpf(0)
+    for i in range(prod(of["x.shape"][:-1])):
+        y = labels[i * n :][:n] if soft else [int(c == labels[i]) for c in range(n)]
+        none = not soft and labels[i] == ignore_index
+        counted += 0 if none else 1 if soft else weight[labels[i]]
+        every.append(
+            [mpf(0) if none else w * ((1 - smoothing) * y_c + smoothing / n) for w, y_c in zip(weight, y, strict=True)]
+        )
+    return every, counted
+
+
+def cross_entropy(labels, x, weight=None, ignore_index=-100, label_smoothing=0, reduction="mean", **of):
+    n, losses = of["x.shape"][-1], []
+    every, counted = class_weights(labels, x, weight, ignore_index, label_smoothing, of)
+    for i, t in enumerate(every):
+        p = log_probabilities(x[i * n :][:n])
+        losses.append(-total(t_c * p_c for t_c, p_c in zip(t, p, strict=True) if t_c != 0))
+    if reduction == "none":
+        return losses
+    return [total(losses) / counted if counted else nan] if reduction == "mean" else [total(losses)]
+
+
+def cross_entropy_vjp(labels, x, g, weight=None, ignore_index=-100, label_smoothing=0, reduction="mean", **of):
+    n, found = of["x.shape"][-1], []
+    every, counted = class_weights(labels, x, weight, ignore_index, label_smoothing, of)
+    for i, t in enumerate(every):
+        s = g[i] if reduction == "none" else g[0]
+        if reduction == "mean":
+            s = s / counted if counted else nan
+        found += [s * (p_c * total(t) - t_c) for p_c, t_c in zip(probabilities(x[i * n :][:n]), t, strict=True)]
+    return found
+
+
 def adam_first_moment(m, grad, beta1, **of):
     return [beta1 * m_i + (1 - beta1) * g_i for m_i, g_i in zip(m, grad, strict=True)]
 
@@ -390,6 +493,47 @@ def adam_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, che
     return found if checkpoints else {"theta": theta, "m": m, "v": v, "step": step}
 
 
+def clip_by_global_norm(tree, max_norm, **of):
+    norm = sqrt(total(each * each for each in tree))
+    if norm <= max_norm:
+        return list(tree)
+    return [each * max_norm / norm for each in tree]
+
+
+def in_steps(step, grad, size, checkpoints, state, names):
+    """One step of an optimizer, or one for each gradient along the first axis, with the results at the checkpoints."""
+    done, found = 0, {"step": []}
+    for start in range(0, len(grad), size) if checkpoints else [0]:
+        state, done = step(grad[start : start + size], *state), done + 1
+        if checkpoints and done in checkpoints:
+            when = f"after {done} step{'s' if done > 1 else ''}"
+            found |= {f"{name} {when}": each for name, each in zip(names, state, strict=True) if name != "step"}
+            found["step"] = [*found["step"], dict(zip(names, state, strict=True))["step"]]
+    return found if checkpoints else dict(zip(names, state, strict=True))
+
+
+def sgd_step(theta, grad, step, velocity, learning_rate, momentum, dampening, nesterov, checkpoints=None, **of):
+    def one(g, theta, step, v):
+        if step > 0 and momentum != 0:
+            g_v = [momentum * v_i + (1 - dampening) * g_i for v_i, g_i in zip(v, g, strict=True)]
+        else:
+            g_v = list(g)
+        d = [g_i + momentum * v_i for g_i, v_i in zip(g, g_v, strict=True)] if nesterov else g_v
+        return [t - learning_rate * d_i for t, d_i in zip(theta, d, strict=True)], step + 1, g_v
+
+    return in_steps(one, grad, len(theta), checkpoints, (theta, step, velocity), ("theta", "step", "velocity"))
+
+
+def adamw_step(theta, grad, step, m, v, learning_rate, beta1, beta2, epsilon, weight_decay, checkpoints=None, **of):
+    def one(g, theta, step, m, v):
+        found = adam_step(theta, g, step, m, v, learning_rate, beta1, beta2, epsilon)
+        decay = learning_rate * weight_decay
+        new = [new_i - decay * t for new_i, t in zip(found["theta"], theta, strict=True)]
+        return new, step + 1, found["m"], found["v"]
+
+    return in_steps(one, grad, len(theta), checkpoints, (theta, step, m, v), ("theta", "step", "m", "v"))
+
+
 def arguments(inputs, dtype):
     """The arguments as mpmath's numbers, arrays in one list; their shapes stand beside them."""
     read = dict(inputs)
@@ -397,7 +541,7 @@ def arguments(inputs, dtype):
         if name.endswith(".bits"):
             name = name.removesuffix(".bits")
             read[name] = decode(value, "float64") if isinstance(inputs[name], list) else decode(value, "float64")[0]
-        elif isinstance(value, str) and not name.endswith(".dtype"):
+        elif isinstance(value, str) and f"{name}.shape" in inputs:
             read[name] = decode(value, inputs.get(f"{name}.dtype", dtype))
     return read
 

@@ -199,6 +199,19 @@ def test_an_optimizer_that_hides_its_state_is_judged_by_its_parameters():
     assert verdicts(wrong)["adam.trajectory"] == "fail"
 
 
+def test_the_keywords_of_an_optimizer_say_which_step_it_makes():
+    def decaying(theta, *, learning_rate=1.0, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01): ...
+
+    steps = ("adam_step", "adamw_step", "sgd_step")
+    assert [isinstance(function_of(subject(optimizer=make()), step), Optimizer) for step in steps] == [
+        True,
+        False,
+        False,
+    ]
+    found = [isinstance(function_of(subject(optimizer=decaying), step), Optimizer) for step in steps]
+    assert found == [False, True, False]
+
+
 def test_an_optimizer_may_go_on_in_the_array_that_it_returned():
     def optimizer(theta, **hyper):
         update = make()(theta, **hyper)

@@ -10,8 +10,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from gaugeblock import backends, reference, spec
+from gaugeblock import backends, spec
 from gaugeblock.conformance import assert_conforms, check
+from gaugeblock.conformance.formulas import declared
 
 GRADIENTS = [name for name in spec.formulas() if name.endswith("_vjp")]
 NAMES = ["torch", "jax"]
@@ -19,28 +20,27 @@ SPARSE = "sparse_categorical_cross_entropy_from_logits"
 
 
 def split(formula, arguments):
-    """The places of what is differentiated by, the last arrays of floating-point numbers before g, and g."""
-    declared = getattr(reference, formula).__formula__
-    count = len(declared.results)
-    floating = [place for place, kind in enumerate(declared.domain[:-1]) if kind != "index"]
-    return floating[-count:], arguments[-1]
+    """The arguments of a gradient by name: what is given, what is differentiated by, and g."""
+    declaration = declared(formula)
+    given = dict(zip(declaration.arguments, arguments, strict=False))
+    g = given.pop("g")
+    names = [each for each in given if f"g{each}" in declaration.names or len(declaration.names) == 1]
+    names = [each for each in names if each not in ("labels", "y", "weight")]
+    return {n: a for n, a in given.items() if n not in names}, {n: given[n] for n in names}, g
 
 
-def filled(arguments, places, variables):
-    """The arguments of the formula itself, with the variables in their places."""
-    found = list(arguments[:-1])
-    for place, each in zip(places, variables, strict=True):
-        found[place] = each
-    return found
+def called(function, formula, arguments, options):
+    """A formula on its arguments by name, in the order in which its gradient has them."""
+    return function(*(arguments[name] for name in declared(formula).arguments if name in arguments), **options)
 
 
 def by_torch(function, formula):
     import torch
 
     def vjp(*arguments, **options):
-        places, g = split(formula, arguments)
-        leaves = [arguments[place].detach().requires_grad_() for place in places]
-        found = torch.autograd.grad(function(*filled(arguments, places, leaves), **options), leaves, g)
+        given, inputs, g = split(formula, arguments)
+        leaves = {name: each.detach().requires_grad_() for name, each in inputs.items()}
+        found = torch.autograd.grad(called(function, formula, given | leaves, options), list(leaves.values()), g)
         return found if len(found) > 1 else found[0]
 
     return vjp
@@ -49,11 +49,15 @@ def by_torch(function, formula):
 def by_jax(function, formula):
     import jax
 
-    @partial(jax.jit, static_argnames=("axis", "clip", "epsilon"))
+    @partial(jax.jit, static_argnames=[*declared(formula).keywords, "axis"])
     def vjp(*arguments, **options):
-        places, g = split(formula, arguments)
-        inputs = [arguments[place] for place in places]
-        found = jax.vjp(lambda *inputs: function(*filled(arguments, places, inputs), **options), *inputs)[1](g)
+        given, inputs, g = split(formula, arguments)
+        names = list(inputs)
+
+        def one(*leaves):
+            return called(function, formula, given | dict(zip(names, leaves, strict=True)), options)
+
+        found = jax.vjp(one, *inputs.values())[1](g)
         return found if len(found) > 1 else found[0]
 
     return vjp

@@ -9,7 +9,7 @@ from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.arithmetic import elsewhere
 from gaugeblock.conformance.formulas import FUNCTIONS, declared
 from gaugeblock.conformance.judging import assertions, blocks
-from gaugeblock.reference import AdamState
+from gaugeblock.reference import AdamState, SGDState
 
 rng = np.random.default_rng(20)
 X, G, Y = (3 * rng.normal(size=(3, 6, 9))).astype(np.float32)
@@ -32,6 +32,10 @@ CALLS = {
     "gelu_tanh_vjp": (X / 9, G),
     "swiglu": (X, G), "swiglu_vjp": (X, G, Y), "rms_norm": (X, W[:, 0]), "rms_norm_vjp": (X, W[:, 0], G),
     "layer_norm": (X, W[:, 0], W[:, 1]), "layer_norm_vjp": (X, W[:, 0], W[:, 1], G),
+    "sgd_step": (X, G, SGDState(4, Y)), "adamw_step": (X, G, AdamState(4, Y, X * X)), "clip_by_global_norm": (X, 1.0),
+    "cross_entropy": (LABELS, X, W[:, 0] ** 2), "cross_entropy_vjp": (LABELS, X, B[0], W[:, 0] ** 2),
+    "scaled_dot_product_attention": (X / 9, G, Y, P[:, :6] > 0.05),
+    "scaled_dot_product_attention_vjp": (X / 9, G, Y, X, P[:, :6] > 0.05),
 }  # fmt: skip
 
 
@@ -43,8 +47,8 @@ def library(name):
 
 
 def moved(value, how):
-    if isinstance(value, AdamState):
-        return AdamState(*(moved(part, how) for part in value))
+    if isinstance(value, tuple):
+        return type(value)(*(moved(part, how) for part in value))
     return how(np.asarray(value)) if isinstance(value, np.ndarray | np.generic) else value
 
 

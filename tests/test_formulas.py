@@ -20,8 +20,9 @@ def step(theta=X, grad=X, state=STATE, **options):
     return gb.adam_step(theta, grad, state, **options)
 
 
-LENGTHS = {"...": 2, "n": 3, "m": 4, "k": 5}
-COMPUTED = [name for name in reference.FORMULAS if name != "adam_init"]
+LENGTHS = {"...": 2, "n": 3, "m": 4, "k": 5, "l": 5, "s": 3, "d": 4, "e": 2}
+COMPUTED = [name for name in reference.FORMULAS if not name.endswith("_init")]
+WHOLE = {"index": ["float32", "bool"], "mask": ["float32", "int32"]}  # the dtypes that are none of these domains
 ORDINARY = {"[0, 1)": 0.9, "(-inf, inf)": 0.1, "[0, inf)": 1e-8, "count": 1}  # a number of each domain
 OUTSIDE = {
     "[0, 1)": (-0.1, 1.0, np.nan),
@@ -37,7 +38,8 @@ def declaration(formula):
 
 def array(domain, axes, lengths=LENGTHS):
     """An array of ones for an argument that is declared so."""
-    return np.ones([lengths[letter.rstrip("?")] for letter in axes], np.int32 if domain == "index" else np.float32)
+    kind = {"index": np.int32, "mask": np.bool_}.get(domain, np.float32)
+    return np.ones([lengths[letter.rstrip("?")] for letter in axes], kind)
 
 
 def common():
@@ -45,11 +47,11 @@ def common():
     for formula in COMPUTED:
         declared = declaration(formula)
         kinds = dict(zip(declared.arguments, declared.domain, strict=True))
-        if any(isinstance(kind, tuple) for kind in kinds.values()):
+        if any(isinstance(kind, tuple) for kind in kinds.values()) or "tree" in kinds:
             continue  # trees have structures, of which the table below has some
         right = {name: ORDINARY.get(kind) or array(kind, declared.arguments[name]) for name, kind in kinds.items()}
         arrays = [name for name, kind in kinds.items() if kind not in ORDINARY]
-        floating = [name for name in arrays if kinds[name] != "index"]
+        floating = [name for name in arrays if kinds[name] not in WHOLE]
 
         def wrong(what, error, words, options=None, *, formula=formula, right=right, **changed):
             return pytest.param(
@@ -58,12 +60,12 @@ def common():
 
         for name in arrays:
             yield wrong(f"{name} a list", TypeError, f"{name}: got list [1.0]", **{name: [1.0]})
-            is_index, shape = kinds[name] == "index", right[name].shape
-            refused = ["float32", "bool"] if is_index else ["complex64"] + ["int32"] * (kinds[name] != "weight")
+            shape = right[name].shape
+            refused = WHOLE.get(kinds[name]) or ["complex64"] + ["int32"] * (kinds[name] != "weight")
             for dtype in refused:
                 words = f"{name}: got an array of dtype {dtype} and shape {shape}; wanted "
                 yield wrong(f"{name} {dtype}", TypeError, words, **{name: right[name].astype(dtype)})
-            if not is_index and len(floating) > 1:
+            if name in floating and len(floating) > 1:
                 changed = {name: right[name].astype(np.float64)}
                 yield wrong(f"{name} float64", TypeError, "; wanted dtype float", **changed)
             others = {letter for each, axes in declared.arguments.items() if each != name for letter in axes}
@@ -148,6 +150,37 @@ SPECIAL = {
         for name in ("learning_rate", "beta1", "beta2", "epsilon")
         for value, kind, words in ((None, TypeError, "None"), (10**400, ValueError, "an integer of 1329 bits"))
     },
+    **{
+        f"clip_by_global_norm.errors: {words}": (lambda g, tree=tree, limit=limit: g.clip_by_global_norm(tree(g), limit), kind, words)
+        for tree, limit, kind, words in (
+            (lambda g: g.asarray(X), -1.0, ValueError, "max_norm: got -1.0"), (lambda g: g.asarray(X), "1", TypeError, "max_norm: got str '1'"),
+            (lambda g: [g.asarray(X), g.asarray(FLOAT64)], 1.0, TypeError, "leaf 1: got an array of dtype float64"),
+            (lambda g: [1.0], 1.0, TypeError, "tree: got float 1.0"))
+    },
+    "cross_entropy.errors: reduction": (
+        lambda g: g.cross_entropy(g.asarray(LABELS), g.asarray(X), reduction="avg"), ValueError, "reduction: got str 'avg'"),
+    "cross_entropy.errors: smoothing": (
+        lambda g: g.cross_entropy(g.asarray(LABELS), g.asarray(X), label_smoothing=1.5), ValueError, "label_smoothing: got 1.5"),
+    "cross_entropy.errors: soft labels of another shape": (
+        lambda g: g.cross_entropy(g.asarray(X[:1]), g.asarray(X)), ValueError, "labels: got shape (1, 3); wanted (2, 3)"),
+    "cross_entropy_vjp.errors: g of each sample": (
+        lambda g: g.cross_entropy_vjp(g.asarray(LABELS), g.asarray(X), g.asarray(X[:, 0])), ValueError, "g: got shape (2,); wanted ()"),
+    "scaled_dot_product_attention.errors: causal": (
+        lambda g: g.scaled_dot_product_attention(*map(g.asarray, (X, X, X)), causal="lower"), ValueError, "causal: got str 'lower'"),
+    "scaled_dot_product_attention.errors: heads": (
+        lambda g: g.scaled_dot_product_attention(*map(g.asarray, (np.ones((3, 2, 4), np.float32), *2 * [np.ones((2, 2, 4), np.float32)]))), ValueError, "k: got shape (2, 2, 4)"),
+    "scaled_dot_product_attention.errors: scale": (
+        lambda g: g.scaled_dot_product_attention(*map(g.asarray, (X, X, X)), scale="1"), TypeError, "scale: got str '1'"),
+    "sgd_step.errors: state": (lambda g: g.sgd_step(g.asarray(X), g.asarray(X), None), TypeError, "state: got None"),
+    "sgd_step.errors: momentum": (
+        lambda g: g.sgd_step(g.asarray(X), g.asarray(X), g.sgd_init(g.asarray(X)), momentum=1.0), ValueError, "momentum: got 1.0"),
+    "sgd_step.errors: nesterov": (
+        lambda g: g.sgd_step(g.asarray(X), g.asarray(X), g.sgd_init(g.asarray(X)), nesterov=True), ValueError, "nesterov: got True"),
+    "sgd_step.tree: structures": (
+        lambda g: g.sgd_step({"a": g.asarray(X)}, {"b": g.asarray(X)}, g.sgd_init({"a": g.asarray(X)})), TypeError, "grad: got structure"),
+    "adamw_step.errors: state": (lambda g: g.adamw_step(g.asarray(X), g.asarray(X), None), TypeError, "state: got None"),
+    "adamw_step.errors: weight_decay": (
+        lambda g: g.adamw_step(g.asarray(X), g.asarray(X), g.adam_init(g.asarray(X)), weight_decay=None), TypeError, "weight_decay: got None"),
     "adam.tree: structures": (
         lambda g: g.adam_step({"a": g.asarray(X)}, {"b": g.asarray(X)}, g.adam_init({"a": g.asarray(X)})), TypeError, "grad: got structure"),
     "adam.tree: a tree for an array": (
@@ -227,6 +260,23 @@ def test_a_product_of_matrices_without_terms_is_0(name):
     np.testing.assert_array_equal(backend.to_numpy(backend.matmul(a, b)), np.zeros((2, 3, 4)))
 
 
+@pytest.mark.parametrize("name", ["numpy", "torch", "jax"])
+def test_a_mask_and_weights_are_taken_by_keyword(name):
+    pytest.importorskip(name)
+    g = backends.load(name)
+    x, mask, weight = (g.asarray(each) for each in (X, np.eye(2, dtype=np.bool_), np.float32([1, 2, 3])))
+    y = g.scaled_dot_product_attention(x, x, x, mask=mask, causal=False, scale=None)
+    np.testing.assert_array_equal(g.to_numpy(y), X)
+    given = {"ignore_index": -100, "label_smoothing": 0.0, "reduction": "sum"}
+    loss = g.cross_entropy(g.asarray(LABELS), x, weight=weight, **given)
+    assert g.to_numpy(loss) == g.to_numpy(g.cross_entropy(g.asarray(LABELS), x, weight, **given))
+
+
+def test_attention_without_keys_is_0():
+    y = gb.scaled_dot_product_attention(X, X[:0], X[:0])
+    np.testing.assert_array_equal(y, np.zeros((2, 3)))
+
+
 class Layer(NamedTuple):
     w: object
     b: object
@@ -242,6 +292,19 @@ def test_a_tree_steps_as_its_leaves_do():
     np.testing.assert_array_equal(state.v["layers"][1].w, own.v)
     assert state.step == 1
     assert new["scale"][0].dtype == np.float64
+
+
+def test_trees_of_the_other_optimizers_are_their_leaves():
+    theta, grad = {"a": X, "b": [2 * X]}, {"a": X, "b": [3 * X]}
+    new, state = gb.sgd_step(theta, grad, gb.sgd_init(theta), momentum=0.9)
+    np.testing.assert_array_equal(new["b"][0], gb.sgd_step(2 * X, 3 * X, gb.sgd_init(X), momentum=0.9)[0])
+    np.testing.assert_array_equal(state.velocity["a"], X)
+    new, state = gb.adamw_step(theta, grad, gb.adam_init(theta))
+    np.testing.assert_array_equal(new["b"][0], gb.adamw_step(2 * X, 3 * X, gb.adam_init(X))[0])
+    assert state.step == 1
+    clipped = gb.clip_by_global_norm({"a": FLOAT64 * 3, "b": [FLOAT64 * 4]}, 1.0)
+    norm = np.sqrt(6 * 9 + 6 * 16)
+    np.testing.assert_allclose(clipped["b"][0], 4 / norm, rtol=1e-12)
 
 
 def test_donate_is_a_permission_with_the_same_results():
@@ -307,7 +370,8 @@ def test_non_native_byte_order_is_named_in_the_error(formula):
     declared = declaration(formula)
     swapped = np.dtype(np.float32).newbyteorder()
     kinds = zip(declared.domain, declared.arguments.values(), strict=True)
-    given = [STATE if isinstance(kind, tuple) else ORDINARY.get(kind) or array(kind, axes) for kind, axes in kinds]
+    state = getattr(reference, f"{formula.partition('_')[0].removesuffix('w')}_init", lambda theta: None)(X)
+    given = [state if isinstance(kind, tuple) else ORDINARY.get(kind) or array(kind, axes) for kind, axes in kinds]
     given = [each.astype(swapped) if getattr(each, "dtype", None) == np.float32 else each for each in given]
     for namespace in (gb, reference):
         with pytest.raises(TypeError, match="dtype float32 in non-native byte order"):

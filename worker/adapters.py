@@ -1,5 +1,6 @@
 """Functions that are made of what a subject has: gradients, any axis of a kernel of the last one, hidden states."""
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from .. import reference
 from ..reference.declaration import AXIS, BATCH, Axes, Declaration, declaration_of, is_axes
 
-GRADIENT = "_vjp"
+GRADIENT, STEP = "_vjp", "_step"
 
 
 def function_of(subject: Any, name: str) -> Any:
@@ -18,7 +19,7 @@ def function_of(subject: Any, name: str) -> Any:
     A step, such as `adam_step`, may have the name of its formula too: `adam`.
     """
     declaration = declaration_of(getattr(reference, name, None))
-    some = (getattr(subject, each, None) for each in (name, name.removesuffix("_step")))
+    some = (getattr(subject, each, None) for each in (name, name.removesuffix(STEP)))
     found = next(filter(callable, some), None)
     if declaration is None:
         return found
@@ -35,9 +36,17 @@ def made_of(subject: Any, declaration: Declaration) -> Any:
     if callable(getattr(subject, "vjp", None)) and callable(forward):
         return partial(gradient, subject.vjp, forward, len(declaration.names))
     has_state = not all(map(is_axes, declaration.signature.arguments)) if declaration.signature else False
-    if has_state and callable(getattr(subject, "optimizer", None)):
+    if has_state and callable(getattr(subject, "optimizer", None)) and makes(subject.optimizer, declaration):
         return Optimizer(subject.optimizer)
     return None
+
+
+def makes(optimizer: Callable[..., Any], declaration: Declaration) -> bool:
+    """Whether an optimizer's keywords are the hyper-parameters of a step; one that takes any keyword is Adam."""
+    _, *more = inspect.signature(optimizer).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in more):
+        return declaration.function is reference.adam_step
+    return declaration.hyper_parameters == {each.name for each in more if isinstance(each.default, float)}
 
 
 def gradient(vjp: Callable[..., Any], forward: Callable[..., Any], count: int, *arguments: Any, **options: Any) -> Any:

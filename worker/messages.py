@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from ..reference import AdamState
+from ..reference import STATES
 from ..reference.declaration import named
 
 LONGEST = 2**28  # bytes of a message
@@ -55,8 +55,8 @@ def form_of(formula: Any) -> Form:
 
 
 def state_of(names: Sequence[str], values: Iterable[Any]) -> Any:
-    """A state of its parts: a tuple with names, of gaugeblock's own class where the names are those of Adam's."""
-    make: Any = AdamState if tuple(names) == AdamState._fields else namedtuple("State", names)
+    """A state of its parts: a tuple with names, of gaugeblock's own class where it has one of these names."""
+    make: Any = STATES.get(tuple(names)) or namedtuple("State", names)
     return make(*values)
 
 

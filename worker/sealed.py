@@ -11,7 +11,7 @@ import gaugeblock
 FORBIDDEN = tuple(
     f"{gaugeblock.__name__}.{part}" for part in ("backends", "conformance", "reference", "spec", "worker")
 )
-KEPT = ("AdamState", "__version__")
+KEPT = ("AdamState", "SGDState", "__version__")
 
 
 def is_forbidden(name: str) -> bool:
@@ -23,7 +23,7 @@ class Seal:
     """A finder that refuses these modules from now on, and keeps what the worker has loaded of them out of sight."""
 
     def __init__(self) -> None:
-        gaugeblock.AdamState  # noqa: B018  loaded, so that it stays
+        gaugeblock.AdamState, gaugeblock.SGDState  # noqa: B018  loaded, so that they stay
         self.modules: dict[str, ModuleType] = {}
         self.names: dict[str, Any] = {}
 

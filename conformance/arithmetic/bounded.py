@@ -345,6 +345,8 @@ def astype(x: Bounded, dtype: Any, /) -> Bounded:
     """Another format: exact in a wider one, one rounding in a narrower."""
     if not isinstance(x, Bounded):
         return np.astype(np.asarray(x), dtype)
+    if x.dtype == dtype:
+        return x
     model = model_of(dtype, x.model)
     if not isdtype(x.dtype, "real floating") or dtype.itemsize > x.dtype.itemsize:
         return Bounded(x.value, x.error / INFLATION, model, dtype, x.nonnegative)

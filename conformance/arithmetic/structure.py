@@ -90,7 +90,6 @@ moveaxis = moved(np.moveaxis)
 swapaxes = moved(np.swapaxes)
 expand_dims = moved(np.expand_dims)
 squeeze = moved(np.squeeze)
-broadcast_to = moved(np.broadcast_to)
 flip = moved(np.flip)
 roll = moved(np.roll)
 tile = moved(np.tile)
@@ -101,6 +100,12 @@ unstack = moved(np.unstack)
 
 concat = joined(np.concat)
 stack = joined(np.stack)
+
+
+def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
+    if isinstance(x, Bounded):
+        return x.mapped(lambda each: np.broadcast_to(each, shape))
+    return moved(np.broadcast_to)(x, shape)
 
 
 def broadcast_arrays(*arrays: Array) -> list[Array]:

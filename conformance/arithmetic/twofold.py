@@ -322,6 +322,10 @@ def expand_dims(x: Any, /, *, axis: int) -> Any:
     return x.mapped(lambda each: np.expand_dims(each, axis))
 
 
+def broadcast_to(x: Twofold, /, shape: tuple[int, ...]) -> Twofold:
+    return x.mapped(lambda each: np.broadcast_to(each, shape))
+
+
 def zeros_like(x: Twofold, /) -> Twofold:
     return Twofold(np.zeros(x.shape), 0.0, 0.0, x.dtype)
 

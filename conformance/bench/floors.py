@@ -22,7 +22,8 @@ def read(*arguments: Array) -> Floor:
 
 
 def copy(*arguments: Array) -> Floor:
-    return max(arguments, key=np.size).copy  # type: ignore[no-any-return]
+    parts = (part for each in arguments for part in (each if isinstance(each, tuple) else (each,)))
+    return max((array for part in parts for array in leaves(part)), key=np.size).copy  # type: ignore[no-any-return]
 
 
 def neuron(x: Array, w: Array, b: Array) -> Floor:

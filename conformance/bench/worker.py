@@ -134,7 +134,7 @@ def once_more(work: Work, contender: Contender) -> dict[str, Any]:
 
 def sample(work: Work) -> Array | None:
     """Which rows of the arrays are judged, where it is not all."""
-    if not work.batch:
+    if not work.batch or work.declared.rows_together:
         return None
     rows = work.batch[0]
     few = max(1, SAMPLE * work.tensors * rows // work.elements)
@@ -152,7 +152,7 @@ def arguments_of(work: Work, contender: Contender, chosen: Array | None) -> tupl
     formula = work.declared
 
     def part(axes: tuple[str, ...], value: Any) -> Any:
-        return rows_of(contender, value, chosen if BATCH in axes else None)
+        return value if isinstance(value, float) else rows_of(contender, value, chosen if BATCH in axes else None)
 
     def argument(group: Any, value: Any) -> Any:
         if is_axes(group):

@@ -183,9 +183,14 @@ def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bo
 
     Those in bfloat16 are tried in float32, which has the same range: NumPy does not count it as floating point.
     """
-    known = [array.astype(np.float32) if getattr(array, "dtype", None) == "bfloat16" else array for array in arrays]
     try:
-        formula.function(*pack(formula, known), **options)
+        results_of(formula, arrays, options)
     except (TypeError, ValueError):
         return False
     return True
+
+
+def results_of(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the formula itself makes of these arguments, by name."""
+    known = [array.astype(np.float32) if getattr(array, "dtype", None) == "bfloat16" else array for array in arrays]
+    return formula.named(formula.function(*pack(formula, known), **options))

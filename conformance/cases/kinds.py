@@ -9,7 +9,7 @@ import numpy as np
 from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
-from .build import Builder, Made, accepted
+from .build import Builder, Made, accepted, results_of
 from .draw import Arrays, draw, neutral
 from .spread import Spread, straight
 
@@ -32,8 +32,9 @@ def pairs(builder: Builder) -> Iterator[Made]:
         yield from of_elements(builder)
         return
     note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
+    others = plan.OTHERS if len(builder.letters) < 3 else {}
     for batch, length in plan.PAIRS:
-        sizes = dict.fromkeys(builder.letters[1:], plan.OTHERS.get(length, plan.OTHER)) | {builder.letters[0]: length}
+        sizes = dict.fromkeys(builder.letters[1:], others.get(length, plan.OTHER)) | {builder.letters[0]: length}
         if not builder.fits(batch, sizes):
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
@@ -167,6 +168,8 @@ def layouts(builder: Builder) -> Iterator[Made]:
         shape = batch if builder.letters else (*batch, 6)
         compact, to = builder.here(shape, dict.fromkeys(builder.letters, 5) | dict.fromkeys(builder.letters[:1], 6))
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
+    if not builder.letters and not builder.rows_apart:
+        return  # elements that stand twice would count twice
     arrays = builder.small("equal rows", rows=4)
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
@@ -187,9 +190,14 @@ def empty(builder: Builder) -> Iterator[Made]:
 
 
 def takes_nothing(builder: Builder) -> bool:
-    """Whether the formula itself has a result for a batch of 0 rows that are added up."""
+    """Whether the formula itself has a finite result for a batch of 0 rows that are added up."""
     sizes = {BATCH: 0} | dict.fromkeys(builder.letters, plan.LENGTH)
-    return accepted(builder.formula, [draw(leaf, sizes, builder.random()) for leaf in builder.leaves], {})
+    arrays = [draw(leaf, sizes, builder.random()) for leaf in builder.leaves]
+    with np.errstate(all="ignore"):
+        if not accepted(builder.formula, arrays, {}):
+            return False
+        found = results_of(builder.formula, arrays, {})
+    return all(bool(np.all(np.isfinite(np.asarray(each, np.float64)))) for each in found.values())
 
 
 def seeded(builder: Builder, seed: int) -> Iterator[Made]:

@@ -19,7 +19,8 @@ def cases(builder: Builder) -> Iterator[Made]:
     """The cases about magnitudes that the arguments of a formula have."""
     domains = {leaf.domain for leaf in builder.leaves}
     if not builder.letters:
-        yield from every_binade(builder)
+        if builder.rows_apart:  # the largest would be all that there is, where elements are added up
+            yield from every_binade(builder)
     elif builder.formula.products:
         yield from products(builder)
     elif not builder.has_classes:

@@ -21,7 +21,7 @@ WHOLE_ROWS = {"nan": (NAN,), "infinity": (INF, -INF)}
 def cases(builder: Builder) -> Iterator[Made]:
     """Each special value in each argument that may have it, where the page says what comes of it."""
     for number, leaf in enumerate(builder.leaves):
-        if not leaf.is_floating:
+        if not leaf.is_floating or weighs_classes(builder, leaf):
             continue
         for label, starts in (("nan", WITH_NAN), ("infinity", WITH_INFINITY)):
             if label not in builder.labels:
@@ -42,6 +42,11 @@ def cases(builder: Builder) -> Iterator[Made]:
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     if not builder.letters and len(floating) == 2:
         yield from together(builder, floating)
+
+
+def weighs_classes(builder: Builder, leaf: Leaf) -> bool:
+    """Whether an argument has a number for each class that is the same in all samples, of which no page speaks."""
+    return builder.has_classes and bool(leaf.axes) and BATCH not in leaf.axes
 
 
 def may_have(builder: Builder, leaf: Leaf, value: float) -> bool:

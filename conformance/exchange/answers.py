@@ -210,12 +210,14 @@ def case_of(formula: str | Callable[..., Any], vector: dict[str, Any], dtype: np
     """A case as a report shows it."""
     inputs, function = vector["inputs"], vector["function"]
     given = {name: value for name, value in inputs.items() if "." not in name}
+    called = declared(function if isinstance(formula, str) else formula)
+    domains = dict(zip(called.parameters, called.domain, strict=False))
     for name in given:
         if isinstance(given[name], list) and f"{name}.shape" in inputs:
-            given[name] = np.asarray(given[name], int).reshape(inputs[f"{name}.shape"])
+            kind = bool if domains.get(name) == "mask" else int
+            given[name] = np.asarray(given[name], kind).reshape(inputs[f"{name}.shape"])
         elif f"{name}.shape" in inputs:
             given[name] = result_of(inputs, name, dtype)
-    called = declared(function if isinstance(formula, str) else formula)
     if called.state:
         parts = {part: given.pop(part) for part in called.state_names}
         given[called.state] = called.state_of(parts)

@@ -199,7 +199,11 @@ def fields(name: str, value: Any, is_real: bool) -> dict[str, Any]:
             f"{name}.shape": list(value.shape),
             name: value.ravel().astype(int).tolist() if integral else hexadecimal(value),
         }
-    if is_real or (isinstance(value, tuple) and any(isinstance(each, float) for each in value)):
+    if (
+        is_real
+        or isinstance(value, float)
+        or (isinstance(value, tuple) and any(isinstance(each, float) for each in value))
+    ):
         numbers = np.asarray(value, np.float64)
         return {name: numbers.tolist(), f"{name}.bits": hexadecimal(numbers)}
     return {name: value}

@@ -10,7 +10,7 @@ import importlib
 import inspect
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import reference, spec
-from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes
+from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes, parse
 from ...reference.validation import no_function, refuse_function
 from ..arithmetic.rounding import finfo as finfo
 from .faults import one_line_of
@@ -40,6 +40,8 @@ class Formula(Declaration):
     compensated: bool = False  # whether an infinite sum of its terms may be NaN, as that of Kahan's is
     donation: str = ""  # the keyword by which arguments are given away
     state_type: Callable[..., Any] | None = None  # of the argument that is a state; a tuple with names by default
+    given: Mapping[str, Any] = field(default_factory=dict)  # options without which it has another signature
+    rows_together: bool = False  # whether its definition takes all rows at once
     state_dtype: Callable[[np.dtype[Any]], np.dtype[Any]] = np.dtype  # of a state's arrays, by that of the others
 
     __hash__ = Declaration.__hash__
@@ -175,6 +177,11 @@ def case(
 ) -> Case:
     """A `Case`, with the formula's arguments as they are called."""
     return Case(requirement, name, note, declared(function), arguments, options, exact, steps, copied)
+
+
+def variant(formula: Formula, signature: str, domain: tuple[str, ...], **given: Any) -> Formula:
+    """A formula as it is with some options, or with arguments of another kind: with another signature."""
+    return dataclasses.replace(formula, signature=parse(signature), domain=domain, given=given)
 
 
 def call(function: str | Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Case:

@@ -89,7 +89,9 @@ FORMS = {
 WAYS = [adam_step_as(reference.adam_first_moment, update_as_written), *FORMS.values()]
 
 
-def over_steps(call: Any, dtype: np.dtype[Any], model: Model) -> dict[str, Expected]:
+def over_steps(
+    call: Any, dtype: np.dtype[Any], model: Model, ways: list[Callable[..., Any]] | None = None
+) -> dict[str, Expected]:
     """Adam's recursion in float64, and its errors: what each step adds, and what it makes of those before it.
 
     What a step adds is its running bound from the exact state, all steps at once. An error in m or v is multiplied by
@@ -97,11 +99,12 @@ def over_steps(call: Any, dtype: np.dtype[Any], model: Model) -> dict[str, Expec
     come to it by the update, without rounding.
     """
     start, grads, (step, *moments) = call.arguments
+    ways = ways or WAYS
     rates = call.formula.hyper_parameters
     named = {name: call.options.get(name, call.formula.parameters[name]) for name in sorted(rates)}
     states = [[np.asarray(a, np.float64) for a in (start, *moments)]]
     first = states[0][0], np.asarray(grads, np.float64), AdamState(step, *states[0][1:])
-    every = trajectory(reference.adam_step, call.formula, first, named, range(1, len(grads) + 1))
+    every = trajectory(call.formula.function, call.formula, first, named, range(1, len(grads) + 1))
     states += [[each[name] for name in ("theta", "m", "v")] for each in every]
     values = [np.stack(each) for each in zip(*states, strict=True)]
 
@@ -114,7 +117,7 @@ def over_steps(call: Any, dtype: np.dtype[Any], model: Model) -> dict[str, Expec
 
     state = AdamState(steps, lifted(m, arithmetic), lifted(v, arithmetic))
     each_step = call._replace(arguments=(lifted(theta, dtype), lifted(grads, dtype), state), options=named, steps=())
-    own = running(each_step, dtype, model, WAYS)
+    own = running(each_step, dtype, model, ways)
     m_error, v_error = decayed(named["beta1"], own["m"].bound), decayed(named["beta2"], own["v"].bound)
     exactly = model._replace(precision=1000, division=1, flush=False)
     pairs: Any = (theta, 0.0), (grads, 0.0), (steps, 0.0), (m, m_error[:-1]), (v, v_error[:-1])
@@ -124,7 +127,7 @@ def over_steps(call: Any, dtype: np.dtype[Any], model: Model) -> dict[str, Expec
         arguments=(theta_off, grads_off, AdamState(*state_off)),
         options={name: bounded.Bounded(value, 0, exactly, arithmetic) for name, value in named.items()},
     )
-    moved = evaluate(WAYS[0], off, partial(lift_bounded, exactly, arithmetic))
+    moved = evaluate(ways[0], off, partial(lift_bounded, exactly, arithmetic))
     errors = decayed(1, own["theta"].bound + moved["theta"].error), m_error, v_error
 
     def at(done: int) -> dict[str, Expected]:

@@ -76,12 +76,21 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
         return None
     axis, (letters,) = case.options.get(AXIS, -1), leaves(formula.arguments[name])
     chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
-    own = axis_names(letters, array.ndim, axis)
+    own, longest = axis_names(letters, array.ndim, axis), lengths_of(case, axis)
     index = tuple(
-        slice(None) if letter_of(each) in along else chosen.get(each, slice(None)) if size > 1 else slice(None)
-        for each, size in zip(own, array.shape, strict=True)  # of length 1 an axis may be broadcast
+        slice(None) if letter_of(each) in along or each not in chosen else chosen[each] * size // longest[each]
+        for each, size in zip(own, array.shape, strict=True)
     )
     return None if all(each == slice(None) for each in index) else index
+
+
+def lengths_of(case: Any, axis: int) -> dict[str, int]:
+    """The length of each axis by its name: of heads that are shared, that of the argument that has most."""
+    found: dict[str, int] = {}
+    for _, axes, value in parts(case.formula, case.arguments):
+        for name, size in zip(axis_names(axes, np.ndim(value), axis), np.shape(value), strict=True):
+            found[name] = max(size, found.get(name, 0))
+    return found
 
 
 def letter_of(axis_name: str) -> str:
@@ -111,7 +120,7 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
         spoilt = [value.copy() if isinstance(value, np.ndarray) else value for value in values]
         spoilt[number][(0,) * spoilt[number].ndim] = np.nan
         with np.errstate(all="ignore"):
-            results = formula.named(formula.function(*spoilt))
+            results = formula.named(formula.function(*spoilt, **formula.given))
         for result, own in result_axes(formula).items():
             output = np.isnan(results[result])
             if output.any():

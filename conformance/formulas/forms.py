@@ -20,6 +20,11 @@ from . import Formula
 Array = Any
 
 
+# Not each rounded in half precision: what leaves the roundings of a whole row at one number, whose bound would judge
+# nothing there.
+WHOLE_ROWS = "through_maximum", "online"
+
+
 def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
     """The admitted forms of a formula in a dtype, by name."""
     if dtype.itemsize >= 4 or formula.state:  # a step knows about half precision itself
@@ -27,8 +32,7 @@ def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., 
     found = {name: in_float32(form) for name, form in formula.forms.items()}
     if formula.half == "once" or "xp" not in inspect.signature(formula.function).parameters:  # it takes no namespace
         return found
-    # Not what leaves the roundings of a whole row at one logit: in bfloat16 that bound would judge nothing.
-    native = {f"{name} + in_half": form for name, form in formula.forms.items() if name != "through_maximum"}
+    native = {f"{name} + in_half": form for name, form in formula.forms.items() if name not in WHOLE_ROWS}
     if "xp" not in inspect.signature(formula.function).parameters:  # it has no namespace to be given, and no casts
         return found | native
     return found | {"in_half": in_half(formula.function)} | native
@@ -38,9 +42,14 @@ def in_half(function: Callable[..., Array]) -> Callable[..., Array]:
     """Each operation rounded to the half precision of the inputs, where the reference rounds its result alone."""
 
     def form(*arguments: Array, **options: Any) -> Array:
-        return function(*arguments, **options, xp=without_casts(array_namespace(arguments[-1])))
+        return function(*arguments, **options, xp=without_casts(array_namespace(real(arguments))))
 
     return form
+
+
+def real(arguments: tuple[Array, ...]) -> Array:
+    """The last argument that is an array of real numbers, neither an index nor a mask."""
+    return next(each for each in reversed(arguments) if isdtype(each.dtype, "real floating"))
 
 
 @lru_cache
@@ -59,7 +68,7 @@ def in_float32(form: Callable[..., Any]) -> Callable[..., Any]:
     """A form on arrays of half precision: computed in float32, its results rounded once."""
 
     def wrapped(*arguments: Array, **options: Any) -> Any:
-        xp, dtype = array_namespace(arguments[-1]), arguments[-1].dtype
+        xp, dtype = array_namespace(real(arguments)), real(arguments).dtype
         result = form(*(wide(each, xp) if each.dtype == dtype else each for each in arguments), **options)
         results = [rounded(each, dtype, xp) for each in (result if isinstance(result, tuple) else (result,))]
         return tuple(results) if isinstance(result, tuple) else results[0]

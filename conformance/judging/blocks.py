@@ -61,7 +61,8 @@ def blocks(call: Case) -> Iterator[Block]:
 def cuts(call: Case, limit: int) -> list[Cut]:
     """The cuts of a call that together have all results; none where the call is small, or has to stay whole."""
     formula = call.formula
-    if formula.signature is None or call.steps or not all(map(is_leaf, unpack(call.arguments))):
+    whole = formula.signature is None or formula.rows_together or bool(call.steps)
+    if whole or not all(map(is_leaf, unpack(call.arguments))):
         return []
     arguments = {n: axis_names(a, np.ndim(v), call.options.get(AXIS, -1)) for n, a, v in parts(formula, call.arguments)}
     values = {name: value for name, _, value in parts(formula, call.arguments)}
@@ -77,9 +78,14 @@ def cuts(call: Case, limit: int) -> list[Cut]:
         return []
     groups: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
     for name, axes in shaped_results(call, arguments).items():
-        groups.setdefault(free_axes(formula, name, axes), {})[name] = axes
+        groups.setdefault(free_axes(call, name, axes), {})[name] = axes
     found = [cut_of(formula, results, arguments, sizes, free, limit) for free, results in groups.items()]
     return found if formula.is_own or all(independent(call, cut) for cut in found) else []
+
+
+def chooses(call: Case) -> bool:
+    """Whether an option is a choice, such as of a causal mask, where the place of a row is what matters."""
+    return any(isinstance(value, bool | str) and bool(value) for value in call.options.values())
 
 
 def is_leaf(value: Any) -> bool:
@@ -111,11 +117,12 @@ def shaped_results(call: Case, arguments: Mapping[str, tuple[str, ...]]) -> dict
     }
 
 
-def free_axes(formula: Formula, result: str, axes: tuple[str, ...]) -> tuple[str, ...]:
+def free_axes(call: Case, result: str, axes: tuple[str, ...]) -> tuple[str, ...]:
     """The axes along which an element of a result depends on one place alone; of anybody's formula, the batch's."""
-    held = {letter for along in links(formula)[result].values() for letter in along}
+    held = {letter for along in links(call.formula)[result].values() for letter in along}
     free = tuple(axis for axis in axes if letter_of(axis) not in held)
-    return free if formula.is_own else tuple(axis for axis in free if letter_of(axis) == BATCH)
+    known = call.formula.is_own and not chooses(call)
+    return free if known else tuple(axis for axis in free if letter_of(axis) == BATCH)
 
 
 def cut_of(

@@ -8,6 +8,7 @@ from ..arithmetic import steps
 from ..arithmetic.elsewhere import Elsewhere, asarray, called, to_numpy, wrapped
 from ..arithmetic.rounding import MODELS, Model, finfo, numerics
 from ..arithmetic.running import Expected, enclosed, running
+from ..cases.draw import unpack
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
@@ -180,8 +181,8 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
 
 def step_in_words(call: Case, dtype: np.dtype[Any]) -> str:
     """Which step widens the bound most, where the call is not too large to be run again."""
-    on_host = not any(isinstance(each, Elsewhere) for each in call.arguments)
-    if call.steps or not on_host or sum(map(np.size, call.arguments)) > LARGEST_RUN_AGAIN:
+    on_host = not any(isinstance(each, Elsewhere) for each in unpack(call.arguments))
+    if call.steps or not on_host or sum(map(np.size, unpack(call.arguments))) > LARGEST_RUN_AGAIN:
         return ""
     step = steps.widest(lambda: bounded_run(call, dtype, MODELS[dtype.name]))
     if step is None or step.factor < 2:

@@ -83,7 +83,8 @@ def disagreements(forms: Forms, case: Case, dtype: np.dtype[Any]) -> Iterator[st
             found = evaluate(form, with_defaults(case, dtype), lift_exactly(dtype))
         with ctx.workprec(BITS):
             for result, each in found.items():
-                for wrong in apart(each.balls, wanted[result], expected[result], real):
+                whole = over_shared(wanted[result], each.balls.shape)
+                for wrong in apart(each.balls, whole, expected[result], real):
                     yield f"{case.id}{f' ({name})' if name else ''}: {result}{wrong}"
 
 
@@ -149,19 +150,24 @@ def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **optio
         array = array.transpose([names.index(name) for name in wanted])
         core = [name for name in wanted if letter_of(name) != BATCH]
         first, missing = array.shape[: array.ndim - len(core)], len({*axes} - {BATCH, *core})
-        batch, rest = np.broadcast_shapes(batch, first), array.shape[len(first) :]
+        batch, rest = longest(batch, first), array.shape[len(first) :]
         lengths |= dict(zip(core, rest, strict=True))
         given.append((axes, array.reshape((*first, *[1] * missing, *rest)), len(first)))
 
     def rows(array: Array, first: int) -> list[Any]:
         """A row, as nested lists, for each index of the batch."""
         shape = array.shape[first:]
-        return np.broadcast_to(array, (*batch, *shape)).reshape((math.prod(batch), *shape)).tolist()  # type: ignore[no-any-return]
+        array = array.reshape((*[1] * (len(batch) - first), *array.shape))
+        for place, length in enumerate(batch):  # heads that are shared, and what has no batch
+            array = np.repeat(array, length // max(array.shape[place], 1), axis=place)
+        return array.reshape((math.prod(batch), *shape)).tolist()  # type: ignore[no-any-return]
 
-    more = list(hyper_parameters(formula, dtype, options))
+    left_out = [None] * (len(formula.arguments) - len(arguments))
+    more = [*left_out, *hyper_parameters(formula, dtype, options)]
     axes_of = {name: axes for name, axes in result_axes(formula).items() if name not in formula.counts}
     several = len(axes_of) > 1
-    if any(BATCH in axes for axes, *_ in given) and not all(BATCH in axes for axes in axes_of.values()):
+    summed = any(BATCH in axes for axes, *_ in given) and not all(BATCH in axes for axes in axes_of.values())
+    if summed or formula.rows_together:
         values = [rows(array, first) if BATCH in axes else array.tolist() for axes, array, first in given]
         found = called(formula, *values, *more)
         found = found if several else (found,)
@@ -181,6 +187,24 @@ def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **optio
     state = dict(zip(formula.parameters, arguments, strict=False)).get(formula.state)
     counts = {name: getattr(state, name) + 1 for name in formula.counts}
     return counts | {name: shaped(axes, values) for (name, axes), values in zip(axes_of.items(), found, strict=True)}
+
+
+def over_shared(wanted: Array, shape: tuple[int, ...]) -> Array:
+    """A gradient of what several rows share, such as a head of keys: the sum of what the definition gives for each."""
+    if wanted.ndim != len(shape) or not wanted.size or not math.prod(shape):
+        return wanted
+    for axis, (length, own) in enumerate(zip(wanted.shape, shape, strict=True)):
+        if length > own and length % own == 0:
+            split = (*wanted.shape[:axis], own, length // own, *wanted.shape[axis + 1 :])
+            wanted = np.sum(wanted.reshape(split), axis=axis + 1)
+    return wanted
+
+
+def longest(batch: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """The longer one of each axis of two batches, where each is a multiple of the other one; 0 is of none."""
+    count = max(len(batch), len(other))
+    both = ((*[1] * (count - len(each)), *each) for each in (batch, other))
+    return tuple(0 if 0 in pair else max(pair) for pair in zip(*both, strict=True))
 
 
 def hyper_parameters(formula: Formula, dtype: np.dtype[Any], options: dict[str, Any]) -> Iterator[Any]:

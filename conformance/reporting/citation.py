@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "ec65099c5783b057eebdf41c4d772950db1424bcc6a79aefbb5d0aa5555651a2"
+MANIFEST = "a8d0d776e00edec213ed2f4e2b51ee816488a3c02371fc62558531d504c5ede5"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},

@@ -2,7 +2,8 @@
 silu_vjp.value, swiglu_vjp.value, relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value,
 log_softmax_vjp.value,
 categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
-sparse_categorical_cross_entropy_from_logits_vjp.value: each gradient is the derivative of its formula.
+sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value, cross_entropy_vjp.value:
+each gradient is the derivative of its formula.
 
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
@@ -105,6 +106,23 @@ def of_sparse_cross_entropy_from_logits(vjp: Definition, forward: Definition) ->
             yield vjp(label, x, g), g * forward(label, x), x
 
 
+def of_attention(vjp: Definition, forward: Definition) -> Regions:
+    for mask, causal, scale in ([[[1, 1], [0, 0]], False, symbol("scale", 2)], [None, True, None]):
+        q, k, v, g = (matrix(name, [1], [2]) for name in "qkvg")
+        y = forward(q, k, v, mask, causal, scale)
+        loss = sum(g_i * y_i for g_i, y_i in zip(flat(g), flat(y), strict=True))
+        yield vjp(q, k, v, g, mask, causal, scale), loss, (q, k, v)
+
+
+def of_cross_entropy_as_called(vjp: Definition, forward: Definition) -> Regions:
+    weight, s = vector("w", 1, 2), symbol("s", "1/4")
+    soft = [vector("y", 1, 2)]
+    for labels, reduction in (([1, 0, -100], "mean"), (soft, "mean")):
+        x, g = matrix("x", *[range(2)] * len(labels)), symbol("g", 5)
+        given = weight, -100, s, reduction
+        yield vjp(labels, x, g, *given), g * forward(labels, x, *given), x
+
+
 DERIVATIVES: dict[str, Callable[[Definition, Definition], Regions]] = {
     "embedding_vjp": of_embedding,
     "gelu_tanh_vjp": of_elementwise,
@@ -122,6 +140,8 @@ DERIVATIVES: dict[str, Callable[[Definition, Definition], Regions]] = {
     "categorical_cross_entropy_vjp": of_cross_entropy,
     "categorical_cross_entropy_from_logits_vjp": of_cross_entropy_from_logits,
     "sparse_categorical_cross_entropy_from_logits_vjp": of_sparse_cross_entropy_from_logits,
+    "scaled_dot_product_attention_vjp": of_attention,
+    "cross_entropy_vjp": of_cross_entropy_as_called,
 }
 
 

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from .backends._formulas import *  # noqa: F403
     from .reference import FORMULAS as FORMULAS
     from .reference import AdamState as AdamState
+    from .reference import SGDState as SGDState
     from .reference.declaration import formula as formula
 
     backend: backends.Backend
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 # Where each name is that is neither a formula nor the backend.
-PLACES = dict.fromkeys(("FORMULAS", "AdamState"), "reference") | {"formula": "reference.declaration"}
+PLACES = dict.fromkeys(("FORMULAS", "AdamState", "SGDState"), "reference") | {"formula": "reference.declaration"}
 PACKAGES = ("backends", "conformance", "reference", "spec")
 
 

@@ -1,0 +1,78 @@
+"""Cases of the gradient of cross-entropy: those of the formula, each with a gradient of its loss."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from ...reference.formulas import cross_entropy as reference
+from . import Case, declared, variant
+from . import cross_entropy as of_formula
+
+Array = Any
+
+FUNCTION = "cross_entropy_vjp"
+# By those of the formula.
+SIGNATURES = {
+    of_formula.NONE: "(...), (..., n), (...), (n) -> (..., n)",
+    of_formula.SOFT: "(..., n), (..., n), (), (n) -> (..., n)",
+    of_formula.SOFT_NONE: "(..., n), (..., n), (...), (n) -> (..., n)",
+}
+
+
+def open_elements(labels: Any, x: Any, g: Any, weight: Any = None, **options: Any) -> Any:
+    """Where the formula leaves its loss open, a mean of nothing, and ignored samples where anything is not finite."""
+    is_mean = labels.ndim < x.ndim and options.get("reduction", "mean") == "mean"
+    if is_mean and np.all(labels == options.get("ignore_index", -100)):
+        return True
+    rows = np.isnan(x) | np.isinf(x) | ~np.all(np.isfinite(g))
+    ignored = (labels == options.get("ignore_index", -100))[..., None] if labels.ndim < x.ndim else np.zeros(1, bool)
+    spoilt = np.any(rows, axis=-1, keepdims=True) & ignored
+    return spoilt | of_formula.open_elements(labels, x, weight, **options)
+
+
+def through_logarithms(labels: Array, x: Array, g: Array, weight: Array | None = None, /, **options: Any) -> Array:
+    """By way of the gradients towards the logarithms of the probabilities, h = s t: gx_c = p_c sum_c h_c - h_c."""
+    xp = array_namespace(x)
+    ignored, smoothing = options.get("ignore_index", -100), options.get("label_smoothing", 0.0)
+    reduction = options.get("reduction", "mean")
+    t, counted = reference.targets(labels, x, weight, ignored, smoothing, xp)
+    s = g / xp.sum(counted) if reduction == "mean" else xp.expand_dims(g, axis=-1) if reduction == "none" else g
+    h, z = s * t, x - xp.max(x, axis=-1, keepdims=True)
+    logarithms = z - xp.log(xp.sum(xp.exp(z), axis=-1, keepdims=True))
+    return xp.exp(logarithms) * xp.sum(h, axis=-1, keepdims=True) - h
+
+
+def scale(call: Any, name: str) -> Any:
+    """A gradient is of the size of g and the weights."""
+    *_, g = call.arguments[:3]
+    weight = call.arguments[3] if len(call.arguments) > 3 else np.ones(1)
+    return np.max(np.abs(g.astype(np.float64)), initial=0) * np.abs(weight.astype(np.float64))
+
+
+DETAILS = {
+    FUNCTION: {
+        "scale": scale,
+        "open": open_elements,
+        "rows_together": True,
+        "forms": {"through_logarithms": through_logarithms},
+    }
+}
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    rng = np.random.default_rng(24)
+    for case in of_formula.cases(dtype, seed):
+        if case.id == "cross_entropy.all_ignored/mean":  # of which the gradient is left open
+            continue
+        (labels, x, *weight), formula = case.arguments, declared(FUNCTION)
+        given = dict(case.formula.given)
+        if str(case.formula.signature) in SIGNATURES:
+            real, (kind, *_) = "real", case.formula.domain
+            signature = SIGNATURES[str(case.formula.signature)]
+            formula = variant(formula, signature, (kind, "logit", real, "nonnegative"), **given)
+        own = np.random.default_rng([seed, 24]) if "random" in case.name else rng
+        g = np.asarray(own.normal(size=x.shape[:-1] if given else ()), dtype)
+        requirement = case.requirement.replace("cross_entropy", FUNCTION)
+        yield case._replace(requirement=requirement, formula=formula, arguments=(labels, x, g, *weight))

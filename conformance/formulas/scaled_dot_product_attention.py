@@ -1,0 +1,171 @@
+"""Cases of scaled dot-product attention."""
+
+import math
+import operator
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from ...reference.formulas import scaled_dot_product_attention as reference
+from . import Case, finfo, seeded
+from . import case as any_case
+
+Array = Any
+
+
+def scale_of(call: Any, name: str) -> Any:
+    """A result is a mean of the values."""
+    return np.abs(call.arguments[2].astype(np.float64))
+
+
+def seen(q: Any, k: Any, mask: Any = None, causal: Any = False) -> Any:
+    """Which keys each query sees, in the whole shape of the scores."""
+    sizes = reference.Sizes(q.shape[:-2], q.shape[-2], k.shape[-2], 1)
+    found = reference.seen_keys(q, mask, causal, sizes, np)
+    return np.broadcast_to(True if found is None else found, (*q.shape[:-1], k.shape[-2]))
+
+
+def of_heads(x: Any, q: Any) -> Any:
+    """Keys or values for each head of the queries."""
+    return np.repeat(x, q.shape[-3] // x.shape[-3], axis=-3) if x.ndim > 2 and x.shape[:-2] != q.shape[:-2] else x
+
+
+def beside_unseen(queries: tuple[Any, ...], keys: tuple[Any, ...], mask: Any, causal: Any) -> Any:
+    """For each query, whether it does not see a key, and one of both is not finite: its axis of keys is 1."""
+    q, k = queries[0], keys[0]
+    of_each = ([~np.all(np.isfinite(x), axis=-1) for x in arrays] for arrays in (queries, keys))
+    spoilt_q, spoilt_k = (reduce(operator.or_, masks) for masks in of_each)
+    spoilt = of_heads(spoilt_k[..., None], q)[..., None, :, 0] | spoilt_q[..., None]
+    return np.any(~seen(q, k, mask, causal) & spoilt, axis=-1, keepdims=True)
+
+
+def open_elements(q: Any, k: Any, v: Any, mask: Any = None, *, causal: Any = False, scale: Any = None) -> Any:
+    """The queries that do not see a key, where one of both is not finite: -infinity may be added to their score."""
+    return np.broadcast_to(beside_unseen((q,), (k, v), mask, causal), (*q.shape[:-1], v.shape[-1]))
+
+
+def scores_in_parts(q: Array, k: Array, scale: Any, xp: Any) -> Array:
+    """The scores, where queries and keys are each multiplied by the root of the scale."""
+    if scale is None:
+        root = xp.sqrt(reference.root_of_length(q, xp))
+        return xp.matmul(q / root, xp.matrix_transpose(k / root))
+    return xp.matmul(q * scale, xp.matrix_transpose(k))
+
+
+def powers_in_steps(z: Array, mask: Array, xp: Any) -> Array:
+    """``exp(z - max(z))`` as a product of as many exps as other keys are seen, each of a part of the distance.
+
+    A key that is not seen leaves the largest score as it is, and exp(0) is 1.
+    """
+    if mask is not None:
+        z = xp.where(mask, z, xp.full_like(z, -math.inf))
+    largest, keys = xp.max(z, axis=-1, keepdims=True), np.asarray(z.shape[-1])
+    if mask is not None:
+        keys = np.sum(mask, axis=-1, keepdims=True)
+        largest = xp.where(keys > 0, largest, xp.zeros_like(largest))
+    distance, doublings = z - largest, np.ceil(np.log2(np.maximum(keys - 1, 1)))  # of each query
+    most = int(np.max(doublings, initial=0))
+    e = xp.exp(distance * 2.0**-most)
+    for step in reversed(range(most)):
+        e = e * e
+        if np.any(doublings <= step):
+            e = xp.where(doublings <= step, xp.exp(distance * 2.0**-step), e)
+    return e
+
+
+def online(q: Array, k: Array, v: Array, mask: Any = None, *, causal: Any = False, scale: Any = None) -> Array:
+    """Key by key, with what was summed rescaled at each, and divided at last."""
+    xp = array_namespace(q, k, v)
+    sizes = reference.checked(xp, q, k, v, mask, causal)
+    k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
+    e = powers_in_steps(scores_in_parts(q, k, scale, xp), reference.seen_keys(q, mask, causal, sizes, xp), xp)
+    return xp.matmul(e, v) / reference.totals(e, xp)
+
+
+DETAILS = {
+    "scaled_dot_product_attention": {
+        "scale": scale_of,
+        "forms": {"online": online},
+        "open": open_elements,
+    },
+}
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    rng = np.random.default_rng(21)
+    nan, half = np.nan, dtype.itemsize < 4  # in which the errors of large scores leave nothing to be judged
+    reach = 1.0 if half else 4 * float(np.log(finfo(dtype).max))
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    def drawn(generator: np.random.Generator, *batch: int, sizes: tuple[int, ...] = (4, 5, 3, 2)) -> list[Any]:
+        """Normal q, k and v, with scores of at most a few units."""
+        queries, keys, d, e = sizes
+        q, k, v = (generator.normal(size=(*batch, *axes)) for axes in ((queries, d), (keys, d), (keys, e)))
+        return [array(q / 4), array(k), array(v)]
+
+    def case(requirement: str, name: str, note: str, *arguments: Any, **options: Any) -> Case:
+        function = "scaled_dot_product_attention"
+        return any_case(function, f"{function}.{requirement}", name, note, *arguments, **options)
+
+    for name, random in seeded(dtype, seed, 1):
+        yield case("value", name, "any mistake", *drawn(random, 2))
+    yield case("value", "square", "an axis taken for another", *drawn(rng, 3, sizes=(3, 3, 3, 3)))
+    yield case("value", "odd_length", "the last s % 8 keys left out", *drawn(rng, sizes=(2, 33, 3, 2)))
+    few = drawn(rng, sizes=(2, 3, 4, 3))
+    yield case("value", "close", "weights or values of fewer bits", few[0] / 16, few[1], 1 + few[2] / 64)
+
+    q, k, v = drawn(rng, sizes=(4, 7, 4, 3))
+    large = array(np.concatenate([reach + 0 * q[:, :1], q[:, 1:]], axis=-1))
+    towards = array(np.concatenate([0.5 + np.arange(7)[:, None] / 4, k[:, 1:]], axis=-1))
+    v = np.abs(v)  # so that the mean does not cancel
+    yield case("spread", "large", "exp of a score that is not shifted overflows", large, towards, v)
+    yield case("spread", "far_below", "exp of a score that is not shifted is 0", large, -towards, v)
+
+    mask = rng.random((4, 5)) < 0.5
+    mask[:, 3] = True
+    yield case("mask", "shared", "a mask without a batch fails, or is taken the other way round", *drawn(rng, 2), mask)
+    each = rng.random((2, 4, 5)) < 0.5
+    each[..., 2] = True
+    yield case("mask", "of_each", "one mask for all", *drawn(rng, 2), each)
+    q, k, v = drawn(rng, sizes=(4, 7, 4, 3))
+    k[:2], k[2:] = k[:2] / 256, 150
+    some = np.arange(7) < 2 + 0 * np.arange(4)[:, None]
+    yield case("mask", "large_scores", "-1e4 is added to the score of a masked key", array(q * 0 + 64), k, v, some)
+    blocks = np.arange(16) % 8 >= 5 + 0 * np.arange(3)[:, None]
+    blocks[1, :8], blocks[2, 8:] = False, False
+    yield case("mask", "whole_blocks", "a block of masked keys makes NaN", *drawn(rng, sizes=(3, 16, 4, 3)), blocks)
+
+    none = rng.random((4, 5)) < 0.5
+    none[[0, 3]] = False
+    yield case("no_keys", "some", "the mean of all values, or NaN", *drawn(rng, 2), none)
+    yield case("no_keys", "all", "NaN where a mask leaves nothing", *drawn(rng), np.zeros((4, 5), np.bool_))
+
+    yield case("causal", "square", "a query sees keys after it", *drawn(rng, 2, sizes=(4, 4, 3, 2)), causal=True)
+    for name, queries, keys in (("more_keys", 4, 7), ("more_queries", 7, 4)):
+        for alignment in ("upper_left", "lower_right"):
+            given = drawn(rng, sizes=(queries, keys, 4, 3))
+            yield case("causal", f"{name}_{alignment}", "aligned to the other corner", *given, causal=alignment)
+    given = drawn(rng, 2)
+    yield case("causal", "with_mask", "of two masks one is left out", *given, mask, causal=True)
+
+    yield case("scale", "scale_0.3", "the default, or both", *drawn(rng, 2), scale=0.3)
+
+    q, k, v = drawn(rng, 1, 4)
+    yield case("heads", "groups", "heads taken in turns, or the first for all", q, k[:, :2], v[:, :2])
+    yield case("heads", "one", "one head of keys fails", q, k[:, :1], v[:, :1], mask)
+
+    q, k, v = drawn(rng, 3)
+    q[0, 1, 2], k[1, 2, 0], v[2, 3, 1] = nan, nan, nan
+    yield case("nan", "in_each", "NaN lost, or in another row or column", q, k, v)
+    q, k, v = drawn(rng, 2, sizes=(4, 4, 3, 2))
+    q[0, 0, 0] = nan
+    yield case("batch", "nan_in_one", "NaN reaches another sample", q, k, v)
+    yield case("batch", "two_axes", "one batch axis taken for granted", *drawn(rng, 2, 2))
+    yield case("empty", "no_batch", "a batch of 0 fails", *drawn(rng, 0))
+    yield case("empty", "no_queries", "no queries fail", *drawn(rng, sizes=(0, 5, 3, 2)))
+    yield case("layout", "mask", "memory order taken for granted", *drawn(rng, 2), each)

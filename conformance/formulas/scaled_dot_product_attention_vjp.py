@@ -1,0 +1,122 @@
+"""Cases of the gradients of scaled dot-product attention."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from ...reference.formulas import scaled_dot_product_attention as reference
+from ...reference.formulas.scaled_dot_product_attention_vjp import over_heads
+from . import Case, finfo, seeded
+from . import case as any_case
+from .scaled_dot_product_attention import beside_unseen, of_heads, powers_in_steps, scores_in_parts
+
+Array = Any
+
+
+def open_elements(q: Any, k: Any, v: Any, g: Any, mask: Any = None, *, causal: Any = False, scale: Any = None) -> Any:
+    """What depends on a query that does not see a key, where one of both is not finite."""
+    rows = beside_unseen((q, g), (k, v), mask, causal)
+    samples = np.any(rows, axis=-2, keepdims=True)
+    if samples.ndim > 2 and k.shape[:-2] != q.shape[:-2]:
+        *batch, heads = k.shape[:-2]
+        samples = np.any(samples.reshape(*batch, heads, -1, 1, 1), axis=-3)
+    return tuple(np.broadcast_to(each, x.shape) for each, x in ((rows, q), (samples, k), (samples, v)))
+
+
+def scale_of(call: Any, name: str) -> Any:
+    """The terms of a gradient: the largest products of what it is made of."""
+    q, k, v, g = (np.abs(each.astype(np.float64)) for each in call.arguments[:4])
+    if name == "gv":
+        return g
+    other = q if name == "gk" else k
+    return np.max(of_heads(v, q), initial=0) * np.max(g, initial=0) * other
+
+
+def from_results(
+    q: Array, k: Array, v: Array, g: Array, mask: Any = None, *, causal: Any = False, scale: Any = None
+) -> tuple[Array, Array, Array]:
+    """From what the forward pass leaves: the logarithms of the sums, and its results, which give the mean of gp."""
+    xp = array_namespace(q, k, v, g)
+    sizes = reference.checked(xp, q, k, v, mask, causal)
+    k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
+    z, seen = scores_in_parts(q, k, scale, xp), reference.seen_keys(q, mask, causal, sizes, xp)
+    if seen is not None:
+        z = xp.where(seen, z, xp.full_like(z, -np.inf))
+    e = powers_in_steps(z, seen, xp)
+    largest, total = xp.max(z, axis=-1, keepdims=True), reference.totals(e, xp)
+    y = xp.matmul(e, v) / total
+    if seen is not None:
+        largest = xp.where(xp.any(seen, axis=-1, keepdims=True), largest, xp.zeros_like(largest))
+    levels = largest + xp.log(total)
+    p, gp = xp.exp(z - levels), xp.matmul(g, xp.matrix_transpose(v))
+    gz = p * (gp - xp.sum(g * y, axis=-1, keepdims=True))
+    gz = gz * scale if scale is not None else gz / reference.root_of_length(q, xp)
+    gk, gv = xp.matmul(xp.matrix_transpose(gz), q), xp.matmul(xp.matrix_transpose(p), g)
+    return xp.matmul(gz, k), over_heads(gk, sizes, xp), over_heads(gv, sizes, xp)
+
+
+DETAILS = {
+    "scaled_dot_product_attention_vjp": {
+        "scale": scale_of,
+        "forms": {"from_results": from_results},
+        "open": open_elements,
+    },
+}
+
+
+def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
+    rng = np.random.default_rng(22)
+    nan, half = np.nan, dtype.itemsize < 4  # in which the errors of large scores leave nothing to be judged
+    reach = 2.0 if half else 4 * float(np.log(finfo(dtype).max))
+
+    def array(values: Any) -> Any:
+        return np.asarray(values, dtype)
+
+    def drawn(generator: np.random.Generator, *batch: int, sizes: tuple[int, ...] = (3, 4, 3, 2)) -> list[Any]:
+        """Normal q, k, v and g, with scores of at most a few units."""
+        queries, keys, d, e = sizes
+        shapes = (queries, d), (keys, d), (keys, e), (queries, e)
+        q, k, v, g = (generator.normal(size=(*batch, *axes)) for axes in shapes)
+        return [array(q / 4), array(k), array(v), array(g)]
+
+    def case(requirement: str, name: str, note: str, *arguments: Any, **options: Any) -> Case:
+        function = "scaled_dot_product_attention_vjp"
+        return any_case(function, f"{function}.{requirement}", name, note, *arguments, **options)
+
+    for name, random in seeded(dtype, seed, 1):
+        yield case("value", name, "any mistake", *drawn(random, 2))
+    yield case("value", "square", "an axis taken for another", *drawn(rng, 2, sizes=(3, 3, 3, 3)))
+
+    q, k, v, g = drawn(rng, sizes=(3, 5, 3, 2))
+    large = array(np.concatenate([reach + 0 * q[:, :1], q[:, 1:]], axis=-1))
+    towards = array(np.concatenate([0.5 + np.arange(5)[:, None] / 4, k[:, 1:]], axis=-1))
+    yield case("spread", "large", "exp of a score that is not shifted overflows", large, towards, v, g)
+
+    mask = rng.random((3, 4)) < 0.5
+    mask[:, 2] = True
+    yield case("mask", "shared", "the mask is ignored, or taken the other way round", *drawn(rng, 2), mask)
+    each = rng.random((2, 3, 4)) < 0.5
+    each[..., 2] = True
+    yield case("mask", "of_each", "one mask for all", *drawn(rng, 2), each)
+    none = rng.random((3, 4)) < 0.5
+    none[0], none[:, 3] = False, False
+    yield case("no_keys", "some", "NaN, or a gradient of the mean of all values", *drawn(rng, 2), none)
+    yield case("causal", "square", "a query sees keys after it", *drawn(rng, 2, sizes=(3, 3, 4, 2)), causal=True)
+    for alignment in ("upper_left", "lower_right"):
+        given = drawn(rng, sizes=(3, 5, 3, 2))
+        yield case("causal", alignment, "aligned to the other corner", *given, causal=alignment)
+    yield case("scale", "scale_0.3", "the default, or once only", *drawn(rng, 2), scale=0.3)
+    q, k, v, g = drawn(rng, 1, 4)
+    yield case("heads", "groups", "heads taken in turns, or not summed", q, k[:, :2], v[:, :2], g)
+    yield case("heads", "one", "one head of keys fails", q, k[:, :1], v[:, :1], g, mask)
+    q, k, v, g = drawn(rng, 2, sizes=(3, 3, 4, 2))
+    q[0, 0, 0] = nan
+    yield case("batch", "nan_in_one", "NaN reaches another sample", q, k, v, g)
+    yield case("batch", "two_axes", "one batch axis taken for granted", *drawn(rng, 2, 2))
+    q, k, v, g = drawn(rng, 3)
+    g[0, 1, 1], v[1, 2, 0], k[2, 3, 1] = nan, nan, nan
+    yield case("nan", "in_each", "NaN lost", q, k, v, g)
+    yield case("empty", "no_batch", "a batch of 0 fails", *drawn(rng, 0))
+    yield case("layout", "mask", "memory order taken for granted", *drawn(rng, 2), each)
