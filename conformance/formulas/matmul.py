@@ -13,7 +13,7 @@ from .few import LENGTH, NAME, NOTE, Few
 
 # Of a and b, where they differ: an axis that one lacks, or has of length 1.
 BATCHES = (
-    ((2,), ()),
+    ((20,), ()),
     ((2, 3), ()),
     ((), (2, 3)),
     ((4, 3), (3,)),
