@@ -22,7 +22,20 @@ def python_with(pins: Sequence[str]) -> str:
     folder = folder_of(*pins, *needs, sys.version)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     constraints = str(ROOT / "constraints.txt")
-    pip = [str(python), "-m", "pip", "install", "-q", "--no-compile", "--retries", "1", "-c", constraints, *pins, *needs]
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-compile",
+        "--retries",
+        "1",
+        "-c",
+        constraints,
+        *pins,
+        *needs,
+    ]
     make(folder, [sys.executable, "-m", "venv", str(folder)], pip)
     return str(python)
 
@@ -37,7 +50,9 @@ def node_modules(pins: Sequence[str]) -> str:
 
 def folder_of(*wanted: str) -> Path:
     """Where an environment is kept, below the user's cache."""
-    return Path(default() or tempfile.gettempdir()) / "environments" / sha256("\n".join(wanted).encode()).hexdigest()[:16]
+    return (
+        Path(default() or tempfile.gettempdir()) / "environments" / sha256("\n".join(wanted).encode()).hexdigest()[:16]
+    )
 
 
 def make(folder: Path, *commands: Sequence[str]) -> None:
@@ -49,7 +64,9 @@ def make(folder: Path, *commands: Sequence[str]) -> None:
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
-            lines = [line for line in (done.stderr + done.stdout).splitlines() if "ERR" in line.upper()] or ["no reason"]
+            lines = [line for line in (done.stderr + done.stdout).splitlines() if "ERR" in line.upper()] or [
+                "no reason"
+            ]
             shutil.rmtree(folder, ignore_errors=True)
             raise SubjectError(f"its environment cannot be made: {lines[-1]}; a network is needed once")
     (folder / MADE).touch()

@@ -69,7 +69,14 @@ LIBRARIES = (
     Library("Paddle", "paddle_functional.py", ("paddlepaddle==3.3.1",)),
     Library("MLX", "mlx_nn.py", ("mlx==0.32.4", "mlx-cpu==0.32.4")),
     Library("OpenVINO", "openvino_operators.py", ("openvino==2026.4.1",)),
-    Library("Numba, as by hand", "numba_by_hand.py", ("numba==0.68.1",)),
+    Library("Numba by hand", "numba_by_hand.py", ("numba==0.68.1",)),
+    Library("Numba by hand, beta**float(t)", "numba_by_hand.py:of_floats", ("numba==0.68.1",)),
+    Library("tinygrad", "tinygrad_tensor.py", ("tinygrad==0.14.0", "ziglang==0.17.1")),
+    Library("C by hand", "c_by_hand.py:plain", (), tools=("gcc",)),
+    Library("C by hand, with -ffast-math", "c_by_hand.py:fast", (), tools=("gcc",)),
+    Library("torch.compile", "torch_compiled.py", ("torch",), tools=("gcc",)),
+    Library("TensorFlow.js", "tensorflow.js", ("@tensorflow/tfjs@4.22.0",), tools=("node",)),
+    Library("onnxruntime-web", "onnxruntime_web.js", ("onnxruntime-web@1.30.0",), tools=("node",)),
 )
 
 Report = dict[str, Any]  # as `gaugeblock check --json` writes it

@@ -25,13 +25,15 @@ specification {judged_by} on the CPU with seed 0. A library whose version is pin
 environment of its own, which the program makes. `python examples/libraries.py NAME` judges one library alone.
 [The records](../benchmarks/results/libraries.jsonl) have a line for each formula and dtype.
 
-*error / bound* is the worst element's among the finite ones: at most 1 conforms. The next three columns count the cases
-that fail: *values*, by a finite number that is too far from the right one; *special*, by NaN or an infinity that should
-not be there, or by a number where one should be; *kind*, by an error that is raised, the end of the process, another
-shape or dtype, or an argument that is changed. *Fails first* is the first requirement, in the order of the formula's
+*error / bound* is the worst element's where numbers were compared: at most 1 conforms. *Failing cases* fail in
+*values*, by a number that is too far from the right one; in *special values*, by NaN or an infinity that should not be
+there, or by a number where one of them should be; or in *kind*: an error is raised, the process ends, the shape or
+dtype is another one, or an argument is changed. *Fails first* is the first requirement, in the order of the formula's
 page, that fails. *Most likely* is the diagnosis: the known mistake or rival formula whose outputs the library's are.
 `gaugeblock spec LABEL` prints a requirement.
 """
+
+KINDS = {"value": "values", "special": "special values", "kind": "kind"}  # of failing cases
 
 
 def records_of(name: str, report: Report) -> list[Record]:
@@ -147,8 +149,8 @@ def section(library: Any, whole: Record, *records: Record) -> list[str]:
         f"\n## {library.name}\n",
         f"{', '.join(f'{name} {number}' for name, number in whole['versions'].items())}; "
         f"{', '.join([f'[`{library.subject}`](../examples/libraries/{file})', *beside])}.\n",
-        "| formula | dtype | error / bound | verdict | values | special | kind | fails first | most likely |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| formula | dtype | error / bound | verdict | failing cases | fails first | most likely |",
+        "|---|---|---|---|---|---|---|",
         *map(row, records),
     ]
     told = sentences(records)
@@ -158,12 +160,12 @@ def section(library: Any, whole: Record, *records: Record) -> list[str]:
 
 
 def row(each: Record) -> str:
-    """A formula in one dtype: conforms or fails, by how many cases of which kind, where first, and what it may be."""
+    """A formula in one dtype: conforms or fails, in how many cases of which kind, where first, and what it may be."""
     start = f"| {each['formula']} | {each['dtype']} | {each['ratio']} |"
     if not (fails := each["fails"]):
-        return f"{start} conforms | | | | | |"
+        return f"{start} conforms | | | |"
     more = f" and {len(fails) - 1} more" if len(fails) > 1 else ""
-    counts = " | ".join(str(each[key] or "") for key in ("value", "special", "kind"))
+    counts = ", ".join(f"{each[key]} in {words}" for key, words in KINDS.items() if each[key])
     return f"{start} **fails** | {counts} | `{fails[0]}`{more} | {each['likely']} |"
 
 

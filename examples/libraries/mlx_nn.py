@@ -6,7 +6,6 @@ from mlx import nn, optimizers
 
 mx.set_default_device(mx.cpu)
 dtypes = ("float16", "bfloat16", "float32", "float64")
-subnormals = "flush"
 relu, silu, gelu, gelu_tanh, matmul = nn.relu, nn.silu, nn.gelu, nn.gelu_approx, mx.matmul
 
 

@@ -3,7 +3,8 @@
 import torch
 from torch.nn import functional
 
-backend, last_axis_only, threads = "torch", True, False  # it compiles where it is called
+backend, dtypes, last_axis_only = "torch", ("float32", "bfloat16"), True
+threads = False  # it compiles where it is called
 torch._dynamo.config.recompile_limit = 1000  # beyond which it runs what is not compiled
 
 
