@@ -1,4 +1,4 @@
-"""What the suite finds of real libraries: `python examples/libraries.py [NAME ...]` judges each, or those that are named.
+"""What the suite finds of real libraries: `python examples/libraries.py [NAME ...]` judges all, or those named.
 
 Each subject is a file of `examples/libraries/`, or an object in one. A library whose versions are pinned here is judged
 in an environment of its own. The results go to `benchmarks/results/libraries.jsonl`, and docs/libraries.md is made of

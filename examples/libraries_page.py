@@ -1,4 +1,4 @@
-"""The records that are kept of a library's report, one for each formula and dtype, and the page that is made of them."""
+"""The records that are kept of a library's report, one for each formula and dtype, and the page made of them."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Loops over rows as people write them for Numba; `numba_by_hand.py:of_floats` has the powers of a number with a point."""
+"""Loops over rows as people write them for Numba; `numba_by_hand.py:of_floats` takes beta to the power of a float."""
 
 from functools import partial
 from types import SimpleNamespace

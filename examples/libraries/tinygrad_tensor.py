@@ -1,4 +1,4 @@
-"""tinygrad on the CPU. Its compiler is clang, which the package ziglang has: a script gives it clang's name and words."""
+"""tinygrad on the CPU. It compiles by clang, which the package ziglang has: a script translates the words."""
 
 import os
 import sys
