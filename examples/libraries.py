@@ -69,6 +69,7 @@ LIBRARIES = (
     Library("Paddle", "paddle_functional.py", ("paddlepaddle==3.3.1",)),
     Library("MLX", "mlx_nn.py", ("mlx==0.32.4", "mlx-cpu==0.32.4")),
     Library("OpenVINO", "openvino_operators.py", ("openvino==2026.4.1",)),
+    Library("OpenVINO, in float32", "openvino_operators.py:in_float32", ("openvino==2026.4.1",)),
     Library("Numba by hand", "numba_by_hand.py", ("numba==0.68.1",)),
     Library("Numba by hand, beta**float(t)", "numba_by_hand.py:of_floats", ("numba==0.68.1",)),
     Library("tinygrad", "tinygrad_tensor.py", ("tinygrad==0.14.0", "ziglang==0.17.1")),

@@ -1,6 +1,11 @@
-"""OpenVINO's operators on the CPU, each compiled as a model of its own."""
+"""OpenVINO's operators on the CPU, each compiled as a model of its own.
 
-from functools import cache
+As it comes, its CPU plugin computes products in bfloat16 where the processor can; `openvino_operators.py:in_float32`
+asks for float32.
+"""
+
+from functools import cache, partial
+from types import SimpleNamespace
 
 import numpy as np
 import openvino
@@ -11,40 +16,40 @@ core = openvino.Core()
 
 
 @cache
-def compiled(operator, options, *described):
+def compiled(make, options, hint, *described):
     inputs = [ops.parameter([-1] * rank, np.dtype(dtype)) for rank, dtype in described]
-    result = getattr(ops, operator)(*inputs, **dict(options))
-    return core.compile_model(openvino.Model([result], inputs), "CPU")
+    model = openvino.Model([make(*inputs, **dict(options))], inputs)
+    return core.compile_model(model, "CPU", dict(hint))
 
 
-def run(operator, *arrays, **options):
-    described = [(array.ndim, array.dtype.name) for array in arrays]
-    return compiled(operator, tuple(options.items()), *described)(arrays)[0].copy()
+def swish(x):
+    return ops.swish(x, ops.constant(1, x.get_element_type()))
 
 
-def relu(x):
-    return run("relu", x)
+def operators(**hint):
+    """The formulas that OpenVINO has an operator of."""
+
+    def run(make, *arrays, **options):
+        described = [(array.ndim, array.dtype.name) for array in arrays]
+        request = compiled(make, tuple(options.items()), tuple(hint.items()), *described).create_infer_request()
+        return request.infer(arrays)[0].copy()
+
+    def softmax(x, *, axis=-1):
+        return run(ops.softmax, x, axis=axis % x.ndim)
+
+    def log_softmax(x, *, axis=-1):
+        return run(ops.log_softmax, x, axis=axis)
+
+    return {
+        "relu": partial(run, ops.relu),
+        "silu": partial(run, swish),
+        "gelu": partial(run, ops.gelu, approximation_mode="ERF"),
+        "gelu_tanh": partial(run, ops.gelu, approximation_mode="TANH"),
+        "matmul": partial(run, ops.matmul, transpose_a=False, transpose_b=False),
+        "softmax": softmax,
+        "log_softmax": log_softmax,
+    }
 
 
-def silu(x):
-    return run("swish", x)
-
-
-def gelu(x):
-    return run("gelu", x, approximation_mode="ERF")
-
-
-def gelu_tanh(x):
-    return run("gelu", x, approximation_mode="TANH")
-
-
-def matmul(a, b):
-    return run("matmul", a, b, transpose_a=False, transpose_b=False)
-
-
-def softmax(x, *, axis=-1):
-    return run("softmax", x, axis=axis % x.ndim)
-
-
-def log_softmax(x, *, axis=-1):
-    return run("log_softmax", x, axis=axis)
+globals().update(operators())
+in_float32 = SimpleNamespace(dtypes=dtypes, **operators(INFERENCE_PRECISION_HINT="f32"))
