@@ -167,7 +167,7 @@ def test_a_library_that_cannot_be_judged_keeps_its_records(tmp_path, monkeypatch
     monkeypatch.setattr(libraries, "RESULTS", results)
     monkeypatch.setattr(libraries, "PAGE", page)
 
-    def fails(library):
+    def fails(library, *options):
         raise SubjectError("there is no network")
 
     monkeypatch.setattr(libraries, "judged", fails)
@@ -176,7 +176,7 @@ def test_a_library_that_cannot_be_judged_keeps_its_records(tmp_path, monkeypatch
     assert f"{judged}: not judged: there is no network" in capsys.readouterr().err
     assert libraries.stored() == RECORDS
     records = kept(judged)
-    monkeypatch.setattr(libraries, "judged", lambda library: records[:2])
+    monkeypatch.setattr(libraries, "judged", lambda library, *options: records[:2])
     assert libraries.main([judged]) == 0
     assert [each for each in libraries.stored() if each["library"] == judged] == records[:2]
     assert len(libraries.stored()) == len(RECORDS) - len(records) + 2
