@@ -2,8 +2,8 @@
 
 Each subject is a file of `examples/libraries/`, or an object in one. A library whose versions are pinned here is judged
 in an environment of its own. The results go to `benchmarks/results/libraries.jsonl`, and docs/libraries.md is made of
-them. With `--chosen` before the names they are judged by the chosen cases alone, which takes a tenth of
-the time, and the page says so.
+them. With `--chosen` before the names they are judged by the chosen cases alone, which takes a tenth of the time, and
+the page says so.
 """
 
 import json

@@ -23,7 +23,8 @@ START = """\
 [files of `examples/libraries/`](../examples/libraries/), each a thin layer over a library's own functions, by
 specification {judged_by} on the CPU with seed 0. A library whose version is pinned in that program is judged in an
 environment of its own, which the program makes. `python examples/libraries.py NAME` judges one library alone.
-[The records](../benchmarks/results/libraries.jsonl) have a line for each formula and dtype.
+[The records](../benchmarks/results/libraries.jsonl) have a line for each formula and dtype, with an element that shows
+it for each requirement that fails.
 
 *error / bound* is the worst element's where numbers were compared: at most 1 conforms. *Failing cases* fail in
 *values*, by a number that is too far from the right one; in *special values*, by NaN or an infinity that should not be
@@ -64,9 +65,8 @@ def record(name: str, formula: str, dtype: str, results: Verdict) -> Record:
         "value": len(value),
         "special": len(special),
         "kind": max(sum(result["failing"] for result in bad) - by_number, 0),
-        "fails": [result["requirement"] for result in bad],
+        "fails": {result["requirement"]: evidence(result) for result in bad},
         "likely": "; ".join(dict.fromkeys(result["diagnosis"] or EVERY for result in bad)),
-        "evidence": evidence(bad[0]) if bad else "",
     }
 
 
@@ -162,7 +162,7 @@ def section(library: Any, whole: Record, *records: Record) -> list[str]:
 def row(each: Record) -> str:
     """A formula in one dtype: conforms or fails, in how many cases of which kind, where first, and what it may be."""
     start = f"| {each['formula']} | {each['dtype']} | {each['ratio']} |"
-    if not (fails := each["fails"]):
+    if not (fails := [*each["fails"]]):
         return f"{start} conforms | | | |"
     more = f" and {len(fails) - 1} more" if len(fails) > 1 else ""
     counts = ", ".join(f"{each[key]} in {words}" for key, words in KINDS.items() if each[key])
@@ -173,8 +173,8 @@ def sentences(records: Iterable[Record]) -> list[str]:
     """A sentence for each formula that fails, on the first requirement that does, in each dtype."""
     found: dict[str, dict[str, list[str]]] = {}
     for each in records:
-        for first in each["fails"][:1]:
-            found.setdefault(first, {}).setdefault(each["evidence"], []).append(each["dtype"])
+        for first, words in [*each["fails"].items()][:1]:
+            found.setdefault(first, {}).setdefault(words, []).append(each["dtype"])
     return [
         f"- `{label}`: {spec.requirement(label).text} "
         + "; ".join(f"In {' and '.join(dtypes)}, {words}" for words, dtypes in told.items()).replace("; In", "; in")

@@ -26,6 +26,8 @@ async function fields(results, read) {
     if (typeof value === "number") answer[name] = value;
     else {
       const { shape, numbers } = await read(value);
+      const count = shape.reduce((a, b) => a * b, 1);
+      if (numbers.length !== count) throw new Error(`${name}: ${numbers.length} numbers for the shape ${shape}`);
       Object.assign(answer, { [`${name}.shape`]: [...shape], [name]: encoded(Float32Array.from(numbers)) });
     }
   }

@@ -1,6 +1,6 @@
 // TensorFlow.js on its CPU backend, in Node, and its optimizer.
 const tf = require("@tensorflow/tfjs");
-const { serve } = require("./lines.js");
+const { serve, NotOffered } = require("./lines.js");
 
 /** The array with one axis moved. */
 function moved(x, from, to) {
@@ -29,7 +29,10 @@ async function adam_step(theta, grad, m, v, { step, learning_rate, beta1, beta2,
 
 const functions = {
   relu: (x) => tf.relu(x),
-  dense: (x, w, b) => tf.add(tf.matMul(x, w), b),
+  dense: (x, w, b) => {
+    if (x.rank < 2) throw new NotOffered("tf.matMul takes matrices");
+    return tf.add(tf.matMul(x, w), b);
+  },
   matmul: (a, b) => tf.matMul(a, b),
   softmax: alongLast((x) => tf.softmax(x)),
   log_softmax: alongLast((x) => tf.logSoftmax(x)),
