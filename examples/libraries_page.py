@@ -21,10 +21,10 @@ START = """\
 
 `python examples/libraries.py` writes this page: nothing on it is typed by hand. It judges the
 [files of `examples/libraries/`](../examples/libraries/), each a thin layer over a library's own functions, by
-specification {judged_by} on the CPU with seed 0. A library whose version is pinned in that program is judged in an
-environment of its own, which the program makes. `python examples/libraries.py NAME` judges one library alone.
-[The records](../benchmarks/results/libraries.jsonl) have a line for each formula and dtype, with an element that shows
-it for each requirement that fails.
+specification {judged_by} on the CPU with seed 0; where an earlier one is named with a library, by that. A library whose
+version is pinned in that program is judged in an environment of its own, which the program makes. `python
+examples/libraries.py NAME` judges one library alone. [The records](../benchmarks/results/libraries.jsonl) have a line
+for each formula and dtype, with an element that shows it for each requirement that fails.
 
 *error / bound* is the worst element's where numbers were compared: at most 1 conforms. *Failing cases* fail in
 *values*, by a number that is too far from the right one; in *special values*, by NaN or an infinity that should not be
@@ -120,19 +120,24 @@ def page(libraries: Iterable[Any], records: Sequence[Record]) -> str:
     for each in records:
         found.setdefault(each["library"], []).append(each)
     judged = {name: own for name, own in found.items() if "reason" not in own[0]}
-    by = sorted({own[0]["spec"] for own in judged.values()})
-    lines = [START.format(judged_by=" and ".join(by))]
-    lines += ["In how many of the dtypes that were judged each formula conforms:\n", *overview(judged, by[-1:])]
+    by = newest(records)
+    lines = [START.format(judged_by=by)]
+    lines += ["In how many of the dtypes that were judged each formula conforms:\n", *overview(judged, by)]
     lines += [f"\n{name}: not judged ({own[0]['reason']})." for name, own in found.items() if name not in judged]
     for library in libraries:
-        lines += section(library, *judged[library.name]) if library.name in judged else []
+        lines += section(library, by, *judged[library.name]) if library.name in judged else []
     return "\n".join(lines) + "\n"
 
 
-def overview(judged: dict[str, list[Record]], by: list[str]) -> list[str]:
+def newest(records: Iterable[Record]) -> str:
+    """The newest version of the specification that a library was judged by."""
+    return max((each["spec"] for each in records if "spec" in each), key=spec.VERSIONS.index)
+
+
+def overview(judged: dict[str, list[Record]], by: str) -> list[str]:
     """A table of formula x library: in how many of the dtypes it conforms."""
     lines = [f"| | {' | '.join(judged)} |", "|---" * (len(judged) + 1) + "|"]
-    for formula in spec.formulas(*by):
+    for formula in spec.formulas(by):
         cells = []
         for own in judged.values():
             found = [each["fails"] for each in own[1:] if each["formula"] == formula]
@@ -141,9 +146,10 @@ def overview(judged: dict[str, list[Record]], by: list[str]) -> list[str]:
     return lines
 
 
-def section(library: Any, whole: Record, *records: Record) -> list[str]:
+def section(library: Any, by: str, whole: Record, *records: Record) -> list[str]:
     """What the page says of one library."""
     beside = [f"{name}={value}" for name, value in library.environment] + whole["declared"]
+    beside += [f"by specification {whole['spec']}, when failing cases were not counted"] if whole["spec"] != by else []
     file = library.subject.partition(":")[0]
     lines = [
         f"\n## {library.name}\n",
@@ -164,7 +170,8 @@ def row(each: Record) -> str:
     start = f"| {each['formula']} | {each['dtype']} | {each['ratio']} |"
     if not (fails := [*each["fails"]]):
         return f"{start} conforms | | | |"
-    more = f" and {len(fails) - 1} more" if len(fails) > 1 else ""
+    others = len(fails) - 1 + each.get("more", 0)  # those that an earlier page had counted alone
+    more = f" and {others} more" if others else ""
     counts = ", ".join(f"{each[key]} in {words}" for key, words in KINDS.items() if each[key])
     return f"{start} **fails** | {counts} | `{fails[0]}`{more} | {each['likely']} |"
 

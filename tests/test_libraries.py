@@ -36,8 +36,7 @@ def test_the_page_is_what_the_records_make():
 
 
 def test_every_formula_and_every_library_is_on_the_page():
-    (judged_by,) = {each["spec"] for each in RECORDS if "spec" in each}
-    assert judged_by in spec.VERSIONS
+    judged_by = libraries_page.newest(RECORDS)
     assert re.findall(r"^\| \[(\w+)\]", PAGE, re.M) == list(spec.formulas(judged_by))
     assert list(dict.fromkeys(each["library"] for each in RECORDS)) == list(LIBRARIES)
     for name in LIBRARIES:
@@ -56,7 +55,8 @@ def test_the_versions_are_those_that_are_pinned():
             continue
         wanted = library.pins or {package: pins[package] for package in library.packages}
         numpy = {} if library.subject.endswith(".js") else {"numpy": pins["numpy"]}
-        found = {package: number for package, number in whole["versions"].items() if package not in library.tools}
+        found = {name: number.partition("+")[0] for name, number in whole["versions"].items()}
+        found = {name: number for name, number in found.items() if name not in library.tools}
         assert found == {**wanted, **numpy}
         assert set(library.tools) <= set(whole["versions"])
 
@@ -93,8 +93,9 @@ def test_what_is_kept_is_what_the_command_finds(name, formula, dtype, monkeypatc
         monkeypatch.setenv(variable, value)
     _, found = libraries_page.records_of(name, libraries.report_of(library, [formula], [dtype]))
     known = kept(name, formula, dtype)
-    assert set(found["fails"]) <= set(known["fails"])  # the made cases find more
-    assert bool(found["fails"]) == bool(known["fails"])
+    if "more" not in known:
+        assert set(found["fails"]) <= set(known["fails"])  # the made cases find more
+    assert [*found["fails"]][:1] == [*known["fails"]][:1]
     assert found["likely"] == known["likely"]
 
 
