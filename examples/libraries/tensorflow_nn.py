@@ -42,7 +42,7 @@ def vjp(function, inputs, g):
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         y = function(*inputs)
-    return tape.gradient(y, inputs, g)
+    return [tf.convert_to_tensor(each) for each in tape.gradient(y, inputs, g)]
 
 
 def optimizer(theta, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
