@@ -106,6 +106,8 @@ def test_what_is_kept_is_what_the_command_finds(name, formula, dtype, monkeypatc
         ("Paddle", "softmax", "float64", "softmax.spread", "value"),
         ("Paddle", "log_softmax", "float64", "log_softmax.spread", "value"),
         ("MLX", "softmax", "float64", "softmax.value", "value"),
+        ("MLX", "softmax", "float16", "softmax.exact", "value"),
+        ("MLX", "log_softmax", "float32", "log_softmax.exact", "kind"),
         ("OpenVINO", "softmax", "float64", "softmax.value", "value"),
         ("Numba by hand", "adam", "float64", "adam.late_steps", "value"),
         ("TensorFlow.js", "adam", "float32", "adam.hyper_parameters", "value"),
@@ -115,6 +117,7 @@ def test_known_mistakes_of_libraries_are_found(name, formula, dtype, label, kind
     found = kept(name, formula, dtype)
     assert label in found["fails"]
     assert found[kind]
+    assert ("it was killed by a signal" in found["fails"][label]) == (kind == "kind")
 
 
 @pytest.mark.whole
