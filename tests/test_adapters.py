@@ -137,6 +137,10 @@ def test_gradients_are_made_of_the_forward_functions():
     got = function_of(own, "categorical_cross_entropy_from_logits_vjp")(y, x, g, axis=-1)
     assert np.allclose(got, gb.categorical_cross_entropy_from_logits_vjp(y, x, g), rtol=1e-12)
 
+    # Indices have no gradient, wherever they stand among the arguments.
+    own, labels, g = subject(embedding=lambda table, labels: table[labels], vjp=differences), np.array([2, 0, 2]), w[:3]
+    assert np.allclose(function_of(own, "embedding_vjp")(w, labels, g), gb.embedding_vjp(w, labels, g), rtol=1e-12)
+
 
 def test_a_gradient_of_its_own_comes_first_and_none_is_made_of_nothing():
     own = subject(relu=gb.relu, vjp=differences, relu_vjp=gb.relu_vjp)
@@ -266,6 +270,7 @@ def test_the_one_result_of_a_gradient_has_the_name_of_its_page_too():
     names = {name: name_of_gradient(declared(name)) for name in reference.FORMULAS if name != "adam_init"}
     assert names["softmax_vjp"] == names["relu_vjp"] == "gx"
     assert names["categorical_cross_entropy_vjp"] == "gp"
+    assert names["embedding_vjp"] == "gtable"
     assert {name for name, other in names.items() if other} == {
         name for name in names if name.endswith("_vjp") and len(declared(name).results) == 1
     }
