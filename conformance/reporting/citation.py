@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "c0c97f5c6c4988fca7c6dadd36e681af9e8d0532809129ebb64019c30327f885"
+MANIFEST = "c91b1881ec6dfb3d0449b194d2dc935cda2e5efd717968e263f161444e2d3c08"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
