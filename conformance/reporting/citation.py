@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "c91b1881ec6dfb3d0449b194d2dc935cda2e5efd717968e263f161444e2d3c08"
+MANIFEST = "41f6cd80fb08f2d3baeb631eaeccf94a5634c8aa6534898426eef617b33fa610"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
