@@ -274,3 +274,21 @@ def test_the_one_result_of_a_gradient_has_the_name_of_its_page_too():
     assert {name for name, other in names.items() if other} == {
         name for name in names if name.endswith("_vjp") and len(declared(name).results) == 1
     }
+
+
+def test_a_gradient_may_have_an_optional_argument_behind_g():
+    torch = pytest.importorskip("torch")
+
+    def cross_entropy(labels, x, weight=None, *, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
+        options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing, "reduction": reduction}
+        return torch.nn.functional.cross_entropy(x, labels, weight, **options)
+
+    def vjp(function, inputs, g):
+        return torch.func.vjp(function, *inputs)[1](g)
+
+    gradient = function_of(types.SimpleNamespace(cross_entropy=cross_entropy, vjp=vjp), "cross_entropy_vjp")
+    labels, x, g = torch.tensor([1, 0]), torch.tensor([[0.5, 1.0, 2.0], [0.0, 1.0, -1.0]]), torch.tensor(3.0)
+    weight = torch.tensor([1.0, 2.0, 0.5])
+    native = gb.backends.load("torch").cross_entropy_vjp
+    assert torch.allclose(gradient(labels, x, g, weight), native(labels, x, g, weight))
+    assert torch.allclose(gradient(labels, x, g), native(labels, x, g))

@@ -36,7 +36,7 @@ def made_of(subject: Any, declaration: Declaration) -> Any:
     """A gradient from the forward function and ``vjp``; a step from ``optimizer``."""
     forward = getattr(subject, declaration.name.removesuffix(GRADIENT), None)
     if callable(getattr(subject, "vjp", None)) and callable(forward):
-        return partial(gradient, subject.vjp, forward, variables_of(declaration))
+        return partial(gradient, subject.vjp, forward, place_of_g(declaration), variables_of(declaration))
     has_state = not all(map(is_axes, declaration.signature.arguments)) if declaration.signature else False
     if has_state and callable(getattr(subject, "optimizer", None)) and makes(subject.optimizer, declaration):
         return Optimizer(subject.optimizer)
@@ -51,17 +51,27 @@ def makes(optimizer: Callable[..., Any], declaration: Declaration) -> bool:
     return declaration.hyper_parameters == {each.name for each in more if isinstance(each.default, float)}
 
 
+def place_of_g(gradient: Any) -> int:
+    """The number of the argument that is the gradient given; an optional one may stand behind it."""
+    return list(gradient.parameters).index("g")
+
+
 def variables_of(gradient: Any) -> list[int]:
     """The arguments, by number, towards which a gradient has results: the last before g that have a derivative."""
-    *before, _ = gradient.domain
+    before = gradient.domain[: place_of_g(gradient)]
     return [number for number, domain in enumerate(before) if domain not in DISCRETE][-len(gradient.names) :]
 
 
 def gradient(
-    vjp: Callable[..., Any], forward: Callable[..., Any], variables: Sequence[int], *arguments: Any, **options: Any
+    vjp: Callable[..., Any],
+    forward: Callable[..., Any],
+    place: int,
+    variables: Sequence[int],
+    *arguments: Any,
+    **options: Any,
 ) -> Any:
     """The gradients towards some arguments, by the library's own differentiation."""
-    *inputs, g = arguments
+    g, inputs = arguments[place], [*arguments[:place], *arguments[place + 1 :]]
 
     def function(*values: Any) -> Any:
         given = dict(zip(variables, values, strict=True))

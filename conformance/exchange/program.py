@@ -169,11 +169,10 @@ class Program:
 
 def name_of_gradient(formula: Formula) -> str:
     """What the page of a gradient with one result calls it, such as gx: that of its variable; else nothing."""
-    *arguments, last = ("", *formula.arguments)
-    if last != "g" or len(formula.names) != 1:
+    if "g" not in formula.parameters or len(formula.names) != 1:
         return ""
     (variable,) = variables_of(formula)
-    return f"{last}{arguments[1 + variable]}"
+    return f"g{list(formula.parameters)[variable]}"
 
 
 def request_of(asked: Case) -> dict[str, Any]:
