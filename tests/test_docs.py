@@ -183,13 +183,13 @@ def test_the_figures_of_the_readme_are_those_that_were_measured():
     wrong, derived, _, loose, right, right_derived, _, right_loose = fixed
     assert right_derived == 0
     for words in (
-        f"random inputs reject {random / mutants:.0%} of the wrong implementations",
-        f"and the chosen inputs {chosen / mutants:.0%}. ",
-        f"`rtol=1e-3` with `atol=1e-7` rejects {loose / wrong:.0%} of the wrong implementations and",
-        f"and {right_loose / right:.0%} of the right ones. The",
-        f"The derived tolerance rejects {derived / wrong:.0%} and none",
-        f"No case rejects {nothing / mutants:.0%} of the wrong",
-        f"reject {onnx[4]}% of those they can judge",
+        f"random inputs reject {random / mutants:.0%} of the wrong implementations, and the chosen",
+        f"inputs {chosen / mutants:.0%}. ",
+        f"`rtol=1e-3` with `atol=1e-7` rejects {loose / wrong:.0%} of the wrong implementations, and",
+        f"and {right_loose / right:.0%} of the right ones too. The",
+        f"The derived tolerance rejects {derived / wrong:.0%} of the wrong ones and no right one",
+        f"Nothing rejects the other {nothing / mutants:.0%}",
+        f"reject {onnx[4]}% of those that they can judge",
     ):
         assert words in " ".join(README.replace(" %", "%").split()), words
     seeds = measured.partition("| rewrites |")[2].partition("\n\n")[0].splitlines()[2:]

@@ -95,7 +95,7 @@ def test_what_cannot_judge_is_one_line(kind):
 
 
 def test_a_chosen_case_about_nothing_that_is_required_is_one_line():
-    with pytest.raises(ValueError, match=r"mine: cases: got one of 'mine.vlaue'; wanted .*; did you mean 'mine.value'"):
+    with pytest.raises(ValueError, match=r"mine: cases: got one of 'mine.vlaue'; did you mean 'mine.value'"):
         judged(chosen("mine.vlaue"))
 
 

@@ -59,6 +59,8 @@ def every_binade(builder: Builder) -> Iterator[Made]:
     for number in floating:
         leaf = builder.leaves[number]
         arrays = [draw(each, {BATCH: len(numbers)}, builder.random("binades", number)) for each in builder.leaves]
+        for other in floating:  # so that no product overflows on the way, in whatever order
+            arrays[other] = np.clip(arrays[other], -1, 1).astype(builder.leaves[other].dtype)
         arrays[number] = (np.abs(numbers) if leaf.domain == "nonnegative" else numbers).astype(leaf.dtype)
         name = f"every_binade_in_{number + 1}"
         yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))

@@ -67,7 +67,8 @@ def judged_cases(
     found = []
     known = kept(("chosen", formula, dtype, seed, subnormals, precision), compute)
     for case, expected in zip(every, known, strict=True):
-        assert expected is not None
+        if expected is None:
+            continue
         for name, each in expected.items():
             if case.exact and oracle.keeps_integers(case.formula, np.dtype(dtype), precision):
                 nearest = each.value.astype(each.dtype).astype(np.float64)  # the value itself, but for half precision
@@ -76,9 +77,14 @@ def judged_cases(
     return tuple(found)
 
 
-def expectation(case: Case, dtype: np.dtype[Any], subnormals: str, precision: str) -> dict[str, Expected]:
-    """What the results of a chosen case should be."""
-    expected = oracle.judgeable(case, dtype, oracle.expect(case, dtype, subnormals, precision))
+def expectation(case: Case, dtype: np.dtype[Any], subnormals: str, precision: str) -> dict[str, Expected] | None:
+    """What the results of a chosen case should be; None if any result would do."""
+    try:
+        expected = oracle.judgeable(case, dtype, oracle.expect(case, dtype, subnormals, precision))
+    except oracle.EmptyToleranceError:
+        if precision == "full":
+            raise
+        return None  # nothing is left to judge in a coarser class
     if case.formula.is_own or case.steps:  # own pages say what comes of an overflow on the way
         return expected
     with np.errstate(all="ignore"):
