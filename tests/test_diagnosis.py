@@ -21,7 +21,6 @@ from gaugeblock.conformance.mutants.adam import adam_step__epsilon_inside_root, 
 from gaugeblock.conformance.mutants.matrix import failures
 from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_tf32
 
-
 # In one of the dtypes of half precision by turns.
 IN_DTYPES = [
     (formula, dtype)
