@@ -26,9 +26,10 @@ import re
 import types
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from .. import reference
+from ..names import did_you_mean, wanted
 from . import _formulas
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -80,6 +81,13 @@ def bind_all(names: dict[str, Any], xp: Any, wrap: Callable[[F], F] = lambda fun
     for name in reference.FORMULAS:
         if name not in names:
             names[name] = wrap(cast(F, bind(getattr(reference, name), xp)))
+    names["__getattr__"] = functools.partial(no_attribute, names)
+
+
+def no_attribute(names: dict[str, Any], name: str) -> Any:
+    """Raise AttributeError for a name that a module does not have, with the nearest one that it has."""
+    near = "" if name.startswith("_") else did_you_mean(name, (each for each in names if not each.startswith("_")))
+    raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}{near}")
 
 
 def native(typed: F) -> Callable[[Callable[..., Any]], F]:
@@ -112,14 +120,14 @@ def how_to_add(extra: str) -> str:
 
 
 def load(name: str, device: str | None = None) -> Backend:
-    """Return the backend `name`, whose `asarray` puts arrays on `device`.
+    """Return a backend by its name: a module, or a namespace, with all formulas for one array library.
 
     Parameters
     ----------
     name : str
         One of `NAMES`.
     device : str, optional
-        A device of the library ('cpu', 'cuda', 'cuda:1', 'gpu'); by default the library's own choice.
+        The device that its `asarray` puts arrays on ('cpu', 'cuda', 'cuda:1', 'gpu'); by default the library's choice.
 
     Returns
     -------
@@ -128,12 +136,18 @@ def load(name: str, device: str | None = None) -> Backend:
     Raises
     ------
     ValueError
-        A name or a device that is unknown.
+        An unknown name or device.
     ImportError
-        A library that is missing; the message says which extra installs it.
+        The library is not installed; the message says how to install it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> load("numpy").relu(np.asarray([-1.0, 2.0])).tolist()
+    [0.0, 2.0]
     """
     if name not in NAMES:
-        raise ValueError(f"backend: got {name!r}; wanted one of {', '.join(NAMES)}")
+        raise ValueError(f"backend: got {name!r}{wanted(str(name), NAMES)}")
     try:
         backend: Any = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
@@ -144,3 +158,12 @@ def load(name: str, device: str | None = None) -> Backend:
     bound.asarray = functools.partial(backend.asarray, device=device)
     bound.asarray(0.0)  # raises ValueError for a device that there is not
     return cast(Backend, bound)
+
+
+if not TYPE_CHECKING:  # for which a name that there is not is an error
+
+    def __getattr__(name: str) -> Any:
+        """Raise AttributeError for a backend that is not imported, or that there is not."""
+        if name in NAMES:
+            raise AttributeError(f"{__name__}.{name} is not imported; write `import {__name__}.{name}`")
+        return no_attribute(globals() | dict.fromkeys(NAMES), name)

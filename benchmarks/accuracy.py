@@ -4,6 +4,7 @@ A result is what `gaugeblock sweep numpy --formula exp --json benchmarks/results
 """
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from gaugeblock.conformance.sweep.sweep import DTYPES, FORMULAS, UNUSED, largest
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "sweep"
+PAIRS = ROOT / "benchmarks" / "results" / "sweep_of_pairs.json"
 PAGE = ROOT / "docs" / "accuracy.md"
 ORDER = [(formula, dtype) for formula in FORMULAS for dtype in reversed(DTYPES)]
 
@@ -32,6 +34,17 @@ are rounded up.
 The other functions are those whose accuracy the bounds of [anybody's formula](any_function.md) assume. Where a library
 scales or shifts the argument before it takes exp, the bound has a term for that beside E: *none beyond the formulas'
 bound* then says that it holds. The functions of NumPy are SciPy's where NumPy has none.
+"""
+OF_PAIRS = """
+## pow, hypot and atan2
+
+float32 has 2^64 pairs, so these are samples, drawn by `python benchmarks/two_arguments.py`: six pairs of every two
+binades, subnormal numbers and both signs among them. For powers there are also bases near 1 with exponents that take
+them to both ends of the format, whole exponents of negative bases, and halves. *Beyond the bound* counts what is over E
+and over what the bound allows. Only the largest error was computed by Arb.
+
+| function | backend | pairs | E | over E | beyond the bound | largest error in ulp | at | correctly rounded | as 0 |
+|---|---|---|---|---|---|---|---|---|---|
 """
 END = """\
 *Correctly rounded* is the share of the values, special ones aside, that are off by at most 0.5 ulp. *Subnormals as 0*
@@ -62,6 +75,7 @@ def page(documents: Iterable[dict[str, Any]]) -> str:
             )
             lines.append("|---|---|---|---|---|---|---|---|---|")
         lines += [row(document, name) for name in document["regions"]]
+    lines.append(OF_PAIRS + "\n".join(map(of_pairs, json.loads(PAIRS.read_text())["found"])))
     oracle = max(region["oracle"] for document in documents for region in document["regions"].values())
     versions = {
         name: value for document in documents for name, value in document["versions"].items() if "." not in name
@@ -71,6 +85,16 @@ def page(documents: Iterable[dict[str, Any]]) -> str:
     specs = " and ".join(sorted({document["spec"] for document in documents}))
     lines.append(f"\n{END.format(oracle=oracle)}\nComputed on {machines} with {made}, for specification {specs}.")
     return "\n".join(lines) + "\n"
+
+
+def of_pairs(found: dict[str, Any]) -> str:
+    """What a sample of pairs found of one function of one library."""
+    cells = [
+        found["function"], found["library"], f"{found['pairs']:,}", f"{found['limit']:g}", f"{found['over']:,}",
+        f"{found['beyond']:,}", f"{math.ceil(found['ulp'] * 1e4) / 1e4:.4f}", f"({found['x']}, {found['y']})",
+        "all" if found["right"] == 1 else f"{min(100 * found['right'], 99.9999):.4f} %", f"{found['flushed']:,}",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
 
 
 def row(document: dict[str, Any], name: str) -> str:

@@ -6,6 +6,7 @@
 import io
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -88,16 +89,16 @@ def accuracy(gb: Any, theta: Any) -> float:
     return float(np.mean(gb.to_numpy(p).argmax(axis=-1) == labels[TRAINED:]))
 
 
-def draw(losses: list[float], path: Path) -> None:
-    """Write a plot of the losses, and of their mean over each epoch, as SVG, PNG or PDF."""
+def draw(losses: list[float], path: Path, several: int = STEPS // EPOCHS, label: str = "mean over an epoch") -> None:
+    """Write a plot of the losses, and of the means of several each, as SVG, PNG or PDF."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "loss", "path.simplify_threshold": 0.5}):
         axes = (figure := Figure(figsize=(6, 3), layout="constrained")).subplots()
         axes.semilogy(losses, color="0.75", linewidth=0.7, label="each batch")
-        means = np.reshape(losses, (EPOCHS, -1)).mean(axis=1)
-        axes.semilogy((np.arange(EPOCHS) + 0.5) * (STEPS / EPOCHS), means, label="mean over an epoch")
+        means = np.reshape(losses, (-1, several)).mean(axis=1)
+        axes.semilogy((np.arange(len(means)) + 0.5) * several, means, label=label)
         axes.set(xlabel="step", ylabel="cross-entropy")
         axes.legend(frameon=False)
         metadata = {"Date": None} if path.suffix == ".svg" else {}
@@ -105,14 +106,28 @@ def draw(losses: list[float], path: Path) -> None:
     path.write_bytes(file.getvalue())
 
 
+@contextmanager
+def in_one_line(script: str, plot: Path | None) -> Iterator[None]:
+    """Exit with status 2 and one line where something is missing or wrong; refuse what is no plot's file."""
+    try:
+        if plot and plot.suffix not in (".svg", ".png", ".pdf"):
+            raise ValueError(f"--plot: got {str(plot)!r}; wanted a file.svg, .png or .pdf")
+        yield
+    except (ImportError, OSError, ValueError) as error:
+        message = str(error)
+        if isinstance(error, ModuleNotFoundError):
+            library = str(error.name).partition(".")[0]
+            message = f"{library} is not installed; `pip install scikit-learn matplotlib` adds what this example needs"
+        print(f"{script}: {message}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
 def main(
     backend: Annotated[str, typer.Option(help=f"Where it runs: {', '.join(backends.NAMES)}.")] = "numpy",
     plot: Annotated[Path | None, typer.Option(help="Write a plot of the loss to this file (.svg, .png, .pdf).")] = None,
 ) -> None:
     """Train a small classifier on handwritten digits with gaugeblock's formulas."""
-    try:
-        if plot and plot.suffix not in (".svg", ".png", ".pdf"):
-            raise ValueError(f"--plot: got {str(plot)!r}; wanted a file.svg, .png or .pdf")
+    with in_one_line("train.py", plot):
         gb, start, losses, theta = backends.load(backend), perf_counter(), [], None
         learning = track(train(gb), "learning", STEPS, disable=not sys.stdout.isatty(), transient=True)
         for loss, theta in learning:  # noqa: B007  (the last is used)
@@ -121,13 +136,6 @@ def main(
         print(f"test accuracy {accuracy(gb, theta):.1%}, {seconds:.1f} s, {STEPS} steps, {gb.name}")
         if plot:
             draw([float(loss) for loss in losses], plot)
-    except (ImportError, OSError, ValueError) as error:
-        message = str(error)
-        if isinstance(error, ModuleNotFoundError):
-            library = str(error.name).partition(".")[0]
-            message = f"{library} is not installed; `pip install scikit-learn matplotlib` adds what this example needs"
-        print(f"train.py: {message}", file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ from .formulas.relu import relu as relu
 from .formulas.relu_vjp import relu_vjp as relu_vjp
 from .formulas.rms_norm import rms_norm as rms_norm
 from .formulas.rms_norm_vjp import rms_norm_vjp as rms_norm_vjp
+from .formulas.rotary_embedding import rotary_embedding as rotary_embedding
+from .formulas.rotary_embedding_vjp import rotary_embedding_vjp as rotary_embedding_vjp
 from .formulas.scaled_dot_product_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .formulas.scaled_dot_product_attention_vjp import (
     scaled_dot_product_attention_vjp as scaled_dot_product_attention_vjp,

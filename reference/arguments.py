@@ -6,7 +6,7 @@ tracing and never waits for a device. Hyper-parameters are checked where they ar
 
 from typing import Any, Protocol, TypeAlias
 
-from .libraries import SHARED, refuse_mixtures, refuse_strangers
+from .libraries import SHARED, refuse_mixtures, refuse_strangers, refuse_unfit
 
 
 class Array(Protocol):
@@ -55,7 +55,8 @@ def floating(xp: Namespace = None, /, **values: Any) -> tuple[Namespace, DType]:
     dtype = arrays[first].dtype
     if not is_floating(xp, dtype):
         refuse_strangers(xp, **{first: arrays[first]})
-        raise TypeError(f"{first}: got {describe(arrays[first])}; wanted an array of a real floating dtype")
+        most = " of at most 64 bits" if is_wide(dtype) else ""
+        raise TypeError(f"{first}: got {describe(arrays[first])}; wanted an array of a real floating dtype{most}")
     for name in others:
         if arrays[name].dtype != dtype:
             refuse_strangers(xp, **{name: arrays[name]})
@@ -67,6 +68,7 @@ def namespace_of(**arrays: Any) -> Namespace:
     """The Array API namespace of arrays; array-api-compat is imported here, so that a declaration needs none of it."""
     import array_api_compat
 
+    refuse_unfit(**arrays)
     try:
         return array_api_compat.array_namespace(*arrays.values())
     except TypeError:
@@ -87,12 +89,17 @@ def is_floating(xp: Namespace, dtype: DType) -> bool:
     """Whether `dtype` is one of `xp`'s real floating dtypes (another library's is not)."""
     if dtype in (xp.float32, xp.float64):  # isdtype takes 1 us, and lru_cache makes PyTorch's compiler warn
         return True
-    if not getattr(dtype, "isnative", True):  # of which NumPy makes results in native order
+    if is_wide(dtype) or not getattr(dtype, "isnative", True):  # of which NumPy makes results in native order
         return False
     try:
         return bool(xp.isdtype(dtype, "real floating"))
     except (AttributeError, TypeError, ValueError):
         return False
+
+
+def is_wide(dtype: DType) -> bool:
+    """Whether `dtype` has more than 64 bits, as NumPy's longdouble has: no bound is specified for it."""
+    return bool(getattr(dtype, "itemsize", 8) > 8)
 
 
 def is_half(xp: Namespace, dtype: DType) -> bool:

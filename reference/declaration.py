@@ -14,8 +14,12 @@ from .signature import Axes as Axes
 from .signature import Signature as Signature
 from .signature import is_axes as is_axes
 from .signature import leaves as leaves
+from .signature import lengths_by_letter as lengths_by_letter
+from .signature import letter_of as letter_of
 from .signature import letters as letters
 from .signature import parse as parse
+from .signature import shape_of as shape_of
+from .signature import times as times
 from .validation import DOMAINS as DOMAINS
 from .validation import is_range as is_range
 from .validation import no_function, refuse_function, refuse_misfit, refuse_signature, signature_of
@@ -65,6 +69,11 @@ class Declaration:
     def arguments(self) -> dict[str, Axes]:
         """The axes of each argument, by its name."""
         return dict(zip(self.parameters, self.signature.arguments, strict=False)) if self.signature else {}
+
+    @property
+    def multiplied(self) -> frozenset[str]:
+        """The letters of which some axis is a multiple, as ``2h`` is of h."""
+        return self.signature.multiplied if self.signature else frozenset()
 
     @cached_property
     def hyper_parameters(self) -> frozenset[str]:
@@ -131,7 +140,8 @@ def formula(
     signature : str
         The axes of each argument and result: ``...`` is the batch, a letter is an axis, ``n`` the one that `axis`
         moves where the function has that keyword. One that may be missing has a question mark, as in NumPy's
-        ``matmul``. A group of groups is a state: a tuple of arrays.
+        ``matmul``. ``2h`` is an axis of twice the length of h, whose halves or pairs the function takes apart. A group
+        of groups is a state: a tuple of arrays.
     domain : tuple of str, optional
         What each argument is: real (the default), logit, weight (of a class), probability, nonnegative, index (of a
         class), mask, count (of steps), or a range such as ``"[0, 1)"`` for a hyper-parameter. A tuple for a state.
@@ -217,13 +227,13 @@ def default_results(signature: Signature) -> tuple[str, ...]:
 def contracts(signature: Signature, domain: Any) -> bool:
     """Whether an axis that two real arguments share is missing from a result, as that of a sum of products is."""
     real = [
-        set(axes)
+        set(map(letter_of, axes))
         for group, kind in zip(signature.arguments, domain if isinstance(domain, tuple) else (), strict=False)
         if kind == "real"
         for axes in leaves(group)
     ]
     shared = {letter for axes in real for letter in axes if sum(letter in other for other in real) > 1}
-    return any(shared - set(axes) for group in signature.results for axes in leaves(group))
+    return any(shared - set(map(letter_of, axes)) for group in signature.results for axes in leaves(group))
 
 
 def declaration_of(function: Any) -> Declaration | None:

@@ -14,7 +14,13 @@ LIBRARIES = {
 # The namespaces of which a dtype does not tell whose an array is, with the types that were seen not to be another's:
 # NumPy, JAX and Dask share their dtypes, and those of array-api-strict warn if they are compared with these.
 SHARED: dict[str, set[type]] = {
-    name: set() for name in ("numpy", "jax.numpy", "array_api_compat.dask.array", "array_api_strict")
+    name: set()
+    for name in ("numpy", "array_api_compat.numpy", "jax.numpy", "array_api_compat.dask.array", "array_api_strict")
+}
+# Types of NumPy's whose operators or elements mean something else, and what gives a plain array.
+UNFIT = {
+    "MaskedArray": ("a masked array, whose mask would be ignored", "as .filled(0) or .data gives"),
+    "matrix": ("a numpy.matrix, whose products and axes are others", "as numpy.asarray gives"),
 }
 ALSO = {("dask", "numpy")}  # Dask computes with NumPy's arrays, as with those of one chunk
 
@@ -29,6 +35,7 @@ def refuse_strangers(xp: Any, **values: Any) -> None:
     """Raise TypeError for an array that is not of the namespace's library."""
     name = getattr(xp, "__name__", "")
     taken = next((LIBRARIES[part] for part in name.split(".") if part in LIBRARIES), None)
+    refuse_unfit(**values)
     for argument, value in values.items():
         given = library_of(value)
         if given and taken and given != taken and (taken[1], given[1]) not in ALSO:
@@ -36,6 +43,15 @@ def refuse_strangers(xp: Any, **values: Any) -> None:
             raise TypeError(f"{argument}: got {given[0]}; wanted {taken[0]}, as {backend}, or use gaugeblock.reference")
         if name in SHARED:
             SHARED[name].add(type(value))
+
+
+def refuse_unfit(**values: Any) -> None:
+    """Raise TypeError for a masked array or a matrix of NumPy's, which are arrays too."""
+    for argument, value in values.items():
+        for each in type(value).__mro__:
+            if each.__name__ in UNFIT and each.__module__.partition(".")[0] == "numpy":
+                got, way = UNFIT[each.__name__]
+                raise TypeError(f"{argument}: got {got}; wanted a plain array, {way}")
 
 
 def refuse_mixtures(**arrays: Any) -> None:

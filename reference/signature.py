@@ -1,14 +1,14 @@
 """The grammar of a signature: the axes of each argument and result, such as ``(..., n), (n, m), (m) -> (..., m)``."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 BATCH = "..."
 AXIS = "axis"  # the keyword that says where the last letter stands
-TOKEN = re.compile(r"[(),]|\.\.\.|[a-z]\??")
+TOKEN = re.compile(r"[(),]|\.\.\.|[2-9][a-z]|[a-z]\??")
 
 Axes = Any  # a tuple of letters, such as ("...", "n"); of a state: a tuple of such tuples
 
@@ -18,12 +18,18 @@ class Signature:
     """The axes of each argument and of each result, as in ``(..., n), (n, m), (m) -> (..., m)``.
 
     ``...`` is the batch and a letter is an axis; one with a question mark may be missing, as in NumPy's ``matmul``.
-    A group of groups is a state: a tuple of arrays.
+    ``2h`` is an axis of twice the length of h. A group of groups is a state: a tuple of arrays.
     """
 
     text: str
     arguments: tuple[Axes, ...]
     results: tuple[Axes, ...]
+
+    @cached_property
+    def multiplied(self) -> frozenset[str]:
+        """The letters of which some axis is a multiple: which of its places go together, only the formula knows."""
+        every = (axis for group in (*self.arguments, *self.results) for axes in leaves(group) for axis in axes)
+        return frozenset(letter_of(axis) for axis in every if times(axis) > 1)
 
     def __str__(self) -> str:
         return self.text
@@ -47,10 +53,10 @@ def parse(text: str) -> Signature:
         unknown = sorted(letters(results) - letters(arguments))
         if unknown:
             raise ValueError(f"whose result has {unknown[0]!r}, which no argument has")
-        whole = set(TOKEN.findall(text))
-        both = sorted(letter for letter in whole if f"{letter}?" in whole)
+        whole = set(TOKEN.findall(text)) - {BATCH}
+        both = sorted(axis for axis in whole if f"{letter_of(axis)}?" in whole - {axis})
         if both:
-            raise ValueError(f"with both {both[0]!r} and '{both[0]}?'")
+            raise ValueError(f"with both {both[0]!r} and '{letter_of(both[0])}?'")
     except ValueError as error:
         wanted = "wanted such as '(..., n), (n, m), (m) -> (..., m)'"
         raise ValueError(f"signature: got {text!r}, {error}; {wanted}") from None
@@ -118,4 +124,24 @@ def leaves(group: Axes) -> tuple[tuple[str, ...], ...]:
 
 def letters(some: Iterable[Axes]) -> set[str]:
     """The letters of some groups, the batch among them."""
-    return {letter for group in some for axes in leaves(group) for letter in axes}
+    return {letter_of(axis) for group in some for axes in leaves(group) for axis in axes}
+
+
+def letter_of(axis: str) -> str:
+    """The letter of an axis: of ``2h`` it is h; of one of the batch's axes, such as ``...1``, it is ``...``."""
+    return BATCH if axis.startswith(BATCH) else axis[-1]
+
+
+def times(axis: str) -> int:
+    """How many times as long as its letter an axis is."""
+    return int(axis[0]) if axis[0].isdigit() else 1
+
+
+def shape_of(axes: Iterable[str], lengths: Mapping[str, int]) -> tuple[int, ...]:
+    """The shape of an array with these axes, by the length of each letter."""
+    return tuple(times(axis) * lengths[letter_of(axis)] for axis in axes)
+
+
+def lengths_by_letter(axes: Iterable[str], shape: Iterable[int]) -> dict[str, int]:
+    """The length of each letter, of an array with these axes and this shape."""
+    return {letter_of(axis): size // times(axis) for axis, size in zip(axes, shape, strict=True)}

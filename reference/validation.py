@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .signature import AXIS, BATCH, Axes, is_axes, leaves, letters
+from .signature import AXIS, BATCH, Axes, is_axes, leaves, letter_of, letters
 
 # What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
 DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
@@ -91,7 +91,7 @@ def of_kind(kind: Any, axes: tuple[str, ...], groups: tuple[Axes, ...]) -> Itera
         yield f"{kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'"
     elif (is_range(kind) or kind in NUMBERS) and axes:
         yield f"{kind!r} for an argument with axes; wanted it for one number, whose group is ()"
-    elif kind == "index" and not {letter for letter in letters(groups) if letter not in axes} - {BATCH}:
+    elif kind == "index" and not letters(groups) - {BATCH, *map(letter_of, axes)}:
         yield "'index'; wanted an axis of another argument, from which it chooses"
 
 

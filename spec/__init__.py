@@ -4,11 +4,12 @@ A definition is the mathematics as it stands, on scalars; it shares no code with
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
+
+from ..names import MANY, did_you_mean, wanted
 
 # A new one comes with a new requirement, and with a changed requirement, bound or definition: docs/versions.md.
 VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"
@@ -21,6 +22,7 @@ REQUIREMENT = re.compile(
     r"(?: \(changed in (?P<changed>\S+)\))?(?: \(withdrawn in (?P<withdrawn>\S+)\))?: (?P<text>.+)$",
     re.M,
 )
+LINK = re.compile(r"\[([^]]+)]\([^)]+\)")
 FORM = re.compile(r"^- \*\*`(?P<name>\w+)`\*\*: (?P<text>.+)$", re.M)
 
 
@@ -33,6 +35,11 @@ class Requirement(NamedTuple):
     since: str  # the first version that has it
     changed: str | None  # the last version that gave it another meaning
     withdrawn: str | None  # the first version that has it no longer
+
+    @property
+    def words(self) -> str:
+        """The sentence where nothing can be followed: each link as what it says."""
+        return LINK.sub(r"\1", self.text)
 
     @property
     def history(self) -> str:
@@ -118,21 +125,12 @@ def requirement(label: str) -> Requirement:
     return known[label]
 
 
-MANY = 8  # names that are too many for a line
-
-
 def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:
     """The message on a name that is none of `names`: all of these, or of many the nearest and what shows them."""
-    meant = did_you_mean(name, names)
     if len(names) <= MANY:
-        return f"{what}: got {name!r}; wanted one of {', '.join(names)}{meant}"
-    return f"{what}: got {name!r}{meant or '; wanted another'} (`{command}` shows all {len(names)})"
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of a message about a name that is none of `names`: the nearest one, if any is near."""
-    near = get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+        return f"{what}: got {name!r}{wanted(name, names)}"
+    near = did_you_mean(name, names)
+    return f"{what}: got {name!r}{near or '; wanted another'} (`{command}` shows all {len(names)})"
 
 
 def admitted_forms(formula: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ Real = Any
 
 def clip_by_global_norm(tree: Sequence[Real], max_norm: Real) -> list[Real]:
     """x_i max_norm / sqrt(sum_j x_j^2), or x_i where that root is at most max_norm."""
-    squares = sum((x * x for x in tree), max_norm * 0)
+    squares: Real = sum((x * x for x in tree), max_norm * 0)
     if squares <= max_norm * max_norm:
         return list(tree)
     return [x * max_norm / squares.sqrt() for x in tree]

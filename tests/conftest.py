@@ -3,11 +3,14 @@
 import atexit
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 
 import pytest
 from hypothesis import settings
 
+from gaugeblock.conformance import cli
 from gaugeblock.conformance.cli.cache import use_cache
 from gaugeblock.conformance.judging import check, judge, kept
 
@@ -57,3 +60,22 @@ def _whole(request):
     yield
     if whole:
         set_parts(nothing, nothing)
+
+
+@pytest.fixture
+def main(monkeypatch, capfd, tmp_path):
+    """The command line in this process, which costs no start; what it gives is what a process gives."""
+
+    def called(*arguments, **variables):
+        environment = {"NO_COLOR": "1", "FORCE_COLOR": "", "COLUMNS": "120", "GITHUB_ACTIONS": "", **variables}
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["gaugeblock", *map(str, arguments)])
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return subprocess.CompletedProcess(arguments, ended.value.code or 0, *capfd.readouterr())
+
+    return called

@@ -16,7 +16,7 @@ def failures(subject, formula, dtype, kinds=None, most_elements=None, seed=0):
     for made, found in compact_cases(formula, dtype, seed, subject.subnormals, subject.numerics):
         if (kinds and made.kind not in kinds) or not subject.functions(made.compact.function):
             continue
-        if most_elements and elements(made) > most_elements:
+        if most_elements and made.elements > most_elements:
             continue
         expected = {name: spread(made, name, one) for name, one in found.items()}
         with subject.settings(dtype), np.errstate(all="ignore"):
@@ -28,11 +28,6 @@ def failures(subject, formula, dtype, kinds=None, most_elements=None, seed=0):
                 for each in judge_call(subject, function, case, expected, change, finding, earlier):
                     if isinstance(each, Finding) and not each.passed:
                         yield made.kind, each
-
-
-def elements(made):
-    """How many elements the largest argument has in its whole shape."""
-    return max(np.prod([len(made.to.indices[letter]) for letter in leaf.axes]) for leaf in made.leaves)
 
 
 def subject_of(call, function):

@@ -356,6 +356,33 @@ def sparse_categorical_cross_entropy_from_logits_vjp(labels, x, g, axis, **of):
     return rows(row, axis, of["x.shape"], x)
 
 
+def turned_pairs(cos, interleaved, of):
+    """For each pair: where both of its numbers are in x, and where its angle is in cos and sin."""
+    h = of["cos.shape"][1]
+    for position in range(prod(of["x.shape"][:-1])):
+        start, angle = position * 2 * h, position % (len(cos) // h) * h
+        for i in range(h):
+            yield *((start + 2 * i, start + 2 * i + 1) if interleaved else (start + i, start + i + h)), angle + i
+
+
+def rotary_embedding(x, cos, sin, interleaved=False, **of):
+    y = [*x]
+    for i, j, angle in turned_pairs(cos, interleaved, of):
+        y[i] = x[i] * cos[angle] - x[j] * sin[angle]
+        y[j] = x[i] * sin[angle] + x[j] * cos[angle]
+    return y
+
+
+def rotary_embedding_vjp(x, cos, sin, g, interleaved=False, **of):
+    gx, gcos, gsin = [*g], [mpf(0) for _ in cos], [mpf(0) for _ in sin]
+    for i, j, angle in turned_pairs(cos, interleaved, of):
+        gx[i] = g[i] * cos[angle] + g[j] * sin[angle]
+        gx[j] = g[j] * cos[angle] - g[i] * sin[angle]
+        gcos[angle] += g[i] * x[i] + g[j] * x[j]
+        gsin[angle] += g[j] * x[i] - g[i] * x[j]
+    return {"gx": gx, "gcos": gcos, "gsin": gsin}
+
+
 def attention(q, k, v, mask, causal, scale, of, row):
     """What `row` makes of each query: its number, the keys that it sees, and the lists of all three, in its head."""
     (*batch, queries, d), (*heads, keys, _), e = of["q.shape"], of["k.shape"], of["v.shape"][-1]

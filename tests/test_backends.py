@@ -64,7 +64,7 @@ def test_the_environment_names_the_backend():
         done = run(f"import gaugeblock as gb; print('imported'); {use}", GAUGEBLOCK_BACKEND="numpie")
         assert done.stdout.strip() == "imported"
         assert done.stderr.strip().splitlines()[-1] == (
-            f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}"
+            f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}; did you mean 'numpy'?"
         )
 
 
@@ -158,6 +158,9 @@ def every_formula(gb, array):
     yield from gb.rms_norm_vjp(x, row, x)
     yield gb.layer_norm(x, row, row)
     yield from gb.layer_norm_vjp(x, row, row, x)
+    for interleaved in (False, True):
+        yield gb.rotary_embedding(w, w[:, :2], w[:, 2:], interleaved=interleaved)
+        yield from gb.rotary_embedding_vjp(w, w[:, :2], w[:, 2:], w, interleaved=interleaved)
     yield gb.embedding(w, array(np.ones(2, np.int32)))
     yield gb.embedding_vjp(w, array(np.ones(2, np.int32)), array(np.ones((2, 4), np.float32)))
     theta, state = gb.adam_step(x, x, gb.adam_init(x))
@@ -296,6 +299,7 @@ BY_NAME |= {
     "layer_norm",
     "layer_norm_vjp",
 }
+BY_NAME |= {"rotary_embedding", "rotary_embedding_vjp"}
 BY_NAME |= {"sgd_init", "scaled_dot_product_attention", "scaled_dot_product_attention_vjp"}
 
 

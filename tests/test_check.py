@@ -1,5 +1,6 @@
 """`check`, `expected` and `assert_conforms`: verdicts on right, wrong and broken subjects."""
 
+import io
 import json
 import os
 import types
@@ -15,10 +16,14 @@ import gaugeblock as gb
 from gaugeblock import AdamState, backends, spec
 from gaugeblock.conformance import SubjectError, assert_conforms, assert_gauged, check, expected
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
-from gaugeblock.conformance.formulas import cases
+from gaugeblock.conformance.cli.terminal import console_for
+from gaugeblock.conformance.exchange.program import Program
+from gaugeblock.conformance.formulas import cases, declared
+from gaugeblock.conformance.judging.check import chosen_formulas
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.reporting import report
-from gaugeblock.conformance.reporting.terminal import failure, not_offered
+from gaugeblock.conformance.reporting.terminal import failure, not_offered, print_report
+from gaugeblock.worker.adapters import function_of
 
 
 def subject(**functions):
@@ -421,7 +426,7 @@ def test_expected_and_assert_conforms():
             assert_conforms(broken, "dense_vjp", *layer)
     with pytest.raises(AssertionError, match=r"adam_step: got tuple; expected \(theta, state\), the state with step"):
         assert_conforms((theta, None), "adam_step", x, x, state)
-    with pytest.raises(ValueError, match="formula: got 'sofmax'; wanted one of"):
+    with pytest.raises(ValueError, match=r"formula: got 'sofmax'; did you mean 'softmax'\? \(one of"):
         expected("sofmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)
@@ -449,9 +454,38 @@ def test_adam_may_have_the_name_of_its_formula_or_of_its_step():
     assert found.passed  # the step's own name comes first
 
 
+def test_a_step_is_taken_by_both_of_its_names_and_reported_by_one():
+    assert chosen_formulas(["adam_step", "adam", "relu"], spec.VERSION) == ["adam", "relu"]
+    assert declared("adam") == declared("adam_step")
+    program = object.__new__(Program)
+    program.__name__ = "program"
+    program.offer({"functions": ["adam", "relu"]})
+    case = next(each for each in cases("adam", np.dtype("float32")) if each.function == "adam_step")
+    assert json.loads(program.request(case))["function"] == "adam"  # as the program says
+    assert function_of(program, "adam_step") == program.adam
+    found = check(subject(adam=lambda *a, **k: None), formulas=["adam_step"], dtypes=["float32"]).to_dict()
+    assert {each["formula"] for each in found["results"]} == {"adam"}
+    print_report(found, console_for(text := io.StringIO()))
+    assert "FAIL adam in float32: in every call" in text.getvalue()
+    assert "adam_step" not in text.getvalue()
+
+
+class Softmax:
+    """A layer beside a function, as many files have them."""
+
+
 def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
     found = check(subject(soft_max=softmax, Dense=gb.dense, dense_vjp=gb.dense_vjp, _relu=gb.relu, relu=gb.relu))
     assert found.near == {"soft_max": "softmax", "Dense": "dense"}
+    offered = {
+        "softmax": gb.softmax,
+        "Softmax": Softmax,
+        "relu6": gb.relu,
+        "adamw": gb.relu,
+        "selu": gb.relu,
+        "RelU": 3,
+    }
+    assert check(subject(**offered), formulas=["softmax"]).near == {}
     with pytest.raises(SubjectError, match=r"it has none of the formulas; .*; soft_max: did you mean softmax\?"):
         check(subject(soft_max=softmax))
 

@@ -4,8 +4,6 @@ import datetime
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -34,11 +32,6 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CITED = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 CODEMETA, ZENODO = (json.loads((ROOT / name).read_text()) for name in ("codemeta.json", ".zenodo.json"))
-
-
-def run(*arguments, cwd=None):
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def test_the_files_for_others_say_what_the_package_says():
@@ -79,8 +72,8 @@ def test_they_have_the_form_that_their_readers_want():
     assert datetime.date.fromisoformat(RELEASED)
 
 
-def test_cite_prints_three_forms():
-    done = run("cite")
+def test_cite_prints_three_forms(main):
+    done = main("cite")
     assert done.returncode == 0
     assert done.stdout == "\n\n".join(citation(form) for form in (BIBTEX, APA, PLAIN)) + "\n"
     for text in done.stdout.split("\n\n"):
@@ -89,15 +82,15 @@ def test_cite_prints_three_forms():
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_cite_prints_the_form_that_is_asked_for(form):
-    shown = run("cite", "--format", form).stdout
+def test_cite_prints_the_form_that_is_asked_for(main, form):
+    shown = main("cite", "--format", form).stdout
     assert shown == citation(FORMATS[form]) + "\n"
     for part in (AUTHORS, TITLE, gaugeblock.__version__, f"pecification {spec.VERSION}", MANIFEST, RELEASED[:4]):
         assert part in shown
 
 
-def test_a_form_that_there_is_not_is_one_line():
-    done = run("cite", "--format", "bibtx")
+def test_a_form_that_there_is_not_is_one_line(main):
+    done = main("cite", "--format", "bibtx")
     wanted = "gaugeblock: --format: got 'bibtx'; wanted one of bibtex, apa, ris, cff; did you mean 'bibtex'?\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
 
@@ -142,15 +135,15 @@ def test_the_bibtex_is_one_entry():
 @pytest.mark.parametrize(
     "arguments", [["check", "--formula", "relu"], ["check", "numpy", "strict", "--formula", "relu"]]
 )
-def test_a_report_ends_with_the_citation(arguments, tmp_path):
-    done = run(*arguments, "--json", "report.json", cwd=tmp_path)
+def test_a_report_ends_with_the_citation(main, arguments, tmp_path):
+    done = main(*arguments, "--json", "report.json")
     assert done.stdout.splitlines()[-1] == f"cite: {citation()}"
     assert done.stdout.count("cite: ") == 1
     assert json.loads((tmp_path / "report.json").read_text())["citation"] == citation()
 
 
-def test_what_was_not_judged_has_nothing_to_cite():
-    done = run("check", "nothing.py")
+def test_what_was_not_judged_has_nothing_to_cite(main):
+    done = main("check", "nothing.py")
     assert done.returncode == 2
     assert done.stdout == ""
 

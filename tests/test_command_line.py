@@ -10,10 +10,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import typer
 
 import gaugeblock
 from gaugeblock import spec
-from gaugeblock.conformance import cli
+from gaugeblock.conformance.cli.config import config, same
+from gaugeblock.worker.loading import SubjectError, load
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -31,27 +33,8 @@ def run(*arguments, cwd=None, **variables):
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
 
-@pytest.fixture
-def main(monkeypatch, capfd, tmp_path):
-    """The command line in this process, which costs no start; what it gives is what `run` gives."""
-
-    def called(*arguments, **variables):
-        environment = {"NO_COLOR": "1", "FORCE_COLOR": "", "COLUMNS": "120", "GITHUB_ACTIONS": "", **variables}
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["gaugeblock", *map(str, arguments)])
-        monkeypatch.setattr(sys, "path", [*sys.path])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return subprocess.CompletedProcess(arguments, ended.value.code, *capfd.readouterr())
-
-    return called
-
-
 def test_check_judges_numpy():
-    done = run("check")
+    done = run("check", "--formula", "softmax")
     assert done.returncode == 0
     assert "numpy conforms" in done.stdout
     assert "error / bound" in done.stdout
@@ -59,8 +42,8 @@ def test_check_judges_numpy():
     assert "\x1b" not in done.stdout
 
 
-def test_the_notebook_is_rejected_for_adam_by_name(tmp_path):
-    done = run("check", EXAMPLES / "notebook.py", "--json", tmp_path / "report.json")
+def test_the_notebook_is_rejected_for_adam_by_name(main, tmp_path):
+    done = main("check", EXAMPLES / "notebook.py", "--json", tmp_path / "report.json")
     assert done.returncode == 1
     assert "FAIL adam.bias_correction in float32 and float64" in done.stdout
     results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
@@ -68,8 +51,8 @@ def test_the_notebook_is_rejected_for_adam_by_name(tmp_path):
     assert {r["requirement"] for r in results if r["status"] == "fail"} >= {"adam.bias_correction", "adam.update"}
 
 
-def test_scipy_fails_by_its_default_axis_and_beside_infinity(tmp_path):
-    done = run("check", EXAMPLES / "libraries/scipy_special.py", "--json", tmp_path / "report.json")
+def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
+    done = main("check", EXAMPLES / "libraries/scipy_special.py", "--json", tmp_path / "report.json")
     assert done.returncode == 1
     results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
     failed = {r["requirement"]: r["worst"]["case"] for r in results if r["status"] == "fail"}
@@ -158,16 +141,16 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, main, tmp_path):
     )
 
 
-def test_an_output_that_cannot_be_written_is_said_before_the_run(tmp_path):
-    done = run("check", "--json", tmp_path / "nowhere" / "report.json")
+def test_an_output_that_cannot_be_written_is_said_before_the_run(main, tmp_path):
+    done = main("check", "--json", tmp_path / "nowhere" / "report.json")
     assert done.returncode == 2
     assert done.stdout == ""
 
 
-def test_one_run_writes_every_form_of_the_report(tmp_path):
+def test_one_run_writes_every_form_of_the_report(main, tmp_path):
     (tmp_path / "wrong.py").write_text("def relu(x):\n    return x")
     forms = ["--json", "r.json", "--html", "r.html", "--junit", "r.xml", "--badge", "r.svg"]
-    done = run("check", "wrong.py", "torhc", "--dtype", "float32", *forms, cwd=tmp_path, GITHUB_ACTIONS="true")
+    done = main("check", "wrong.py", "torhc", "--dtype", "float32", *forms, GITHUB_ACTIONS="true")
     assert done.returncode == 2
     document = json.loads((tmp_path / "r.json").read_text())
     assert document["command"] == f"gaugeblock check wrong.py torhc --dtype float32 {' '.join(forms)}"
@@ -240,9 +223,49 @@ def test_what_a_project_says_wrongly_is_one_line(text, words, main, tmp_path):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_annotations_are_for_github_alone(tmp_path):
+def test_the_project_is_that_of_the_nearest_folder_above_that_has_the_table(monkeypatch, tmp_path):
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text('[tool.gaugeblock]\nsubject = ["src/k.py:f", "torch"]\n')
+    for folder in (tmp_path / "a", inner):
+        (folder / "pyproject.toml").write_text("[tool.other]\n")
+    monkeypatch.chdir(inner)
+    (file, name) = config().subject
+    assert (file, name) == (os.path.join("..", "..", "src", "k.py:f"), "torch")
+    assert same(file) == same(str(tmp_path / "src" / "k.py:f")) != same("k.py:f")
+    (tmp_path / "a" / "pyproject.toml").write_text("[tool.gaugeblock]\n")
+    assert config().subject == ()
+    (tmp_path / "a" / "pyproject.toml").write_text("[tool.gaugeblock]\nsubject = 3\n")
+    with pytest.raises(typer.TyperException, match=r"^\.\.[\\/]pyproject\.toml: \[tool\.gaugeblock\]: subject: got 3"):
+        config()
+
+
+def test_a_file_of_a_package_is_told_its_name(monkeypatch, tmp_path):
+    package = tmp_path / "some_package" / "inner"
+    package.mkdir(parents=True)
+    (package / "core.py").write_text("from .other import relu\n")
+    (package / "other.py").write_text("def relu(x): return x\n")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for marks, at, words in (
+        ((), tmp_path, "some_package.inner:core"),
+        ((package, package.parent), tmp_path, "some_package.inner:core"),
+        ((package, package.parent), package, f"some_package.inner:core, in the folder {tmp_path}"),
+    ):
+        for each in marks:
+            (each / "__init__.py").touch()
+        monkeypatch.chdir(at)
+        with pytest.raises(SubjectError) as caught:
+            load(str(package / "core.py"))
+        assert str(caught.value).endswith(f"known parent package; name it in its package: {words}")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    assert load("some_package.inner:core").relu(3) == 3
+    with pytest.raises(SubjectError, match=r"some_package\.inner has no 'cor'"):
+        load("some_package.inner:cor")
+
+
+def test_annotations_are_for_github_alone(main, tmp_path):
     (tmp_path / "wrong.py").write_text("def relu(x):\n    return x")
-    assert "::" not in run("check", "wrong.py", cwd=tmp_path).stdout
+    assert "::" not in main("check", "wrong.py").stdout
 
 
 @pytest.mark.parametrize("missing", ["jinja2", "markupsafe"])
@@ -259,50 +282,50 @@ def test_html_without_its_extra_is_one_line_before_the_run(missing, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_compare_shows_what_got_worse(tmp_path):
+def test_compare_shows_what_got_worse(main, tmp_path):
     (tmp_path / "mine.py").write_text("import numpy as np\n\ndef relu(x):\n    return np.maximum(x, 0)\n")
-    assert run("check", "mine.py", "--json", "old.json", cwd=tmp_path).returncode == 0
-    same = run("compare", "old.json", "old.json", cwd=tmp_path)
+    assert main("check", "mine.py", "--json", "old.json").returncode == 0
+    same = main("compare", "old.json", "old.json")
     assert (same.returncode, same.stdout) == (0, "0 changes, 0 of them regressions\n")
     (tmp_path / "mine.py").write_text("def relu(x):\n    return x * (x > 0)\n")
-    assert run("check", "mine.py", "--json", "new.json", cwd=tmp_path).returncode == 1
-    worse = run("compare", "old.json", "new.json", cwd=tmp_path)
+    assert main("check", "mine.py", "--json", "new.json").returncode == 1
+    worse = main("compare", "old.json", "new.json")
     assert worse.returncode == 1
     assert "relu.infinity" in worse.stdout
     assert "regression" in worse.stdout
-    better = run("compare", "new.json", "old.json", cwd=tmp_path)
+    better = main("compare", "new.json", "old.json")
     assert better.returncode == 0
     assert "fixed" in better.stdout
 
 
-def test_a_report_replaces_the_old_one_whole(tmp_path):
+def test_a_report_replaces_the_old_one_whole(main, tmp_path):
     path = tmp_path / "report.json"
     path.write_text("old")
-    assert run("check", "torhc", "--json", path).returncode == 2
+    assert main("check", "torhc", "--json", path).returncode == 2
     assert json.loads(path.read_text())["reports"] == []
-    assert run("check", "--formula", "relu", "--json", path).returncode == 0
+    assert main("check", "--formula", "relu", "--json", path).returncode == 0
     assert json.loads(path.read_text())["reports"][0]["passed"] is True
     assert os.listdir(tmp_path) == ["report.json"]
 
 
-def test_several_subjects_are_all_judged(tmp_path):
+def test_several_subjects_are_all_judged(main, tmp_path):
     (tmp_path / "wrong.py").write_text("def relu(x):\n    return x")
-    done = run("check", "numpy", "torhc", "wrong.py", "--formula", "relu", cwd=tmp_path)
+    done = main("check", "numpy", "torhc", "wrong.py", "--formula", "relu")
     assert done.returncode == 2
     assert "numpy conforms" in done.stdout
     assert "wrong.py does not conform" in done.stdout
-    assert run("check", "wrong.py", "numpy", "--formula", "relu", cwd=tmp_path).returncode == 1
+    assert main("check", "wrong.py", "numpy", "--formula", "relu").returncode == 1
 
 
-def test_a_package_in_the_folder_is_found(tmp_path):
+def test_a_package_in_the_folder_is_found(main, tmp_path):
     (tmp_path / "kernels.py").write_text("class mine:\n    relu = staticmethod(lambda x: x * (x > 0))")
-    done = run("check", "kernels:mine", cwd=tmp_path)
+    done = main("check", "kernels:mine")
     assert done.returncode == 1
     assert "relu.infinity" in done.stdout
 
 
-def test_all_is_every_installed_backend():
-    done = run("check", "all", "--formula", "relu", "--dtype", "float32")
+def test_all_is_every_installed_backend(main):
+    done = main("check", "all", "--formula", "relu", "--dtype", "float32")
     assert done.returncode == 0
     assert "numpy conforms" in done.stdout
     assert "strict conforms" in done.stdout
@@ -336,15 +359,16 @@ def test_version_and_help():
     )
 
 
+@pytest.mark.parametrize("width", [80, 60])
 @pytest.mark.parametrize("command", ["", "check", "compare", "spec", "sweep", "bench", "cite"])
-def test_every_help_says_the_exit_status_and_fits(command, main):
-    done = main(*command.split(), "-h", COLUMNS="80")
+def test_every_help_says_the_exit_status_and_fits(command, width, main):
+    done = main(*command.split(), "-h", COLUMNS=str(width))
     assert done.returncode == 0
-    assert done.stdout == main(*command.split(), "--help", COLUMNS="80").stdout
-    assert "Exit status: " in done.stdout or command == "cite"
+    assert done.stdout == main(*command.split(), "--help", COLUMNS=str(width)).stdout
+    assert "Exit status: " in " ".join(done.stdout.split()) or command == "cite"
     listed = re.findall(r"^  [a-z]+ .*", done.stdout.partition("Commands:")[2], re.M)
     assert not [line for line in listed if line.endswith("...")]  # no sentence is cut
-    assert max(map(len, done.stdout.splitlines())) <= 96
+    assert max(map(len, done.stdout.splitlines())) <= width
     assert "<" not in done.stdout.partition("Options:")[2]
 
 
@@ -386,24 +410,25 @@ def test_a_mistyped_name_is_answered_with_the_nearest(arguments, words, main, tm
         ("gaugeblock check my", [], ["numpy"]),  # the shell's own files
     ],
 )
-def test_a_shell_completes_names(line, wanted, unwanted):
+def test_a_shell_completes_names(line, wanted, unwanted, main):
     words = line.split()
     variables = {"_GAUGEBLOCK_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    found = run(**variables).stdout.split()
+    found = main(**variables).stdout.split()
     assert set(wanted) <= set(found)
     assert not set(unwanted) & set(found)
 
 
-def test_no_escape_codes_in_a_pipe_and_colours_where_they_are_asked_for():
-    check = "check", EXAMPLES / "by_hand.py", "--formula", "adam", "--dtype", "float32"
-    plain = run(*check, NO_COLOR="")
-    assert plain.stdout == run(*check).stdout
+def test_no_escape_codes_in_a_pipe_and_colours_where_they_are_asked_for(main, tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG)
+    check = "check", "wrong.py", "--formula", "relu", "--dtype", "float32"
+    plain = main(*check, NO_COLOR="")
+    assert plain.stdout == main(*check).stdout
     assert "\x1b" not in plain.stdout + plain.stderr
-    coloured = run(*check, NO_COLOR="", FORCE_COLOR="1")
+    coloured = main(*check, NO_COLOR="", FORCE_COLOR="1")
     assert "\x1b[1;31mFAIL" in coloured.stdout
     assert coloured.stderr == ""  # no progress but on a terminal
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured.stdout) == plain.stdout
-    assert run("check", "nmpy", NO_COLOR="", FORCE_COLOR="1").stderr.startswith("\x1b[1;31mgaugeblock:\x1b[0m subject")
+    assert main("check", "nmpy", NO_COLOR="", FORCE_COLOR="1").stderr.startswith("\x1b[1;31mgaugeblock:\x1b[0m subject")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a thing of Unix")
@@ -412,7 +437,7 @@ def test_progress_is_shown_on_a_terminal_alone(no_color):
     import pty
 
     main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--formula", "adam"]
+    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--formula", "softmax"]
     environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": no_color}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, env=environment) as process:
         os.close(terminal)
@@ -426,6 +451,6 @@ def test_progress_is_shown_on_a_terminal_alone(no_color):
     assert process.returncode == 0
     assert b"\x1b" not in output
     assert b"numpy conforms" in output
-    assert b"numpy adam float" in shown
+    assert b"numpy softmax float" in shown
     colours = re.findall(rb"\x1b\[(?:\d+;)*(?:3\d|9\d)(?:;\d+)*m", shown)
     assert bool(colours) == (not no_color)

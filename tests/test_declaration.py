@@ -2,18 +2,22 @@
 
 import functools
 import inspect
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gaugeblock import reference
+from gaugeblock.conformance import assert_conforms, assert_gauged, check
+from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.formulas import FUNCTIONS, declared
 from gaugeblock.conformance.formulas.axes import axis_names, links
-from gaugeblock.reference.declaration import declaration_of, formula, parse
+from gaugeblock.reference.declaration import declaration_of, formula, lengths_by_letter, parse, shape_of
 
-AXES = st.lists(st.sampled_from("abmnkxyz"), max_size=4).map(tuple)
+AXES = st.lists(st.sampled_from([*"abmnkxyz", "2h", "9k"]), max_size=4).map(tuple)
 GROUPS = st.tuples(st.booleans(), AXES).map(lambda pair: (("...",) if pair[0] else ()) + pair[1])
 
 
@@ -52,6 +56,12 @@ def test_a_signature_is_read_as_it_is_written(groups, space):
         ("(n, (m)) -> (n)", "with the group (n, (m))"),
         ("(n) -> (m)", "whose result has 'm', which no argument has"),
         ("(n?), (n) -> (n)", "with both 'n' and 'n?'"),
+        ("(n?), (2n) -> (n)", "with both '2n' and 'n?'"),
+        ("(2n?) -> (2n)", "with '?' in it"),
+        ("(1n) -> (n)", "with '1' in it"),
+        ("(12n) -> (n)", "with '1' in it"),
+        ("(2) -> ()", "with '2' in it"),
+        ("(2n) -> (2m)", "whose result has 'm', which no argument has"),
     ],
 )
 def test_what_is_no_signature_is_one_line(text, problem):
@@ -207,6 +217,43 @@ def test_axes_are_named_from_the_last_one_on():
     assert axis_names(("...", "n"), 3, axis=0) == ("n", "...1", "...0")
     assert axis_names(("...", "n"), 3, axis=-2) == ("...1", "n", "...0")
     assert axis_names(("n",), 0) == ()
+
+
+def over_reals(x):
+    """y_i = x_i x_(i+h), of 2 h numbers."""
+    h = len(x) // 2
+    return [x[i] * x[i + h] for i in range(h)]
+
+
+def halves(x):
+    h = x.shape[-1] // 2
+    return x[..., :h] * x[..., h:]
+
+
+def test_an_axis_is_a_multiple_of_another():
+    found = parse("(..., 2h), (h) -> (3h)")
+    assert found.arguments == (("...", "2h"), ("h",))
+    assert found.multiplied == {"h"}
+    assert shape_of(("...", "2h", "n"), {"...": 7, "h": 4, "n": 5}) == (7, 8, 5)
+    assert lengths_by_letter(("...", "2h", "n"), (7, 8, 5)) == {"...": 7, "h": 4, "n": 5}
+    own = declared(formula("(..., 2h) -> (..., h)")(halves))
+    assert links(own)["y"] == {"x": {"h"}}  # whatever the NaN in one place says of the others
+    assert behaviour(own) == {"...": "apart", "h": "mixed"}
+    assert not declared(formula("(2h, k), (h, k) -> (h, k)")(lambda a, b: a[::2] * a[1::2] * b)).products
+
+
+@pytest.mark.whole
+def test_a_formula_of_halves_is_judged():
+    """What takes pairs in the place of halves is told by made cases; a long call is cut into blocks of rows."""
+    gate = formula("(..., 2h) -> (..., h)", definition=over_reals)(halves)
+    right = SimpleNamespace(__name__="right", halves=halves)
+    wrong = SimpleNamespace(__name__="wrong", halves=lambda x: x[..., ::2] * x[..., 1::2])
+    assert check(right, formulas=[gate], dtypes=["float32"]).passed
+    assert not check(wrong, formulas=[gate], dtypes=["float32"]).passed
+    x = np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32)
+    assert_conforms(halves(x), gate, x)
+    with pytest.raises(ValueError, match="wanted"):
+        assert_gauged(halves, gate, x)
 
 
 def test_what_an_element_depends_on_is_found():

@@ -1,5 +1,6 @@
 """What the documents show is what happens."""
 
+import doctest
 import io
 import json
 import os
@@ -17,6 +18,8 @@ import typer
 import yaml
 
 from gaugeblock import pytest_plugin, reference, spec
+from gaugeblock.backends import load
+from gaugeblock.conformance import assert_conforms, check, expected
 from gaugeblock.conformance.cli import app as cli
 
 ROOT = Path(__file__).parent.parent
@@ -198,6 +201,13 @@ def test_every_file_that_a_document_links_to_is_there():
     for page in (*PAGES, ROOT / "CHANGELOG.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), (page.name, target)
+
+
+@pytest.mark.parametrize("function", [assert_conforms, check, expected, load], ids=lambda each: each.__name__)
+def test_the_examples_of_docstrings_run(function):
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, function.__name__)
+    assert example.examples
+    assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
 
 
 def test_the_changelog_names_the_version():

@@ -34,6 +34,8 @@ CALLS = {
     "layer_norm": (X, W[:, 0], W[:, 1]), "layer_norm_vjp": (X, W[:, 0], W[:, 1], G),
     "sgd_step": (X, G, SGDState(4, Y)), "adamw_step": (X, G, AdamState(4, Y, X * X)), "clip_by_global_norm": (X, 1.0),
     "cross_entropy": (LABELS, X, W[:, 0] ** 2), "cross_entropy_vjp": (LABELS, X, B[0], W[:, 0] ** 2),
+    "rotary_embedding": (X[None, ..., :8], G[:, :4], Y[:, :4]),
+    "rotary_embedding_vjp": (X[None, ..., :8], G[:, :4], Y[:, :4], Y[None, ..., :8]),
     "scaled_dot_product_attention": (X / 9, G, Y, P[:, :6] > 0.05),
     "scaled_dot_product_attention_vjp": (X / 9, G, Y, X, P[:, :6] > 0.05),
 }  # fmt: skip

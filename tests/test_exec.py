@@ -372,7 +372,10 @@ def test_a_request_that_broke_the_program_is_not_put_to_it_twice(written):
         ("print('{}')", "it answered with id null, not 1"),
         ("""print('{"id": 1}')""", "functions: got null; wanted a list of names"),
         ("""print('{"id": 1, "functions": []}')""", r"functions: got \[\]; wanted a list of names"),
-        ("""print('{"id": 1, "functions": ["sofmax"]}')""", "functions: got 'sofmax'; wanted some of adam_"),
+        (
+            """print('{"id": 1, "functions": ["sofmax"]}')""",
+            "functions: got 'sofmax'; did you mean 'softmax'\\? \\(one of adam_",
+        ),
         ("""print('{"id": 1, "functions": ["relu"], "dtypes": 3}')""", "dtypes: got 3; wanted a list of names"),
         ("""print('{"id": 1, "functions": ["relu"], "dtypes": ["half"]}')""", "dtypes: got 'half'; wanted some of"),
         ("""print('{"id": 1, "functions": ["relu"], "precision": [1]}')""", r"precision: got \[1\]; wanted a string"),

@@ -1,6 +1,7 @@
 """What other tools read: JUnit XML, the badge, annotations; and the comparison of two reports."""
 
 import copy
+import json
 import os
 import re
 import types
@@ -12,6 +13,8 @@ import pytest
 import gaugeblock as gb
 from gaugeblock import spec
 from gaugeblock.conformance import check
+from gaugeblock.conformance.cli.app import app
+from gaugeblock.conformance.reporting import compare
 from gaugeblock.conformance.reporting.citation import citation
 from gaugeblock.conformance.reporting.compare import Verdict, changes, paired
 from gaugeblock.conformance.reporting.formats import annotations, to_badge, to_junit, to_summary
@@ -210,3 +213,42 @@ def test_the_largest_growth_comes_first_after_the_regressions():
     old = {(name, *KEY[1:]): Verdict("pass", before) for name, (before, _) in ratios.items()}
     new = {(name, *KEY[1:]): Verdict("pass" if after <= 1 else "fail", after) for name, (_, after) in ratios.items()}
     assert [change.key[0] for change in changes(old, new)] == ["d", "a", "c", "b"]
+
+
+def test_compare_tells_people_programs_and_github(document, tmp_path, capsys, monkeypatch):
+    (_, right), old, new = document["reports"], tmp_path / "old.json", tmp_path / "new.json"
+    reports = [copy.deepcopy({**right, "subject": "k.py", "places": {"relu": "src/k.py:7"}}) for _ in range(2)]
+    broken = next(each for each in reports[1]["results"] if each["status"] == "pass" and each["worst"])
+    broken.update(status="fail", ratio="inf")
+    for path, report in ((old, reports[0]), (new, reports[1])):
+        path.write_text(json.dumps({"reports": [report]}))
+    label, dtype, ratio = (
+        broken["requirement"],
+        broken["dtype"],
+        compare.load(old)["k.py", "relu", broken["dtype"], broken["requirement"]].ratio,
+    )
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert app(["compare", str(old), str(new), "--json", "-"], standalone_mode=False) == 1
+    out, err = capsys.readouterr()
+    (change,) = json.loads(out)["changes"]
+    assert json.loads(out)["regressions"] == 1
+    assert (change["requirement"], change["change"], change["after"]) == (
+        label,
+        "regression",
+        {"status": "fail", "ratio": "inf"},
+    )
+    line = f"{label} in {dtype}: pass {ratio:.3g}, now fail inf"
+    assert err.splitlines() == [
+        "k.py",
+        f"  regression {line}",
+        "1 changes, 1 of them regressions",
+        f"::error file=src/k.py,line=7,title=k.py%3A regression::{line}",
+    ]
+    assert (
+        f"| k.py | regression | {label} | {dtype} | pass {ratio:.3g} | fail inf |"
+        in (tmp_path / "summary.md").read_text()
+    )
+    assert app(["compare", str(new), str(old), "--json", str(tmp_path / "c.json")], standalone_mode=False) == 0
+    assert json.loads((tmp_path / "c.json").read_text())["changes"][0]["change"] == "fixed"
+    assert "::error" not in capsys.readouterr().out

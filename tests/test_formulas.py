@@ -8,6 +8,7 @@ import pytest
 
 import gaugeblock as gb
 from gaugeblock import AdamState, backends, reference
+from gaugeblock.reference.declaration import shape_of
 
 X = np.ones((2, 3), np.float32)
 W, B = np.ones((3, 4), np.float32), np.ones(4, np.float32)
@@ -20,7 +21,7 @@ def step(theta=X, grad=X, state=STATE, **options):
     return gb.adam_step(theta, grad, state, **options)
 
 
-LENGTHS = {"...": 2, "n": 3, "m": 4, "k": 5, "l": 5, "s": 3, "d": 4, "e": 2}
+LENGTHS = {"...": 2, "n": 3, "m": 4, "k": 5, "l": 5, "s": 3, "d": 4, "e": 2, "h": 2}
 COMPUTED = [name for name in reference.FORMULAS if not name.endswith("_init")]
 WHOLE = {"index": ["float32", "bool"], "mask": ["float32", "int32"]}  # the dtypes that are none of these domains
 ORDINARY = {"[0, 1)": 0.9, "(-inf, inf)": 0.1, "[0, inf)": 1e-8, "count": 1}  # a number of each domain
@@ -39,7 +40,7 @@ def declaration(formula):
 def array(domain, axes, lengths=LENGTHS):
     """An array of ones for an argument that is declared so."""
     kind = {"index": np.int32, "mask": np.bool_}.get(domain, np.float32)
-    return np.ones([lengths[letter.rstrip("?")] for letter in axes], kind)
+    return np.ones(shape_of([axis.rstrip("?") for axis in axes], lengths), kind)
 
 
 def common():
@@ -68,8 +69,8 @@ def common():
             if name in floating and len(floating) > 1:
                 changed = {name: right[name].astype(np.float64)}
                 yield wrong(f"{name} float64", TypeError, "; wanted dtype float", **changed)
-            others = {letter for each, axes in declared.arguments.items() if each != name for letter in axes}
-            if {letter.rstrip("?") for letter in declared.arguments[name]} & {each.rstrip("?") for each in others} or (
+            others = {axis for each, axes in declared.arguments.items() if each != name for axis in axes}
+            if {axis.rstrip("?") for axis in declared.arguments[name]} & {axis.rstrip("?") for axis in others} or (
                 len(arrays) > 1 and not declared.arguments[name]
             ):
                 longer = np.ones([length + 1 for length in shape] or [5], right[name].dtype)
@@ -109,6 +110,14 @@ SPECIAL = {
     "matmul.errors: batches that do not fit": (
         lambda g: g.matmul(g.asarray(np.ones((2, 2, 3))), g.asarray(np.ones((3, 3, 2)))), ValueError, "of batches that fit"),
     "rms_norm.errors: rows of nothing": (lambda g: g.rms_norm(g.asarray(X[:, :0]), g.asarray(B[:0])), ValueError, "x: got shape (2, 0)"),
+    "rotary_embedding.errors: an odd length": (
+        lambda g: g.rotary_embedding(g.asarray(X), g.asarray(X), g.asarray(X)), ValueError, "x: got shape (2, 3); wanted (..., l, 2h)"),
+    "rotary_embedding.errors: no positions": (
+        lambda g: g.rotary_embedding(*map(g.asarray, (B, B[:2], B[:2]))), ValueError, "x: got shape (4,); wanted (..., l, 2h)"),
+    "rotary_embedding.errors: angles of the full length": (
+        lambda g: g.rotary_embedding(*map(g.asarray, (W, W, W))), ValueError, "cos: got shape (3, 4); wanted (3, 2), an angle for each pair of x"),
+    "rotary_embedding.errors: interleaved": (
+        lambda g: g.rotary_embedding(*map(g.asarray, (W, W[:, :2], W[:, :2])), interleaved=1), TypeError, "interleaved: got int 1; wanted True or False"),
     "embedding.errors: no matrix": (lambda g: g.embedding(g.asarray(B), g.asarray(LABELS)), ValueError, "table: got shape (4,)"),
     "dense.errors: no matrix": (lambda g: g.dense(g.asarray(X), g.asarray(B), g.asarray(B)), ValueError, "x, w: got shapes"),
     "dense_vjp.errors: no matrix": (lambda g: g.dense_vjp(*map(g.asarray, (X, B, B, X))), ValueError, "x, w: got shapes"),

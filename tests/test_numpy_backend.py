@@ -1,6 +1,8 @@
 """The NumPy backend: the same results in blocks of any size and layout, and memory that is not touched."""
 
 import tracemalloc
+from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from gaugeblock import AdamState, reference
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import assert_conforms
+from gaugeblock.conformance.formulas import FUNCTIONS, cases, declared
 
 SHAPES = [((7, 11), -1), ((7, 11), 0), ((3, 5, 8), 1), ((3, 5, 8), -3), ((200,), 0), ((1, 1, 90), 2), ((90, 1), 1)]
 
@@ -140,3 +143,29 @@ def test_how_much_memory_is_touched():
     assert peak(lambda: gb.adam_step(x, x, state, donate=False)) < 3 * 16 + 1.5
     grad = x.copy()
     assert peak(lambda: gb.adam_step(x, grad, state, donate=True)) < 1.5
+
+
+STRANGE = {
+    "got a masked array, whose mask would be ignored; wanted a plain array, as .filled": np.ma.masked_array,
+    "got a numpy.matrix, whose products": lambda value: np.zeros((2, 2), value.dtype).view(np.matrix),
+}
+
+
+@pytest.mark.parametrize("given", [{}, {"xp": np}], ids=["reference", "reference on numpy"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_no_plain_array_is_refused_in_every_argument(name, given):
+    known = cases(declared(name).formula, np.dtype("float32"))
+    first = next(each for each in known if each.function == name and not each.steps)
+    functions = getattr(gb, name), partial(getattr(reference, name), **given)
+    arrays = [number for number, value in enumerate(first.arguments) if isinstance(value, np.ndarray)]
+    for number, (words, strange), function in product(arrays, STRANGE.items(), functions):
+        wrong = [*first.arguments]
+        wrong[number] = strange(wrong[number])
+        with pytest.raises(TypeError, match=words):
+            function(*wrong, **first.options)
+    wide = [a.astype(np.longdouble) if getattr(a, "dtype", None) == np.float32 else a for a in first.arguments]
+    for function in functions:
+        with pytest.raises(
+            TypeError, match=r"got an array of dtype .*; wanted an array of a real floating dtype of at most 64"
+        ):
+            function(*wide, **first.options)

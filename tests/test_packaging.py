@@ -25,7 +25,9 @@ def test_the_wheel_built_from_the_sdist_holds_exactly_the_tracked_files(tmp_path
     (wheel,) = tmp_path.glob("*.whl")
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     wanted = {f"gaugeblock/{path}" for path in tracked() if path.split("/")[0] in PARTS}
-    wanted |= {f"gaugeblock/{name}" for name in ("__init__.py", "__main__.py", "pytest_plugin.py", "py.typed")}
+    wanted |= {
+        f"gaugeblock/{name}" for name in ("__init__.py", "__main__.py", "names.py", "pytest_plugin.py", "py.typed")
+    }
     assert held == wanted
     (sbom,) = (name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/sboms/" in name)
     assert zipfile.ZipFile(wheel).read(sbom) == (ROOT / "sbom.cdx.json").read_bytes()

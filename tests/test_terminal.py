@@ -21,7 +21,7 @@ from gaugeblock import spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.cli.terminal import console_for
 from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.judging.common import FLUSHED, in_common
+from gaugeblock.conformance.judging.common import FEWEST, FLUSHED, in_common
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
 from gaugeblock.conformance.judging.judge import Finding
 from gaugeblock.conformance.reporting.report import to_document
@@ -125,7 +125,7 @@ def test_nothing_is_cut_and_each_formula_has_one_verdict(whole, width):
     assert len(verdicts) == len(spec.formulas())
     names = "".join(line.split(" ")[0] for line in rows)
     assert names == "".join(dict.fromkeys(each["formula"] for each in whole["results"]))
-    assert all(len(re.findall(r" (?:\d\.\d\d|0|-|fails)(?= )", line)) >= 4 for line in verdicts)
+    assert all(len(re.findall(r" (?:\d+\.\d\d|\de[+]\d+|inf|0|-|fails)(?= )", line)) >= 4 for line in verdicts)
     assert "kernels.py does not conform: " in text
     assert ("f16" in text) == (width < 80)
 
@@ -137,7 +137,7 @@ def test_a_failure_says_the_shape_the_dtype_and_what_the_cases_have_in_common(re
     assert re.search(r"FAIL dense.value in float32 and float64 .* given x float32 \(\d+, \d+\), w float32 \(", text)
     assert re.search(r"failing \d+ of \d+ cases, all with m < 4 in \(..., n\), \(n, m\), \(m\) -> \(..., m\)", text)
     assert f"cases, all {FLUSHED}" in text
-    assert "all with NaN in the input" in text or "all with an infinity in the input" in text
+    assert "all with NaN in the input" not in text  # as all cases of that requirement have, those that pass too
 
 
 @needs_terminal
@@ -200,6 +200,10 @@ def test_known_failures_are_said_and_those_that_do_not_fail_too(report):
     assert "known to fail: relu.value (no kernel yet)" in lines
     assert "known to fail, but it does not: log_softmax.value; take it off the list" in lines
     assert not any("adam.update" in line for line in lines)
+    (quiet,) = lines_of({**report, "known": known}, QUIET)
+    assert re.search(r"requirements fail, 2 of them known; known to fail, but it does not: log_softmax.value$", quiet)
+    every = {each["requirement"]: "old" for each in report["results"] if each["status"] == "fail"}
+    assert lines_of({**report, "known": every}, QUIET)[0].endswith("requirements fail, all of them known")
 
 
 # What failing cases have in common.
@@ -219,7 +223,6 @@ def of(condition):
         (lambda x, w, b: w.shape[1] < 3, "with m < 3 in (..., n), (n, m), (m) -> (..., m)"),
         (lambda x, w, b: np.isnan(x).any() or np.isnan(w).any() or np.isnan(b).any(), "with NaN in the input"),
         (lambda x, w, b: np.prod(x.shape[:-1]) > 4, "with batch rows > 4"),
-        (lambda x, w, b: x.size == 0 or w.size == 0, "with an array without elements"),
         (lambda x, w, b: len(b) % 2, ""),
     ],
 )
@@ -229,9 +232,26 @@ def test_what_failing_cases_share_is_found(condition, words):
     assert words or "no multiple of 2" in found
 
 
-def test_one_case_and_all_cases_have_nothing_in_common():
+def test_few_cases_and_all_cases_have_nothing_in_common():
     assert of(lambda x, w, b: x is FOUND[0].case.arguments[0]) == ""
+    assert of(lambda x, w, b: x.size == 0 or w.size == 0) == ""  # two cases
     assert of(lambda x, w, b: True) == ""
+
+
+def test_what_all_cases_of_a_requirement_share_or_many_that_pass_is_not_said():
+    found = [Finding(each.requirement, each, passed=True) for each in cases("softmax", np.dtype("float32"), 0)]
+    own = [each for each in found if each.requirement == "softmax.infinity"]
+    others = [each for each in found if not np.isinf(each.case.arguments[0]).any()]
+    failed = [each._replace(passed=False) for each in own if np.isinf(each.case.arguments[0]).any()]
+    assert len(failed) >= FEWEST
+    many = [each._replace(passed=True, case=each.case._replace(name=f"{each.case.name}_met")) for each in failed]
+    assert in_common(failed, [*failed, *others]) == in_common(failed, [*failed, *others, many[0]]) == ""
+    finite = many[0]._replace(case=others[0].case)
+    words = "with an infinity in the input"
+    assert in_common(failed, [*failed, *others, finite]) == words
+    assert in_common(failed, [*failed, finite]) == ""  # one that passes
+    assert in_common(failed, [*failed, *others, finite, many[0]]).startswith(f"{words}, as is 1 of the")
+    assert in_common(failed, [*failed, *others, finite, *many]) == ""
 
 
 def test_a_result_keeps_how_many_fail_and_for_how_long(report):

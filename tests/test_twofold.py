@@ -101,6 +101,8 @@ CALLS = {
     "matmul": (X, G.mT), "matmul_vjp": (X, G.mT, rng.normal(size=(12, 12))), "embedding_vjp": (X, LABELS % 3, G),
     "rms_norm": (X, G[0]), "rms_norm_vjp": (X, G[0], G),
     "layer_norm": (X, G[0], G[1]), "layer_norm_vjp": (X, G[0], G[1], G),
+    "rotary_embedding": (X[:, :12], G[:, :6], Y[:, :6]),
+    "rotary_embedding_vjp": (X[:, :12], G[:, :6], Y[:, :6], G[:, 5:]),
     "sgd_step": (X, G, SGDState(4, Y)), "adamw_step": (X, G, AdamState(4, Y, X * X)),
     "cross_entropy": (LABELS, X, W[:, 0] ** 2), "cross_entropy_vjp": (LABELS, X, B[0], W[:, 0] ** 2),
 }  # fmt: skip
@@ -246,3 +248,13 @@ def test_what_overflows_or_is_tiny_is_left_undecided():
             for ball, h, e, rad in zip(balls, found.hi, found.lo, np.broadcast_to(found.rad, 2), strict=True):
                 known = ball.is_finite() and math.isfinite(h) and math.isfinite(e)
                 assert not known or distances(ball, h, e) <= rad
+
+
+def test_a_row_with_an_infinity_has_the_same_values_whatever_its_length():
+    for length in (9, 2049):  # by balls, and by twofold arrays
+        x = np.ones((1, length))
+        x[0, -1] = np.inf
+        y, bound = expected("rms_norm", x, np.ones(length))
+        assert (y[0, :-1] == 0).all()
+        assert np.isnan(y[0, -1])
+        assert np.isfinite(bound).all()

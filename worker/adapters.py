@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import reference
+from ..names import STEP
 from ..reference.declaration import AXIS, BATCH, Axes, Declaration, declaration_of, is_axes
 
-GRADIENT, STEP = "_vjp", "_step"
+GRADIENT = "_vjp"
 
 
 def function_of(subject: Any, name: str) -> Any:

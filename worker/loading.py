@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,10 +45,21 @@ def load(given: str) -> Any:
         search("")  # as `python -m` does, so that a package in this folder is found
         found = attempt(given, lambda: importlib.import_module(module))
     for name in filter(None, attribute.split(".")):
+        inner = f"{module}.{name}"
+        if not hasattr(found, name) and found is sys.modules.get(module) and has_module(inner):
+            attempt(given, partial(importlib.import_module, inner))
         if not hasattr(found, name):
             raise SubjectError(f"{given}: {module} has no {attribute!r}")
         found = getattr(found, name)
     return found
+
+
+def has_module(name: str) -> bool:
+    """Whether a package has a module of that name, which nobody imported so far."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def load_file(path: Path) -> ModuleType:
@@ -81,4 +93,21 @@ def attempt(what: str, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (Exception, SystemExit) as error:
-        raise SubjectError(f"{what}: does not import: {one_line(error)}") from error
+        raise SubjectError(f"{what}: does not import: {one_line(error)}{advice(what, error)}") from error
+
+
+def advice(what: str, error: BaseException) -> str:
+    """How a file is named whose imports are relative to its package; nothing for another error."""
+    if "attempted relative import" not in str(error) or not what.endswith(".py"):
+        return ""
+    folder, own = Path(what).parent, Path.cwd()
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    if folder == Path(what).parent:  # a package may lack that file
+        folder = own
+    try:
+        package = Path(what).relative_to(folder).parent.parts
+    except ValueError:
+        return ""
+    where = "" if folder == own else f", in the folder {folder}"
+    return f"; name it in its package: {'.'.join(package)}:{Path(what).stem}{where}" if package else ""

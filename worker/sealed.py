@@ -23,7 +23,7 @@ class Seal:
     """A finder that refuses these modules from now on, and keeps what the worker has loaded of them out of sight."""
 
     def __init__(self) -> None:
-        gaugeblock.AdamState, gaugeblock.SGDState  # noqa: B018  loaded, so that they stay
+        _ = gaugeblock.AdamState, gaugeblock.SGDState  # loaded, so that they stay
         self.modules: dict[str, ModuleType] = {}
         self.names: dict[str, Any] = {}
 

@@ -3,17 +3,15 @@
 import contextlib
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 from typing import Any
 
 from .. import backends
+from ..names import STEP, meant, misspelt
 from . import foreign
 from .adapters import function_of
 from .loading import SubjectError, load
 from .places import defined_at
 from .sealed import Seal
-
-NEAR = 0.75  # how alike two names are, of 1, that may be meant for the same
 
 
 class Loaded:
@@ -58,13 +56,14 @@ class Loaded:
         return {suffix: function for suffix, function in found.items() if function is not None}
 
     def near(self, names: Collection[str], offered: Collection[str]) -> dict[str, str]:
-        """Its callables that have nearly the name of a function which it lacks, each with that name."""
+        """Its callables whose name is that of a function which it lacks but for a typing error, each with that name."""
         if self.is_backend:
             return {}
-        missing = [name for name in names if name not in offered]
-        others = [each for each in dir(self.object) if not each.startswith("_") and each not in names]
-        found = {each: get_close_matches(each.lower(), missing, 1, NEAR) for each in others}
-        return {each: some[0] for each, some in found.items() if some and callable(getattr(self.object, each, None))}
+        every = {*names, *(name.removesuffix(STEP) for name in names)}
+        others = [each for each in dir(self.object) if not each.startswith("_") and each not in every]
+        found = {each: misspelt(each, every) for each in others}
+        missing = {each: name for each, name in found.items() if name and meant(name, names) not in offered}
+        return {each: name for each, name in missing.items() if callable(getattr(self.object, each, None))}
 
     @contextlib.contextmanager
     def settings(self, dtype: str) -> Iterator[None]:

@@ -132,6 +132,8 @@ class Bounded(Operators):
         return self.compared(other, operator.gt)
 
     def __eq__(self, other: object) -> Any:
+        if other is self:  # as libraries ask whether a number is NaN
+            return discrete(~np.isnan(self.value), np.isfinite(self.error))
         return (self <= other) & (self >= other)
 
     __hash__ = None

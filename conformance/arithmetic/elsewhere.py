@@ -70,7 +70,8 @@ class Elsewhere(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> "Elsewhere":
         index = index if isinstance(index, tuple) else (index,)
-        return Elsewhere(self.array[(*index, ...)] if len(index) < self.ndim else self.array[index])
+        whole = len(index) >= self.ndim or any(each is Ellipsis for each in index)
+        return Elsewhere(self.array[index if whole else (*index, ...)])
 
     def __bool__(self) -> bool:
         return bool(self.array)
@@ -220,6 +221,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "expand_dims": of_one(lambda xp, x, axis: xp.expand_dims(x, axis=axis)),
     "squeeze": of_one(lambda xp, x, axis: xp.squeeze(x, axis=axis)),
     "broadcast_to": of_one(lambda xp, x, shape: xp.broadcast_to(x, shape)),
+    "reshape": of_one(lambda xp, x, shape: xp.reshape(x, shape)),
+    "moveaxis": of_one(lambda xp, x, source, destination: xp.moveaxis(x, tuple(source), tuple(destination))),
     "matrix_transpose": of_one(lambda xp, x: xp.matrix_transpose(x)),
     "zeros_like": of_one(lambda xp, x, dtype: xp.zeros_like(x)),
     "isposinf": of_one(lambda xp, x: x == float("inf")), "isneginf": of_one(lambda xp, x: x == -float("inf")),

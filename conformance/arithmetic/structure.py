@@ -14,6 +14,7 @@ from flint import arb
 from . import bounded
 from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
+from .elsewhere import Elsewhere
 from .exact import Exact
 from .kinds import core, is_real, lifted, together
 
@@ -41,6 +42,8 @@ def moved(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy that moves the elements of one array."""
 
     def structural(x: Array, /, *arguments: Any, **options: Any) -> Any:
+        if isinstance(x, Bounded) and isinstance(x.value, Elsewhere):
+            return x.mapped(lambda each: function(each, *arguments, **options))
         if is_real(x) or isinstance(x, Discrete):
             return picked(x, function(positions(x), *arguments, **options))
         return function(x, *arguments, **options)

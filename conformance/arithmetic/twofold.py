@@ -5,8 +5,10 @@ This module is their Array API namespace, as far as the formulas need one. They 
 radius, from u = 2^-53 and Joldes, Muller and Popescu 2017, doi:10.1145/3121432.
 """
 
+import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import flint
@@ -172,9 +174,11 @@ def lift(number: Number, dtype: Any) -> Twofold:
     return Twofold(number, 0.0, 0.0, dtype)
 
 
-def sum(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:  # noqa: A001
+def sum(  # noqa: A001
+    x: Twofold, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Twofold:
     """By halves: a level loses at most 3 u^2 of the sum of all absolute values, and a last odd term counts as one."""
-    moved = x.mapped(np.ravel if axis is None else lambda each: np.moveaxis(each, axis, -1))
+    moved = x.mapped(np.ravel if axis is None else partial(with_last, axis))
     h, e, n, levels = moved.hi, moved.lo, moved.shape[-1], 0
     while h.shape[-1] > 1:
         half, odd = h.shape[-1] // 2, h.shape[-1] % 2
@@ -194,6 +198,14 @@ def sum(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Tw
     if not keepdims:
         return found
     return found.mapped(lambda each: each.reshape((1,) * x.ndim) if axis is None else np.expand_dims(each, axis))
+
+
+def with_last(axis: int | tuple[int, ...], array: Any) -> Any:
+    """An array with an axis moved to the end, or several made one there."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    array = np.moveaxis(array, axes, range(-len(axes), 0))
+    kept = array.ndim - len(axes)
+    return array.reshape((*array.shape[:kept], math.prod(array.shape[kept:]))) if len(axes) > 1 else array
 
 
 def mean(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves
+from ...reference.declaration import BATCH, is_axes, is_range, leaves, letter_of, times
 from ..formulas import Formula, function_of
 
 Array = np.ndarray
@@ -44,12 +44,16 @@ class Work(NamedTuple):
     def shape_of(self, axes: tuple[str, ...]) -> tuple[int, ...]:
         """The shape of an array with these axes."""
         lengths = dict(zip(letters_of(self.declared), self.shape[len(self.batch) :], strict=True))
-        return tuple(size for each in axes for size in (self.batch if each == BATCH else (lengths[each],)))
+        return tuple(
+            size
+            for each in axes
+            for size in (self.batch if each == BATCH else (times(each) * lengths[letter_of(each)],))
+        )
 
 
 def letters_of(formula: Formula) -> list[str]:
     """The letters of a signature, in order."""
-    every = (each for group in formula.arguments.values() for axes in leaves(group) for each in axes)
+    every = (letter_of(each) for group in formula.arguments.values() for axes in leaves(group) for each in axes)
     return [each for each in dict.fromkeys(every) if each != BATCH]
 
 

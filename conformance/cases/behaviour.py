@@ -1,7 +1,8 @@
 """What the elements along a letter have to do with each other: asked of the formula itself, on bounded arrays.
 
 *apart*: each element stands for itself, as the rows of a batch do. *neutral*: they are added up, and more neutral
-elements change neither the value nor the bound of the others. *mixed*: neither, as under a mean.
+elements change neither the value nor the bound of the others. *mixed*: neither, as under a mean, and as where an axis
+is a multiple of the letter: which of its places go together is not known.
 """
 
 from functools import lru_cache
@@ -45,6 +46,8 @@ def behaviour(formula: Formula) -> dict[str, str]:
 
 def behaves(formula: Formula, arrays: Arrays, letter: str) -> str:
     """How the elements along one letter behave."""
+    if letter in formula.multiplied:
+        return MIXED
     leaves = leaves_of(formula, FLOAT32)
     some = [at(array, leaf.axes, letter, SOME) for array, leaf in zip(arrays, leaves, strict=True)]
     if same(run(formula, some), taken(formula, run(formula, arrays), letter, SOME)):

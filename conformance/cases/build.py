@@ -3,11 +3,12 @@
 import math
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH
+from ...reference.declaration import AXIS, BATCH, lengths_by_letter, letter_of, shape_of
 from ..arithmetic.rounding import finfo
 from ..formulas import Case, Formula, functions_of
 from ..formulas.axes import result_axes
@@ -57,7 +58,13 @@ class Made(NamedTuple):
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""
         axes = result_axes(self.compact.formula)[name]  # one that may be missing has no index
-        return np.asarray(spread(array, tuple(letter for letter in axes if letter in self.to.indices), self.to))
+        return np.asarray(spread(array, tuple(axis for axis in axes if letter_of(axis) in self.to.indices), self.to))
+
+    @property
+    def elements(self) -> int:
+        """How many elements the largest argument has in its whole shape."""
+        lengths = {letter: len(index) for letter, index in self.to.indices.items()}
+        return max((math.prod(shape_of(leaf.axes, lengths)) for leaf in self.leaves), default=1)
 
 
 class Builder:
@@ -100,7 +107,7 @@ class Builder:
     def largest(self, sizes: Mapping[str, int]) -> int:
         """How many elements the largest argument or result has."""
         every = [*(leaf.axes for leaf in self.leaves), *result_axes(self.formula).values()]
-        return max(math.prod(sizes[letter] for letter in axes) for axes in every)
+        return max(math.prod(shape_of(axes, sizes)) for axes in every)
 
     def whole_sizes(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:
         """The number of elements along each letter; where there is none but the batch, lengths are axes of it."""
@@ -124,7 +131,7 @@ class Builder:
         whole = self.whole_sizes(batch, sizes)
         size = {letter: self.compact_size(letter, length) for letter, length in whole.items()}
         full = {letter for letter in whole if whole[letter] > size[letter] and self.behaviour.get(letter) != APART}
-        key = (changed.__qualname__, finite, *size.items(), *sorted(full))
+        key = (*name_of_change(changed), finite, *size.items(), *sorted(full))
         if key not in self.shared:
             rng = self.random(*size.items())
             arrays = [draw(leaf, size, rng) for leaf in self.leaves]
@@ -152,7 +159,8 @@ class Builder:
     def sizes(self, arrays: Arrays) -> dict[str, int]:
         """The length along each letter; the last arrays may be left out."""
         shaped = [(array, leaf) for array, leaf in zip(arrays, self.leaves, strict=False) if leaf.axes]
-        return {letter: np.shape(array)[place] for array, leaf in shaped for place, letter in enumerate(leaf.axes)}
+        each = (lengths_by_letter(leaf.axes, np.shape(array)) for array, leaf in shaped)
+        return {letter: size for lengths in each for letter, size in lengths.items()}
 
     def made(
         self, kind: str, label: str, name: str, note: str, compact: Case, to: Spread | None = None, **options: Any
@@ -161,6 +169,13 @@ class Builder:
         arrays = list(unpack(compact.arguments))
         to = to or straight({BATCH: 1} | self.sizes(arrays))
         return Made(kind, compact, to, label, name, note, options, tuple(self.leaves[: len(arrays)]))
+
+
+def name_of_change(changed: Callable[[Arrays], None]) -> tuple[str, ...]:
+    """What a function that changes arrays is known by: with what it was given, if anything."""
+    if isinstance(changed, partial):
+        return (changed.func.__qualname__, *map(repr, changed.args))
+    return (changed.__qualname__,)
 
 
 def builders(formula: str | Callable[..., Any], dtype: np.dtype[Any]) -> list[Builder]:

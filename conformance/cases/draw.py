@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves
+from ...reference.declaration import BATCH, is_axes, is_range, leaves, shape_of
 from ...reference.validation import ends
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
@@ -77,7 +77,7 @@ def wide(value: Any) -> Any:
 
 def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     """Plain numbers of a domain."""
-    shape = tuple(sizes[letter] for letter in leaf.axes)
+    shape = shape_of(leaf.axes, sizes)
     if leaf.is_number:
         return usual(leaf.domain)
     if leaf.domain == "index":

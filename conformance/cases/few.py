@@ -27,10 +27,10 @@ def cases(builder: Builder) -> Iterator[Made]:
         is_sum = bool(factors)
         if not thinned(builder.formula, letter, factors[0] if factors else None):  # nothing is added up along it
             continue
-        for active, lengths in plan.FEW.items():
+        for active, rows, lengths in plan.FEW:
             if active == 1 and not is_sum:  # one class alone is no sum
                 continue
-            sizes, arrays = thin_rows(builder, letter, active)
+            sizes, arrays = thin_rows(builder, letter, active, rows)
             compact = builder.call(padded(arrays, builder.leaves, letter))
             for length in lengths:
                 name = (
@@ -46,13 +46,13 @@ def cases(builder: Builder) -> Iterator[Made]:
                 yield builder.made("few", builder.label("few"), name, NOTE, compact, to)
 
 
-def thin_rows(builder: Builder, letter: str, active: int) -> tuple[dict[str, int], Arrays]:
+def thin_rows(builder: Builder, letter: str, active: int, rows: int) -> tuple[dict[str, int], Arrays]:
     """Arrays in which each row has its own terms along a letter; in the others it is neutral."""
     factors = factors_along(builder.formula, letter)
     chosen = thinned(builder.formula, letter, factors[0] if factors else None)
     others = [axis for axis in builder.leaves[chosen[0]].axes if axis != letter]
-    rows = plan.FEW_ROWS if others else 1
-    sizes = {BATCH: plan.OTHER} | dict.fromkeys(builder.letters, plan.OTHER)
+    sizes = dict.fromkeys([BATCH, *builder.letters], rows)
+    rows = rows if others else 1
     sizes |= {letter: rows * active} | dict.fromkeys(others[:1], rows)
     rng = builder.random("few", letter, active)
     arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import plan
 from .build import Builder, Made, accepted, results_of
@@ -16,7 +17,7 @@ from .spread import Spread, straight
 
 def cases(builder: Builder, seed: int) -> Iterator[Made]:
     """All cases about shapes, and those of the seed."""
-    for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts, empty):
+    for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts, same, empty):
         yield from kind(builder)
     yield from seeded(builder, seed)
 
@@ -49,6 +50,21 @@ def pairs(builder: Builder) -> Iterator[Made]:
                 compact, to = builder.here((3,), sizes)
                 note = "what is beyond whole blocks is left out"
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
+    if len(builder.letters) > 1:
+        yield from alone(builder)
+
+
+def alone(builder: Builder) -> Iterator[Made]:
+    """One axis of another length than all others: products of vectors, and long ones of matrices."""
+    for letter in builder.letters:
+        for length, others in plan.ALONE:
+            sizes = dict.fromkeys(builder.letters, others) | {letter: length}
+            rows = [(others,), (4, -(-others // 4))] if len(builder.letters) < 3 else [(2,), (2, 3), ()]
+            batch = rows[builder.letters.index(letter) % len(rows)]
+            if builder.fits(batch, sizes):
+                compact, to = builder.here(batch, sizes)
+                name, note = f"{letter}_{length}_others_{others}", "matrices of this shape are taken for others"
+                yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
 def of_elements(builder: Builder) -> Iterator[Made]:
@@ -139,7 +155,7 @@ def tiles(builder: Builder) -> Iterator[Made]:
         rest = max(1, bits - first - 1 - math.ceil(math.log2(max(sizes.values()))))
         widths = zip(builder.leaves, (first, rest, rest, min(rest, 5)), strict=False)
         arrays = [
-            not_zero(rng.integers(-(2**width), 2**width, tuple(sizes[letter] for letter in leaf.axes)), builder.dtype)
+            not_zero(rng.integers(-(2**width), 2**width, shape_of(leaf.axes, sizes)), builder.dtype)
             for leaf, width in widths
         ]
         if not sums_are_exact(builder, arrays, 2.0 ** (bits + 1)):
@@ -177,6 +193,18 @@ def layouts(builder: Builder) -> Iterator[Made]:
                 array[:] = array[:1]
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
     yield builder.made("one_row", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
+
+
+def same(builder: Builder) -> Iterator[Made]:
+    """Two arguments that are equal, for which a subject is given one array twice."""
+    if builder.formula.carried:
+        return
+    for one, other in combinations([n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes], 2):
+        arrays = builder.small("same", one, other, rows=plan.LENGTH)
+        if builder.leaves[one].domain == builder.leaves[other].domain and arrays[one].shape == arrays[other].shape:
+            arrays[other] = arrays[one].copy()
+            name, note = f"{one + 1}_and_{other + 1}", "one array in the places of two arguments is taken for two"
+            yield builder.made("same", builder.label("value"), name, note, builder.call(arrays))
 
 
 def empty(builder: Builder) -> Iterator[Made]:

@@ -26,11 +26,18 @@ def cases(builder: Builder) -> Iterator[Made]:
 
 def indices(builder: Builder, at: int) -> Iterator[Made]:
     """Class numbers of every integer dtype, and those that another dtype would change."""
-    for dtype in plan.LABEL_DTYPES:
-        arrays = builder.small("labels")
-        arrays[at] = np.resize((np.arange(plan.BATCH)[::-1] % plan.LENGTH).astype(dtype), arrays[at].shape)
-        yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
     letter = builder.letters[0]
+    classes, columns = plan.TABLE
+    for dtype in plan.LABEL_DTYPES:
+        sizes = {BATCH: plan.BATCH} | dict.fromkeys(builder.letters, columns) | {letter: classes}
+        arrays = [draw(leaf, sizes, builder.random("labels", dtype)) for leaf in builder.leaves]
+        largest_first = classes - 1 - np.arange(arrays[at].size) % classes
+        arrays[at] = largest_first.reshape(arrays[at].shape).astype(dtype)
+        yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
+    arrays = builder.small("each class", rows=plan.LENGTH)
+    arrays[at] = np.resize(np.arange(plan.LENGTH), arrays[at].shape).astype(arrays[at].dtype)
+    note = "each class once: what is put in order comes back as it was given"
+    yield builder.made("labels", builder.label("labels"), "each_class", note, builder.call(arrays))
     if builder.behaviour[letter] != NEUTRAL or builder.leaves[at].axes != (BATCH,):
         return
     for length, numbers in plan.LABELS.items():

@@ -1,6 +1,8 @@
 """Numbers of every magnitude: each row, or each element, has its own."""
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -49,7 +51,8 @@ def every_binade(builder: Builder) -> Iterator[Made]:
     """Elements of each magnitude in each argument alone; of many arguments those whose square is in range."""
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
-    numbers = np.concatenate([binades(builder), [0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4]])
+    others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
+    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.37), others])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     if len(floating) > 2:
         numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
@@ -59,11 +62,23 @@ def every_binade(builder: Builder) -> Iterator[Made]:
         arrays[number] = (np.abs(numbers) if leaf.domain == "nonnegative" else numbers).astype(leaf.dtype)
         name = f"every_binade_in_{number + 1}"
         yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
+    yield from of_one_range(builder, floating)
     if "subnormal" in builder.labels:
         pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
         few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
         note = "subnormal numbers count as 0"
         yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(few))
+
+
+def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:
+    """An argument of large numbers alone, of one sign, where a function may be the argument itself, or 0."""
+    note = "the argument comes back as the result, or one that is computed for all of them"
+    for number, sign in product(floating, (1, -1)):
+        if sign > 0 or builder.leaves[number].domain != "nonnegative":
+            arrays = builder.small("large", number)
+            arrays[number] = (sign * (100 + np.abs(arrays[number]))).astype(builder.leaves[number].dtype)
+            name = f"{'positive' if sign > 0 else 'negative'}_in_{number + 1}"
+            yield builder.made("magnitudes", builder.label("value"), name, note, builder.call(arrays))
 
 
 def smallest_numbers(array: Any, leaf: Leaf) -> Any:
@@ -80,6 +95,10 @@ def smallest_numbers(array: Any, leaf: Leaf) -> Any:
 def products(builder: Builder) -> Iterator[Made]:
     """Factors of several magnitudes, and products below the smallest normal number."""
     info = finfo(builder.dtype)
+    sizes = dict.fromkeys(builder.letters, plan.EVEN)
+    compact, to = builder.here((plan.EVEN,) if len(sizes) < 3 else (), sizes, lines_apart)
+    note = "lines of a matrix are added to others of another magnitude, as Strassen's and Winograd's products do"
+    yield builder.made("magnitudes", builder.label("value"), "lines_apart", note, compact, to)
     for exponent in (-10, 10, int(info.nmant) // 2):
         arrays = [np.asarray(array) for array in builder.small("scaled")]
         scaled = [array * array.dtype.type(2.0**exponent) if n != 1 else array for n, array in enumerate(arrays)]
@@ -99,8 +118,22 @@ def products(builder: Builder) -> Iterator[Made]:
             yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
 
 
+def lines_apart(arrays: Arrays) -> None:
+    """Rows of the first factor, and columns of the second, of several magnitudes."""
+    for array, place in zip(arrays, (-2, -1), strict=False):
+        if array.ndim > 1:
+            exponent = -(int(finfo(array.dtype).nmant) // 2) * (np.arange(array.shape[place]) % 3)
+            array *= np.expand_dims(2.0**exponent, -1 - place).astype(array.dtype)
+
+
 def rows_of_reals(builder: Builder) -> Iterator[Made]:
     """Rows of several magnitudes, where nothing is known of the formula."""
+    every = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED), (small_rows, "small", plan.SMALL)
+    for change, name, lengths in every if in_rows(builder.leaves) else ():
+        for length in lengths:
+            if builder.fits((plan.ROWS,), sizes := {builder.letters[0]: length}):
+                compact, to = builder.here((plan.ROWS,), sizes, partial(change, builder.leaves))
+                yield builder.made("magnitudes", builder.label("value"), f"{name}_of_{length}", NOTE, compact, to)
     if not builder.rows_apart:
         return
     info = finfo(builder.dtype)
@@ -111,6 +144,41 @@ def rows_of_reals(builder: Builder) -> Iterator[Made]:
         for array, leaf in zip(builder.small("rows"), builder.leaves, strict=True)
     ]
     yield builder.made("magnitudes", builder.label("value"), "rows", NOTE, builder.call(arrays))
+
+
+def in_rows(leaves: list[Leaf]) -> list[int]:
+    """The arguments whose numbers stand in rows."""
+    return [
+        number for number, leaf in enumerate(leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,) and leaf.axes[1:]
+    ]
+
+
+def offset_rows(leaves: list[Leaf], arrays: Arrays) -> None:
+    """Rows of a large mean, of which a difference of two squares keeps nothing."""
+    array = arrays[in_rows(leaves)[0]]
+    means = 2.0 ** (int(0.42 * int(finfo(array.dtype).nmant)) + np.arange(len(array)) % 3) * (-1.0) ** np.arange(
+        len(array)
+    )
+    array += np.expand_dims(means, tuple(range(1, array.ndim))).astype(array.dtype)
+
+
+def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
+    """Rows of small numbers alone, beside which an epsilon counts."""
+    arrays[in_rows(leaves)[0]] *= arrays[in_rows(leaves)[0]].dtype.type(2.0**-9)
+
+
+def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:
+    """Rows of large, small and equal numbers, and rows with one that is not 0: their squares are added exactly."""
+    array = arrays[in_rows(leaves)[0]]
+    reach = int(np.log2(float(finfo(array.dtype).max))) // 4
+    array[0] *= array.dtype.type(2.0**reach)
+    array[1] *= array.dtype.type(2.0**-reach)
+    array[2] *= array.dtype.type(2.0**-8)
+    array[3] = np.sign(array[3]) * array.dtype.type(1.37)
+    for row, place in ((4, 0), (5, -1), (6, array.shape[-1] // 2)):
+        only = array[row, ..., place].copy()
+        array[row] = 0
+        array[row, ..., place] = only
 
 
 def with_rows(builder: Builder, domain: str, rows: Any, *key: str) -> Arrays:

@@ -15,7 +15,7 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((67,), 65),
     ((2, 1, 3, 2), 129),
     ((1, 5), 257),
-    ((6,), 521),
+    ((37,), 521),
     ((6,), 781),  # 3 * 256 + 13
     ((6,), 1_025),
     ((1,), 2_053),
@@ -30,6 +30,9 @@ USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes w
 OTHER = 4
 OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
 OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
+# One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
+ALONE = (1, 67), (67, 1), (300, 20)
+EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
 LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 300_000, 60_000
@@ -60,14 +63,19 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
     ((2, 1, 2, 3), 5, 4),
     ((5, 1), 7, 32),
 )
-# Of a long sum of which few terms are not neutral: its lengths, by the number of these in each row; and the rows.
-FEW = {1: (1_024, 16_384, 65_536), 8: (1_024, 65_536)}
-FEW_ROWS = 4
+# Of a long sum of which few terms are not neutral: the number of these in each row, the rows and columns, the lengths.
+FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_536)), (8, 4, (1_024, 65_536))
 LAYOUTS = (4,), (2, 3)
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
+# Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
+# special ones.
+OFFSET, SCALED, SMALL, SPECIAL = (17, 129), (17, 1_025, 4_097), (17, 1_025), 1_025
+MANY_SPECIAL = 5_003  # elements, some of them special
 
+# Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
+TABLE = 120, 600
 LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
 # Labels that another dtype would change, by the number of classes.
 LABELS = {

@@ -1,14 +1,17 @@
 """Special values: NaN, infinities and zeros in each argument, alone and two in a row."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ...reference.declaration import BATCH
+from . import plan
 from .build import Builder, Made
 from .draw import Arrays, Leaf, neutral
+from .spread import Spread
 
 NAN, INF = np.nan, np.inf
 NOTE = "a special value is replaced, or reaches another row"
@@ -33,9 +36,9 @@ def cases(builder: Builder) -> Iterator[Made]:
             if BATCH in leaf.axes and builder.rows_apart:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
-                facing_zeros(builder, number, arrays)
-                name = f"{name}_beside_zeros"
-                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+                yield from among_many(builder, number, label, allowed, arrays)
+                name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays)
+                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(zeroed))
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
         yield from zeros(builder, number, leaf)
@@ -83,19 +86,42 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
     return arrays
 
 
+def among_many(
+    builder: Builder, number: int, label: str, starts: list[tuple[float, ...]], arrays: Arrays
+) -> Iterator[Made]:
+    """The same in long rows, at their ends; or among many elements."""
+    name = f"{label}_in_{number + 1}_among_many"
+    if not builder.letters:
+        to = Spread((plan.MANY_SPECIAL,), {BATCH: np.arange(plan.MANY_SPECIAL) % len(arrays[number])})
+        yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
+        return
+    sizes = {builder.letters[0]: plan.SPECIAL}
+    if builder.has_classes or builder.letters[0] not in builder.leaves[number].axes or not builder.fits((12,), sizes):
+        return
+    compact, to = builder.here((12,), sizes, partial(end_with, number, starts))
+    yield builder.made("specials", builder.label(label), name, NOTE, compact, to)
+
+
+def end_with(number: int, ends: list[tuple[float, ...]], arrays: Arrays) -> None:
+    """Put values at the end of the first rows of an argument, a row each."""
+    array = arrays[number]
+    for row, end in enumerate(ends):
+        array[(row, *[-1] * (array.ndim - 2), slice(array.shape[-1] - len(end), None))] = end
+
+
 def one_by_one(builder: Builder, number: int, label: str, name: str, values: list[float]) -> Iterator[Made]:
     """One special value in one place, where it may reach many elements."""
     for value in dict.fromkeys(map(str, values)):
         arrays = [np.array(array) for array in builder.small("specials", number)]
         arrays[number][(2,) * arrays[number].ndim] = float(value)
         yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
-        facing_zeros(builder, number, arrays)
-        name_beside = f"{name}_{value}_beside_zeros"
-        yield builder.made("specials", builder.label(label), name_beside, NOTE, builder.call(arrays))
+        beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays)
+        yield builder.made("specials", builder.label(label), beside, NOTE, builder.call(zeroed))
 
 
-def facing_zeros(builder: Builder, number: int, arrays: Arrays) -> None:
-    """Put zeros into half of the other arguments, or where they meet the special values of one."""
+def facing_zeros(builder: Builder, number: int, given: Arrays) -> Arrays:
+    """The arrays with zeros in half of the other arguments, or where they meet the special values of one."""
+    arrays = [np.array(array) if leaf.axes else array for array, leaf in zip(given, builder.leaves, strict=True)]
     for other, leaf in enumerate(builder.leaves):
         if other == number or not leaf.is_floating or not leaf.axes:
             continue
@@ -104,6 +130,7 @@ def facing_zeros(builder: Builder, number: int, arrays: Arrays) -> None:
             if letter != BATCH and letter in builder.leaves[number].axes:
                 where[place] = [0, 2]
         arrays[other][tuple(where)] = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
+    return arrays
 
 
 def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:

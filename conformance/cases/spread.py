@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, letter_of, times
 
 
 class Spread(NamedTuple):
@@ -23,8 +23,9 @@ class Spread(NamedTuple):
 
 def spread(array: Any, axes: tuple[str, ...], to: Spread) -> Any:
     """A compact array in its whole shape."""
-    for place, letter in enumerate(axes):
-        array = np.take(array, to.indices[letter], axis=place)
+    for place, axis in enumerate(axes):
+        if times(axis) == 1:  # where it is a multiple, its letter is mixed, so that all of it is there
+            array = np.take(array, to.indices[letter_of(axis)], axis=place)
     if BATCH in axes:
         array = array.reshape(to.batch + array.shape[1:])
     if to.axis is not None and axes[:1] == (BATCH,) and len(axes) == 2:

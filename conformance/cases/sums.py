@@ -40,11 +40,15 @@ class Products(NamedTuple):
 def summed_results(formula: Formula, letter: str) -> tuple[str, ...]:
     """The results of which an element depends on several places along a letter, in whatever order they stand.
 
+    Where an axis is a multiple of the letter, the places have an order that only the formula knows: none is found.
+
     Raises
     ------
     ValueError
         The order matters, as in a cumulative sum.
     """
+    if letter in formula.multiplied:
+        return ()
     leaves, rng = leaves_of(formula, np.dtype("float64")), np.random.default_rng(0)
     arrays = [draw(leaf, dict.fromkeys(letters_of(formula), SIZE), rng) for leaf in leaves]
     there = [number for number, leaf in enumerate(leaves) if letter in leaf.axes and leaf.is_floating]
@@ -93,7 +97,7 @@ def reordered(arrays: Arrays, all_leaves: list[Leaf], letter: str, order: np.nda
 @lru_cache(maxsize=256)
 def products_along(formula: Formula, letter: str) -> dict[str, Products]:
     """The results that are sums of products along a letter, found on small arrays."""
-    if not all(map(is_axes, formula.arguments.values())):
+    if letter in formula.multiplied or not all(map(is_axes, formula.arguments.values())):
         return {}
     rng = np.random.default_rng(0)
     sizes = dict.fromkeys(letters_of(formula), SIZE)

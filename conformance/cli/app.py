@@ -23,9 +23,9 @@ heeded."""
 
 
 app = typer.Typer(
-    help="The gauge for neural-network arithmetic: judge an implementation within derived bounds.",
-    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan                       what a requirement says\n"
-    f"  gaugeblock sweep numpy --formula exp              every value of float32, against the oracle\n\n{STATUS}",
+    help="Judge whether code computes the formulas of neural networks right, to within rounding.",
+    epilog=f"{EXAMPLES}\n  gaugeblock spec softmax.nan      what a requirement says\n"
+    f"  gaugeblock sweep numpy --formula exp    every float32\n\n{STATUS}",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

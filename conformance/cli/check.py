@@ -19,11 +19,11 @@ from ..arithmetic.rounding import MODELS
 from ..judging.check import known
 from ..judging.child import ENDING, TIMEOUT, end_all
 from ..judging.threads import at_once
-from ..reporting.formats import to_badge, to_junit
+from ..reporting.formats import annotations, to_badge, to_junit, to_summary
 from ..reporting.report import Report, to_document, to_json
 from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
 from .cache import use_cache
-from .config import Config, accepted, config
+from .config import Config, accepted, config, same
 from .github import tell_github
 from .outputs import refuse, write
 from .terminal import (
@@ -41,12 +41,13 @@ ALL, RANDOM = "all", "random"
 EXAMPLES = """Examples:
 
 \b
-  gaugeblock check                                  the NumPy backend
-  gaugeblock check numpy torch jax                  several; or all that are installed: all
-  gaugeblock check mykernels.py --formula softmax   functions in a file
-  gaugeblock check package.module:object            or in anything that can be imported
-  gaugeblock check --exec ./my_program              a program in any language
-  gaugeblock check mykernels.py --html report.html --json report.json"""
+  gaugeblock check                 the NumPy backend
+  gaugeblock check numpy torch     several; or all
+  gaugeblock check mykernels.py    functions in a file
+  gaugeblock check package.module:object
+  gaugeblock check --exec ./my_program
+  gaugeblock check mykernels.py --formula softmax
+  gaugeblock check mykernels.py --html report.html"""
 
 Verdict = Report | str | MissingError  # a string says what is wrong with the subject
 
@@ -83,33 +84,38 @@ def check(
     ] = None,
     device: Annotated[str | None, typer.Option(metavar="NAME", help="Judge on this device of the library.")] = None,
     program: Annotated[
-        str | None, typer.Option("--exec", metavar="COMMAND", help="Judge a program in any language, not a subject.")
+        str | None,
+        typer.Option("--exec", metavar="COMMAND", help="Judge a program, in any language, instead of SUBJECT."),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="The time that there is for each answer. [default: 10]")
+        float | None, typer.Option(metavar="SECONDS", help="How long to wait for each answer. [default: 10]")
     ] = None,
     seed: Annotated[
-        str, typer.Option(metavar="N", help="The seed of the random cases; or random, with more of them: twins.")
+        str, typer.Option(metavar="N", help="Seed of the random cases; random draws one, and adds --twins.")
     ] = "0",
-    twins: Annotated[bool, typer.Option("--twins", help="Add a twin of each chosen case, by the seed.")] = False,
+    twins: Annotated[
+        bool, typer.Option("--twins", help="Judge each chosen case again with other random numbers.")
+    ] = False,
     sealed: Annotated[
-        bool, typer.Option("--sealed", help="Let no subject import gaugeblock's own formulas and judge.")
+        bool, typer.Option("--sealed", help="Keep the subject from importing gaugeblock's own code.")
     ] = False,
     require_complete: Annotated[
-        bool, typer.Option("--require-complete", help="Fail one that conforms in part.")
+        bool, typer.Option("--require-complete", help="Fail a subject that conforms in part.")
     ] = False,
     version: Annotated[
         str,
-        typer.Option("--spec", metavar="VERSION", help="Judge what this version requires.", autocompletion=versions),
+        typer.Option(
+            "--spec", metavar="VERSION", help="Judge by this version of the specification.", autocompletion=versions
+        ),
     ] = spec.VERSION,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Compute what is expected anew, and keep nothing on disk.")
+        bool, typer.Option("--no-cache", help="Compute all expected values anew, and store none.")
     ] = False,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON; - prints it.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML file.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")] = None,
     badge: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdict as an SVG badge.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
@@ -124,7 +130,8 @@ def check(
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     use_cache(not no_cache)
-    whose = own if program is None and {*(subjects or ())} <= {*own.subject} else Config()
+    listed = {*map(same, own.subject)}
+    whose = own if program is None and {*map(same, subjects or ())} <= listed else Config()
     chosen = formula or [*whose.formulas] or None, dtype or [*whose.dtypes] or None
     asked = Asked(*chosen, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
     printed = json is not None and str(json) == "-"
@@ -141,7 +148,7 @@ def check(
     with interrupted_by_signals():
         for number, found in judged_program(names[0], asked) if program is not None else judged(names, asked):
             if isinstance(found, Report):
-                found.known = own.known_failures if found.subject in own.subject else {}
+                found.known = own.known_failures if same(found.subject) in listed else {}
             verdicts[number] = found
             in_order = [verdicts[number] for number in sorted(verdicts)]
             reports = [each for each in in_order if isinstance(each, Report)]
@@ -163,7 +170,7 @@ def check(
         print_citation(console, document["citation"])
     if printed:
         print(to_json(document), end="")
-    status = max(status, tell_github(document, stream))
+    status = max(status, tell_github(annotations(document), to_summary(document), stream))
     failed = not all(accepted(report, require_complete) for report in reports)
     raise typer.Exit(2 if errors or status else int(failed))
 
@@ -242,7 +249,7 @@ def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
         except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
             return f"{name}: it could not be judged: {one_line(error)}"
 
-    with progress(len(chosen) * len(spec.formulas()) * len(MODELS)) as tell:
+    with progress(len(chosen) * len(asked.formulas or spec.formulas()) * len(asked.dtypes or MODELS)) as tell:
         yield from at_once(one, dict.fromkeys(chosen))
 
 
@@ -268,7 +275,7 @@ def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
     """Yield the report of a program, or what is wrong with it, as `judged` does."""
     from ..exchange.program import Program
 
-    with progress(len(spec.formulas()) * len(MODELS)) as tell:
+    with progress(len(asked.formulas or spec.formulas()) * len(asked.dtypes or MODELS)) as tell:
         try:
             with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
                 yield 0, check_name(subject, asked, tell)

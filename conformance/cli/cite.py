@@ -19,6 +19,6 @@ def cite(
         ),
     ] = None,
 ) -> None:
-    """Print how to cite gaugeblock and the specification."""
+    """Print how to cite gaugeblock."""
     one_of("--format", form, FORMATS)
     print("\n\n".join(map(citation, (BIBTEX, APA, PLAIN) if form is None else (FORMATS[form],))))

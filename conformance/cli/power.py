@@ -22,17 +22,17 @@ def power(
         str,
         typer.Argument(
             metavar="FORMULA",
-            help="Its name, a file.py that declares some, or file.py:name.",
+            help="A formula's name, a file.py that declares some, or file.py:name.",
             autocompletion=formula_names,
         ),
     ],
     dtype: Annotated[
-        str, typer.Option(metavar="NAME", help="In which it is judged.", autocompletion=dtype_names)
+        str, typer.Option(metavar="NAME", help="The dtype to judge in.", autocompletion=dtype_names)
     ] = "float32",
 ) -> None:
-    """Show how many mistakes in a formula its cases reject.
+    """Count the mistakes that the cases reject.
 
-    The formula itself is the subject, in NumPy; one of its operations is changed at a time.
+    Each mistake is the formula with one operation changed, computed in NumPy.
 
     Exit status: 0, or 2 if it could not be judged.
     """

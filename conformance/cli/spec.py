@@ -27,7 +27,7 @@ def show_spec(
                 console.print(f"{formula}: {len(spec.requirements(formula))} requirements", markup=False)
         elif "." in name:
             found = spec.requirement(name)
-            console.print(f"{name} ({found.history}): {found.text}", markup=False, soft_wrap=True)
+            console.print(f"{name} ({found.history}): {found.words}", markup=False, soft_wrap=True)
         elif console.is_terminal:
             from rich.markdown import Markdown  # a tenth of the time that every command takes to start
 

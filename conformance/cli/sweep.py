@@ -44,7 +44,7 @@ def sweep(
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result to this file as JSON.")] = None,
 ) -> None:
-    """Hold every value against the oracle. Exit status: 0 all within the limit, 1 not, 130 stopped: to be continued."""
+    """Try every value of a number format. Exit status: 0 if all are within the limit, 1 if not, 130 if stopped."""
     from ..sweep import chunks
     from ..sweep import sweep as sweeps
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from ... import backends, spec
+from ...names import wanted
 from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import FORMATS
@@ -72,8 +73,7 @@ page_names = completion(lambda word: spec.requirements(word.partition(".")[0]) i
 def one_of(option: str, name: str | None, names: Collection[str]) -> None:
     """Refuse a name that is given and that there is not."""
     if name is not None and name not in names:
-        meant = spec.did_you_mean(name, names)
-        raise typer.TyperException(f"{option}: got {plain(name, 60)!r}; wanted one of {', '.join(names)}{meant}")
+        raise typer.TyperException(f"{option}: got {plain(name, 60)!r}{wanted(name, names)}")
 
 
 @contextmanager

@@ -24,12 +24,16 @@ def vectors(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or one with earlier vectors.")],
     formula: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Write this one's only; may be repeated.", autocompletion=formula_names),
+        typer.Option(
+            metavar="NAME", help="Write the cases of this formula only; may be repeated.", autocompletion=formula_names
+        ),
     ] = None,
 ) -> None:
     """Write the cases as files, for any language.
 
-    With correctly rounded values and bounds, the same bytes every time. Exit status: 2 if they could not be written.
+    They hold inputs, and correctly rounded values and bounds: the same bytes on every machine.
+
+    Exit status: 2 if they could not be written.
     """
     from ..exchange.vectors import MANIFEST, files, names, survey
     from ..judging.check import chosen_formulas

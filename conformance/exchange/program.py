@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ... import reference
+from ...names import meant, wanted
 from ...worker.calls import BrokenResultError
 from ...worker.loading import SubjectError
 from ...worker.text import plain
@@ -126,18 +127,18 @@ class Program:
                 continue
             values = [value] if single else value
             if not isinstance(values, list) or not values or not all(isinstance(each, str) for each in values):
-                wanted = "a string" if single else "a list of names"
-                raise SubjectError(f"{self.__name__}: {key}: got {json.dumps(value)[:60]}; wanted {wanted}")
+                form = "a string" if single else "a list of names"
+                raise SubjectError(f"{self.__name__}: {key}: got {json.dumps(value)[:60]}; wanted {form}")
             setattr(self, key, value)
         for name in answer["functions"]:
-            if name not in reference.FORMULAS:
-                wanted = ", ".join(reference.FORMULAS)
-                raise SubjectError(f"{self.__name__}: functions: got {name!r}; wanted some of {wanted}")
+            if meant(name, reference.FORMULAS) not in reference.FORMULAS:
+                raise SubjectError(f"{self.__name__}: functions: got {name!r}{wanted(name, reference.FORMULAS)}")
             setattr(self, name, partial(self.call, name))
 
     def request(self, case: Case) -> str:
         """The line that the program is asked by on a case; nothing where that is longer than a page."""
-        line = json.dumps({"id": 1, "function": case.function, **request_of(case)})
+        name = meant(case.function, vars(self))  # a step as the program calls it
+        line = json.dumps({"id": 1, "function": name, **request_of(case)})
         return line if len(line) <= SHOWN else ""
 
     def call(self, function: str, *arguments: Any, **options: Any) -> Any:

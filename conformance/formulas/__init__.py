@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import reference, spec
+from ...names import meant, wanted
 from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes, parse
 from ...reference.validation import no_function, refuse_function
 from ..arithmetic.rounding import finfo as finfo
@@ -214,10 +215,10 @@ def declared(function: str | Callable[..., Any]) -> Formula:
 def found_by(function: str | Callable[..., Any]) -> Formula:
     """The same for a function that is none of these formulas yet."""
     if isinstance(function, str):
-        if function not in FUNCTIONS:
-            meant = spec.did_you_mean(function, FUNCTIONS)
-            raise ValueError(f"formula: got {function!r}; wanted one of {', '.join(FUNCTIONS)}{meant}")
-        return found_by(getattr(reference, function))
+        name = meant(function, FUNCTIONS)
+        if name not in FUNCTIONS:
+            raise ValueError(f"formula: got {function!r}{wanted(function, FUNCTIONS)}")
+        return found_by(getattr(reference, name))
     declaration = declaration_of(function)
     if declaration is None:
         refuse_function(function)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH, Declaration, is_axes, is_range, leaves
+from ...reference.declaration import AXIS, BATCH, Declaration, is_axes, is_range, leaves, letter_of, letters, shape_of
 from . import Formula
 
 # What a number of each domain may be, in a small run.
@@ -74,9 +74,9 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
     along = links(formula)[result].get(name)
     if along is None:
         return None
-    axis, (letters,) = case.options.get(AXIS, -1), leaves(formula.arguments[name])
+    axis, (axes,) = case.options.get(AXIS, -1), leaves(formula.arguments[name])
     chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
-    own, longest = axis_names(letters, array.ndim, axis), lengths_of(case, axis)
+    own, longest = axis_names(axes, array.ndim, axis), lengths_of(case, axis)
     index = tuple(
         slice(None) if letter_of(each) in along or each not in chosen else chosen[each] * size // longest[each]
         for each, size in zip(own, array.shape, strict=True)
@@ -93,11 +93,6 @@ def lengths_of(case: Any, axis: int) -> dict[str, int]:
     return found
 
 
-def letter_of(axis_name: str) -> str:
-    """The letter that an axis is named by."""
-    return BATCH if axis_name.startswith(BATCH) else axis_name
-
-
 @lru_cache(maxsize=256)
 def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
     """For each result and each argument that it depends on: the letters along which an element depends on all.
@@ -109,8 +104,8 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
     if formula.state:
         return dict.fromkeys(formula.names, elementwise)
     found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in formula.names}
-    every = [letter for group in formula.arguments.values() for axes in leaves(group) for letter in axes]
-    chosen_from = frozenset([letter for letter in every if letter != BATCH][:1])  # the letter of an index's classes
+    every = [axis for group in formula.arguments.values() for axes in leaves(group) for axis in axes]
+    chosen_from = frozenset([letter_of(axis) for axis in every if axis != BATCH][:1])  # of an index's classes
     values = [typical(axes, kind) for axes, kind in zip(formula.arguments.values(), formula.domain, strict=False)]
     for number, (name, axes) in enumerate(formula.arguments.items()):
         if not isinstance(values[number], np.ndarray) or values[number].dtype.kind != "f":
@@ -124,15 +119,15 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
         for result, own in result_axes(formula).items():
             output = np.isnan(results[result])
             if output.any():
-                shared = {letter for place, letter in enumerate(own) if np.take(output, 1, axis=place).any()}
-                (letters,) = leaves(axes)
-                found[result][name] = frozenset({*letters} - {*own} | {*letters} & shared)
+                shared = {letter_of(axis) for place, axis in enumerate(own) if np.take(output, 1, axis=place).any()}
+                argument, results_own = letters([axes]), letters([own])
+                found[result][name] = frozenset(argument - results_own | argument & (shared | formula.multiplied))
     return found
 
 
 def typical(axes: Any, kind: str) -> Any:
-    """An argument of a domain with two places along each of its axes."""
-    (letters,) = leaves(axes)
+    """An argument of a domain with two places along each of its letters."""
+    shape = shape_of(leaves(axes)[0], dict.fromkeys(letters([axes]), 2))
     if kind in TYPICAL:
-        return np.full((2,) * len(letters), TYPICAL[kind])
-    return 0.5 if is_range(kind) else np.full((2,) * len(letters), 0.5)
+        return np.full(shape, TYPICAL[kind])
+    return 0.5 if is_range(kind) else np.full(shape, 0.5)

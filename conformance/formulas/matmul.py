@@ -11,6 +11,23 @@ from . import case as any_case
 from .beside import lean
 from .few import LENGTH, NAME, NOTE, Few
 
+# Of a and b, where they differ: an axis that one lacks, or has of length 1.
+BATCHES = (
+    ((2,), ()),
+    ((2, 3), ()),
+    ((), (2, 3)),
+    ((4, 3), (3,)),
+    ((3,), (4, 3)),
+    ((2, 1), (1, 3)),
+    ((2, 2, 3), (3,)),
+    ((1,), (20,)),
+)
+
+
+def name_of(*batches: tuple[int, ...]) -> str:
+    """The shapes of batches as a word."""
+    return "_by_".join("x".join(map(str, batch)) or "none" for batch in batches)
+
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     case = partial(any_case, "matmul")
@@ -53,10 +70,16 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rows, columns = (array(signs.normal(size=shape)) for shape in ((512, 16), (16, 2)))
     leaning = case("matmul.lean", "random_signs", "sums are cut, as on some units of matrix products", rows, columns)
     yield leaning._replace(beside=lean)
+    rows, columns = (array(signs.normal(size=shape)) for shape in ((512, 257), (257, 2)))
+    yield leaning._replace(name="random_signs_of_257", arguments=(rows, columns), beside=lean)
 
     a, b = array(rng.normal(size=(2, 1, 4, 3))), array(rng.normal(size=(3, 3, 5)))
     yield case("matmul.broadcast", "both_ways", "batches that differ are refused, or are taken for another", a, b)
     yield case("matmul.broadcast", "one_matrix", "a matrix without a batch is refused", a[0, 0], b)
+    for batch_of_a, batch_of_b in BATCHES:
+        given = pair(batch_of_a)[0], pair(batch_of_b)[1]
+        note = "batches that differ are refused, or are taken for another"
+        yield case("matmul.broadcast", name_of(batch_of_a, batch_of_b), note, *given)
     a, b = pair((2, 3))
     a[1, 1, 2] = nan
     yield case("matmul.broadcast", "nan_in_a_matrix", "matrices of a batch mixed", a, b)

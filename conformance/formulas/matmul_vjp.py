@@ -9,6 +9,7 @@ import numpy as np
 from . import Case, finfo, integers, seeded
 from . import case as any_case
 from .few import LENGTH, NAME, NOTE, Few
+from .matmul import BATCHES, name_of
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
@@ -48,6 +49,13 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     g = array(rng.normal(size=(2, 3, 4, 5)))
     yield case("matmul_vjp.broadcast", "both_ways", "gradients not summed over a batch, or the mean", a, b, g)
     yield case("matmul_vjp.broadcast", "one_matrix", "a matrix without a batch is refused", a[0, 0], b, g[0])
+    for batch_of_a, batch_of_b in BATCHES:
+        a, b, _ = normal((), 4, 3, 5)
+        a, b = (array(rng.normal(size=(*batch, *each.shape))) for batch, each in ((batch_of_a, a), (batch_of_b, b)))
+        g = array(rng.normal(size=(*np.broadcast_shapes(batch_of_a, batch_of_b), 4, 5)))
+        yield case(
+            "matmul_vjp.broadcast", name_of(batch_of_a, batch_of_b), "gradients not summed over a batch", a, b, g
+        )
     a, b, g = normal((2,), 4, 3, 5)
     g[1, 2, 3] = nan
     yield case("matmul_vjp.broadcast", "nan_in_a_matrix", "matrices of a batch mixed", a, b, g)

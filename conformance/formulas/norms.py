@@ -43,7 +43,7 @@ def cases_of(name: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     given = normal()
     given["x"] = array(given["x"] * 2.0**-9)
     yield made("epsilon", "default", "epsilon left out, outside the root, or another one", given)
-    for epsilon in (1e-3, 1.0):
+    for epsilon in (1e-3, 1.0, 0.0):
         yield made("epsilon", f"{epsilon:g}", "epsilon ignored, or outside the root", normal(), epsilon=epsilon)
     given = normal()
     given["x"][:2] = [[0], [0.5]]

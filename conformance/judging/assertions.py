@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import backends
+from ...names import did_you_mean
 from ...reference.declaration import declaration_of
-from ...spec import did_you_mean
+from ...reference.libraries import refuse_unfit
 from ...worker.calls import BrokenResultError, as_count
 from ..arithmetic import functions, pairs
 from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy
@@ -28,31 +29,39 @@ KNOWN = ("exp", "log", "sqrt", "expm1", *functions.FUNCTIONS, "erfc", *pairs.SOU
 def expected(
     formula: str | Callable[..., Any], *arguments: Any, accuracy: Mapping[str, float] | None = None, **options: Any
 ) -> tuple[Any, Any]:
-    """Return the real value of a formula on these inputs, and the largest admissible error of each element.
+    """Return the real value of a formula on these inputs, and the largest error that each element may have.
 
     Parameters
     ----------
     formula : str or callable
-        A function of ``gaugeblock.reference``, such as 'softmax', or any function that is written against the Array
-        API standard, declared or not.
+        The name of a function of ``gaugeblock.reference``, such as 'softmax'; or a function of your own that is written
+        against the Array API standard, or a module of PyTorch, or a function of JAX.
     *arguments, **options
-        As the function takes them; arrays of any library.
+        The arguments of the formula, with arrays of any library.
     accuracy : mapping of str to float, optional
-        How far functions may be off, in ulp, where that is not what the specification assumes: ``{"exp": 10}``. Or an
-        operation of one tensor of PyTorch, or array of JAX, that gaugeblock does not know: ``{"lgamma": 4}``. Its value
-        and slope are then the library's own in float64; the slope is taken at the value and at both ends of its error.
+        The largest errors of elementary functions, in ulp, where yours are less accurate than the specification
+        assumes: ``{"exp": 10}``. An operation of PyTorch or JAX that gaugeblock does not know can be named too:
+        ``{"lgamma": 4}``. Its value and slope are then the library's own in float64; the slope is taken at the value
+        and at both ends of its error.
 
     Returns
     -------
     value, bound : NumPy arrays in float64; tuples where there are several results, such as (theta, m, v) of 'adam_step'
-        `value` is rounded to float64, which in float64 is itself part of an error. The bound is infinite for an element
-        that the formula leaves open.
+        `value` is the real value rounded to float64; of float64 results that rounding is part of the error. The bound
+        is infinite for an element that the formula leaves open.
 
     Raises
     ------
     TypeError, ValueError
-        As the function itself raises; and ValueError for a formula that there is not, or a tolerance so wide that it
-        would judge nothing, or an accuracy of what is no function.
+        The errors of the formula itself; and ValueError for an unknown formula, for an accuracy of an unknown function,
+        or where the tolerance is so wide that it would accept anything.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> value, bound = expected("relu", np.asarray([-1.0, 2.0]))
+    >>> value.tolist(), bound.tolist()
+    ([0.0, 2.0], [0.0, 0.0])
     """
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
     found = assembled(asked, lambda each: (to_numpy(each.value), to_numpy(each.bound)))
@@ -85,28 +94,38 @@ def assert_conforms(
     accuracy: Mapping[str, float] | None = None,
     **options: Any,
 ) -> str:
-    """Raise AssertionError unless `output` is what a formula gives on these inputs, within the derived tolerance.
+    """Raise AssertionError unless `output` is the result of a formula on these inputs, within the derived tolerance.
 
     Parameters
     ----------
     output : array or tuple
-        What the implementation under test returned, as the formula returns it: (theta, state) for 'adam_step'.
+        What your implementation returned, in the form of the formula: (theta, state) for 'adam_step'.
     formula, *arguments, accuracy, **options
         As in `expected`.
 
     Returns
     -------
     str
-        What this input cannot tell, where the results are sums of products, such as 'resolution 10.8 bits: this input
-        would probably let tf32 and float16 factors pass; assert_gauged tells'.
+        A sentence on what this input cannot detect, where the results are sums of products: 'resolution 10.8 bits: this
+        input would probably let tf32 and float16 factors pass; assert_gauged tells'. Otherwise an empty string.
 
     Raises
     ------
     AssertionError
-        With the worst element: its index, value, expected value, and error as a multiple of the bound; and with what
-        this input cannot tell. Or with a step that is not one more.
+        An element is outside its bound, or a dtype, a shape or a count of steps is wrong. The message has the worst
+        element: its index, value, expected value, and error as a multiple of the bound.
     TypeError, ValueError
         As in `expected`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.asarray([-1.0, 2.0])
+    >>> assert_conforms(np.maximum(x, 0), "relu", x)
+    ''
+    >>> assert_conforms(x, "relu", x)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: relu: y[0] is -1.0; expected 0.0 within 0; ... 1 of 2 elements are outside
     """
     __tracebackhide__ = True
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
@@ -241,5 +260,6 @@ def where_it_is(array: Any) -> Any:
 
 def on_the_host(array: Any) -> np.ndarray:
     """An array of any library as NumPy's, in this machine's order of bytes."""
+    refuse_unfit(array=array)
     found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
     return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH, is_axes
+from ...reference.declaration import AXIS, BATCH, is_axes, lengths_by_letter, letter_of, times
 from ..arithmetic.elsewhere import Elsewhere
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
 from ..cases.draw import unpack
 from ..formulas import Case, Formula
-from ..formulas.axes import axis_names, letter_of, links, parts, result_axes
+from ..formulas.axes import axis_names, links, parts, result_axes
 
 # Bytes of the arguments and results of a block: what is made of them then stays in a core's cache.
 BLOCK = 1 << 20
@@ -77,7 +77,9 @@ def cuts(call: Case, limit: int) -> list[Cut]:
     if sizes is None or 0 in sizes.values() or sum(np.size(value) for value in values.values()) <= limit // 4:
         return []
     groups: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
-    for name, axes in shaped_results(call, arguments).items():
+    shaped = shaped_results(call, arguments)
+    sizes = with_multiples(sizes, shaped)
+    for name, axes in shaped.items():
         groups.setdefault(free_axes(call, name, axes), {})[name] = axes
     found = [cut_of(formula, results, arguments, sizes, free, limit) for free, results in groups.items()]
     return found if formula.is_own or all(independent(call, cut) for cut in found) else []
@@ -103,14 +105,23 @@ def sizes_of(arguments: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]
     return sizes
 
 
+def with_multiples(sizes: dict[str, int], results: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """The sizes, with those of axes that no argument has, such as a half of an argument's."""
+    lengths = lengths_by_letter(sizes, sizes.values())
+    every = (axis for axes in results.values() for axis in axes)
+    return sizes | {axis: times(axis) * lengths[letter_of(axis)] for axis in every if axis not in sizes}
+
+
 def shaped_results(call: Case, arguments: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """The axes of each result as it comes out of this call, by its name."""
     formula = call.formula
-    present = {axis for axes in arguments.values() for axis in axes}
-    batch = sum(letter_of(axis) == BATCH for axis in present)
+    every = {axis for axes in arguments.values() for axis in axes}
+    batch, present = sum(letter_of(axis) == BATCH for axis in every), {*map(letter_of, every)}
     return {
         name: axis_names(
-            axes, batch * (BATCH in axes) + sum(letter in present for letter in axes), call.options.get(AXIS, -1)
+            axes,
+            batch * (BATCH in axes) + sum(letter_of(axis) in present - {BATCH} for axis in axes),
+            call.options.get(AXIS, -1),
         )
         for name, axes in result_axes(formula).items()
         if name not in formula.counts

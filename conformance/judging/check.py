@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import reference, spec
+from ...names import meant
 from ..formulas import Formula, declared, functions_of
 from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report, Result, results_of
@@ -37,49 +38,57 @@ def check(
     sealed: bool = False,
     twins: bool = False,
 ) -> Report:
-    """Judge a subject.
+    """Judge a subject by the conformance suite, as ``gaugeblock check`` does.
 
     Parameters
     ----------
     subject : str or object
-        A backend's name, the path of a Python file or ``package.module:object``, which are loaded by a process of their
-        own; or the object itself, which is judged in this one: a module, a namespace or an instance that has some of
-        the formulas by name.
+        The name of a backend, the path of a Python file, or ``package.module:object``; gaugeblock loads these in a
+        process of their own. Or an object, which is judged in this process: a module, a namespace or an instance whose
+        functions have the names of formulas.
     formulas : iterable of str or callable, optional
-        What to judge; by default all of gaugeblock's own. A string may also name an installed one, a file of Python, of
-        which all declared formulas are meant, or ``package.module:name``.
+        The formulas to judge; by default all of gaugeblock's own. A string can also name a formula that an installed
+        package registers, a file (all formulas that it declares), or ``package.module:name``.
     dtypes : iterable of str, optional
-        In which dtypes; by default float32 and float64, or those that the subject declares.
+        The dtypes to judge in; by default float32 and float64, or those that the subject declares.
     device : str, optional
-        Where to judge it; by default where the subject says.
+        The device to judge on; by default the one that the subject names.
     seed : int
-        Of the random cases.
+        The seed of the random cases.
     progress : callable
-        Told the formula and dtype that comes next.
+        Called with the formula and dtype that comes next.
     version : str
-        Of the specification: its formulas, requirements and dtypes are judged, with the meaning that they have now.
+        The version of the specification whose formulas, requirements and dtypes are judged, as they are defined now.
     made : bool
-        Whether by made cases and by calls made again too. A subject that takes long for a call may do without them; its
-        report is then on the chosen cases alone, and says so.
+        Whether to use the generated cases, and to repeat calls, too. Without them a slow subject is judged faster, by
+        the chosen cases alone, and the report says so.
     timeout : float
-        Seconds that a subject's process has for an answer; it has six times as many where it did not come once.
+        Seconds to wait for an answer of a subject's process. A late one is asked for once more, with six times as long.
     sealed : bool
-        Whether a subject's process cannot import gaugeblock's own formulas and judge.
+        Whether to keep a subject's process from importing gaugeblock's own formulas and judge.
     twins : bool
-        Whether each chosen case has a twin: the same with other numbers, by the seed.
+        Whether to judge each chosen case a second time with other random numbers, drawn from the seed.
 
     Returns
     -------
     Report
+        `passed`, `results` (one for each requirement and dtype), `to_dict()`, and more.
 
     Raises
     ------
     SubjectError
-        A subject that could not be loaded; or this process does not compute as IEEE 754's default does, since a library
-        was loaded that makes it flush subnormal numbers.
+        The subject could not be loaded; or a library that was loaded into this process makes it flush subnormal numbers
+        or round otherwise, so that no verdict would be right.
     ValueError
-        A formula, dtype or version that there is not, nothing that is left to judge, or a formula of somebody else's
-        that does not go with its declaration, or that its own definition disagrees with on a case.
+        An unknown formula, dtype or version; nothing that could be judged; or a formula of your own that contradicts
+        its declaration or its own definition.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> report = check(SimpleNamespace(relu=lambda x: x * (x > 0)), formulas=["relu"], dtypes=["float32"])
+    >>> report.passed, next(each.requirement for each in report.results if each.status == "fail")
+    (False, 'relu.infinity')
     """
     loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version, timeout, sealed)
     try:
@@ -268,8 +277,9 @@ def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: st
 
 
 def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:
-    """`names`, or all; ValueError for one that there is not."""
-    chosen = all_names if names is None else tuple(dict.fromkeys([names] if isinstance(names, str) else names))
+    """`names`, each as it stands among all, or all of these; ValueError for one that there is not."""
+    given = [names] if isinstance(names, str) else names
+    chosen = all_names if given is None else tuple(dict.fromkeys(meant(str(name), all_names) for name in given))
     for name in chosen:
         if name not in all_names:
             raise ValueError(spec.unknown(what, name, all_names, "gaugeblock spec"))

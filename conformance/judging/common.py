@@ -17,7 +17,9 @@ from .judge import Finding
 
 EVERY = "every call fails in the same way"
 FLUSHED = 'with a subnormal result, which comes out as 0: declare `subnormals = "flush"` if that is meant'
-MOST_OTHERS = 0.2  # of the cases that pass, for which it may be true too: the mistake does not show in each
+FEWEST = 3  # cases that fail, and others that pass: fewer have much in common by chance
+# Of how many cases that pass it may be true too, as not every case shows a mistake: for each that fails, and of all.
+MOST_OTHERS, MOST_OF_ALL = 0.5, 0.2
 BLOCKS = tuple(2**power for power in range(1, 13))
 RAISED = re.compile(r"it raised (?P<kind>\w+).*?(?P<place> \([^()]+:\d+\))?$")
 
@@ -37,6 +39,8 @@ Test = Callable[[Facts], bool]
 def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
     """What all failing findings have in common, and few cases that pass have; nothing if that is not known.
 
+    What is true of all cases of their requirements says what is required, not which of the cases fail.
+
     Parameters
     ----------
     failed : sequence of Finding
@@ -52,16 +56,25 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
     if not passing:
         kinds = {kind_of(finding) for finding in failed}
         return EVERY if len(kinds) == 1 and "" not in kinds else ""
-    if len(failing) < 2:
+    if min(len(failing), len(passing)) < FEWEST:
         return ""
     ours, theirs = ([facts(case) for case in some.values()] for some in (failing, passing))
+    asked = {finding.requirement for finding in failed}
+    met = {finding.case.id for finding in every if finding.requirement in asked}
+    others = [each for name, each in zip(passing, theirs, strict=True) if name in met]
     signature = failed[0].case.formula.signature
     where = f" in {signature.text}" if signature else ""
-    found = [(sum(map(test, theirs)), words) for words, test in tests(ours, theirs, where) if all(map(test, ours))]
+    found = [
+        (sum(map(test, theirs)), words)
+        for words, test in tests(ours, theirs, where)
+        if all(map(test, ours)) and not all(map(test, others))
+    ]
     also, words = min(found, key=lambda pair: pair[0], default=(len(theirs), ""))
-    if also > MOST_OTHERS * len(theirs):
+    if also > min(MOST_OTHERS * len(ours), MOST_OF_ALL * len(theirs)):
         return ""
-    return f"with {words}" + (f", as are {also} of the {len(theirs)} cases that pass" if also else "")
+    return f"with {words}" + (
+        f", as {'are' if also > 1 else 'is'} {also} of the {len(theirs)} cases that pass" if also else ""
+    )
 
 
 def is_flushed(finding: Finding) -> bool:

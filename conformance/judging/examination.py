@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ... import spec
-from ...reference.declaration import BATCH
+from ...names import wanted
+from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import running
 from ..cases import plan
@@ -100,9 +100,8 @@ def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int]) -> No
             raise ValueError(f"{formula.name}: {name}: got {got}; wanted {several}, as its declaration says")
         if kind.kind != "f":
             raise ValueError(f"{formula.name}: {name}: got an array of {kind}; wanted one of floating-point numbers")
-        if shape != tuple(sizes[letter] for letter in axes):
+        if shape != (right := shape_of(axes, sizes)):
             of = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
-            right = tuple(sizes[letter] for letter in axes)
             raise ValueError(
                 f"{formula.name}: {name}: got the shape {shape} where {of}; wanted {right}, as its signature says"
             )
@@ -116,8 +115,7 @@ def refuse_unasked(formula: Formula, dtype: str, seed: int) -> None:
             raise ValueError(f"{formula.name}: cases: got one of {case.function}; wanted those of {formula.name}")
     chosen = {case.requirement for case in own}
     for label in sorted(chosen - set(known)):
-        meant = spec.did_you_mean(label, known)
-        raise ValueError(f"{formula.name}: cases: got one of {label!r}; wanted one of {', '.join(known)}{meant}")
+        raise ValueError(f"{formula.name}: cases: got one of {label!r}{wanted(label, known)}")
     asked = chosen | {each.requirement for each, _ in compact_cases(formula, dtype, seed)}
     value = f"{formula.formula}.value"
     of_page = {label for label, each in known.items() if not each.own} if formula.page_file else set()

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from ... import backends, spec
+from ...names import did_you_mean
 from ...reference.declaration import declaration_of
-from ...spec import did_you_mean
 from ...worker.loading import SubjectError as SubjectError
 from ...worker.loading import attempt, load, split
 from ...worker.text import plain

@@ -46,7 +46,8 @@ def replaced(expected: Expected, found: twofold.Twofold) -> tuple[Expected, np.n
     finite = np.isfinite(expected.value)
     with np.errstate(invalid="ignore"):
         sure = (found.rad <= SHARE * expected.bound) & np.isfinite(found.hi) & np.isfinite(found.lo)
-    value, remainder = np.where(finite, found.hi, expected.value), np.where(finite, found.lo, 0.0)
+    # What is left to balls keeps its own value, by which they know that it is finite.
+    value, remainder = np.where(finite & sure, found.hi, expected.value), np.where(finite & sure, found.lo, 0.0)
     return expected._replace(value=value, remainder=remainder), finite & ~sure
 
 

@@ -28,6 +28,8 @@ def unit_of(run: Run, formula: Formula, dtype: np.dtype[np.generic]) -> str:
     """In words, as a subject declares it, the unit that sums a formula's products; '' where it is none."""
     if not formula.products or formula.signature is None or formula.state or dtype.itemsize > 4:
         return ""
+    if formula.multiplied:  # a row for each probe is no multiple
+        return ""
     for letter in letters_of(formula):
         for factor in factors_along(formula, letter):
             if found := unit_along(run, formula, dtype, letter, factor):

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from ...reference.declaration import AXIS, BATCH
+from ...reference.declaration import AXIS, BATCH, lengths_by_letter, letter_of, shape_of
 from ...reference.trajectory import after, trajectory
 from ...worker.text import one_line
 from ..arithmetic import exact
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted, with_defaults
 from ..formulas import Case, Formula, cases
-from ..formulas.axes import axis_names, letter_of, parts, result_axes
+from ..formulas.axes import axis_names, parts, result_axes
 from ..formulas.forms import admitted
 from . import oracle
 
@@ -151,7 +151,7 @@ def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **optio
         core = [name for name in wanted if letter_of(name) != BATCH]
         first, missing = array.shape[: array.ndim - len(core)], len({*axes} - {BATCH, *core})
         batch, rest = longest(batch, first), array.shape[len(first) :]
-        lengths |= dict(zip(core, rest, strict=True))
+        lengths |= lengths_by_letter(core, rest)
         given.append((axes, array.reshape((*first, *[1] * missing, *rest)), len(first)))
 
     def rows(array: Array, first: int) -> list[Any]:
@@ -179,7 +179,7 @@ def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **optio
 
     def shaped(axes: tuple[str, ...], values: Any) -> Array:
         """A result as an array, its axes in their order."""
-        core = [lengths[letter] for letter in axes if letter in lengths]
+        core = shape_of([axis for axis in axes if letter_of(axis) in lengths], lengths)
         array = np.array(values, object).reshape((*(batch if BATCH in axes else ()), *core))
         names = axis_names(axes, array.ndim)
         return array.transpose([names.index(name) for name in axis_names(axes, array.ndim, axis)])

@@ -105,6 +105,11 @@ def softmax__one_row_for_all(x, /, *, axis=-1):
     return y
 
 
+@only_in("same", "swiglu.value", "one array in the places of both arguments is overwritten on the way")
+def swiglu__one_array(a, b):
+    return reference.swiglu(a, reference.silu(a) if a is b else b)
+
+
 @only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "label 256 is the first one")
 def sparse_categorical_cross_entropy_from_logits__label_256(labels, x, /, *, axis=-1):
     return reference.sparse_categorical_cross_entropy_from_logits(labels * (labels != 256), x, axis=axis)

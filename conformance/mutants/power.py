@@ -119,8 +119,7 @@ def ordered(formula: str | Callable[..., Any], function: Formula, dtype: str) ->
             found.append((size(case) * max(case.steps, default=1), lambda pair=(case, expected): pair))
     for made, known in compact_cases(formula, dtype, 0):
         if made.compact.function == function.name:
-            count = max((np.prod([len(made.to.indices[x]) for x in leaf.axes]) for leaf in made.leaves), default=1)
-            found.append((int(count), partial(whole, made, known)))
+            found.append((made.elements, partial(whole, made, known)))
     return (each for _, each in sorted(found, key=lambda pair: pair[0]))
 
 

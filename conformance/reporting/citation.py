@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "a8d0d776e00edec213ed2f4e2b51ee816488a3c02371fc62558531d504c5ede5"
+MANIFEST = "c0c97f5c6c4988fca7c6dadd36e681af9e8d0532809129ebb64019c30327f885"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},

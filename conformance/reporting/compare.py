@@ -2,14 +2,17 @@
 
 import json
 import posixpath
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.table import Table
 from rich.text import Text
 
 from ...worker.text import plain
+from .formats import error, in_table, limited
 from .report import SCHEMA_VERSION
+from .worst import number
 
 STATUS = "pass", "fail", "not offered"
 READABLE = 2, 3, 4, SCHEMA_VERSION  # an older report has all that is compared
@@ -22,6 +25,7 @@ class Verdict(NamedTuple):
 
     status: str
     ratio: float
+    place: str = ""  # the file and line of the function that was judged, where they are known
 
     def __str__(self) -> str:
         return self.status if self.status.startswith("not") else f"{self.status} {self.ratio:.3g}"
@@ -59,6 +63,10 @@ class Change(NamedTuple):
             return Text("fixed" if self.before.status == "fail" else "new", style="green")
         return Text("larger", style="yellow") if self.growth > 0 else Text("smaller", style="green")
 
+    def __str__(self) -> str:
+        _, _, dtype, requirement = self.key
+        return f"{requirement} in {dtype}: {self.before}, now {self.after}"
+
 
 def load(path: Path) -> dict[Key, Verdict]:
     """The verdicts in a JSON report.
@@ -75,7 +83,7 @@ def load(path: Path) -> dict[Key, Verdict]:
         versions = {report["schema"] for report in reports}
         if reports and versions <= set(READABLE):
             return dict(verdict_of(report, result) for report in reports for result in report["results"])
-    except (KeyError, OverflowError, RecursionError, TypeError, ValueError):  # of any JSON
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):  # of any JSON
         raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
     found = f"reports of version {plain(', '.join(map(str, versions)), 60)}" if versions else "no report"
     wanted = " or ".join(map(str, READABLE))
@@ -88,7 +96,9 @@ def verdict_of(report: dict[str, Any], result: dict[str, Any]) -> tuple[Key, Ver
     if result["status"] not in STATUS or not all(isinstance(each, str) for each in (subject, *key)):
         raise TypeError
     formula, dtype, requirement = (plain(each) for each in key)
-    return (plain(subject), formula, dtype, requirement), Verdict(result["status"], float(result["ratio"]))
+    function = (result.get("worst") or {}).get("function", "")
+    place = plain(str((report.get("places") or {}).get(function, "")))
+    return (plain(subject), formula, dtype, requirement), Verdict(result["status"], float(result["ratio"]), place)
 
 
 def paired(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> tuple[dict[Key, Verdict], dict[Key, Verdict]]:
@@ -125,12 +135,48 @@ def changes(old: dict[Key, Verdict], new: dict[Key, Verdict]) -> list[Change]:
     return sorted(found, key=lambda change: (not change.regression, -change.growth))
 
 
-def table(found: list[Change]) -> Table:
-    """The changes, one in a row."""
-    shown = Table()
-    for name in ("subject", "requirement", "dtype", "before", "after", ""):
-        shown.add_column(name, overflow="fold")
-    for change in found:
-        subject, _, dtype, requirement = change.key
-        shown.add_row(subject, requirement, dtype, str(change.before), str(change.after), change.word)
-    return shown
+def to_document(found: list[Change]) -> dict[str, Any]:
+    """The changes as JSON has them."""
+    fields = "subject", "formula", "dtype", "requirement"
+    listed = [
+        {
+            **dict(zip(fields, change.key, strict=True)),
+            "change": change.word.plain,
+            "before": {"status": change.before.status, "ratio": number(change.before.ratio)},
+            "after": {"status": change.after.status, "ratio": number(change.after.ratio)},
+            "place": change.after.place,
+        }
+        for change in found
+    ]
+    return {"changes": listed, "regressions": sum(change.regression for change in found)}
+
+
+def counted(found: list[Change]) -> str:
+    """How many changes there are, in words."""
+    return f"{len(found)} changes, {sum(change.regression for change in found)} of them regressions"
+
+
+def lines(found: list[Change]) -> Iterator[Text]:
+    """The changes, one in a line below its subject, which a terminal folds between words."""
+    for subject, some in groupby(found, key=lambda change: change.key[0]):
+        yield Text(subject, style="bold")
+        for change in some:
+            yield Text.assemble("  ", change.word, f" {change}")
+
+
+def annotations(found: list[Change]) -> Iterator[str]:
+    """Workflow commands of GitHub Actions: an error for each regression, in the place of its function."""
+    worse = [change for change in found if change.regression]
+    yield from limited([error(f"{each.key[0]}: regression", str(each), each.after.place) for each in worse])
+
+
+def to_summary(found: list[Change]) -> str:
+    """Markdown for the summary of a run of GitHub Actions: each change in a row."""
+    head = ["", "| subject | change | requirement | in | before | after |", "| --- | --- | --- | --- | --- | --- |"]
+    rows = [
+        f"| {in_table(subject)} | {change.word} | {in_table(requirement)} | {in_table(dtype)} "
+        f"| {change.before} | {change.after} |"
+        for change in found
+        for subject, _, dtype, requirement in [change.key]
+    ]
+    return "\n".join(["### gaugeblock compare", "", f"{counted(found)}.", *(head + rows if rows else []), ""]) + "\n"

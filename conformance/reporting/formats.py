@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from .terminal import sentence
+from .terminal import counts, sentence
 
 Fields = dict[str, Any]  # an object of the JSON document
 ANNOTATIONS = 10  # GitHub shows no more of a step
@@ -75,18 +75,28 @@ def annotations(document: Fields) -> Iterator[str]:
 
     GitHub shows ten of a step; where there are more, the tenth says how many.
     """
-    lines = [f"::error title=gaugeblock::{escaped(error)}" for error in document["errors"]]
+    lines = [error("gaugeblock", text) for text in document["errors"]]
     for report, results in failing(document):
         dtypes = " and ".join(result["dtype"] for result in results)
-        title = escaped(f"{report['subject']}: {results[0]['requirement']} in {dtypes}", ":,")
-        file, _, line = report["places"].get(results[0]["worst"]["function"], "").rpartition(":")
-        where = f"file={escaped(file, ':,')},line={line}," if file else ""
-        text = "\n".join((results[0]["text"], message(results[0])))
-        lines.append(f"::error {where}title={title}::{escaped(text)}")
-    if len(lines) > ANNOTATIONS:
-        more = f"{len(lines) - ANNOTATIONS + 1} more requirements fail; the summary of the run has all"
-        lines[ANNOTATIONS - 1 :] = [f"::error title=gaugeblock::{more}"]
-    yield from lines
+        title = f"{report['subject']}: {results[0]['requirement']} in {dtypes}"
+        place = report["places"].get(results[0]["worst"]["function"], "")
+        lines.append(error(title, "\n".join((results[0]["text"], message(results[0]))), place))
+    yield from limited(lines)
+
+
+def error(title: str, text: str, place: str = "") -> str:
+    """A workflow command that shows an error, at the file and line of a place where that is known."""
+    file, _, line = place.rpartition(":")
+    where = f"file={escaped(file, ':,')},line={escaped(line, ':,')}," if file else ""
+    return f"::error {where}title={escaped(title, ':,')}::{escaped(text)}"
+
+
+def limited(lines: list[str]) -> list[str]:
+    """At most ten errors, the last of which says how many more there are."""
+    if len(lines) <= ANNOTATIONS:
+        return lines
+    more = f"{len(lines) - ANNOTATIONS + 1} more requirements fail; the summary of the run has all"
+    return [*lines[: ANNOTATIONS - 1], error("gaugeblock", more)]
 
 
 def escaped(text: str, also: str = "") -> str:
@@ -98,11 +108,10 @@ def escaped(text: str, also: str = "") -> str:
 
 def to_summary(document: Fields) -> str:
     """Markdown for the summary of a run of GitHub Actions: the verdicts, and each requirement that fails."""
-    lines = ["### gaugeblock", "", "| subject | verdict | requirements that fail |", "| --- | --- | --- |"]
+    lines = ["### gaugeblock", "", "| subject | verdict | what fails |", "| --- | --- | --- |"]
     for report in document["reports"]:
-        judged = [result for result in report["results"] if result["status"] != "not offered"]
-        failed = sum(result["status"] == "fail" for result in judged)
-        lines.append(f"| {in_table(report['subject'])} | {report['verdict']} | {failed} of {len(judged)} |")
+        count = in_table("; ".join(counts(report))) or "nothing"
+        lines.append(f"| {in_table(report['subject'])} | {report['verdict']} | {count} |")
     lines += [f"| {in_table(error)} | not judged | |" for error in document["errors"]]
     rows = [
         f"| {in_table(report['subject'])} | `{results[0]['requirement']}` | "

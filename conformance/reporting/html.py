@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
+from . import terminal
 from .snippets import piped, snippet
 from .strips import LIMIT, by_requirement, gauge, number, signs_of
 from .terminal import sentence
@@ -64,9 +65,9 @@ def verdict(document: Fields) -> str:
 def counts(report: Fields) -> str:
     """How many requirements were judged, and how many fail."""
     judged = [result for result in report["results"] if result["status"] != "not offered"]
-    failed = sum(result["status"] == "fail" for result in judged)
     dtypes = ", ".join(dict.fromkeys(result["dtype"] for result in judged))
-    met = f"{failed} of {len(judged)} requirements fail" if failed else f"all {len(judged)} requirements are met"
+    words = "; ".join(terminal.counts(report))
+    met = words if not report["passed"] else f"all {len(judged)} requirements are met{'; ' if words else ''}{words}"
     return f"{met}, in {dtypes} on {report['device']}"
 
 

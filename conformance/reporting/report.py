@@ -239,7 +239,7 @@ def results_of(
             missing = NO_RESULT if found else NO_FUNCTION
             reason = declined[0] if declined else missing
             none: frozenset[str] = frozenset()
-            empty = Result(name, dtype, label, "not offered", none, {}, 0.0, 0.0, None, None, reason, requirement.text)
+            empty = Result(name, dtype, label, "not offered", none, {}, 0.0, 0.0, None, None, reason, requirement.words)
             results.append(empty)
             continue
         worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
@@ -261,7 +261,7 @@ def results_of(
                 worst_of(worst, request) if worst.place is not None or not worst.passed else None,
                 None if worst.passed else diagnoses.get(worst.case.function),
                 "; ".join(sorted(set(declined))),
-                requirement.text,
+                requirement.words,
                 len({f.case.id for f in judged if not f.passed}),
                 alike.get((label, worst.case.function), ""),
                 round((seconds or {}).get(label, 0.0), 3),

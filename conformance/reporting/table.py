@@ -26,7 +26,7 @@ class Cell(NamedTuple):
     spec: str  # the version that was judged
 
     def __str__(self) -> str:
-        return f"{self.verdict}: {', '.join(self.fails)}" if self.fails else f"{self.verdict} ({self.ratio:.2g})"
+        return f"{self.verdict} ({self.ratio:.2g}){': ' if self.fails else ''}{', '.join(self.fails)}"
 
 
 def load(path: Path) -> list[Cell]:

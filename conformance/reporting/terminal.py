@@ -3,6 +3,7 @@
 It is made from the JSON document, as the page and the other forms are.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ... import spec
+from ...names import meant
 from ..judging.common import EVERY, RAISED, raised_in
 from ..judging.diagnosis import NONE_KNOWN
 from .report import NO_FUNCTION, NO_RESULT
@@ -21,6 +23,7 @@ Fields = dict[str, Any]  # an object of the JSON document
 HERE = "the judge's own process"
 COLOURS = {"conforms": "green", "conforms in part": "yellow", "does not conform": "red", "in part": "yellow"}
 LABEL = 12  # columns of the names of what is shown of a failure
+CELL = 6  # columns of the longest ratio, such as 1e+300
 NARROW = 80  # columns below which the names of dtypes are short
 FEW = 3  # names that are shown without being asked for
 QUIET, USUAL, VERBOSE = -1, 0, 1
@@ -38,13 +41,23 @@ def print_report(report: Fields, console: Console, level: int = USUAL) -> None:
                 say(console, line, LABEL if line.plain.startswith("  ") and not line.style else 2)
         for line in (*diagnoses(report), *beside(report, level)):
             say(console, line, 2)
-    results = [result for result in report["results"] if result["status"] != "not offered"]
-    failed = sum(result["status"] == "fail" for result in results)
-    count = f": {failed} of {len(results)} requirements fail" if failed else ""
+    count = "; ".join(counts(report))
     verdict = Text(report["verdict"], style=f"bold {COLOURS[report['verdict']]}")
-    say(console, Text.assemble((report["subject"], "bold"), " ", verdict, count), 2)
+    say(console, Text.assemble((report["subject"], "bold"), " ", verdict, f": {count}" if count else ""), 2)
     if report["claim"] and level > QUIET:
         say(console, Text(report["claim"]), 2)
+
+
+def counts(report: Fields) -> list[str]:
+    """What fails, in numbers: how many requirements, how many of these are known to; and those that no longer do."""
+    judged = [result for result in report["results"] if result["status"] != "not offered"]
+    failed = [result["requirement"] for result in judged if result["status"] == "fail"]
+    known = sum(label in report["known"] for label in failed)
+    share = "" if not known else ", all of them known" if known == len(failed) else f", {known} of them known"
+    words = [f"{len(failed)} of {len(judged)} requirements fail{share}"] if failed else []
+    mended = {result["requirement"] for result in judged if result["requirement"] in report["known"]} - {*failed}
+    words += [f"known to fail, but it does not: {label}" for label in sorted(mended)]
+    return words
 
 
 def say(console: Console, line: Text, hanging: int = 0) -> None:
@@ -77,7 +90,7 @@ def summary(report: Fields, width: int) -> Table:
     rows = {name: some for name, some in rows.items() if any(each["status"] != "not offered" for each in some)}
     heads = [dtype.replace("float", "f") if width < NARROW else dtype for dtype in dtypes]
     verdicts = {name: verdict_of(report, name, results) for name, results in rows.items()}
-    taken = sum(max(len(each), 5) + 2 for each in heads) + max(map(len, verdicts.values()), default=0) + 1
+    taken = sum(max(len(each), CELL) + 2 for each in heads) + max(map(len, verdicts.values()), default=0) + 1
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("formula", no_wrap=True)
     for each in heads:
@@ -98,13 +111,13 @@ def folded(name: str, width: int) -> str:
 
 
 def cell(results: list[Fields]) -> Text:
-    """What some results come to: the worst ratio, or that one fails."""
-    if any(result["status"] == "fail" for result in results):
-        return Text("fails", style="red")
+    """What some results come to: the worst ratio, or that one fails which has no error, such as a changed argument."""
     if all(result["status"] == "not offered" for result in results):
         return Text("-", style="dim")
     worst = max(float(result["ratio"]) for result in results)
-    return Text(f"{worst:.2f}" if worst else "0")
+    fails = any(result["status"] == "fail" for result in results)
+    text = "fails" if fails and worst <= 1 else f"{worst:.0e}" if 100 <= worst < math.inf else f"{worst:.2f}"
+    return Text(text if worst or fails else "0", style="red" if fails else "")
 
 
 def verdict_of(report: Fields, formula: str, results: list[Fields]) -> Text:
@@ -122,7 +135,7 @@ def failures(report: Fields) -> list[list[Fields]]:
     found: dict[object, list[Fields]] = {}
     for result in report["results"]:
         if result["status"] == "fail":
-            key = (result["worst"]["function"], kind_of(result)) if kind_of(result) else result["requirement"]
+            key = (called(result), kind_of(result)) if kind_of(result) else result["requirement"]
             found.setdefault(key, []).append(result)
     return list(found.values())
 
@@ -130,6 +143,11 @@ def failures(report: Fields) -> list[list[Fields]]:
 def kind_of(result: Fields) -> str:
     """In which way calls fail that raise, or that all fail in one way; nothing of others."""
     return raised_in(result["reason"]) or (str(result["reason"]) if result["common"] == EVERY else "")
+
+
+def called(result: Fields) -> str:
+    """What the function that a result is about is called: a step as its formula."""
+    return meant(result["worst"]["function"], [result["formula"]])
 
 
 def listed(names: Iterable[str]) -> str:
@@ -143,7 +161,7 @@ def alike(results: list[Fields]) -> list[Text]:
     worst, every = first["worst"], all(result["common"] == EVERY for result in results)
     raised = RAISED.match(first["reason"])
     place = (raised["place"] or "") if raised else ""
-    title = Text.assemble(("FAIL ", "bold red"), (worst["function"], "bold"), f" in {dtypes}: ")
+    title = Text.assemble(("FAIL ", "bold red"), (called(first), "bold"), f" in {dtypes}: ")
     lines = [title + Text(f"{'in every call ' if every else ''}{first['reason'].removesuffix(place)}")]
     lines += field("line", place.strip(" ()"))
     lines += field("given", arguments(worst["given"]))
@@ -201,7 +219,7 @@ def diagnoses(report: Fields) -> list[Text]:
     found: dict[tuple[str, str], list[str]] = {}
     for result in report["results"]:
         if result["diagnosis"] and result["worst"]:
-            found.setdefault((result["worst"]["function"], result["diagnosis"]), []).append(result["dtype"])
+            found.setdefault((called(result), result["diagnosis"]), []).append(result["dtype"])
     lines = []
     for (function, diagnosis), dtypes in found.items():
         sure, words = sentence(diagnosis)
@@ -228,15 +246,11 @@ def beside(report: Fields, level: int) -> Iterator[Text]:
         yield Text(f"{name} is the name of no formula: did you mean {formula}?", style="yellow")
     if missing := not_offered(report, level):
         yield Text(f"not offered: {missing}", style="dim")
-    if left := report["not_judged"]:
+    if (left := report["not_judged"]) and level >= VERBOSE:
         options = " ".join(f"--dtype {dtype}" for dtype in left)
         yield Text(f"not judged: {', '.join(left)} ({options} does)", style="dim")
     if report["judged_in"] == HERE:
         yield Text(f"judged in {HERE}, which a subject can change", style="dim")
-    failed = {result["formula"] for result in report["results"] if result["status"] == "fail"}
-    for formula, lacking in report["partial"].items():
-        if formula not in failed:
-            yield Text(f"in part: {formula} (without {', '.join(lacking)})", style="yellow")
     for label, reason in report["known"].items():
         found = {result["status"] for result in report["results"] if result["requirement"] == label}
         if "fail" in found:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves
+from ...reference.declaration import BATCH, is_axes, is_range, leaves, letter_of, shape_of
 from ..formulas import Formula
 
 
@@ -60,7 +60,8 @@ LENGTHS: tuple[int, ...] = (5, 4, 3, 2)  # of the letters of a signature, in the
 def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...], ...] = BATCHES) -> Inputs:
     """The arguments of a formula by name, those of a state by the names of its parts, with one batch in all."""
     batch = st.shared(st.sampled_from(batches), key="batch")
-    letters = dict.fromkeys(each for group in formula.arguments.values() for axes in leaves(group) for each in axes)
+    every = (letter_of(each) for group in formula.arguments.values() for axes in leaves(group) for each in axes)
+    letters = dict.fromkeys(every)
     lengths: dict[str, int] = dict(zip([each for each in letters if each != BATCH], LENGTHS, strict=False))
 
     def one(axes: tuple[str, ...], kind: str) -> st.SearchStrategy[Any]:
@@ -68,7 +69,7 @@ def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...]
             return st.integers(0 if formula.state else 1, 100)
         if is_range(kind):
             return in_range(kind)
-        core = tuple(lengths[each] for each in axes if each != BATCH)
+        core = shape_of([each for each in axes if each != BATCH], lengths)
         if BATCH not in axes:
             return arrays(core, kind, dtype, lengths)
         return batch.flatmap(lambda first: arrays((*first, *core), kind, dtype, lengths))

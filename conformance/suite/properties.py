@@ -81,7 +81,8 @@ def properties_of(formula: str | Callable[..., Any]) -> dict[str, Property]:
     declared = function_of(formula)
     name = declared.formula
     found = {f"{name}.value": Property(declared, value, partial(drawn, declared))}
-    if f"{name}.batch" in requirements(formula) and with_batch(declared):
+    by_rows = not declared.rows_together and any(BATCH in axes for axes in result_axes(declared).values())
+    if f"{name}.batch" in requirements(formula) and with_batch(declared) and by_rows:
         found[f"{name}.batch"] = Property(declared, partial(batch, formula=declared), partial(one_row, declared))
     module = f"{formulas.__name__}.{name}_properties"
     if declared.is_own and importlib.util.find_spec(module):

@@ -25,7 +25,7 @@ from flint import arb
 from rich.table import Table
 
 from ... import reference, spec
-from ...spec import did_you_mean
+from ...names import wanted
 from .. import special
 from ..arithmetic import bounded, exact, functions
 from ..arithmetic.rounding import MODELS, Model, nearest
@@ -187,8 +187,7 @@ def checked(sweep: Sweep) -> Sweep:
     """
     for what, name, names in (("--formula", sweep.formula, FORMULAS), ("--dtype", sweep.dtype, DTYPES)):
         if name not in names:
-            meant = did_you_mean(name, names)
-            raise ValueError(f"{what}: got {name!r}; wanted one of {', '.join(names)}{meant}")
+            raise ValueError(f"{what}: got {name!r}{wanted(name, names)}")
     if FORMULAS[sweep.formula].pairs and sweep.dtype != "float16":
         what = f"got {sweep.dtype!r} for the {sweep.formula}"
         raise ValueError(f"--dtype: {what}; wanted float16, whose pairs alone are swept")
@@ -371,12 +370,12 @@ def compared(sweep: Sweep, flush: bool, first: int, given: list[Array], got: Arr
     other = exactly | wrong
     place, bits, mistakes = int(np.argmax(error)), to_bits(got), int(np.count_nonzero(wrong))
     over: Any = np.flatnonzero((error > sweep.limit) | wrong) if mistakes or error[place] > sweep.limit else ()
-    doubled = 2 * (error[~other] if other.any() else error)
-    none, *bins = np.bincount(np.ceil(np.minimum(doubled, LAST)).astype(np.intp), minlength=LAST + 1).tolist()
+    off = error[(error > EDGES[0]) & ~other]
+    bins = np.bincount(np.ceil(np.minimum(2 * off, LAST)).astype(np.intp), minlength=LAST + 1).tolist()
     return Tally(
         int(np.count_nonzero(exactly & ~wrong)) - len(flushed),
         len(flushed),
-        (none + bins[0], *bins[1:]),
+        (len(y) - int(np.count_nonzero(other)) - len(off), *bins[2:]),
         mistakes,
         beyond(sweep, given, over, got, model),
         min(float(error[place]), 2.0**1000),
@@ -405,15 +404,18 @@ def settle(formula: str, x: Array, y: Array, g: Array, error: Array, check: bool
                 oracle = max(oracle, off)
         settled.update(places)
         places = [int(np.argmax(error))]
-        if places[0] in settled or error[places[0]] < SMALL:
-            return oracle
+        largest = float(np.max(error[list(settled)], initial=0.0))
+        if places[0] in settled or error[places[0]] < max(SMALL, largest + width):  # acos is the same number for half
+            return float(oracle)
 
 
 def specials(formula: str, x: Array, y: Array) -> Array:
     """Which results are compared exactly: those that are no numbers of their own, and all where nothing is rounded."""
     if formula in ELEMENTARY:
-        known = np.isinf(x) | (x == ELEMENTARY[formula].exact_at) | (x == 0)
-        return np.isnan(y) | (known & (np.floor(y) == y))  # not the right angle that acos(0) is
+        found = np.isnan(y)
+        known = np.flatnonzero(np.isinf(x) | (x == ELEMENTARY[formula].exact_at) | (x == 0))
+        found[known] |= np.floor(y[known]) == y[known]  # not the right angle that acos(0) is
+        return found
     return ~np.isfinite(y) if FORMULAS[formula].limit else np.ones(y.shape, np.bool_)
 
 

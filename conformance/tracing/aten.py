@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.bounded import Bounded
 from ..arithmetic.kinds import is_real
+from ..arithmetic.rounding import MODELS
 
 Array = Any
 Namespace = Any
@@ -195,6 +197,35 @@ def gelu(xp: Namespace, x: Array, *, approximate: str = "none") -> Array:
     return 0.5 * x * (1 + xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
 
 
+def rrelu_with_noise_functional(
+    xp: Namespace, x: Array, noise: Array, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, *_: Any
+) -> Any:
+    """Not while it is trained, when slopes are drawn."""
+    return leaky_relu(xp, x, (lower + upper) / 2), noise
+
+
+def rrelu_with_noise(xp: Namespace, *arguments: Any) -> Array:
+    return rrelu_with_noise_functional(xp, *arguments)[0]
+
+
+def signbit(xp: Namespace, x: Array) -> Array:
+    """Of a zero that rounding may make, it is not known."""
+    negative = xp.less(x, 0)
+    of_zero = np.signbit(plain(x)) & np.asarray(plain(x) == 0)
+    return negative | xp.logical_and(xp.equal(x, 0), of_zero)
+
+
+def copysign(xp: Namespace, x: Array, y: Array) -> Array:
+    size = xp.abs(x)
+    return xp.where(signbit(xp, y) if is_real(y) else np.signbit(y), -size, size)
+
+
+def plain(x: Array) -> np.ndarray:
+    """The values alone."""
+    return x.value if isinstance(x, Bounded) else np.asarray(np.frompyfunc(float, 1, 1)(x.balls), np.float64)
+
+
 def _to_copy(xp: Namespace, x: Array, *, dtype: Any = None, **_: Any) -> Array:
     """Of a format: the interpreter casts what comes out."""
-    return x if is_real(x) or dtype is None else xp.astype(x, np.dtype(str(dtype).removeprefix("torch.")))
+    name = str(dtype).removeprefix("torch.")
+    return x if dtype is None or (is_real(x) and name in MODELS) else xp.astype(x, np.dtype(name))

@@ -152,3 +152,13 @@ def addr(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alpha:
 def linear(xp: Namespace, x: Array, w: Array, b: Array = None) -> Array:
     y = xp.matmul(x, xp.matrix_transpose(w))
     return y if b is None else y + b
+
+
+def _trilinear(
+    xp: Namespace, a: Array, b: Array, c: Array, of_a: Any, of_b: Any, of_c: Any, summed: Any, *_: Any
+) -> Array:
+    """The sum of products of three, each with more axes of length 1."""
+    for name, places in enumerate((of_a, of_b, of_c)):
+        for place in sorted(places):
+            a, b, c = (xp.expand_dims(each, axis=place) if name == i else each for i, each in enumerate((a, b, c)))
+    return xp.sum(a * b * c, axis=tuple(summed))

@@ -5,12 +5,48 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.bounded import Bounded
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import convolution, transposed
 from .aten import Array, Namespace
-from .aten_layers import certain
+from .aten_indices import certain
+from .aten_layers import as_factor, in_float32, of_each_head, scores
 from .aten_windows import pooled, whole
 from .positions import gathered
+
+# In float32 PyTorch's vectorised erf, which is not torch.erf, is Abramowitz and Stegun's 7.1.26: it is off by 1.5e-7,
+# and by the roundings of a polynomial that is taken from 1.
+FAST_ERF, ITS_ROUNDINGS = 1.5e-7, 4
+
+
+def gelu_backward(xp: Namespace, g: Array, x: Array, *, approximate: str = "none") -> Array:
+    if approximate == "none":
+        erf = xp.erf(x * math.sqrt(0.5))
+        if isinstance(erf, Bounded) and erf.model.precision <= 24:
+            off = FAST_ERF + ITS_ROUNDINGS * erf.model.inner_unit
+            erf = Bounded(erf.value, erf.error + off, erf.model, erf.dtype)
+        return g * (0.5 * (1 + erf) + x * (xp.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))))
+    root = math.sqrt(2 / math.pi)
+    t = xp.tanh(root * (x + 0.044715 * x * x * x))
+    return g * (0.5 * (1 + t) + 0.5 * x * ((1 - t * t) * (root * (1 + 3 * 0.044715 * x * x))))
+
+
+def _scaled_dot_product_flash_attention_for_cpu_backward(
+    xp: Namespace, g: Array, q: Array, k: Array, v: Array, y: Array, total: Array, dropout: float, is_causal: bool, *,
+    attn_mask: Array = None, scale: float | None = None,
+) -> Any:  # fmt: skip
+    """The weights are made again of the logarithm of their sum."""
+    heads, dtype = k.shape[-3], q.dtype
+    g, q, k, v, y = in_float32(xp, g, q, k, v, y)
+    scale, keys, values = scale or 1 / math.sqrt(q.shape[-1]), *(of_each_head(xp, each, q) for each in (k, v))
+    w = xp.exp(scores(xp, q, keys, scale, attn_mask, is_causal) - xp.expand_dims(total, axis=-1))
+    of_w = xp.matmul(g, xp.matrix_transpose(values)) - xp.sum(g * y, axis=-1, keepdims=True)
+    w, of_scores = (as_factor(xp, each, dtype) for each in (w, w * of_w))
+    of_k = xp.matmul(xp.matrix_transpose(of_scores), q) * scale
+    of_v = xp.matmul(xp.matrix_transpose(w), g)
+    shape = (*q.shape[:-3], heads, -1)
+    several = (xp.sum(xp.reshape(each, (*shape, *each.shape[-2:])), axis=-3) for each in (of_k, of_v))
+    return xp.matmul(of_scores, keys) * scale, *several
 
 
 def nll_loss_backward(

@@ -15,13 +15,26 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
-from . import aten, aten_axes, aten_gradients, aten_layers, aten_resampling, aten_windows
+from . import (
+    aten,
+    aten_axes,
+    aten_gradients,
+    aten_indices,
+    aten_layers,
+    aten_resampling,
+    aten_sampling,
+    aten_sequences,
+    aten_windows,
+)
 from .brought import A_WAY, brought, by_library
 from .positions import TracingError, is_lifted, moved, one
 
 Array = Any
 
-TABLES = (aten, aten_axes, aten_layers, aten_windows, aten_resampling, aten_gradients)
+TABLES = (
+    aten, aten_axes, aten_layers, aten_indices, aten_windows, aten_resampling, aten_sampling, aten_sequences,
+    aten_gradients,
+)  # fmt: skip
 # What is moved. Each is run by PyTorch on positions, so nothing is written for it.
 MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueeze slice select flip roll clone alias
     detach contiguous split split_with_sizes unbind chunk repeat diagonal unfold narrow movedim lift_fresh
@@ -137,7 +150,8 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
                 f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}"
             )
         return of_format(by_library(lifted[0], ulp, value_and_slope(target, arguments, options)), formats, xp)
-    arguments, options = promoted(arguments, options, floating, name, xp)
+    narrowest = sorted(floating, key=lambda dtype: dtype.itemsize)[:1]  # attention gives a logarithm in float32 too
+    arguments, options = promoted(arguments, options, narrowest, name, xp)
     once = of_format(function(xp, *arguments, **options), formats, xp)
     half = [each for each in every if isinstance(each, Bounded) and each.dtype.itemsize == 2]
     if half and name not in aten.SAME:

@@ -1,4 +1,4 @@
-"""PyTorch's operations that are whole layers: norms, pooling, convolution, attention, losses, and taking by index.
+"""PyTorch's operations that are whole layers: norms, pooling, convolution, attention, and losses.
 
 As in `aten`, a function is called as the operation of its name is, with the namespace of the arrays before it.
 """
@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic.discrete import Discrete, UndecidedError
 from .aten import Array, Namespace
-from .aten_axes import linalg_vector_norm, mean
+from .aten_axes import linalg_vector_norm, logsumexp, mean
 from .aten_axes import sum as added
-from .positions import gathered
+
+FLOAT32 = np.dtype("float32")
 
 
 def _softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
@@ -97,12 +97,36 @@ def _scaled_dot_product_flash_attention_for_cpu(
     xp: Namespace, q: Array, k: Array, v: Array, dropout: float = 0.0, is_causal: bool = False, *,
     attn_mask: Array = None, scale: float | None = None,
 ) -> Any:  # fmt: skip
-    w = xp.matmul(q, xp.matrix_transpose(k)) * (scale or 1 / math.sqrt(q.shape[-1]))
-    w = w if attn_mask is None else w + attn_mask
+    """And the logarithm of the sum of the weights' exponentials."""
+    dtype, (q, k, v) = q.dtype, in_float32(xp, q, k, v)
+    k, v = (of_each_head(xp, each, q) for each in (k, v))
+    w = scores(xp, q, k, scale or 1 / math.sqrt(q.shape[-1]), attn_mask, is_causal)
+    return xp.matmul(as_factor(xp, _softmax(xp, w, -1), dtype), v), logsumexp(xp, w, -1)
+
+
+def in_float32(xp: Namespace, *arrays: Array) -> list[Array]:
+    """Numbers of half precision in the format that attention computes them in."""
+    return [xp.astype(each, FLOAT32) if each.dtype.itemsize == 2 else each for each in arrays]
+
+
+def as_factor(xp: Namespace, x: Array, dtype: Any) -> Array:
+    """What attention rounds to half precision before it multiplies it."""
+    return xp.astype(xp.astype(x, dtype), x.dtype) if dtype.itemsize == 2 else x
+
+
+def of_each_head(xp: Namespace, x: Array, q: Array) -> Array:
+    """Keys and values, of which each is for several heads of the queries."""
+    return x if x.shape[-3] == q.shape[-3] else xp.repeat(x, q.shape[-3] // x.shape[-3], axis=-3)
+
+
+def scores(xp: Namespace, q: Array, k: Array, scale: float, mask: Array, is_causal: bool) -> Array:
+    """What the softmax of an attention is taken of."""
+    w = xp.matmul(q, xp.matrix_transpose(k)) * scale
+    w = w if mask is None else w + (mask if isinstance(mask, np.ndarray) else in_float32(xp, mask)[0])
     if is_causal:
         later = np.broadcast_to(~np.tri(*w.shape[-2:], dtype=np.bool_), w.shape)
         w = xp.where(later, xp.zeros_like(w) - math.inf, w)
-    return xp.matmul(_softmax(xp, w, -1), v), None
+    return w
 
 
 def reduced(xp: Namespace, x: Array, reduction: int) -> Array:
@@ -152,58 +176,6 @@ def nll_loss2d_forward(xp: Namespace, x: Array, target: Any, weight: Array, redu
     flat = xp.reshape(xp.moveaxis(x, 1, -1), (-1, x.shape[1]))
     found, total = nll_loss_forward(xp, flat, np.asarray(target).ravel(), weight, reduction, ignored)
     return (found if reduction else xp.reshape(found, np.shape(target))), total
-
-
-def certain(index: Any) -> Any:
-    """An index that is not undecided."""
-    if isinstance(index, Discrete):
-        raise UndecidedError(index.refused())
-    return index
-
-
-def gather(xp: Namespace, x: Array, dim: int, index: Any, **_: Any) -> Array:
-    if not isinstance(index, Discrete) and np.shape(index)[:dim] != x.shape[:dim]:  # of the first rows alone
-        x = x[tuple(slice(None) if i == dim % x.ndim else slice(0, n) for i, n in enumerate(np.shape(index)))]
-    return xp.take_along_axis(x, index, axis=dim)
-
-
-def index_select(xp: Namespace, x: Array, dim: int, index: Any) -> Array:
-    return xp.take(x, index, axis=dim)
-
-
-def embedding(xp: Namespace, w: Array, index: Any, *_: Any) -> Array:
-    return xp.take(w, index, axis=0)
-
-
-def index(xp: Namespace, x: Array, indices: Any) -> Array:
-    return x[tuple(slice(None) if each is None else certain(each) for each in indices)]
-
-
-def scatter_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array) -> Array:
-    at = np.array(np.meshgrid(*map(np.arange, np.shape(certain(index))), indexing="ij"))
-    at[dim % x.ndim] = index
-    places = np.asarray(np.ravel_multi_index(tuple(at), x.shape))
-    return gathered(x, source[tuple(map(slice, np.shape(index)))], places, lambda each: xp.sum(each, axis=-1))
-
-
-def index_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array, *, alpha: float = 1) -> Array:
-    places = np.take(np.arange(x.size).reshape(x.shape), certain(index), dim)
-    more = source if alpha == 1 else source * alpha
-    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
-
-
-def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: bool = False) -> Array:
-    """Where elements are put, not added, no two may go to one place."""
-    key = tuple(slice(None) if each is None else certain(each) for each in indices)
-    places = np.arange(x.size).reshape(x.shape)[key]
-    more = xp.broadcast_to(values, places.shape)
-    if not accumulate:
-        if np.unique(places).size < places.size:
-            raise UndecidedError("aten.index_put: got an index twice; wanted accumulate=True, or each once")
-        mask = np.zeros(x.size, np.bool_)
-        mask[places.ravel()] = True
-        x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
-    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
 
 
 def _cdist_forward(xp: Namespace, a: Array, b: Array, p: float, mode: Any = None) -> Array:

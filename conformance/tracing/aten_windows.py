@@ -3,6 +3,7 @@
 As in `aten`, a function is called as the operation of its name is, with the namespace of the arrays before it.
 """
 
+import itertools
 import math
 from typing import Any
 
@@ -125,21 +126,32 @@ def cummax(xp: Namespace, x: Array, dim: int) -> Any:
     return xp.moveaxis(xp.max(y, axis=-1), -1, dim), discrete(np.moveaxis(index, -1, dim), np.moveaxis(sure, -1, dim))
 
 
-def adaptive_max_pool2d(xp: Namespace, x: Array, sizes: Any) -> Any:
+def cummin(xp: Namespace, x: Array, dim: int) -> Any:
+    values, index = cummax(xp, -x, dim)
+    return -values, index
+
+
+def adaptive_max_pool(count: int) -> Any:
     """The largest of each part, and its position in the plane."""
-    plane = np.arange(math.prod(x.shape)).reshape(x.shape)
-    found = []
-    height, width = x.shape[-2:]
-    rows, columns = whole(sizes, 2)
-    for i in range(rows):
-        for j in range(columns):
-            cut = (..., slice(i * height // rows, -(-(i + 1) * height // rows)),
-                   slice(j * width // columns, -(-(j + 1) * width // columns)))  # fmt: skip
-            part = xp.reshape(x[cut], (*x.shape[:-2], -1))
+
+    def pool(xp: Namespace, x: Array, sizes: Any) -> Any:
+        lengths, wanted = x.shape[x.ndim - count :], whole(sizes, count)
+        sides = zip(lengths, wanted, strict=True)
+        cuts = ([slice(i * n // k, -(-(i + 1) * n // k)) for i in range(k)] for n, k in sides)
+        plane = np.arange(math.prod(x.shape)).reshape(x.shape)
+        found = []
+        for cut in itertools.product(*cuts):
+            part = xp.reshape(x[(..., *cut)], (*x.shape[: x.ndim - count], -1))
             at, sure = parts(xp.argmax(part, axis=-1))
-            places = np.take_along_axis(plane[cut].reshape(part.shape), at[..., None], -1)[..., 0] % (height * width)
-            found.append((xp.max(part, axis=-1), places, np.broadcast_to(sure, places.shape)))
-    values, indices, certainties = zip(*found, strict=True)
-    shape = (*x.shape[:-2], rows, columns)
-    index = discrete(np.stack(indices, -1).reshape(shape), np.stack(certainties, -1).reshape(shape))
-    return xp.reshape(xp.stack(list(values), axis=-1), shape), index
+            of_part: Any = (..., *cut)
+            places = np.take_along_axis(plane[of_part].reshape(part.shape), at[..., None], -1)[..., 0]
+            found.append((xp.max(part, axis=-1), places % math.prod(lengths), np.broadcast_to(sure, places.shape)))
+        values, indices, certainties = zip(*found, strict=True)
+        shape = (*x.shape[: x.ndim - count], *wanted)
+        index = discrete(np.stack(indices, -1).reshape(shape), np.stack(certainties, -1).reshape(shape))
+        return xp.reshape(xp.stack(list(values), axis=-1), shape), index
+
+    return pool
+
+
+adaptive_max_pool2d, adaptive_max_pool3d = adaptive_max_pool(2), adaptive_max_pool(3)

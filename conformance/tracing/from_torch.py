@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch._decomp import core_aten_decompositions
+from torch._subclasses.functional_tensor import dispatch_functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from ..arithmetic.rounding import MODELS
+from .aten_functions import Whole
 from .aten_graph import FILLS, MOVES, default_dtype, name_of, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
 from .positions import DEPENDS, TracingError, alike
@@ -102,14 +104,23 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
     with usual_dtype(tensors), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with torch.backends.mkldnn.flags(enabled=False):  # its operations hide those that they are made of
+            with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
                 graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+                if fills_a_part(graph):
+                    first, graph = graph, make_fx(dispatch_functionalize(tensors_of), decompositions())(*tensors)
+                    graph.meta["first"] = first  # in which it is seen what arguments are written to
         except RuntimeError as error:
             if "value out of a tracing tensor" not in str(error):
                 raise
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
     return graph
+
+
+def fills_a_part(graph: torch.fx.GraphModule) -> bool:
+    """Whether what the function made itself is written to, which `functionalize` then leaves as it was."""
+    written = graph.graph.find_nodes(op="call_function", target=torch.ops.aten.copy_.default)
+    return any(node.args[0].op != "placeholder" for node in written)
 
 
 def traced(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
@@ -147,7 +158,9 @@ def refuse_random(graph: torch.fx.GraphModule) -> None:
         name, tags = name_of(node.target), getattr(node.target, "tags", ())
         drawn = name in RANDOM or torch.Tag.nondeterministic_seeded in tags
         without_dropout = len(node.args) > 3 and node.args[3] == 0.0  # of attention
-        if drawn and not (name.startswith("_scaled_dot") and (without_dropout or len(node.args) < 4)):
+        of_attention = name.startswith("_scaled_dot") and (without_dropout or len(node.args) < 4)
+        as_evaluated = name.startswith("rrelu") and not any(each is True for each in node.args)
+        if drawn and not of_attention and not as_evaluated:
             wanted = "a function that its arguments decide, such as a module after .eval()"
             raise TracingError(f"aten.{name}: got a random operation, as dropout is; wanted {wanted}")
 
@@ -160,6 +173,7 @@ def formats(graph: torch.fx.GraphModule) -> set[str]:
 
 def updated(graph: torch.fx.GraphModule, names: Sequence[str]) -> list[str]:
     """The arguments, parameters and buffers that the function updates in place."""
+    graph = graph.meta.get("first", graph)
     inputs = [node for node in graph.graph.nodes if node.op == "placeholder"]
     written: set[Any] = set()
     for node in graph.graph.find_nodes(op="call_function", target=torch.ops.aten.copy_.default):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ...reference.declaration import AXIS
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
@@ -18,15 +19,16 @@ Array = Any
 
 # What is moved, and how many operands are: the others are indices.
 MOVED = """broadcast_in_dim reshape transpose squeeze expand_dims slice rev split concatenate pad copy copy_p
-    stop_gradient optimization_barrier tile"""
+    stop_gradient optimization_barrier tile stack"""
 MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(MOVED.split())
 # The most usual of them by NumPy, which compiles nothing for a new shape.
 BY_NUMPY: dict[str, Callable[..., np.ndarray]] = {
-    "reshape": lambda p, x: np.reshape(x, p["new_sizes"]),
+    "reshape": lambda p, x: np.reshape(np.transpose(x, p.get("dimensions") or range(x.ndim)), p["new_sizes"]),
     "transpose": lambda p, x: np.transpose(x, p["permutation"]),
     "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
     "rev": lambda p, x: np.flip(x, p["dimensions"]),
     "concatenate": lambda p, *arrays: np.concatenate(arrays, p["dimension"]),
+    "stack": lambda p, *arrays: np.stack(arrays, p[AXIS]),
     "slice": lambda p, x: x[tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or [1] * x.ndim))],
     "broadcast_in_dim": lambda p, x: np.broadcast_to(
         np.expand_dims(x, tuple(i for i in range(len(p["shape"])) if i not in p["broadcast_dimensions"])), p["shape"]
@@ -85,10 +87,33 @@ def run(reading: Reading, jaxpr: Any, constants: Any, arrays: Sequence[Any]) -> 
     def read(atom: Any) -> Any:
         return constant(reading, atom.val) if hasattr(atom, "val") else values[atom]
 
+    defined = {id(outcome): equation for equation in jaxpr.eqns for outcome in equation.outvars}
     for equation in needed(jaxpr):
-        found = applied(reading, equation, [read(atom) for atom in equation.invars])
+        extreme = extreme_of(equation, defined)
+        if extreme is None:
+            found = applied(reading, equation, [read(atom) for atom in equation.invars])
+        else:
+            found = lax.is_extreme(*extreme, *map(read, extreme[0].invars))
         values.update(zip(equation.outvars, found if equation.primitive.multiple_results else [found], strict=True))
     return [read(atom) for atom in jaxpr.outvars]
+
+
+def extreme_of(equation: Any, defined: dict[int, Any]) -> tuple[Any, int] | None:
+    """Where a number is compared with a maximum, or minimum, of it: what made that, and the number among its operands.
+
+    Gradients ask so which number was chosen. It is the same number then, whatever its rounding errors are.
+    """
+    if equation.primitive.name != "eq":
+        return None
+    for number, other in (equation.invars, equation.invars[::-1]):
+        source = defined.get(id(other))
+        while source is not None and source.primitive.name in ("broadcast_in_dim", "reshape"):
+            source = defined.get(id(source.invars[0]))
+        if source is not None and source.primitive.name in lax.EXTREMES:
+            places = [place for place, each in enumerate(source.invars) if each is number]
+            if places:
+                return source, places[0]
+    return None
 
 
 def needed(jaxpr: Any) -> list[Any]:

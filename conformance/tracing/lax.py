@@ -12,9 +12,11 @@ import numpy as np
 from jax import lax
 
 from ...reference.declaration import AXIS
-from ..arithmetic.discrete import Discrete, UndecidedError, parts
+from ..arithmetic.decisions import ends
+from ..arithmetic.discrete import Discrete, UndecidedError, discrete, parts
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import chosen, convolution, windows
+from . import aten_sequences, aten_windows
 from .positions import gathered
 
 Array = Any
@@ -33,9 +35,14 @@ def rem(xp: Namespace, p: Parameters, a: Array, b: Array) -> Array:
 
 
 def round(xp: Namespace, p: Parameters, x: Array) -> Array:  # noqa: A001
-    if p["rounding_method"] != lax.RoundingMethod.TO_NEAREST_EVEN:
-        raise MissingError("jax.lax.round: got ties away from zero; wanted to even, which has a bound")
-    return xp.round(x)
+    if p["rounding_method"] == lax.RoundingMethod.TO_NEAREST_EVEN:
+        return xp.round(x)
+    return xp.sign(x) * xp.floor(xp.abs(x) + 0.5)
+
+
+def lt_to(xp: Namespace, p: Parameters, a: Array, b: Array) -> Any:
+    """In the order in which NaN is the largest."""
+    return xp.less(a, b) | (xp.isnan(b) & xp.logical_not(xp.isnan(a)))
 
 
 def integer_pow(xp: Namespace, p: Parameters, x: Array) -> Array:
@@ -90,6 +97,18 @@ def cumsum(xp: Namespace, p: Parameters, x: Array) -> Array:
     return scanned(xp, xp.cumulative_sum, p, x)
 
 
+def cummax(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return scanned(xp, lambda x, axis: aten_windows.cummax(xp, x, axis)[0], p, x)
+
+
+def cummin(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return -cummax(xp, p, -x)
+
+
+def cumlogsumexp(xp: Namespace, p: Parameters, x: Array) -> Array:
+    return scanned(xp, lambda x, axis: aten_sequences.logcumsumexp(xp, x, axis), p, x)
+
+
 def cumprod(xp: Namespace, p: Parameters, x: Array) -> Array:
     return scanned(xp, xp.cumulative_prod, p, x)
 
@@ -114,14 +133,30 @@ def dot_general(xp: Namespace, p: Parameters, a: Array, b: Array) -> Array:
     return xp.reshape(xp.matmul(left, right), (*batch, *kept_a, *kept_b))
 
 
+EXTREMES = frozenset({"max", "min", "reduce_max", "reduce_min"})
+
+
+def is_extreme(equation: Any, place: int, *arrays: Array) -> Any:
+    """Which numbers are the largest, or smallest: of two arrays in the place of one, or along axes."""
+    of_axes = equation.primitive.name.startswith("reduce_")
+    arrays = tuple(-each for each in arrays) if equation.primitive.name.endswith("min") else arrays
+    if not of_axes:
+        return arrays[place] >= arrays[1 - place]
+    axes = tuple(equation.params["axes"])
+    value, error = ends(arrays[0])
+    largest = np.max(value, axis=axes, keepdims=True)
+    candidate = value + error >= np.max(value - error, axis=axes, keepdims=True)
+    exact = np.max(np.where(candidate, error, 0), axis=axes, keepdims=True) == 0
+    return discrete(value == largest, ~candidate | exact | (np.sum(candidate, axis=axes, keepdims=True) == 1))
+
+
 def conv_general_dilated(xp: Namespace, p: Parameters, x: Array, w: Array) -> Array:
-    if p["batch_group_count"] != 1:
-        raise MissingError("jax.lax.conv_general_dilated: got groups of the batch; wanted of features")
     given, kernel, out = p["dimension_numbers"]
     x, w = xp.permute_dims(x, given), xp.permute_dims(w, kernel)
-    found = convolution(
-        x, w, p["window_strides"], p["padding"], p["rhs_dilation"], p["lhs_dilation"], p["feature_group_count"]
-    )
+    how = p["window_strides"], p["padding"], p["rhs_dilation"], p["lhs_dilation"], p["feature_group_count"]
+    several = p["batch_group_count"]  # each of which has kernels of its own
+    pairs = zip(xp.split(x, several, axis=0), xp.split(w, several, axis=0), strict=True)
+    found = xp.concat([convolution(*pair, *how) for pair in pairs], axis=1)
     return xp.permute_dims(found, tuple(np.argsort(out)))
 
 
@@ -173,6 +208,14 @@ def top_k(xp: Namespace, p: Parameters, x: Array) -> list[Array]:
 
 def scatter_add(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
     return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.sum(each, axis=-1))
+
+
+def scatter_max(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
+    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.max(each, axis=-1), -math.inf)
+
+
+def scatter_min(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
+    return -scatter_max(xp, p, -x, index, -more)
 
 
 def scatter(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:

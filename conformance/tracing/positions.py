@@ -43,10 +43,10 @@ def one(value: float, beside: Array) -> np.ndarray:
     return np.full(1, value, beside.dtype if is_real(beside) else None)
 
 
-def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array]) -> Array:
+def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array], fill: float = 0.0) -> Array:
     """The array x with each update added to the element at its place, any number of them to one.
 
-    A place of -1 is outside of the array. `add` sums along the last axis.
+    A place of -1 is outside of the array. `add` sums along the last axis, in which `fill` changes nothing.
     """
     place = places.ravel()
     order = np.argsort(place, kind="stable")
@@ -57,7 +57,7 @@ def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array]
     columns = np.arange(order.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
     rows[place[order], columns] = x.size + order
     several = of_one_kind([x, updates])
-    return chosen(add(chosen(in_a_row(several), rows)), np.arange(x.size).reshape(x.shape))
+    return chosen(add(chosen(in_a_row(several), rows, fill)), np.arange(x.size).reshape(x.shape))
 
 
 def alike(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:

@@ -19,6 +19,7 @@ from ..arguments import (
     wide,
 )
 from ..declaration import formula
+from ..libraries import refuse_strangers
 from .log_softmax import log_softmax
 from .sparse_categorical_cross_entropy_from_logits_vjp import is_label
 
@@ -100,6 +101,7 @@ def checked(
     class_axis("x", x, -1)
     if weight is not None:
         wanted_shape("weight", weight, shape(x)[-1:], ", the classes of x")
+    refuse_strangers(xp, labels=labels)
     own = getattr(labels, "dtype", None)
     if own is None or not hasattr(labels, "shape") or (own != dtype and not xp.isdtype(own, "integral")):
         raise no_labels(labels, x, dtype)

@@ -2,8 +2,8 @@
 silu_vjp.value, swiglu_vjp.value, relu_vjp.value, neuron_vjp.value, dense_vjp.value, softmax_vjp.value,
 log_softmax_vjp.value,
 categorical_cross_entropy_vjp.value, categorical_cross_entropy_from_logits_vjp.value,
-sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value, cross_entropy_vjp.value:
-each gradient is the derivative of its formula.
+sparse_categorical_cross_entropy_from_logits_vjp.value, scaled_dot_product_attention_vjp.value, cross_entropy_vjp.value,
+rotary_embedding_vjp.value: each gradient is the derivative of its formula.
 
 The definition of the gradient, less the derivative of sum(g y) by sympy, where y is by the definition of the formula.
 """
@@ -71,6 +71,14 @@ def of_matmul(vjp: Definition, forward: Definition) -> Regions:
     for n, k, m in ((1, 2, 1), (2, 2, 3)):
         a, b, g = (matrix(name, *[range(c)] * r) for name, r, c in (("a", n, k), ("b", k, m), ("g", n, m)))
         yield vjp(a, b, g), total(flat(g), flat(forward(a, b))), (a, b)
+
+
+def of_rotary(vjp: Definition, forward: Definition) -> Regions:
+    for interleaved in (False, True):
+        x, g = ([matrix(f"{name}{s}_", *[range(4)] * 2) for s in range(2)] for name in "xg")  # two samples
+        cos, sin = (matrix(name, *[range(2)] * 2) for name in ("cos", "sin"))
+        y = [forward(sample, cos, sin, interleaved) for sample in x]
+        yield vjp(x, cos, sin, g, interleaved), total(flat(g), flat(y)), (x, cos, sin)
 
 
 def total(g: Any, y: Any) -> Any:
@@ -142,6 +150,7 @@ DERIVATIVES: dict[str, Callable[[Definition, Definition], Regions]] = {
     "sparse_categorical_cross_entropy_from_logits_vjp": of_sparse_cross_entropy_from_logits,
     "scaled_dot_product_attention_vjp": of_attention,
     "cross_entropy_vjp": of_cross_entropy_as_called,
+    "rotary_embedding_vjp": of_rotary,
 }
 
 

@@ -7,7 +7,8 @@
    layer_norm.value, layer_norm_vjp.value, matmul.value, matmul_vjp.value, rms_norm.value, rms_norm_vjp.value,
    silu.value, silu_vjp.value, swiglu.value, swiglu_vjp.value,
    clip_by_global_norm.value, sgd_step.value, adamw_step.value, cross_entropy.value, cross_entropy_vjp.value,
-   scaled_dot_product_attention.value, scaled_dot_product_attention_vjp.value:
+   scaled_dot_product_attention.value, scaled_dot_product_attention_vjp.value, rotary_embedding.value,
+   rotary_embedding_vjp.value:
    the bound of every formula is sound, for every input and every way to evaluate it. Steps by erf, tanh and the
    logistic function are none of these operations: what is proved starts from the error of their results.
 

@@ -39,7 +39,10 @@ def _named(name: str) -> Any:
         return globals()[name]
     # Python asks modules for names with underscores on its own account.
     if name.startswith("_") or name not in ("backend", *_named("FORMULAS")):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .names import did_you_mean
+
+        near = "" if name.startswith("_") else did_you_mean(name, __dir__())
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{near}")
     import os
 
     backend = _named("backends").load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")

@@ -1,0 +1,122 @@
+"""PyTorch's operations that take and put elements by index.
+
+As in `aten`, a function is called as the operation of its name is, with the namespace of the arrays before it.
+"""
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.discrete import Discrete, UndecidedError
+from ..arithmetic.namespace import MissingError
+from .aten import Array, Namespace
+from .positions import gathered
+
+
+def certain(index: Any) -> Any:
+    """An index that is not undecided."""
+    if isinstance(index, Discrete):
+        raise UndecidedError(index.refused())
+    return index
+
+
+def gather(xp: Namespace, x: Array, dim: int, index: Any, **_: Any) -> Array:
+    if not isinstance(index, Discrete) and np.shape(index)[:dim] != x.shape[:dim]:  # of the first rows alone
+        x = x[tuple(slice(None) if i == dim % x.ndim else slice(0, n) for i, n in enumerate(np.shape(index)))]
+    return xp.take_along_axis(x, index, axis=dim)
+
+
+def index_select(xp: Namespace, x: Array, dim: int, index: Any) -> Array:
+    return xp.take(x, index, axis=dim)
+
+
+def embedding(xp: Namespace, w: Array, index: Any, *_: Any) -> Array:
+    return xp.take(w, index, axis=0)
+
+
+def index(xp: Namespace, x: Array, indices: Any) -> Array:
+    return x[tuple(slice(None) if each is None else certain(each) for each in indices)]
+
+
+def scatter_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array) -> Array:
+    return scatter_reduce(xp, x, dim, index, source, "sum")
+
+
+def places_along(x: Array, dim: int, index: Any) -> np.ndarray:
+    """The positions that an index along an axis means."""
+    at = np.array(np.meshgrid(*map(np.arange, np.shape(certain(index))), indexing="ij"))
+    at[dim % x.ndim] = index
+    return np.asarray(np.ravel_multi_index(tuple(at), x.shape))
+
+
+def index_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array, *, alpha: float = 1) -> Array:
+    places = np.take(np.arange(x.size).reshape(x.shape), certain(index), dim)
+    more = source if alpha == 1 else source * alpha
+    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: bool = False) -> Array:
+    """Where elements are put, not added, no two may go to one place."""
+    key = tuple(slice(None) if each is None else certain(each) for each in indices)
+    places = np.arange(x.size).reshape(x.shape)[key]
+    more = xp.broadcast_to(values, places.shape)
+    if not accumulate:
+        if np.unique(places).size < places.size:
+            raise UndecidedError("aten.index_put: got an index twice; wanted accumulate=True, or each once")
+        mask = np.zeros(x.size, np.bool_)
+        mask[places.ravel()] = True
+        x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
+    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def scatter_reduce(
+    xp: Namespace, x: Array, dim: int, index: Any, source: Array, reduce: str, *, include_self: bool = True
+) -> Array:
+    return together(
+        xp, x, source[tuple(map(slice, np.shape(index)))], places_along(x, dim, index), reduce, include_self
+    )
+
+
+def index_reduce(
+    xp: Namespace, x: Array, dim: int, index: Any, source: Array, reduce: str, *, include_self: bool = True
+) -> Array:
+    places = np.take(np.arange(x.size).reshape(x.shape), certain(index), dim)
+    return together(xp, x, source, places, reduce, include_self)
+
+
+def together(xp: Namespace, x: Array, more: Array, places: np.ndarray, reduce: str, include_self: bool) -> Array:
+    """What a place has and what goes there as one number; what nothing goes to stays."""
+    count = np.bincount(places.ravel(), minlength=x.size).reshape(x.shape)
+    if not include_self:
+        nothing = {"prod": 1.0, "amax": -np.inf, "amin": np.inf}.get(reduce, 0.0)
+        x = xp.where(count > 0, xp.zeros_like(x) + nothing, x)
+    if reduce in ("amax", "amin"):
+        function, fill = (xp.max, -np.inf) if reduce == "amax" else (xp.min, np.inf)
+        return gathered(x, more, places, lambda each: function(each, axis=-1), fill)
+    if reduce == "prod":
+        return gathered(x, more, places, lambda each: xp.prod(each, axis=-1), 1.0)
+    total = gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+    if reduce == "sum":
+        return total
+    return xp.where(count > 0, total / xp.astype(np.maximum(count + include_self, 1), x.dtype), total)
+
+
+def _embedding_bag(
+    xp: Namespace, w: Array, index: Any, starts: Any, by_frequency: bool = False, mode: int = 0, sparse: bool = False,
+    shares: Array = None, has_last: bool = False, ignored: int = -1,
+) -> Any:  # fmt: skip
+    """The sum, the mean or the largest of the rows of each bag, which is never empty."""
+    index = np.asarray(certain(index))
+    starts = np.append(certain(starts), [] if has_last else [index.size]).astype(np.int64)
+    bags = [np.arange(a, b)[index[a:b] != ignored] for a, b in itertools.pairwise(starts)]
+    if by_frequency or not all(each.size for each in bags):
+        raise MissingError("aten._embedding_bag: gaugeblock has no error bound for empty bags, or frequencies, yet")
+    rows = xp.take(w, index, axis=0)
+    rows = rows if shares is None else rows * xp.expand_dims(shares, axis=-1)
+    function = (xp.sum, xp.mean, xp.max)[mode]
+    found = [function(xp.take(rows, each, axis=0), axis=0) for each in bags]
+    return xp.stack(found, axis=0), None, None, None
+
+
+_embedding_bag_forward_only = _embedding_bag

@@ -1,0 +1,47 @@
+"""Names that are meant: a step under either of its names, and the nearest one to a name that there is not."""
+
+from collections.abc import Collection, Iterable
+from difflib import SequenceMatcher, get_close_matches
+
+STEP = "_step"
+MANY = 8  # names that are too many for a line
+ALIKE = 0.85  # of 1: how alike two names are that may be one with a typing error
+
+
+def meant(name: str, names: Collection[str]) -> str:
+    """The one of `names` that a name means: itself, or a step under its other name, as 'adam' is 'adam_step'."""
+    other = name.removesuffix(STEP) if name.endswith(STEP) else f"{name}{STEP}"
+    return other if name not in names and other in names else name
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message about a name that is none of `names`: the nearest one, if any is near."""
+    every = tuple(names)
+    other = meant(name, every)
+    near = get_close_matches(name, every, n=1) if other == name else [other]
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def wanted(name: str, names: Iterable[str]) -> str:
+    """The end of a message about a name that is none of `names`: these and the nearest, which comes before many."""
+    every = tuple(names)
+    near, listed = did_you_mean(name, every), ", ".join(every)
+    return f"{near} (one of {listed})" if near and len(every) > MANY else f"; wanted one of {listed}{near}"
+
+
+def misspelt(name: str, names: Iterable[str]) -> str:
+    """The one of `names` that a name is but for its underscores, its capitals or a typing error; nothing if none is.
+
+    One that only has more or fewer letters, such as ``relu6`` or ``adamw``, is the name of something else.
+    """
+    letters = {each: each.lower().replace("_", "") for each in (name, *names)}
+    own = letters[name]
+
+    def alike(other: str) -> float:
+        if own == letters[other]:
+            return 1.0
+        variant = own in letters[other] or letters[other] in own
+        return 0.0 if variant else SequenceMatcher(None, own, letters[other]).ratio()
+
+    best = max((each for each in letters if each != name), key=alike, default="")
+    return best if best and alike(best) >= ALIKE else ""

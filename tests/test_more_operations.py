@@ -1,0 +1,187 @@
+"""Operations of PyTorch and JAX that are read as wholes: the library conforms, and coarse or other results do not."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from any_function import compiled, of_torch, rules, shortened
+from flint import arb
+from torch.nn import functional
+
+from gaugeblock.conformance import assert_conforms, expected
+from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic.namespace import MissingError
+from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten_sequences
+from gaugeblock.conformance.tracing.positions import TracingError
+
+G = torch.Generator().manual_seed(3)
+
+
+def normal(*shape):
+    return torch.randn(*shape, generator=G)
+
+
+ROWS, LABELS = normal(8, 20), torch.randint(0, 8, (8,), generator=G)
+IMAGE, GRID = normal(2, 3, 7, 9), 2.4 * torch.rand(2, 5, 6, 2, generator=G) - 1.2
+Q, K, V = (normal(2, heads, 8, 4) for heads in (4, 2, 2))
+LOGITS, TARGETS = normal(9, 3, 6), torch.randint(1, 6, (3, 4), generator=G)
+LENGTHS, SIZES = (9, 9, 7), (4, 3, 2)
+
+
+def attention(q, k, v):
+    return functional.scaled_dot_product_attention(q, k, v, enable_gqa=q.shape[1] != k.shape[1])
+
+
+def gradient_of_attention(q, k, v):
+    return torch.func.grad(lambda *qkv: (attention(*qkv) ** 2).sum(), (0, 1, 2))(q, k, v)
+
+
+def masked(q, k, v):
+    return functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+def gradient_of_causal(q, k, v):
+    return torch.func.grad(lambda *qkv: (masked(*qkv) ** 2).sum(), (0, 1, 2))(q, k, v)
+
+
+def ctc(x):
+    return functional.ctc_loss(x.log_softmax(2), TARGETS, LENGTHS, SIZES, reduction="none")
+
+
+def sampled(mode, padding, align):
+    return lambda x, grid: functional.grid_sample(x, grid, mode, padding, align)
+
+
+def by_index(reduce, include_self=True):
+    index = LABELS[:, None].expand(8, 20)
+    return lambda x: torch.ones(8, 20).scatter_reduce(0, index, x, reduce, include_self=include_self)
+
+
+OF_TORCH = {
+    "attention in groups": (attention, (Q, K, V)),
+    "gradient of attention": (gradient_of_attention, (Q[:, :2], K, V)),
+    "gradient of causal attention": (gradient_of_causal, (Q[:, :2], K, V)),
+    "gradient of GELU": (torch.func.grad(lambda x: functional.gelu(x).sum()), (torch.linspace(-4, 4, 4001),)),
+    "CTC loss": (ctc, (LOGITS,)),
+    "gradient of CTC loss": (torch.func.grad(lambda x: ctc(x).sum()), (LOGITS,)),
+    "running logarithm of sums": (lambda x: torch.logcumsumexp(3 * x, 1), (ROWS,)),
+    "sampling": (sampled("bilinear", "zeros", True), (IMAGE, GRID)),
+    "sampling to the border": (sampled("bilinear", "border", False), (IMAGE, GRID)),
+    "sampling by reflection": (sampled("bilinear", "reflection", False), (IMAGE, GRID)),
+    "sampling the nearest": (sampled("nearest", "reflection", True), (1.1 * IMAGE, GRID)),
+    "quantile": (lambda x: torch.quantile(x, 0.3, dim=1, keepdim=True), (ROWS,)),
+    "quantile that is an element": (lambda x: torch.quantile(1.1 * x[:, :11], 0.7, dim=1), (ROWS,)),
+    "quantiles": (lambda x: torch.quantile(x, torch.tensor([0.1, 0.77])), (ROWS,)),
+    "lower quantile": (lambda x: torch.quantile(1.1 * x, 0.42, dim=0, interpolation="lower"), (ROWS,)),
+    "mean by index": (by_index("mean", False), (ROWS,)),
+    "largest by index": (by_index("amax"), (1.1 * ROWS,)),
+    "product by index": (by_index("prod"), (ROWS,)),
+    "bags of embeddings": (lambda w: functional.embedding_bag(LABELS.reshape(2, 4), w, mode="mean"), (ROWS,)),
+    "bilinear form": (lambda a, b, w: functional.bilinear(a, b, w), (normal(3, 5), normal(3, 6), normal(4, 5, 6))),
+    "circular padding": (torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular"), (IMAGE,)),
+    "running minimum": (lambda x: torch.cummin(1.1 * x, 1)[0], (ROWS,)),
+    "slopes that are not drawn": (torch.nn.RReLU().eval(), (ROWS,)),
+    "sign of another": (lambda x, y: torch.copysign(1.1 * x, y), (ROWS, -ROWS)),
+    "pooling of parts": (torch.nn.AdaptiveMaxPool3d(2), (1.1 * normal(1, 2, 5, 5, 5),)),
+}
+X = jnp.asarray(ROWS.numpy())
+
+
+def of_chosen(x):
+    return (jnp.max(1.1 * x, axis=1) * jnp.minimum(x @ x.T, 0).sum(1) * jnp.clip(1.1 * x, -0.3, 1.5).sum(1)).sum()
+
+
+def convolved(x, w):
+    return (jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", feature_group_count=3) ** 2).sum()
+
+
+OF_JAX = {
+    "softplus of what is computed": (lambda x: jax.nn.mish(1.1 * x), (X,)),
+    "gradient of what is chosen": (jax.grad(of_chosen), (X,)),
+    "running logarithm of sums": (lambda x: jax.lax.cumlogsumexp(x, axis=1, reverse=True), (X,)),
+    "running minimum": (lambda x: jax.lax.cummin(1.1 * x, axis=1), (X,)),
+    "largest by index": (lambda x: jax.ops.segment_max(1.1 * x, jnp.asarray(LABELS.numpy()), 9), (X,)),
+    "gradient of groups": (jax.grad(convolved, (0, 1)), (jnp.asarray(IMAGE.numpy()), jnp.ones((6, 1, 3, 3)) / 3)),
+    "stacked": (lambda x: jnp.stack([jnp.cos(x), jnp.sin(x)], -1).reshape(8, 40), (X,)),
+}
+CASES = [pytest.param(of_torch, *each, id=name) for name, each in OF_TORCH.items()]
+CASES += [pytest.param(compiled, *each, id=f"{name}, JAX") for name, each in OF_JAX.items()]
+
+
+@pytest.mark.parametrize(("call", "function", "arguments"), CASES)
+def test_the_library_conforms_and_coarse_inputs_do_not(call, function, arguments):
+    wanted, right = rules(function, arguments), call(function, *arguments)
+    assert wanted.ratio(right) <= 1
+    assert wanted.ratio([np.zeros_like(each) for each in right]) > 1
+    assert wanted.ratio(call(function, *(shortened(each, 11) for each in arguments))) > 1
+    assert wanted.ratio([np.roll(each, 1) if each.size > 1 else each + 1 for each in right]) > 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_attention_in_half_precision_rounds_its_weights(dtype):
+    q, k, v = (each[:, :2].to(dtype) for each in (Q, K, V))
+    y = masked(q, k, v)
+    assert_conforms(y, masked, q, k, v)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(y * 1.05, masked, q, k, v)
+
+
+def test_running_logarithms_of_sums_are_within_their_bound_in_any_order():
+    """Against Arb, of sums that are made from either end and in a tree, in float32."""
+    rng, model = np.random.default_rng(0), MODELS["float32"]
+    x = rng.normal(size=16).astype(np.float32) * np.float32(5)
+
+    def from_the_end(values):
+        total = values[-1]
+        for each in values[-2::-1]:
+            total = np.logaddexp(each, total)
+        return total
+
+    def tree(values):
+        half = len(values) // 2
+        return np.logaddexp(tree(values[:half]), tree(values[half:])) if half else values[0]
+
+    found = aten_sequences.logcumsumexp(None, bounded.lift(x, model, x.dtype), 0)
+    for count in range(1, 17):
+        with exact.working_precision():
+            wanted = sum((arb(float(each)).exp() for each in x[:count]), arb(0)).log()
+        for way in (from_the_end, tree, np.logaddexp.reduce):
+            assert abs(float(arb(float(way(x[:count]))) - wanted)) <= found.error[count - 1] or count == 1
+    assert np.max(found.error[1:] / np.abs(found.value[1:])) < 400 * model.unit
+
+
+def test_a_place_on_an_element_is_sampled_whatever_side_it_is_rounded_to():
+    """The places of an identity map lie on elements, where a weight may be of the one before or after."""
+    maps = torch.eye(2, 3)[None].expand(2, 2, 3)
+    function = lambda x: functional.grid_sample(  # noqa: E731
+        x, functional.affine_grid(maps, IMAGE.shape, align_corners=True), padding_mode="border", align_corners=True
+    )
+    assert_conforms(function(IMAGE), function, IMAGE)
+    value, bound = expected(function, IMAGE)
+    assert np.max(np.abs(value - IMAGE.numpy())) < 1e-6
+    assert np.max(bound) < 1e-4
+
+
+def test_equality_with_itself_asks_for_nan():
+    x = bounded.lift(np.array([1.0, np.nan]), MODELS["float32"], np.dtype("float32")) * 1.1
+    assert (x == x).tolist() == [True, False]
+    assert not np.all((x == x * 1.0).sure)
+
+
+def test_what_has_no_bound_of_them_is_named():
+    with pytest.raises(MissingError, match="no error bound for bicubic sampling"):
+        expected(sampled("bicubic", "zeros", False), IMAGE, GRID)
+    with pytest.raises(MissingError, match="not finite"):
+        expected(lambda x: torch.logcumsumexp(x, 0), ROWS / 0)
+    with pytest.raises(MissingError, match="empty bags"):
+        expected(lambda w: functional.embedding_bag(LABELS, w, torch.tensor([0, 3, 3])), ROWS)
+    with pytest.raises(TracingError, match="got a random operation"):
+        expected(torch.nn.RReLU(), ROWS)
+
+
+def test_parts_that_are_written_in_place_beside_updated_buffers():
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular"), torch.nn.BatchNorm2d(4))
+    with pytest.warns(UpdatedInPlaceWarning, match=r"updates 1\.running_mean"):
+        expected(module, IMAGE)
