@@ -231,3 +231,12 @@ def test_other_bad_arguments_are_one_line():
     with pytest.raises(TypeError, match="formula: got ndarray; wanted a function"):
         assert_conforms("relu", normal(3), normal(3))
     assert max(assert_gauged(gb.embedding, "embedding", normal(9, 4), np.array([1, 2, 8, 8])).values()) == 0
+
+
+def test_the_value_of_what_is_left_open_is_right_where_float64_gives_it():
+    x = np.asarray([1, 1e30, 3e38, -1e30], F)
+    value, bound = expected("gelu_tanh_vjp", x, np.asarray([1, 1, 2, 1], F))
+    assert value.tolist()[1:] == [1, 2, 0]
+    assert np.isinf(bound[1:]).all()
+    assert np.isfinite(bound[0])
+    assert expected("gelu_tanh_vjp", np.asarray([1.0, np.inf]), np.ones(2))[0][1] == 0
