@@ -1,35 +1,50 @@
-"""What the suite finds of real libraries: `python examples/libraries.py` judges each and writes docs/libraries.md.
+"""What the suite finds of real libraries: `python examples/libraries.py [NAME ...]` judges all, or those named.
 
-Each subject is a file of `examples/libraries/`, or an object in one, and is judged in a process of its own.
+Each subject is a file of `examples/libraries/`, or an object in one. A library whose versions are pinned here is judged
+in an environment of its own. The results go to `benchmarks/results/libraries.jsonl`, and docs/libraries.md is made of
+them. With `--chosen` before the names they are judged by the chosen cases alone, which takes a tenth of the time, and
+the page says so.
 """
 
+import json
 import os
+import re
+import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.progress import track
+from environments import node_modules, python_with
+from libraries_page import page, records_of
 
-from gaugeblock import spec
 from gaugeblock.conformance import SubjectError, check
-from gaugeblock.conformance.judging.common import EVERY
+from gaugeblock.conformance.cli.cache import use_cache
+from gaugeblock.conformance.exchange.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "libraries.md"
+RESULTS = ROOT / "benchmarks" / "results" / "libraries.jsonl"
+HERE = "--here"  # judges in this process, and writes the records to standard output
+CHOSEN = "--chosen"  # by the chosen cases alone
+TIMEOUT = 60.0  # seconds for an answer: some compile for each shape
 
 
 class Library(NamedTuple):
-    """What is judged, the packages that compute it, and the environment that it is loaded in."""
+    """What is judged, what computes it, and the environment that it is loaded in."""
 
     name: str
-    subject: str  # under examples/libraries/
-    packages: tuple[str, ...]
+    subject: str  # under examples/libraries/; a file of JavaScript is run by Node
+    packages: tuple[str, ...]  # in the versions of constraints.txt; or pinned here, in an environment of their own
     environment: tuple[tuple[str, str], ...] = ()
+    tools: tuple[str, ...] = ()  # commands whose version matters
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """The versions that are pinned here, by package, as pip or npm writes a pin."""
+        found = (re.fullmatch(r"(.+?)(?:==|(?<!^)@)([^@=]+)", each) for each in self.packages)
+        return {each[1]: each[2] for each in found if each}
 
 
 LIBRARIES = (
@@ -52,171 +67,126 @@ LIBRARIES = (
         )
         for name, backend, *packages in (("NumPy", "numpy"), ("JAX", "jax", "jax"), ("PyTorch", "torch", "torch"))
     ),
+    Library("TensorFlow", "tensorflow_nn.py", ("tensorflow-cpu==2.21.0",), (("TF_CPP_MIN_LOG_LEVEL", "3"),)),
+    Library("Paddle", "paddle_functional.py", ("paddlepaddle==3.3.1",)),
+    Library("MLX", "mlx_nn.py", ("mlx==0.32.4", "mlx-cpu==0.32.4")),
+    Library("OpenVINO", "openvino_operators.py", ("openvino==2026.4.1",)),
+    Library("OpenVINO, in float32", "openvino_operators.py:in_float32", ("openvino==2026.4.1",)),
+    Library("Numba by hand", "numba_by_hand.py", ("numba==0.68.1",)),
+    Library("Numba by hand, beta**float(t)", "numba_by_hand.py:of_floats", ("numba==0.68.1",)),
+    Library("tinygrad", "tinygrad_tensor.py", ("tinygrad==0.14.0", "ziglang==0.17.1")),
+    Library("C by hand", "c_by_hand.py:plain", (), tools=("gcc",)),
+    Library("C by hand, with -ffast-math", "c_by_hand.py:fast", (), tools=("gcc",)),
+    Library("torch.compile", "torch_compiled.py", ("torch",), tools=("gcc",)),
+    Library("TensorFlow.js", "tensorflow.js", ("@tensorflow/tfjs@4.22.0",), tools=("node",)),
+    Library("onnxruntime-web", "onnxruntime_web.js", ("onnxruntime-web@1.30.0",), tools=("node",)),
 )
 
 Report = dict[str, Any]  # as `gaugeblock check --json` writes it
-Verdict = list[dict[str, Any]]  # the results of one formula in one dtype
-
-START = f"""\
-# What libraries do
-
-`python examples/libraries.py` writes this page: nothing on it is typed by hand. It judges the
-[files of `examples/libraries/`](../examples/libraries/), each a thin layer over a library's own functions, by
-specification {spec.VERSION} on the CPU with seed 0.
-
-*error / bound* is the worst element's: at most 1 conforms, and inf is a result that is wrong in kind (NaN, infinite,
-another shape, or none). *Fails first* is the first requirement, in the order of the formula's page, that fails.
-*Most likely* is the diagnosis: the known mistake or rival formula whose outputs the library's are.
-`gaugeblock spec LABEL` prints a requirement.
-"""
+Record = dict[str, Any]  # a line of the results
 
 
-def report_of(library: Library, formulas: Iterable[str] | None = None, dtypes: Iterable[str] | None = None) -> Report:
-    """The report of a library, with its packages' versions; SubjectError with the reason if it cannot be judged."""
+def report_of(
+    library: Library, formulas: Iterable[str] | None = None, dtypes: Iterable[str] | None = None, made: bool = True
+) -> Report:
+    """The report of a library that is installed here; SubjectError with the reason if it cannot be judged."""
     os.environ.update(dict(library.environment))
+    subject = ROOT / "examples" / "libraries" / library.subject
+    if subject.suffix == ".js":
+        os.environ["NODE_PATH"] = node_modules(library.packages)
+        with Program(["node", str(subject)], TIMEOUT) as program:
+            report = check(program, formulas, dtypes, made=made).to_dict()
+        versions = library.pins
+    else:
+        versions = {name: installed(name) for name in (*(library.pins or library.packages), "numpy")}
+        report = check(str(subject), formulas, dtypes, made=made, timeout=TIMEOUT).to_dict()
+    return {**report, "versions": {**versions, **{tool: version_of(tool) for tool in library.tools}}}
+
+
+def installed(package: str) -> str:
+    """The version of a package that is installed here."""
     try:
-        versions = {package: version(package) for package in (*library.packages, "numpy")}
-    except PackageNotFoundError as error:
-        raise SubjectError(f"{error.name} is not installed") from None
-    report = check(str(ROOT / "examples" / "libraries" / library.subject), formulas, dtypes).to_dict()
-    return {**report, "versions": versions}
+        return version(package)
+    except PackageNotFoundError:
+        raise SubjectError(f"{package} is not installed") from None
 
 
-def verdicts(report: Report) -> dict[tuple[str, str], Verdict]:
-    """The results of a report by formula and dtype; those that nothing was judged of are left out."""
-    found: dict[tuple[str, str], Verdict] = {}
-    for result in report["results"]:
-        found.setdefault((result["formula"], result["dtype"]), []).append(result)
-    judged = {key: results for key, results in found.items() if any(result["cases"] for result in results)}
-    return dict(sorted(judged.items(), key=lambda item: item[0][0]))  # the dtypes in their order
+def version_of(tool: str) -> str:
+    """The version of a command."""
+    try:
+        done = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise SubjectError(f"{tool}: there is no such command") from None
+    return next(iter(re.findall(r"\d+(?:\.\d+)+", done.stdout)), "of no known version")
 
 
-def failed(results: Verdict) -> Verdict:
-    return [result for result in results if result["status"] == "fail"]
+def judged(library: Library, *options: str) -> list[Record]:
+    """The records of a library, judged in the environment that it is pinned to; SubjectError if it cannot be judged."""
+    is_pinned = library.pins and not library.subject.endswith(".js")
+    python = python_with(library.packages) if is_pinned else sys.executable
+    variables = {**os.environ, **dict(library.environment), "PYTHONPATH": str(ROOT / "src")}
+    command = [python, __file__, HERE, *options, library.name]
+    done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, text=True, check=False)
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not found:
+        raise SubjectError(done.stdout.strip() or f"its judge ended with status {done.returncode}")
+    return found
 
 
-def words(results: Verdict) -> str:
-    """A verdict as its row says it: conforms or fails, where first, and what it most likely is."""
-    bad = failed(results)
-    if not bad:
-        return "conforms | |"
-    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    likely = "; ".join(dict.fromkeys(r["diagnosis"] or EVERY for r in bad))
-    return f"**fails** | `{bad[0]['requirement']}`{more} | {likely}"
+def here(name: str, made: bool) -> str:
+    """The records of a library in this process, a line each; or in one line why there are none."""
+    use_cache(True)
+    (library,) = (each for each in LIBRARIES if each.name == name)
+    try:
+        return "\n".join(map(json.dumps, records_of(name, report_of(library, made=made))))
+    except ValueError as error:
+        return " ".join(str(error).split())
 
 
-def rows(report: Report) -> list[str]:
-    """A row of the table for each formula and dtype."""
-    return [
-        f"| {formula} | {dtype} | {max(float(r['ratio']) for r in results):.2g} | {words(results)} |"
-        for (formula, dtype), results in verdicts(report).items()
-    ]
+def stored() -> list[Record]:
+    """All records that were written."""
+    return [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
 
 
-def sentences(report: Report) -> list[str]:
-    """A sentence for each formula that fails, on the first requirement that does, in each dtype."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for (_, dtype), results in verdicts(report).items():
-        for first in failed(results)[:1]:
-            found.setdefault(first["requirement"], {}).setdefault(evidence(first), []).append(dtype)
-    return [
-        f"- `{label}`: {spec.requirement(label).text} "
-        + "; ".join(f"In {' and '.join(dtypes)}, {words}" for words, dtypes in told.items()).replace("; In", "; in")
-        + "."
-        for label, told in found.items()
-    ]
+def store(name: str, new: list[Record]) -> None:
+    """Put the records of a library in the place of those that there were, and make the page of all."""
+    known = [each.name for each in LIBRARIES]
+    records = [each for each in stored() if each["library"] != name and each["library"] in known] + new
+    records.sort(key=lambda each: known.index(each["library"]))
+    write(RESULTS, "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records))
+    write(PAGE, page(LIBRARIES, records))
 
 
-def evidence(result: dict[str, Any]) -> str:
-    """The worst element of a failing requirement, or why there is none."""
-    worst = result["worst"]
-    case = f"in the case `{worst['case'].partition('/')[2]}`"
-    if worst["index"] is None:
-        return f"{case} {one_line(result['reason'])}"
-    place = f"{worst['output']}{worst['index'] or ''}"
-    digits = 17 if result["dtype"] == "float64" else 9
-    bound, ratio = float(worst["bound"]), float(worst["ratio"])
-    within = "exactly" if bound == 0 else f"within {bound:.2g}"
-    times = f", {ratio:.2g} times the bound" if 0 < ratio < float("inf") else ""
-    return (
-        f"{case} {place} is {float(worst['got']):.{digits}g}, not {float(worst['expected']):.{digits}g} {within}{times}"
-    )
+def write(file: Path, text: str) -> None:
+    """Write a file at once, or not at all."""
+    temporary = file.with_suffix(".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)
 
 
-def one_line(text: str) -> str:
-    """A library's message as Markdown can hold it."""
-    return " ".join(text.replace(str(ROOT) + os.sep, "").split()).replace("|", "\\|")[:240].rstrip(".")
-
-
-def not_offered(report: Report) -> str:
-    """The formulas and requirements that a library does not offer, with the reasons that it gives."""
-    judged, found = verdicts(report), {}
-    for result in report["results"]:
-        whole = (result["formula"], result["dtype"]) not in judged
-        if result["status"] == "not offered" or (result["reason"] and result["status"] == "pass"):
-            name = result["formula"] if whole else f"`{result['requirement']}`"
-            part = "" if result["status"] == "not offered" else " in part"
-            found.setdefault(one_line(result["reason"]), {})[name + part] = None
-    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in found.items())
-
-
-def overview(reports: dict[str, Report]) -> list[str]:
-    """A table of formula x library: in how many of the dtypes it conforms."""
-    lines = [f"| | {' | '.join(reports)} |", "|---" * (len(reports) + 1) + "|"]
-    for formula in spec.formulas():
-        cells = []
-        for report in reports.values():
-            found = [results for (name, _), results in verdicts(report).items() if name == formula]
-            cells.append(f"{sum(not failed(results) for results in found)} of {len(found)}" if found else "")
-        lines.append(f"| [{formula}](../spec/{formula}.md) | {' | '.join(cells)} |")
-    return lines
-
-
-def section(library: Library, report: Report) -> list[str]:
-    """What the page says of one library."""
-    environment = "".join(f", {name}={value}" for name, value in library.environment)
-    file = library.subject.partition(":")[0]
-    lines = [
-        f"\n## {library.name}\n",
-        f"{', '.join(f'{name} {number}' for name, number in report['versions'].items())}; "
-        f"[`{library.subject}`](../examples/libraries/{file}){environment}.\n",
-        "| formula | dtype | error / bound | verdict | fails first | most likely |",
-        "|---|---|---|---|---|---|",
-        *rows(report),
-    ]
-    told, missing = sentences(report), not_offered(report)
-    return lines + (["", *told] if told else []) + ([f"\nNot offered: {missing}."] if missing else [])
-
-
-def page(found: dict[str, Report | str]) -> str:
-    """The page, of each library's report, or why it was not judged."""
-    reports = {name: report for name, report in found.items() if not isinstance(report, str)}
-    lines = [START, "In how many of the dtypes that were judged each formula conforms:\n", *overview(reports)]
-    lines += [f"\n{name}: not judged ({reason})." for name, reason in found.items() if isinstance(reason, str)]
+def main(words: list[str]) -> int:
+    """Judge these libraries, or all; 2 if one of them could not be judged."""
+    names = [word for word in words if word != CHOSEN]
+    known, status = [library.name for library in LIBRARIES], 0
+    if unknown := [name for name in names if name not in known]:
+        print(f"library: got {unknown[0]!r}; wanted one of {'; '.join(known)}", file=sys.stderr)
+        return 2
     for library in LIBRARIES:
-        lines += section(library, reports[library.name]) if library.name in reports else []
-    return "\n".join(lines) + "\n"
-
-
-def judge_all(libraries: Iterable[Library], judge: Callable[[Library], Report] = report_of) -> dict[str, Report | str]:
-    """The report of each library, or why it was not judged; two at a time, each in a process of its own."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        jobs = {pool.submit(judge, library): library.name for library in libraries}
-        shown = track(as_completed(jobs), "judging", total=len(jobs), disable=not sys.stderr.isatty(), transient=True)
-        outcomes = {jobs[job]: outcome(job) for job in shown}
-    return {name: outcomes[name] for name in jobs.values()}
-
-
-def outcome(job: Future[Report]) -> Report | str:
-    """A job's report, or why there is none."""
-    try:
-        return job.result()
-    except (ValueError, BrokenProcessPool) as error:
-        return one_line(str(error))
+        if names and library.name not in names:
+            continue
+        print(f"judging {library.name}", file=sys.stderr)
+        try:
+            store(library.name, judged(library, *[CHOSEN] * (CHOSEN in words)))
+        except SubjectError as error:
+            print(f"{library.name}: not judged: {error}", file=sys.stderr)
+            status = 2
+            if not any(each["library"] == library.name for each in stored()):
+                store(library.name, [{"library": library.name, "reason": str(error)}])
+    return status
 
 
 if __name__ == "__main__":
-    text = page(judge_all(LIBRARIES))
-    temporary = PAGE.with_suffix(".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(PAGE)
+    if sys.argv[1:2] == [HERE]:
+        print(here(sys.argv[-1], CHOSEN not in sys.argv))
+    else:
+        sys.exit(main(sys.argv[1:]))

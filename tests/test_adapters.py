@@ -10,7 +10,7 @@ import gaugeblock as gb
 from gaugeblock import reference
 from gaugeblock.conformance import check
 from gaugeblock.conformance.exchange.program import name_of_gradient
-from gaugeblock.conformance.formulas import declared
+from gaugeblock.conformance.formulas import FUNCTIONS, declared
 from gaugeblock.conformance.judging.remote import Isolated
 from gaugeblock.conformance.judging.subject import UNSEEN, Subject
 from gaugeblock.worker.adapters import Optimizer, function_of, moved
@@ -136,6 +136,10 @@ def test_gradients_are_made_of_the_forward_functions():
     )
     got = function_of(own, "categorical_cross_entropy_from_logits_vjp")(y, x, g, axis=-1)
     assert np.allclose(got, gb.categorical_cross_entropy_from_logits_vjp(y, x, g), rtol=1e-12)
+
+    # Indices have no gradient, wherever they stand among the arguments.
+    own, labels, g = subject(embedding=lambda table, labels: table[labels], vjp=differences), np.array([2, 0, 2]), w[:3]
+    assert np.allclose(function_of(own, "embedding_vjp")(w, labels, g), gb.embedding_vjp(w, labels, g), rtol=1e-12)
 
 
 def test_a_gradient_of_its_own_comes_first_and_none_is_made_of_nothing():
@@ -263,9 +267,28 @@ def test_adapters_work_in_the_process_of_a_subject(tmp_path):
 
 
 def test_the_one_result_of_a_gradient_has_the_name_of_its_page_too():
-    names = {name: name_of_gradient(declared(name)) for name in reference.FORMULAS if name != "adam_init"}
+    names = {name: name_of_gradient(declared(name)) for name in FUNCTIONS}
     assert names["softmax_vjp"] == names["relu_vjp"] == "gx"
     assert names["categorical_cross_entropy_vjp"] == "gp"
+    assert names["embedding_vjp"] == "gtable"
     assert {name for name, other in names.items() if other} == {
         name for name in names if name.endswith("_vjp") and len(declared(name).results) == 1
     }
+
+
+def test_a_gradient_may_have_an_optional_argument_behind_g():
+    torch = pytest.importorskip("torch")
+
+    def cross_entropy(labels, x, weight=None, *, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
+        options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing, "reduction": reduction}
+        return torch.nn.functional.cross_entropy(x, labels, weight, **options)
+
+    def vjp(function, inputs, g):
+        return torch.func.vjp(function, *inputs)[1](g)
+
+    gradient = function_of(types.SimpleNamespace(cross_entropy=cross_entropy, vjp=vjp), "cross_entropy_vjp")
+    labels, x, g = torch.tensor([1, 0]), torch.tensor([[0.5, 1.0, 2.0], [0.0, 1.0, -1.0]]), torch.tensor(3.0)
+    weight = torch.tensor([1.0, 2.0, 0.5])
+    native = gb.backends.load("torch").cross_entropy_vjp
+    assert torch.allclose(gradient(labels, x, g, weight), native(labels, x, g, weight))
+    assert torch.allclose(gradient(labels, x, g), native(labels, x, g))

@@ -12,6 +12,7 @@ from ..names import STEP
 from ..reference.declaration import AXIS, BATCH, Axes, Declaration, declaration_of, is_axes
 
 GRADIENT = "_vjp"
+DISCRETE = "index", "mask", "count"  # domains of arguments that have no derivative
 
 
 def function_of(subject: Any, name: str) -> Any:
@@ -35,7 +36,7 @@ def made_of(subject: Any, declaration: Declaration) -> Any:
     """A gradient from the forward function and ``vjp``; a step from ``optimizer``."""
     forward = getattr(subject, declaration.name.removesuffix(GRADIENT), None)
     if callable(getattr(subject, "vjp", None)) and callable(forward):
-        return partial(gradient, subject.vjp, forward, len(declaration.names))
+        return partial(gradient, subject.vjp, forward, place_of_g(declaration), variables_of(declaration))
     has_state = not all(map(is_axes, declaration.signature.arguments)) if declaration.signature else False
     if has_state and callable(getattr(subject, "optimizer", None)) and makes(subject.optimizer, declaration):
         return Optimizer(subject.optimizer)
@@ -50,12 +51,34 @@ def makes(optimizer: Callable[..., Any], declaration: Declaration) -> bool:
     return declaration.hyper_parameters == {each.name for each in more if isinstance(each.default, float)}
 
 
-def gradient(vjp: Callable[..., Any], forward: Callable[..., Any], count: int, *arguments: Any, **options: Any) -> Any:
-    """The gradients towards the last `count` arguments before g, by the library's own differentiation."""
-    *inputs, g = arguments
-    constants, variables = inputs[: len(inputs) - count], inputs[len(inputs) - count :]
-    found = vjp(lambda *values: forward(*constants, *values, **options), variables, g)
-    if count > 1:
+def place_of_g(gradient: Any) -> int:
+    """The number of the argument that is the gradient given; an optional one may stand behind it."""
+    return list(gradient.parameters).index("g")
+
+
+def variables_of(gradient: Any) -> list[int]:
+    """The arguments, by number, towards which a gradient has results: the last before g that have a derivative."""
+    before = gradient.domain[: place_of_g(gradient)]
+    return [number for number, domain in enumerate(before) if domain not in DISCRETE][-len(gradient.names) :]
+
+
+def gradient(
+    vjp: Callable[..., Any],
+    forward: Callable[..., Any],
+    place: int,
+    variables: Sequence[int],
+    *arguments: Any,
+    **options: Any,
+) -> Any:
+    """The gradients towards some arguments, by the library's own differentiation."""
+    g, inputs = arguments[place], [*arguments[:place], *arguments[place + 1 :]]
+
+    def function(*values: Any) -> Any:
+        given = dict(zip(variables, values, strict=True))
+        return forward(*(given.get(n, each) for n, each in enumerate(inputs)), **options)
+
+    found = vjp(function, [inputs[n] for n in variables], g)
+    if len(variables) > 1:
         return tuple(found)
     return found[0] if isinstance(found, tuple | list) else found
 

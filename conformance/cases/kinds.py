@@ -180,9 +180,10 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 def layouts(builder: Builder) -> Iterator[Made]:
     """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
-    for batch in plan.LAYOUTS:
-        shape = batch if builder.letters else (*batch, 6)
-        compact, to = builder.here(shape, dict.fromkeys(builder.letters, 5) | dict.fromkeys(builder.letters[:1], 6))
+    for batch, length, others in plan.LAYOUTS:
+        shape = batch if builder.letters else (*batch, length)
+        sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
+        compact, to = builder.here(shape, sizes)
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
     if not builder.letters and not builder.rows_apart:
         return  # elements that stand twice would count twice

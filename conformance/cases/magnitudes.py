@@ -131,8 +131,8 @@ def rows_of_reals(builder: Builder) -> Iterator[Made]:
     every = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED), (small_rows, "small", plan.SMALL)
     for change, name, lengths in every if in_rows(builder.leaves) else ():
         for length in lengths:
-            if builder.fits((plan.ROWS,), sizes := {builder.letters[0]: length}):
-                compact, to = builder.here((plan.ROWS,), sizes, partial(change, builder.leaves))
+            if builder.fits((plan.HARD_ROWS,), sizes := {builder.letters[0]: length}):
+                compact, to = builder.here((plan.HARD_ROWS,), sizes, partial(change, builder.leaves))
                 yield builder.made("magnitudes", builder.label("value"), f"{name}_of_{length}", NOTE, compact, to)
     if not builder.rows_apart:
         return

@@ -5,6 +5,7 @@
 PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((), 5),
     ((6,), 1),
+    ((9,), 9),
     ((70_001,), 2),
     ((513,), 3),
     ((5, 1), 4),
@@ -65,14 +66,16 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
 )
 # Of a long sum of which few terms are not neutral: the number of these in each row, the rows and columns, the lengths.
 FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_536)), (8, 4, (1_024, 65_536))
-LAYOUTS = (4,), (2, 3)
+# A batch, and two lengths: all the same, so that a square matrix is taken for its transpose; and others.
+LAYOUTS = ((9,), 9, 9), ((2, 3), 6, 5)
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
 # Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
 # special ones.
-OFFSET, SCALED, SMALL, SPECIAL = (17, 129), (17, 1_025, 4_097), (17, 1_025), 1_025
-MANY_SPECIAL = 5_003  # elements, some of them special
+OFFSET, SCALED, SMALL, SPECIAL = (17, 129), (17, 1_025, 8_193), (17, 1_025), 1_025
+HARD_ROWS = 7
+MANY_SPECIAL, MANY_ROWS = 5_003, 130  # elements, some of them special; rows, of which one value may reach all
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600

@@ -19,6 +19,7 @@ import numpy as np
 
 from ... import reference
 from ...names import meant, wanted
+from ...worker.adapters import variables_of
 from ...worker.calls import BrokenResultError
 from ...worker.loading import SubjectError
 from ...worker.text import plain
@@ -167,9 +168,11 @@ class Program:
 
 
 def name_of_gradient(formula: Formula) -> str:
-    """What the page of a gradient with one result calls it, such as gx: that of the argument before g; else nothing."""
-    *_, variable, last = ("", "", *formula.arguments)
-    return f"{last}{variable}" if last == "g" and len(formula.names) == 1 else ""
+    """What the page of a gradient with one result calls it, such as gx: that of its variable; else nothing."""
+    if "g" not in formula.parameters or len(formula.names) != 1:
+        return ""
+    (variable,) = variables_of(formula)
+    return f"g{list(formula.parameters)[variable]}"
 
 
 def request_of(asked: Case) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .few import LENGTH, NAME, NOTE, Few
 
 # Of a and b, where they differ: an axis that one lacks, or has of length 1.
 BATCHES = (
-    ((2,), ()),
+    ((20,), ()),
     ((2, 3), ()),
     ((), (2, 3)),
     ((4, 3), (3,)),
@@ -77,7 +77,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     yield case("matmul.broadcast", "both_ways", "batches that differ are refused, or are taken for another", a, b)
     yield case("matmul.broadcast", "one_matrix", "a matrix without a batch is refused", a[0, 0], b)
     for batch_of_a, batch_of_b in BATCHES:
-        given = pair(batch_of_a)[0], pair(batch_of_b)[1]
+        given = pair(batch_of_a, 2, 3, 2)[0], pair(batch_of_b, 2, 3, 2)[1]
         note = "batches that differ are refused, or are taken for another"
         yield case("matmul.broadcast", name_of(batch_of_a, batch_of_b), note, *given)
     a, b = pair((2, 3))

@@ -44,18 +44,21 @@ def diagnose(
         likely = [how_sure(dtype, apart) + mutant.words for apart, mutant in explanations(seen)]
         if not likely or likely[0].startswith(NEARLY):
             likely = [*together(seen), *likely]
+        wrong = [finding for finding in failed if not finding.requirement.endswith(".pure")]
+        other_bits = seen.gives_other_bits()
         leans = any(finding.case.beside is lean and finding.reason for finding in failed)
         unit = "" if numerics(subject.precision).block else unit_of(run(subject), function, dtype)
-        precision = tightest_precision(subject, formula, function, dtype, seed, unit) if unit or not leans else ""
+        # A class has errors in every call, and nothing fails beside the values.
+        is_coarse = len(wrong) == len(failed) and not other_bits and (bool(unit) or not leans)
+        precision = tightest_precision(subject, formula, function, dtype, seed, unit) if is_coarse else ""
         coarse = f"it meets the bound of precision = {precision!r}, not that of full precision" if precision else ""
         if leans and not precision and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
             coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
         # A mistake that is known explains the shapes too.
-        wrong = [finding for finding in failed if not finding.requirement.endswith(".pure")]
         where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
         if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
             where = f"each failing case is one {alike}"
-        parts = OTHER_BITS if seen.gives_other_bits() else "", *likely[:1], coarse, where
+        parts = OTHER_BITS if other_bits else "", *likely[:1], coarse, where
         found[function.name] = "; ".join(filter(None, parts)) or (NONE_KNOWN if wrong else NO_VALUE)
     return found
 

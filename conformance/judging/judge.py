@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import spec
-from ...worker.calls import Answer, Earlier
+from ...worker.calls import Answer, Earlier, unchanged
 from ...worker.calls import BrokenResultError as BrokenResultError
 from ...worker.calls import answer as answer_here
 from ...worker.text import plain
@@ -193,7 +193,8 @@ def answer(
     """What comes of a call of a subject's function, here or in its process; as `worker.calls.answer`."""
     if isinstance(function, Remote):
         return function.answer(case, change.layout, change.only, copied)
-    return answer_here(subject.backend, function, case, change, earlier, copied)
+    convert = unchanged if change is UNCHANGED else change
+    return answer_here(subject.backend, function, case, convert, earlier, copied)
 
 
 def count_after(case: Case, name: str) -> int | list[int]:

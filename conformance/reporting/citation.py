@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "c0c97f5c6c4988fca7c6dadd36e681af9e8d0532809129ebb64019c30327f885"
+MANIFEST = "41f6cd80fb08f2d3baeb631eaeccf94a5634c8aa6534898426eef617b33fa610"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},

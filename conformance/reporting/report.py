@@ -1,6 +1,7 @@
 """The report: what was judged, and how it came out."""
 
 import json
+import math
 import platform
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -245,7 +246,7 @@ def results_of(
         worst = max(judged, key=lambda f: (not f.passed, f.place is not None, f.ratio))
         measured: dict[str, tuple[float, float]] = {}
         for f in judged:
-            if f.place is not None or f.ratio:
+            if f.place is not None or 0 < f.ratio < math.inf:
                 ratio, ulp = measured.get(f.case.id, (0.0, 0.0))
                 measured[f.case.id] = max(ratio, f.ratio), max(ulp, f.ulp)
         results.append(

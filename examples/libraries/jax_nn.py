@@ -6,7 +6,15 @@ import optax
 
 backend = "jax"
 dtypes = ("float16", "bfloat16", "float32", "float64")
-relu = jax.nn.relu
+relu, silu, gelu_tanh, matmul = jax.nn.relu, jax.nn.silu, jax.nn.gelu, jnp.matmul
+
+
+def gelu(x):
+    return jax.nn.gelu(x, approximate=False)
+
+
+def embedding(table, labels):
+    return jnp.take(table, labels, axis=0)
 
 
 def neuron(x, w, b):

@@ -3,7 +3,19 @@
 import keras
 
 backend = keras.backend.backend()
-relu = keras.ops.relu
+relu, silu, gelu_tanh, matmul = keras.ops.relu, keras.ops.silu, keras.ops.gelu, keras.ops.matmul
+
+
+def gelu(x):
+    return keras.ops.gelu(x, approximate=False)
+
+
+def layer_norm(x, w, b, *, epsilon=1e-5):
+    return keras.ops.layer_normalization(x, w, b, epsilon=epsilon)
+
+
+def rms_norm(x, w, *, epsilon=1e-6):
+    return keras.ops.rms_normalization(x, w, epsilon=epsilon)
 
 
 def dense(x, w, b):

@@ -57,6 +57,18 @@ def operators(evaluator):
             raise NotImplementedError("Gemm takes a matrix")
         return run("Gemm", x, w, b)
 
+    def matmul(a, b):
+        return run("MatMul", a, b)
+
+    def gelu(x):
+        return run("Gelu", x, approximate="none")
+
+    def gelu_tanh(x):
+        return run("Gelu", x, approximate="tanh")
+
+    def layer_norm(x, w, b, *, epsilon=1e-5):
+        return run("LayerNormalization", x, w, b, axis=-1, epsilon=epsilon)
+
     def softmax(x, *, axis=-1):
         return run("Softmax", x, axis=axis)
 
@@ -76,7 +88,8 @@ def operators(evaluator):
         theta, m, v = run("Adam", *arrays, results=3, domain=TRAINING, **options)
         return theta, (state.step + 1, m, v)
 
-    offered = relu, dense, softmax, log_softmax, sparse_categorical_cross_entropy_from_logits, adam_step
+    others = sparse_categorical_cross_entropy_from_logits, adam_step
+    offered = relu, dense, matmul, gelu, gelu_tanh, layer_norm, softmax, log_softmax, *others
     return {function.__name__: function for function in offered}
 
 

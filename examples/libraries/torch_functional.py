@@ -11,7 +11,13 @@ from torch.nn import functional
 
 backend = "torch"
 dtypes = ("float16", "bfloat16", "float32", "float64")
-relu = functional.relu
+relu, silu, gelu, gelu_tanh = (
+    functional.relu,
+    functional.silu,
+    functional.gelu,
+    partial(functional.gelu, approximate="tanh"),
+)
+matmul = torch.matmul
 
 
 def neuron(x, w, b):
@@ -30,6 +36,18 @@ def softmax(x, *, axis=-1):
 
 def log_softmax(x, *, axis=-1):
     return functional.log_softmax(x, dim=axis)
+
+
+def layer_norm(x, w, b, *, epsilon=1e-5):
+    return functional.layer_norm(x, x.shape[-1:], w, b, epsilon)
+
+
+def rms_norm(x, w, *, epsilon=1e-6):
+    return functional.rms_norm(x, x.shape[-1:], w, epsilon)
+
+
+def embedding(table, labels):
+    return functional.embedding(labels.long(), table)
 
 
 def categorical_cross_entropy_from_logits(y, x, *, axis=-1):
