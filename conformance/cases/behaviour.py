@@ -76,7 +76,7 @@ def among_neutral(formula: Formula, arrays: Arrays, letter: str) -> bool:
 
 def run(formula: Formula, arrays: Arrays) -> dict[str, Expected]:
     """The values and bounds of the results in float32."""
-    return running(call(formula, pack(formula, arrays), {}), FLOAT32, MODELS["float32"], [formula.function])
+    return running(call(formula, pack(formula, arrays), formula.given), FLOAT32, MODELS["float32"], [formula.function])
 
 
 def taken(formula: Formula, results: dict[str, Expected], letter: str, index: np.ndarray) -> dict[str, Expected]:

@@ -6,6 +6,7 @@ value on their magnitudes is the sum of the products' magnitudes, and on their s
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ class Products(NamedTuple):
 
     degrees: tuple[int, ...]  # of each argument in a product; 0 where it is none of the factors
     addends: tuple[int, ...]  # the arguments that are added, such as a bias
+    others: tuple[str, ...] = ()  # the letters that are summed too
 
     @property
     def roundings(self) -> int:
@@ -100,8 +102,12 @@ def products_along(formula: Formula, letter: str) -> dict[str, Products]:
     rng = np.random.default_rng(0)
     sizes = dict.fromkeys(letters_of(formula), SIZE)
     arrays = [draw(leaf, sizes, rng) for leaf in leaves_of(formula, np.dtype("float64"))]
-    names = [name for name, axes in result_axes(formula).items() if letter not in axes]
-    found = {name: products_of(formula, arrays, letter, name) for name in names}
+    found = {}
+    for name, axes in result_axes(formula).items():
+        others = tuple(each for each in letters_of(formula) if each not in (letter, *axes))
+        if letter not in axes:
+            one = products_of(formula, arrays, (letter,), name)
+            found[name] = one or (products_of(formula, arrays, (letter, *others), name) if others else None)
     return {name: each for name, each in found.items() if each}
 
 
@@ -122,10 +128,10 @@ def thinned(formula: Formula, letter: str, factor: int | None) -> list[int]:
     return [n for n in chosen if leaves[n].axes == leaves[chosen[0]].axes]
 
 
-def products_of(formula: Formula, arrays: Arrays, letter: str, name: str) -> Products | None:
-    """What a result is a sum of along a letter, if it is a sum of products."""
+def products_of(formula: Formula, arrays: Arrays, letters: tuple[str, ...], name: str) -> Products | None:
+    """What a result is a sum of along some letters together, if it is a sum of products."""
     leaves = leaves_of(formula, np.dtype("float64"))
-    summed = [number for number, leaf in enumerate(leaves) if letter in leaf.axes]
+    summed = [number for number, leaf in enumerate(leaves) if {*letters} & {*leaf.axes}]
     others = [number for number, leaf in enumerate(leaves) if leaf.is_floating and number not in summed]
     if not all(leaves[number].is_floating for number in summed):
         return None
@@ -133,17 +139,21 @@ def products_of(formula: Formula, arrays: Arrays, letter: str, name: str) -> Pro
     def result(changed: Arrays) -> np.ndarray:
         return np.asarray(results(formula, changed)[name], np.float64)
 
-    def only(place: int) -> Arrays:
-        pairs = enumerate(zip(base, leaves, strict=True))
-        kept = np.arange(SIZE) == place
-        return [np.where(facing(kept, leaf, letter), a, 0.0) if n in summed else a for n, (a, leaf) in pairs]
+    def only(place: tuple[int, ...]) -> Arrays:
+        found = list(base)
+        for letter, at in zip(letters, place, strict=True):
+            for n, leaf in enumerate(leaves):
+                if letter in leaf.axes:
+                    found[n] = np.where(facing(np.arange(SIZE) == at, leaf, letter), found[n], 0.0)
+        return found
 
     whole, nothing = result(arrays), [result(without(arrays, [number])) for number in others]
     added = (np.any(each != 0) and np.any(each != whole) for each in nothing)
     addends = tuple(number for number, is_added in zip(others, added, strict=True) if is_added)
     base = without(arrays, addends)
     factors = [number for number, leaf in enumerate(leaves) if leaf.is_floating and number not in addends]
-    total, parts = result(base), np.array([result(only(place)) for place in range(SIZE)])
+    places = product(range(SIZE), repeat=len(letters))
+    total, parts = result(base), np.array([result(only(place)) for place in places])
     degrees = [0] * len(arrays)
     for number in factors:
         with np.errstate(all="ignore"):
@@ -158,14 +168,14 @@ def products_of(formula: Formula, arrays: Arrays, letter: str, name: str) -> Pro
         (result(mapped(base, factors, np.square)), np.square(parts).sum(axis=0)),
     )
     fits = all(np.allclose(one, other, rtol=1e-9, atol=0) for one, other in pairs) and any(degrees)
-    return Products(tuple(degrees), addends) if fits else None
+    return Products(tuple(degrees), addends, letters[1:]) if fits else None
 
 
 def terms_of(formula: Formula, arrays: Arrays, letter: str, name: str, count: int) -> Terms:
     """The products of a result that is a sum of `count` of them, on arrays of any size."""
-    products = products_along(formula, letter)[name]
-    summed = [n for n, leaf in enumerate(leaves_of(formula, np.dtype("float64"))) if letter in leaf.axes]
-    arrays = [np.asarray(array, np.float64) for array in arrays]
+    products, leaves = products_along(formula, letter)[name], leaves_of(formula, np.dtype("float64"))
+    summed = [n for n, leaf in enumerate(leaves) if {letter, *products.others} & {*leaf.axes}]
+    arrays = [np.asarray(a, np.float64) if leaf.is_floating else a for a, leaf in zip(arrays, leaves, strict=True)]
     scale, unit = 1.0, without(arrays, products.addends)  # each factor is at most 1, so that no power overflows
     for number, degree in enumerate(products.degrees):
         if degree:
@@ -187,25 +197,10 @@ def terms_of(formula: Formula, arrays: Arrays, letter: str, name: str, count: in
     )
 
 
-def with_one_batch(formula: Formula, arrays: Arrays) -> tuple[Arrays, tuple[int, ...]]:
-    """The arrays with the axes of the batch made one, and the batch; ValueError for an axis that is not there."""
-    found, batch = [], ()
-    for name, array, leaf in zip(formula.arguments, arrays, leaves_of(formula, np.dtype("float64")), strict=True):
-        core = len(leaf.axes) - (BATCH in leaf.axes)
-        if array.ndim < core or (BATCH not in leaf.axes and array.ndim > core):
-            wanted = f"the axes ({', '.join(leaf.axes)}); assert_conforms judges a sum of one term"
-            raise ValueError(f"{formula.name}: {name}: got the shape {array.shape}; wanted {wanted}")
-        if BATCH in leaf.axes:
-            batch = array.shape[: array.ndim - core]
-            array = array.reshape(-1, *array.shape[array.ndim - core :])
-        found.append(array)
-    return found, batch
-
-
 def results(formula: Formula, arrays: Arrays) -> dict[str, Any]:
     """The formula's results on NumPy's arrays."""
     with np.errstate(all="ignore"):
-        return dict(formula.named(formula.function(*pack(formula, arrays))))
+        return dict(formula.named(formula.function(*pack(formula, arrays), **formula.given)))
 
 
 def mapped(arrays: Arrays, numbers: Iterable[int], function: Callable[[Any], Any]) -> Arrays:

@@ -43,6 +43,7 @@ class Formula(Declaration):
     state_type: Callable[..., Any] | None = None  # of the argument that is a state; a tuple with names by default
     given: Mapping[str, Any] = field(default_factory=dict)  # options without which it has another signature
     rows_together: bool = False  # whether its definition takes all rows at once
+    batch_letters: frozenset[str] = frozenset()  # of axes of the batch, where not every argument has all of them
     state_dtype: Callable[[np.dtype[Any]], np.dtype[Any]] = np.dtype  # of a state's arrays, by that of the others
 
     __hash__ = Declaration.__hash__
@@ -190,7 +191,6 @@ def call(function: str | Callable[..., Any], arguments: tuple[Any, ...], options
     return Case("", "", "", declared(function), arguments, dict(options))
 
 
-@lru_cache(maxsize=256)
 def declared(function: str | Callable[..., Any]) -> Formula:
     """Return the formula that a function or the name of one of gaugeblock's own is.
 
@@ -206,15 +206,19 @@ def declared(function: str | Callable[..., Any]) -> Formula:
     TypeError
         What is neither a name nor a function.
     """
-    if isinstance(function, Formula):
-        return function
+    if not callable(function) and not isinstance(function, str):
+        raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
+    return function if isinstance(function, Formula) else found_by(function)
+
+
+@lru_cache(maxsize=256)
+def found_by(function: str | Callable[..., Any]) -> Formula:
+    """The same for a function that is none of these formulas yet."""
     if isinstance(function, str):
         name = meant(function, FUNCTIONS)
         if name not in FUNCTIONS:
             raise ValueError(f"formula: got {function!r}{wanted(function, FUNCTIONS)}")
-        function = getattr(reference, name)
-    if not callable(function):
-        raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
+        return found_by(getattr(reference, name))
     declaration = declaration_of(function)
     if declaration is None:
         refuse_function(function)

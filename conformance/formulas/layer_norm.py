@@ -1,6 +1,6 @@
 """Cases of normalisation to mean 0 and variance 1."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,29 @@ from . import Case
 from .norms import cases_of
 
 
-def scaled_first(x: Any, w: Any, b: Any, *, epsilon: Any = 1e-5) -> Any:
-    """Row and mean are rounded once more, as by a product with one number, before their difference is taken."""
+def normalised(x: Any, epsilon: Any, rounded: Callable[[Any, Any], tuple[Any, Any]]) -> Any:
+    """The rows with mean 0 and variance 1, where row and mean are rounded once more before their difference."""
     xp = array_namespace(x)
     mean = xp.mean(x, axis=-1, keepdims=True)
     d = x - mean
-    root = xp.sqrt(xp.mean(d * d, axis=-1, keepdims=True) + epsilon)
-    return (x * 1.0 - mean * 1.0) / root * w + b
+    row, middle = rounded(x, mean)
+    return (row - middle) / xp.sqrt(xp.mean(d * d, axis=-1, keepdims=True) + epsilon)
 
 
-DETAILS: dict[str, dict[str, Any]] = {"layer_norm": {"forms": {"scaled_first": scaled_first}}}
+def scaled_first(x: Any, w: Any, b: Any, *, epsilon: Any = 1e-5) -> Any:
+    """Row and mean are rounded once more, as by a product with one number, before their difference is taken."""
+    return normalised(x, epsilon, lambda row, mean: (row * 1.0, mean * 1.0)) * w + b
+
+
+def folded(x: Any, w: Any, b: Any, *, epsilon: Any = 1e-5) -> Any:
+    """The difference of b and the scaled mean is rounded too, by no more than both. Their common factor cancels."""
+    return normalised(x, epsilon, lambda row, mean: (row * 1.0, mean * 1.0 * 1.0)) * w + b * 1.0
+
+
+FORMS = {"scaled_first": scaled_first, "folded": folded}
+
+# Where w is infinite, so are both products.
+DETAILS: dict[str, dict[str, Any]] = {"layer_norm": {"forms": FORMS, "compensated": True}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -48,7 +48,7 @@ def expected(
     -------
     value, bound : NumPy arrays in float64; tuples where there are several results, such as (theta, m, v) of 'adam_step'
         `value` is the real value rounded to float64; of float64 results that rounding is part of the error. The bound
-        is infinite for an element that the formula leaves open.
+        is infinite for an element that the formula leaves open; its value is that in float64, or 0 if there is none.
 
     Raises
     ------

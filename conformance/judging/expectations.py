@@ -33,9 +33,17 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
             plain = plain_run(block.call, dtype)
         found, here = oracle.with_open_elements(block.call, dtype, oracle.expect(block.call, dtype), plain)
         names = block.places or found
-        yield block, {name: found[name] for name in names}
+        yield block, {name: with_values(found[name], plain[name]) for name in names}
         extents |= {name: extents[name].joined(here[name]) if name in extents else here[name] for name in names}
     oracle.refuse_empty(call, dtype, extents)
+
+
+def with_values(expected: Expected, plain: Any) -> Expected:
+    """An expectation that has, for elements that are left open, the value in float64, if that is finite."""
+    if expected.dtype.kind in "biu":
+        return expected
+    is_known = np.isinf(expected.bound) & np.isfinite(plain)
+    return expected._replace(value=np.where(is_known, plain, expected.value))
 
 
 def check_arguments(smaller: Case, call: Case) -> None:

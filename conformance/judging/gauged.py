@@ -7,16 +7,30 @@ import numpy as np
 
 from ...reference.declaration import declaration_of
 from ..cases.behaviour import letters_of
-from ..cases.sums import summed_results
+from ..cases.sums import results, summed_results, without
 from ..formulas import Formula, declared
 from ..tracing.axes import with_axes
 from .gauge import Gauge
-from .ways import along
+from .ways import added, along, blunt
+
+
+class Ratios(dict[str, float]):
+    """For each way of judging the largest error as a multiple of what is admitted."""
+
+    notes: tuple[str, ...] = ()  # what was not judged, or not sharply
+
+    def __repr__(self) -> str:
+        return "\n".join([super().__repr__(), *self.notes])
 
 
 def assert_gauged(
-    kernel: Callable[..., Any], formula: str | Callable[..., Any], *arrays: Any, seed: int = 0, calls: int = 16
-) -> dict[str, float]:
+    kernel: Callable[..., Any],
+    formula: str | Callable[..., Any],
+    *arrays: Any,
+    seed: int = 0,
+    calls: int = 16,
+    **options: Any,
+) -> Ratios:
     """Raise AssertionError unless a kernel computes a formula in full precision on these arrays, however long its sums.
 
     Parameters
@@ -33,17 +47,21 @@ def assert_gauged(
         Of the orders, the signs and the places.
     calls : int
         In how many orders. More of them make a sharper bound.
+    **options
+        Of the formula, such as ``epsilon`` or ``axis``: the kernel is called with them too.
 
     Returns
     -------
-    dict of str to float
-        For each way of judging, the largest error as a multiple of what is admitted:
+    Ratios : dict of str to float
+        For each way of judging, the largest error as a multiple of what is admitted. What was not judged, or not
+        sharply, is in its `notes`, a tuple of sentences.
 
         - ``order``: the summed axis in random orders. Of sums of products, the mean over the calls is judged by a bound
           that right code exceeds once in 10^9 runs; of other formulas, each call by the derived bound;
         - ``signs``: the same with random signs, and ``factors of 11 bits``: with signs that make the errors of
           factors of so many bits add up;
-        - ``8 of 1024 terms``: the other terms are 0, so that the bound is that of so few;
+        - ``8 of 1024 terms``: the other terms are 0, so that the bound is that of so few. They stand at random places,
+          at both ends, and where a factor is smallest; of a bias, 0 terms tell;
         - ``rounds to 0``, ``rounds down``: whether the errors of 512 rows of random signs point one way. It is left
           out where the arrays have so few rows that it would take more than 64 calls.
 
@@ -68,20 +86,31 @@ def assert_gauged(
     True
     """
     __tracebackhide__ = True
-    if calls < 1:
-        raise ValueError(f"calls: got {calls}; wanted 1 or more")
+    if not callable(kernel):
+        raise TypeError(f"kernel: got {type(kernel).__name__}; wanted a function of arrays as these are")
+    for name, number, least in (("calls", calls, 1), ("seed", seed, 0)):
+        if not isinstance(number, int | np.integer) or number < least:
+            raise ValueError(f"{name}: got {number!r}; wanted {least} or more, a whole number")
     traced = with_axes(formula, arrays) if callable(formula) and not declaration_of(formula) else None
     found = traced.formula if traced else declared(formula)
-    summed = summed_letters(found, traced.letters if traced else None)
-    gauge = Gauge(kernel, found, arrays, traced.arrays[len(arrays) :] if traced else None)
-    summed = [letter for letter in summed if gauge.sizes.get(letter, 1) > 1]
+    free = traced.letters if traced else None
+    summed_letters(found, free)
+    gauge = Gauge(kernel, found, arrays, options, traced.arrays[len(arrays) :] if traced else None)
+    summed = [letter for letter in summed_letters(gauge.formula, free) if gauge.sizes.get(letter, 1) > 1]
     if not summed:
         raise ValueError(f"{found.name}: got arrays with no more than one term to sum; assert_conforms judges them")
-    ratios: dict[str, float] = {}
+    if all(nothing(gauge, letter) == summed_results(gauge.formula, letter) for letter in summed):
+        raise ValueError(
+            f"{found.name}: got arrays of which every term is 0, which tells nothing; wanted other numbers"
+        )
+    ratios = Ratios()
     for letter in summed:
-        where = f" along {letter}" if len(summed) > 1 else ""
-        rng = np.random.default_rng([seed, letters_of(found).index(letter)])
+        where = f" along {gauge.words.get(letter, letter)}" if len(summed) > 1 else ""
+        rng = np.random.default_rng([seed, letters_of(gauge.formula).index(letter)])
         ratios |= {f"{name}{where}": ratio for name, ratio in along(gauge, letter, rng, calls)}
+        gauge.notes += [f"{name}{where}: every term is 0, which tells nothing" for name in nothing(gauge, letter)]
+        gauge.notes += blunt(gauge, letter, where)
+    ratios.notes = tuple(gauge.notes)
     if not ratios:
         raise ValueError(f"{found.name}: cannot judge it on these arrays; what they give cancels beyond any bound")
     wrong = [f"{name} {ratio:.3g}" for name, ratio in ratios.items() if not ratio <= 1]
@@ -95,9 +124,23 @@ def summed_letters(formula: Formula, free: list[str] | None = None) -> list[str]
     if formula.signature is None:
         wanted = "a function under @gaugeblock.formula(...), whose signature names the axes"
         raise ValueError(f"formula: got {formula.name}, which is not declared; wanted {wanted}")
-    known = [letter for letter in letters_of(formula) if free is None or letter in free]
-    summed = [letter for letter in known if not formula.state and summed_results(formula, letter)]
+    known = [letter for letter in letters_of(formula) if (free is None or letter in free) and not formula.state]
+    summed, ordered = list[str](), None
+    for letter in known:
+        try:
+            summed += [letter] if summed_results(formula, letter) else []
+        except ValueError as error:  # as of a causal mask, whose other axes are judged
+            ordered = error
+    if ordered and not summed:
+        raise ordered
     if not summed:
         wanted = "one that sums along an axis; assert_conforms judges its results on these arrays"
         raise ValueError(f"formula: got {formula.name}, each element of which stands for itself; wanted {wanted}")
     return summed
+
+
+def nothing(gauge: Gauge, letter: str) -> tuple[str, ...]:
+    """The results that are summed along a letter of which every term is 0."""
+    pairs = zip(without(gauge.arrays, added(gauge, letter)), gauge.leaves, strict=True)
+    found = results(gauge.formula, [np.abs(a).astype(np.float64) if leaf.is_floating else a for a, leaf in pairs])
+    return tuple(name for name in summed_results(gauge.formula, letter) if not np.any(found[name]))

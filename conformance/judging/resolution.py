@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..cases.batches import with_one_batch
 from ..cases.behaviour import letters_of
-from ..cases.sums import products_along, terms_of, with_one_batch
+from ..cases.sums import products_along, terms_of
 from ..formulas import Case
 
 MEAN_SQUARE = 0.75 / (2 * math.log(2)) / 3
@@ -46,17 +47,18 @@ def resolved_bits(call: Case, bounds: Mapping[str, np.ndarray]) -> float:
     ):
         return bits
     try:
-        arrays, _ = with_one_batch(formula, list(call.arguments))
+        one = with_one_batch(formula, list(call.arguments))
     except ValueError:  # a sum of one term
         return bits
+    formula = one.formula
     for letter in letters_of(formula):
         for name, products in products_along(formula, letter).items():
             if name not in bounds or products.roundings == 0:
                 continue
             with np.errstate(all="ignore"):
-                square = terms_of(formula, arrays, letter, name, 1).square
+                square = terms_of(formula, one.arrays, letter, name, 1).square
                 likely = np.sqrt(MEAN_SQUARE * sum(products.degrees) * square * 2 * math.log(max(square.size, 2)))
-                ratio = likely / np.reshape(bounds[name], square.shape)
+                ratio = likely / one.layout(name, bounds[name].shape).with_one_batch(bounds[name])
             most = float(np.max(ratio[np.isfinite(ratio)], initial=0.0))
             bits = max(bits, math.log2(most)) if most else bits
     return bits

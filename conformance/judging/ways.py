@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...reference.declaration import BATCH
 from ..arithmetic.orders import lean_limit, order_bound
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
@@ -41,11 +42,14 @@ def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> It
         for bits in FACTORS.get(gauge.dtype.name, ()):
             arrays = coherent(gauge, letter, factor, bits)
             yield f"factors of {bits} bits", in_random_orders(gauge, letter, arrays, rng, min(calls, 4))
-    if behaviour(gauge.formula)[letter] == NEUTRAL and (moves or factor is not None):
-        length = gauge.sizes[letter]
+    length = gauge.sizes[letter]
+    if factor is not None and added(gauge, letter):
+        yield f"0 of {length} terms", worst_of(gauge, letter, without(gauge.arrays, [factor]))
+    if may_be_few(gauge, letter, factor) and (moves or factor is not None):
         for active in (each for each in FEW if each < length):
-            with contextlib.suppress(oracle.EmptyToleranceError):  # so few terms may cancel to nothing
-                yield f"{active} of {length} terms", few(gauge, letter, active, rng)
+            found = few(gauge, letter, active, rng)
+            if found is not None:
+                yield f"{active} of {length} terms", found
     if factor is not None and gauge.dtype.itemsize >= 4:
         yield from leans(gauge, letter, factor, rng)
 
@@ -54,6 +58,12 @@ def sums_along(gauge: Gauge, letter: str) -> dict[str, Products]:
     """The results that are sums of products along a letter, none where a product may be rounded to half precision."""
     rounded = gauge.dtype.itemsize < 4 and gauge.formula.half != "once"
     return {} if rounded else products_along(gauge.formula, letter)
+
+
+def alone_along(gauge: Gauge, letter: str) -> dict[str, Products]:
+    """Those whose terms stand along this letter alone, so that an order of it is one of all terms."""
+    found = sums_along(gauge, letter)
+    return {name: each for name, each in found.items() if all(gauge.sizes[other] == 1 for other in each.others)}
 
 
 def factor_of(gauge: Gauge, letter: str) -> int | None:
@@ -66,8 +76,8 @@ def factor_of(gauge: Gauge, letter: str) -> int | None:
 def in_random_orders(gauge: Gauge, letter: str, arrays: Arrays, rng: np.random.Generator, calls: int) -> float:
     """The largest ratio over all results: of the mean |error| of a sum of products, or of each call."""
     wanted, length = gauge.expected(arrays, letter), gauge.sizes[letter]
-    model = MODELS[gauge.dtype.name]._replace(flush=True)
-    total, worst = dict.fromkeys(sums_along(gauge, letter), np.zeros(())), 0.0
+    model = MODELS[gauge.dtype.name]
+    total, worst = dict.fromkeys(alone_along(gauge, letter), np.zeros(())), 0.0
     for _ in range(calls):
         order = rng.permutation(length)
         moved = reordered(arrays, gauge.leaves, letter, order)
@@ -80,7 +90,8 @@ def in_random_orders(gauge: Gauge, letter: str, arrays: Arrays, rng: np.random.G
     for name, error in total.items():
         terms = terms_of(gauge.formula, arrays, letter, name, length)
         limit = np.fmin(order_bound(terms, calls, model, wanted[name].value), wanted[name].bound)
-        worst = max(worst, float(np.max(np.where(error > 0, error / limit, 0.0), initial=0.0)))
+        with np.errstate(invalid="ignore"):  # 0 / 0
+            worst = max(worst, float(np.max(np.where(error > 0, error / limit, 0.0), initial=0.0)))
     return worst
 
 
@@ -117,17 +128,23 @@ def coherent(gauge: Gauge, letter: str, factor: int, bits: int) -> Arrays:
     return arrays
 
 
-def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> float:
-    """The largest ratio where all but a few terms are neutral, at places that are dealt out like cards."""
+def may_be_few(gauge: Gauge, letter: str, factor: int | None) -> bool:
+    """Whether all but a few terms may be neutral; or else may be 0, as the numbers of a row that has a mean."""
+    if behaviour(gauge.formula)[letter] == NEUTRAL:
+        return True
+    zeros = thinned(gauge.formula, letter, factor)
+    return letter != BATCH and bool(zeros) and all(gauge.leaves[number].domain == "real" for number in zeros)
+
+
+def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> float | None:
+    """The largest ratio where all but a few terms are neutral; None where so few cancel to nothing."""
     factor = factor_of(gauge, letter)
     number, *others = thinned(gauge.formula, letter, factor)
     shape, place = gauge.arrays[number].shape, gauge.leaves[number].axes.index(letter)
-    length, rows = shape[place], gauge.arrays[number].size // max(shape[place], 1)
-    times = min(MOST_FEW, -(-min(PLACES, length) // max(rows * active, 1)))
-    deals = -(-times * rows * active // length)
-    places = np.concatenate([rng.permutation(length) for _ in range(deals)])[: times * rows * active]
-    worst = 0.0
-    for dealt in places.reshape(times, rows, active):
+    length = shape[place]
+    size = np.abs(np.moveaxis(gauge.arrays[number], place, -1).reshape(-1, length).astype(np.float64))
+    found, rows = [], len(size)
+    for dealt in deals(size, active, rng):
         for leaf, labels in zip(gauge.leaves, gauge.arrays, strict=True):
             if leaf.domain == "index" and labels.size == rows:  # a class that is chosen is there
                 dealt[:, 0] = labels.ravel()
@@ -138,12 +155,31 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
         for each in (number, *others):
             nothing = 0 if number == factor else neutral(gauge.leaves[each], letter)
             arrays[each] = np.where(mask, arrays[each], nothing).astype(arrays[each].dtype)
-        wanted = gauge.expected(arrays, letter)
-        if active == 1 and not added(gauge, letter) & gauge.fixed:
-            wanted = {name: rounded_once(gauge, letter, name, each) for name, each in wanted.items()}
-        for ratio, _, _ in gauge.errors(arrays, wanted).values():
-            worst = max(worst, float(np.max(ratio, initial=0.0)))
-    return worst
+        once = active == 1 and not added(gauge, letter) & gauge.fixed
+        with contextlib.suppress(oracle.EmptyToleranceError):
+            found.append(worst_of(gauge, letter, arrays, once))
+    return max(found, default=None)
+
+
+def deals(size: np.ndarray, active: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield the places of few terms in each row: dealt out like cards; at the ends; and where a row is smallest."""
+    rows, length = size.shape
+    times = min(MOST_FEW, -(-min(PLACES, length) // max(rows * active, 1)))
+    packs = -(-times * rows * active // length)
+    places = np.concatenate([rng.permutation(length) for _ in range(packs)])[: times * rows * active]
+    yield from places.reshape(times, rows, active)
+    last, first = active - active // 2, active // 2
+    ends = [[0], [length - 1]] if active == 1 else [[*range(first), *range(length - last, length)]]
+    yield from (np.tile(each, (rows, 1)) for each in ends)
+    yield np.argpartition(np.where(size > 0, size, np.inf), active - 1, axis=1)[:, :active].copy()
+
+
+def worst_of(gauge: Gauge, letter: str, arrays: Arrays, once: bool = False) -> float:
+    """The largest ratio of a call; `once` if each product is alone, and rounded once."""
+    wanted = gauge.expected(arrays, letter)
+    if once:
+        wanted = {name: rounded_once(gauge, letter, name, each) for name, each in wanted.items()}
+    return max(float(np.max(ratio, initial=0.0)) for ratio, _, _ in gauge.errors(arrays, wanted).values())
 
 
 def added(gauge: Gauge, letter: str) -> set[int]:
@@ -154,7 +190,7 @@ def added(gauge: Gauge, letter: str) -> set[int]:
 
 def rounded_once(gauge: Gauge, letter: str, name: str, wanted: Expected) -> Expected:
     """The expectation of a single product, that is rounded once."""
-    products, model = sums_along(gauge, letter).get(name), MODELS[gauge.dtype.name]
+    products, model = alone_along(gauge, letter).get(name), MODELS[gauge.dtype.name]
     if products is None or products.roundings > 1 or model.accumulator:
         return wanted
     bound = ONE_ROUNDING * model.unit * np.abs(wanted.value) + model.smallest_normal
@@ -172,6 +208,7 @@ def leans(gauge: Gauge, letter: str, factor: int, rng: np.random.Generator) -> I
     summed = [number for number, leaf in enumerate(gauge.leaves) if letter in leaf.axes]
     found: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in names}
     fixed = drawn_anew(gauge.arrays, [number for number in summed if number not in {factor, *gauge.fixed}], rng)
+    lost = gauge.sizes[letter] * MODELS[gauge.dtype.name].smallest_normal  # at most, where numbers underflow
     for _ in range(times):
         arrays = without(drawn_anew(fixed, [factor], rng), added(gauge, letter) - gauge.fixed)
         wanted = gauge.values(arrays, letter)
@@ -179,6 +216,7 @@ def leans(gauge: Gauge, letter: str, factor: int, rng: np.random.Generator) -> I
             if name in found:
                 own = result_axes(gauge.formula)[name]
                 error = (values.astype(np.float64) - wanted[name].value) - wanted[name].remainder
+                error = np.where(np.abs(error) > lost, error, 0)
                 pair = np.stack([error * np.sign(wanted[name].value), error, np.abs(error)])
                 pair = np.moveaxis(pair, [1 + own.index(axis) for axis in axes], range(1, 1 + len(axes)))
                 to_zero, down, size = pair.reshape(3, rows, -1).sum(axis=2)
@@ -197,3 +235,16 @@ def drawn_anew(arrays: Arrays, numbers: list[int], rng: np.random.Generator) -> 
         return np.asarray(array * factor, array.dtype)
 
     return mapped(arrays, numbers, drawn)
+
+
+def blunt(gauge: Gauge, letter: str, where: str) -> Iterator[str]:
+    """Yield, in words, the results that are judged by derived bounds alone, which are not sharp in a long row."""
+    if behaviour(gauge.formula)[letter] == NEUTRAL:
+        return
+    with contextlib.suppress(oracle.EmptyToleranceError):
+        for name, each in gauge.expected(gauge.arrays, letter).items():
+            if name not in sums_along(gauge, letter):
+                size, bound = np.abs(each.value), np.where(np.isfinite(each.bound), each.bound, 0)
+                admitted = float(np.max(bound)) / (float(np.max(size[np.isfinite(size)], initial=0.0)) or 1.0)
+                told = f"of all {gauge.sizes[letter]} terms only the order is judged, by the derived bound"
+                yield f"{name}{where}: {told}, which admits errors of {admitted:.2g} of the largest result"
