@@ -90,7 +90,7 @@ def test_a_dot_of_a_gauge_stands_where_its_ratio_is():
 
 def test_formulas_are_typeset(site):
     """At the head of each page that has one; what is read there is what the text says, in the same order."""
-    names = MATHEMATICS["GREEK"] | {"sum": "\u2211", "-": "\u2212", "'": "\u2032", "sqrt": ""}
+    names = MATHEMATICS["GREEK"] | {"sum": "\u2211", "-": "\u2212", "'": "\u2032", "sqrt": "", "hat": "^"}
     words = re.compile(r"learning_rate|log_softmax|[A-Za-z]+|[^\s_{}^/()]")  # some brackets are not shown
     typeset = 0
     for formula in spec.formulas():

@@ -158,10 +158,14 @@ def in_rows(leaves: list[Leaf]) -> list[int]:
 def offset_rows(leaves: list[Leaf], arrays: Arrays) -> None:
     """Rows of a large mean, of which a difference of two squares keeps nothing."""
     array = arrays[in_rows(leaves)[0]]
-    means = 2.0 ** (int(0.42 * int(finfo(array.dtype).nmant)) + np.arange(len(array)) % 3) * (-1.0) ** np.arange(
-        len(array)
-    )
+    exponents = int(0.42 * int(finfo(array.dtype).nmant)) + np.arange(len(array)) % 3
+    means = 2.0 ** np.minimum(exponents, most_doublings(array)) * (-1.0) ** np.arange(len(array))
     array += np.expand_dims(means, tuple(range(1, array.ndim))).astype(array.dtype)
+
+
+def most_doublings(array: np.ndarray) -> int:
+    """How often the numbers of a row may be doubled, so that no sum of their squares overflows."""
+    return int(np.log2(float(finfo(array.dtype).max) / array.shape[-1]) / 2) - 2
 
 
 def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
@@ -173,7 +177,7 @@ def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:
     """Rows of large, small and equal numbers, and rows with one that is not 0: their squares are added exactly."""
     array = arrays[in_rows(leaves)[0]]
     reach = int(np.log2(float(finfo(array.dtype).max))) // 4
-    array[0] *= array.dtype.type(2.0**reach)
+    array[0] *= array.dtype.type(2.0 ** min(reach, max(most_doublings(array), 0)))
     array[1] *= array.dtype.type(2.0**-reach)
     array[2] *= array.dtype.type(2.0**-8)
     array[3] = np.sign(array[3]) * array.dtype.type(1.37)
