@@ -36,6 +36,8 @@ page, that fails. *Most likely* is the diagnosis: the known mistake or rival for
 
 KINDS = {"value": "values", "special": "special values", "kind": "kind"}  # of failing cases
 
+MOST_COLUMNS = 9  # of a table of libraries
+
 
 def records_of(name: str, report: Report) -> list[Record]:
     """What is kept of a library's report: a record on the whole, and one for each formula and dtype."""
@@ -122,7 +124,7 @@ def page(libraries: Iterable[Any], records: Sequence[Record]) -> str:
     judged = {name: own for name, own in found.items() if "reason" not in own[0]}
     by = newest(records)
     lines = [START.format(judged_by=by)]
-    lines += ["In how many of the dtypes that were judged each formula conforms:\n", *overview(judged, by)]
+    lines += ["In how many of the dtypes that were judged each formula conforms:", *overview(judged, by)]
     lines += [f"\n{name}: not judged ({own[0]['reason']})." for name, own in found.items() if name not in judged]
     for library in libraries:
         lines += section(library, by, *judged[library.name]) if library.name in judged else []
@@ -135,14 +137,17 @@ def newest(records: Iterable[Record]) -> str:
 
 
 def overview(judged: dict[str, list[Record]], by: str) -> list[str]:
-    """A table of formula x library: in how many of the dtypes it conforms."""
-    lines = [f"| | {' | '.join(judged)} |", "|---" * (len(judged) + 1) + "|"]
-    for formula in spec.formulas(by):
-        cells = []
-        for own in judged.values():
-            found = [each["fails"] for each in own[1:] if each["formula"] == formula]
-            cells.append(f"{sum(not fails for fails in found)} of {len(found)}" if found else "")
-        lines.append(f"| [{formula}](../spec/{formula}.md) | {' | '.join(cells)} |")
+    """Tables of formula x library, a few libraries each: in how many of the dtypes it conforms."""
+    lines, every = [], [*judged.items()]
+    for start in range(0, len(every), MOST_COLUMNS):
+        some = dict(every[start : start + MOST_COLUMNS])
+        lines += ["", f"| | {' | '.join(some)} |", "|---" * (len(some) + 1) + "|"]
+        for formula in spec.formulas(by):
+            cells = []
+            for own in some.values():
+                found = [each["fails"] for each in own[1:] if each["formula"] == formula]
+                cells.append(f"{sum(not fails for fails in found)} of {len(found)}" if found else "")
+            lines += [f"| [{formula}](../spec/{formula}.md) | {' | '.join(cells)} |"] if any(cells) else []
     return lines
 
 

@@ -36,8 +36,7 @@ def test_the_page_is_what_the_records_make():
 
 
 def test_every_formula_and_every_library_is_on_the_page():
-    judged_by = libraries_page.newest(RECORDS)
-    assert re.findall(r"^\| \[(\w+)\]", PAGE, re.M) == list(spec.formulas(judged_by))
+    assert set(re.findall(r"^\| \[(\w+)\]", PAGE, re.M)) == {each["formula"] for each in RECORDS if "formula" in each}
     assert list(dict.fromkeys(each["library"] for each in RECORDS)) == list(LIBRARIES)
     for name in LIBRARIES:
         whole, *own = kept(name)

@@ -81,8 +81,8 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     note = "sums are cut, as on some units of matrix products"
     leaning = case("dense.lean", "random_signs", note, rows, weights, array(np.zeros(2)))
     yield leaning._replace(beside=lean)
-    rows, weights = (array(signs.normal(size=shape)) for shape in ((512, 257), (257, 2)))
-    given = rows, weights, array(np.zeros(2))
+    rows, weights = (array(signs.normal(size=shape)) for shape in ((512, 257), (257, 4)))
+    given = rows, weights, array(np.zeros(4))
     yield leaning._replace(name="random_signs_of_257", arguments=given, beside=lean)
 
     rows = normal(4, 7)

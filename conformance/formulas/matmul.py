@@ -70,7 +70,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     rows, columns = (array(signs.normal(size=shape)) for shape in ((512, 16), (16, 2)))
     leaning = case("matmul.lean", "random_signs", "sums are cut, as on some units of matrix products", rows, columns)
     yield leaning._replace(beside=lean)
-    rows, columns = (array(signs.normal(size=shape)) for shape in ((512, 257), (257, 2)))
+    rows, columns = (array(signs.normal(size=shape)) for shape in ((512, 257), (257, 4)))
     yield leaning._replace(name="random_signs_of_257", arguments=(rows, columns), beside=lean)
 
     a, b = array(rng.normal(size=(2, 1, 4, 3))), array(rng.normal(size=(3, 3, 5)))

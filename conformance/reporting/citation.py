@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-28"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "41f6cd80fb08f2d3baeb631eaeccf94a5634c8aa6534898426eef617b33fa610"
+MANIFEST = "b84bd38a724b89f25e47e84e5db042a464b35ccdb0053c813f0ae5e511746278"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
