@@ -27,8 +27,8 @@ def cases(builder: Builder) -> Iterator[Made]:
 def indices(builder: Builder, at: int) -> Iterator[Made]:
     """Class numbers of every integer dtype, and those that another dtype would change."""
     letter = builder.letters[0]
-    classes, columns = plan.TABLE
     for dtype in plan.LABEL_DTYPES:
+        classes, columns = plan.TABLE if np.iinfo(dtype).bits <= 16 else (plan.LENGTH, plan.LENGTH)
         sizes = {BATCH: plan.BATCH} | dict.fromkeys(builder.letters, columns) | {letter: classes}
         arrays = [draw(leaf, sizes, builder.random("labels", dtype)) for leaf in builder.leaves]
         largest_first = classes - 1 - np.arange(arrays[at].size) % classes
