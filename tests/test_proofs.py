@@ -18,7 +18,7 @@ from gaugeblock.conformance.judging import oracle
 from gaugeblock.reference import AdamState
 from gaugeblock.spec import proofs
 from gaugeblock.spec.proofs import coq, gradients, shift
-from gaugeblock.spec.proofs.real import Real, symbol
+from gaugeblock.spec.proofs.real import Real, flat, symbol
 
 FOLDER = Path(proofs.__file__).parent
 GAPPA = [name for name in proofs.names() if name.endswith(".g")]
@@ -274,10 +274,10 @@ def test_a_region_is_decided_by_its_point():
 @pytest.mark.parametrize("formula", shift.ARGUMENTS)
 def test_a_definition_that_a_shift_changes_is_found(formula):
     module, right = importlib.import_module(f"gaugeblock.spec.{formula}"), shift.definition(formula)
-    place = shift.ARGUMENTS[formula].index("x")
+    place = next(n for n, name in enumerate(shift.ARGUMENTS[formula]) if name in ("x", "rows"))
 
     def wrong(*arguments):
-        return changed(right(*arguments), lambda y: y * arguments[place][0])
+        return changed(right(*arguments), lambda y: y * flat(arguments[place])[0])
 
     with mock.patch.object(module, formula, wrong):
         assert proofs.nonzero(shift.claims_of(formula))
