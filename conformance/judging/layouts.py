@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cases.draw import unpack
 from ..formulas import Case
 
 # Which arrays a layout changes; one that is not here, such as a subject's own, may change any.
@@ -44,7 +45,7 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
         yield "", UNCHANGED
     if not (about_layouts or (case.donates and case.arguments[0].ndim > 1)):
         return
-    arrays = [part for value in case.arguments for part in parts_of(value) if isinstance(part, np.ndarray)]
+    arrays = [part for part in unpack(case.arguments) if isinstance(part, np.ndarray)]
     for name, put in subject.layouts.items():
         if case.donates and name == "read_only":
             continue  # nobody gives away what cannot be written to
@@ -62,8 +63,3 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
 def any_array(array: np.ndarray) -> bool:
     """A layout may change it."""
     return True
-
-
-def parts_of(value: Any) -> tuple[Any, ...]:
-    """The parts of a state, or the value alone."""
-    return value if isinstance(value, tuple) else (value,)

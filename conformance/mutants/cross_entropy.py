@@ -3,8 +3,9 @@
 import numpy as np
 
 from . import breaks
-from .memory import buffer, memory
-from .rounding import to_bfloat16, to_float16, to_tf32
+from .memory import memory
+from .rounding import to_bfloat16, to_tf32
+from .spoilt import another_axis, float16, one_buffer, only
 
 NAME = "cross_entropy"
 DEFAULTS = {"ignore_index": -100, "label_smoothing": 0.0, "reduction": "mean"}
@@ -263,14 +264,10 @@ def empty_fails(y, labels, x, weight, options):
     return y
 
 
-@changed("shape", "an axis is put in front")
-def another_axis(y, labels, x, weight, options):
-    return y[None]
+of_another_shape = changed("shape", "an axis is put in front")(only(another_axis))
 
 
-@changed("dtype", "the result is in float16")
-def float16(y, labels, x, weight, options):
-    return to_float16(y).astype(np.float16)
+of_another_dtype = changed("dtype", "the result is in float16")(only(float16))
 
 
 @mistake("layout", "the logits are read as they lie in memory")
@@ -278,8 +275,4 @@ def memory_order(labels, x, weight, options):
     return {"x": memory(x)}
 
 
-@changed("pure", "all results of a shape are in one buffer")
-def one_buffer(y, labels, x, weight, options):
-    kept = buffer(y.shape, y.dtype)
-    kept[...] = y
-    return kept
+in_one_buffer = changed("pure", "all results of a shape are in one buffer")(only(one_buffer))

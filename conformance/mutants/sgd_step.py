@@ -4,8 +4,9 @@ import numpy as np
 
 from ...reference import SGDState
 from . import breaks
-from .memory import buffer, keep, recall
-from .rounding import flush, to_bfloat16, to_float16
+from .memory import keep, recall
+from .rounding import flush, to_bfloat16
+from .spoilt import another_axis, first, float16, one_buffer
 
 NAME = "sgd_step"
 
@@ -230,14 +231,10 @@ def empty_fails(new, after, theta, grad, state, options):
     return new, after
 
 
-@changed("shape", "an axis is put in front")
-def another_axis(new, after, theta, grad, state, options):
-    return new[None], after
+of_another_shape = changed("shape", "an axis is put in front")(first(another_axis))
 
 
-@changed("dtype", "theta is in float16")
-def float16(new, after, theta, grad, state, options):
-    return to_float16(new).astype(np.float16), after
+of_another_dtype = changed("dtype", "theta is in float16")(first(float16))
 
 
 @breaks(f"{NAME}.layout", "theta is read as it lies in memory")
@@ -246,8 +243,4 @@ def sgd_step__memory_order(theta, grad, state, **options):
     return right(theta.ravel("K").reshape(theta.shape) if plain else theta, grad, state, **options)
 
 
-@changed("pure", "all results of a shape are in one buffer")
-def one_buffer(new, after, theta, grad, state, options):
-    kept = buffer(new.shape, new.dtype)
-    kept[...] = new
-    return kept, after
+in_one_buffer = changed("pure", "all results of a shape are in one buffer")(first(one_buffer))
