@@ -46,6 +46,15 @@ def sgd_init(theta: Tree, *, xp: Namespace = None) -> SGDState:
     ------
     TypeError
         A leaf that is no array of a real floating dtype.
+
+    References
+    ----------
+    Sutskever and others 2013, http://proceedings.mlr.press/v28/sutskever13.html.
+
+    Examples
+    --------
+    >>> reference.sgd_init(np.asarray([1.0, 2.0]))
+    SGDState(step=0, velocity=array([0., 0.]))
     """
 
     def zeros(theta: Array) -> tuple[Array]:
@@ -121,6 +130,12 @@ def sgd_step(
     References
     ----------
     Sutskever and others 2013, http://proceedings.mlr.press/v28/sutskever13.html.
+
+    Examples
+    --------
+    >>> theta = np.asarray([1.0, 2.0])
+    >>> reference.sgd_step(theta, np.asarray([4.0, -4.0]), reference.sgd_init(theta), learning_rate=0.5)[0]
+    array([-1.,  4.])
     """
     if not isinstance(state, SGDState):
         raise TypeError(f"state: got {describe(state)}; wanted an SGDState, as sgd_init returns")
