@@ -260,13 +260,18 @@ def adam_init(theta: Tree, *, xp: Namespace = None) -> AdamState:
     >>> reference.adam_init(np.asarray([1.0, 2.0]))
     AdamState(step=0, m=array([0., 0.]), v=array([0., 0.]))
     """
+    return AdamState(0, *zeros(theta, 2, xp))
 
-    def zeros(theta: Array) -> tuple[Array, Array]:
+
+def zeros(theta: Tree, count: int, xp: Namespace) -> tuple[Tree, ...]:
+    """Return so many trees of zeros like `theta`, in at least float32: what a state of an optimizer begins with."""
+
+    def of_leaf(theta: Array) -> tuple[Array, ...]:
         library, _ = floating(xp, theta=theta)
         theta = wide(theta, library)
-        return library.zeros_like(theta), library.zeros_like(theta)
+        return tuple(library.zeros_like(theta) for _ in range(count))
 
-    return AdamState(0, *map_leaves(zeros, 2, theta=theta))
+    return map_leaves(of_leaf, count, theta=theta)
 
 
 @formula(

@@ -18,6 +18,7 @@ from ..arguments import beta as checked_beta
 from ..arguments import step as checked_step
 from ..declaration import formula
 from ..trees import map_leaves
+from .adam import zeros
 
 Tree = Any
 
@@ -56,12 +57,7 @@ def sgd_init(theta: Tree, *, xp: Namespace = None) -> SGDState:
     >>> reference.sgd_init(np.asarray([1.0, 2.0]))
     SGDState(step=0, velocity=array([0., 0.]))
     """
-
-    def zeros(theta: Array) -> tuple[Array]:
-        library, _ = floating(xp, theta=theta)
-        return (library.zeros_like(wide(theta, library)),)
-
-    return SGDState(0, *map_leaves(zeros, 1, theta=theta))
+    return SGDState(0, *zeros(theta, 1, xp))
 
 
 @formula(
