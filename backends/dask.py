@@ -1,8 +1,8 @@
 """Dask: arrays in chunks, computed when they are asked for, so that they may be larger than memory.
 
-A result is a recipe. It can be stored (``dask.array.store``) or reduced without ever being whole in memory. So is Adam's
-state: store it between steps if it is larger than memory. An array of unknown size, such as the rows that a condition
-selects, needs its size first: ``x.compute_chunk_sizes()``.
+A result is a recipe. It can be stored (``dask.array.store``) or reduced without ever being whole in memory. So can
+Adam's state: store it between steps if it is larger than memory. An array of unknown size, such as the rows that a
+condition selects, needs its size first: ``x.compute_chunk_sizes()``.
 """
 
 import contextlib

@@ -290,8 +290,8 @@ def adam_step(
 ) -> tuple[Any, reference.AdamState]:
     """One call of PyTorch's fused kernel for all leaves.
 
-    The kernel's own correction, ``1 - beta**t``, is too inaccurate for small t in float64. The kernel is given an infinite
-    t, for which it divides by 1, and both corrections are part of the learning rate and epsilon: the spec's
+    The kernel's own correction, ``1 - beta**t``, is too inaccurate for small t in float64. The kernel is given an
+    infinite t, for which it divides by 1, and both corrections are part of the learning rate and epsilon: the spec's
     `efficient_order`. With `donate`, the results are written over theta and the state where these are contiguous.
     """
     rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
