@@ -67,6 +67,12 @@ def adamw_step(
     References
     ----------
     Loshchilov and Hutter 2019, Algorithm 2, arXiv:1711.05101.
+
+    Examples
+    --------
+    >>> theta, rates = np.asarray([1.0, 2.0]), {"learning_rate": 0.5, "weight_decay": 0.5}
+    >>> reference.adamw_step(theta, np.asarray([0.0, 0.0]), reference.adam_init(theta), **rates)[0]
+    array([0.75, 1.5 ])
     """
     learning_rate, weight_decay = number("learning_rate", learning_rate), number("weight_decay", weight_decay)
     kept = 1 - learning_rate * weight_decay
