@@ -171,7 +171,8 @@ def converted(backend: Any, asked: Any, change: Convert = unchanged) -> tuple[li
     def convert(name: str, value: Any) -> Any:
         if isinstance(value, tuple):
             parts = [convert(name, part) for part in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+            has_names = hasattr(value, "_fields") and not getattr(value, "is_plain", False)
+            return type(value)(*parts) if has_names else tuple(parts)
         if not isinstance(value, np.ndarray | np.generic):
             return value
         array = one_of(given, value) if shares else None

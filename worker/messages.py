@@ -121,7 +121,7 @@ def coded(value: Any, parts: list[bytes]) -> Any:
     if isinstance(value, float):
         return {"float": value.hex()}
     if isinstance(value, tuple | list):
-        fields = getattr(value, "_fields", None)
+        fields = None if getattr(value, "is_plain", False) else getattr(value, "_fields", None)
         names = {} if fields is None else {"state": fields}
         return {"tuple": [coded(each, parts) for each in value], **names}
     return value

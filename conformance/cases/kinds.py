@@ -187,14 +187,15 @@ def layouts(builder: Builder) -> Iterator[Made]:
         sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
         compact, to = builder.here(shape, sizes)
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
-    if not builder.letters and not builder.rows_apart:
-        return  # elements that stand twice would count twice
     arrays = builder.small("equal rows", rows=4)
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if BATCH in leaf.axes:
                 array[:] = array[:1]
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
+    if not builder.letters and not builder.rows_apart:  # elements that stand twice count twice
+        arrays = [each[np.tile(np.arange(6), 4)] if np.ndim(each) else each for each in arrays]
+        same = straight({BATCH: 24}, (4, 6))
     yield builder.made("one_row", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
 
 

@@ -80,12 +80,19 @@ MANY_SPECIAL, MANY_ROWS = 5_003, 130  # elements, some of them special; rows, of
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600
 LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
-# Labels that another dtype would change, by the number of classes.
+# Labels that another dtype would change, by the number of classes; and their dtypes, which have every class.
 LABELS = {
+    200: (0, 1, 126, 127, 128, 129, 198, 199),
+    40_000: (0, 255, 256, 32_766, 32_767, 32_768, 39_998, 39_999),
     4_099: (0, 1, 127, 128, 255, 256, 257, 1_023, 2_047, 2_048, 4_095, 4_096, 4_097, 4_098),
     70_001: (0, 255, 32_767, 32_768, 65_535, 65_536, 69_999, 70_000),
 }
-LABEL_DTYPES_OF = {4_099: ("uint8", "int32", "int64"), 70_001: ("int16", "uint16", "int32", "int64")}
+LABEL_DTYPES_OF = {
+    200: ("uint8", "int16"),
+    40_000: ("uint16", "int32"),
+    4_099: ("int32", "int64"),
+    70_001: ("int32", "int64"),
+}
 
 # Batches, and lengths of each letter, that each option is asked of; and the most elements of an array there. One
 # batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.

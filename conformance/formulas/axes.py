@@ -70,7 +70,10 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
         return None
     lead = (slice(None),) if case.steps and name not in formula.carried else ()
     if formula.state:
-        return (*lead, *place) if array.ndim == len(lead) + len(place) else None
+        own = array.shape[len(lead) :]  # a state's parts may have other shapes
+        return (
+            (*lead, *place) if len(own) == len(place) and all(i < n for i, n in zip(place, own, strict=True)) else None
+        )
     along = links(formula)[result].get(name)
     if along is None:
         return None

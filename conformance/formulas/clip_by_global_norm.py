@@ -1,21 +1,29 @@
 """Cases of clipping by the global norm."""
 
 import dataclasses
+from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from . import Case, Formula, case, seeded, variant
+from . import Case, Formula, case, finfo, seeded, variant
 
 NAME = "clip_by_global_norm"
+PLAIN = {"is_plain": True}  # a subject is given a tuple without names
 
 
 def variants(formula: Formula) -> Iterator[Formula]:
     """Of trees of two and of three arrays, each of another shape."""
     for tree, names in (("(n), (...)", ("first", "second")), ("(...), (n, m), ()", ("first", "second", "third"))):
         given = variant(formula, f"({tree}), () -> ({tree})", formula.domain)
-        yield dataclasses.replace(given, domain=(("real",) * len(names), formula.domain[1]), results=(names,))
+        domain, tree_type = (
+            (("real",) * len(names), formula.domain[1]),
+            type("Tree", (namedtuple("Tree", names),), PLAIN),
+        )
+        yield dataclasses.replace(
+            given, domain=domain, results=(names,), state_type=tree_type, may_be_refused="trees of arrays"
+        )
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
@@ -26,7 +34,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         return case(NAME, f"{NAME}.{requirement}", name, note, np.asarray(tree, dtype), max_norm, exact=exact)
 
     yield clip("zero", "both", "0 / 0", np.zeros(10), 0.0, exact=True)
-    yield clip("value", "tiny", "an epsilon beside the norm", rng.normal(size=(3, 5)) * 2.0**-14, 2.0**-14)
+    tiny = 2.0 ** (finfo(dtype).minexp // 3)
+    yield clip("value", "tiny", "an epsilon beside the norm", rng.normal(size=(3, 5)) * tiny, tiny)
+    yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)
     yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
     yield clip("below", "three_axes", "each row clipped", rng.normal(size=(70, 2, 2)) / 64, 2.0, exact=True)
     yield clip("below", "equal_rows", "a norm of what is stored once", np.ones((6, 4)) / 4, 2.0, exact=True)
