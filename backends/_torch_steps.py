@@ -146,11 +146,11 @@ def clip_by_global_norm(tree: Any, max_norm: Any, /) -> Any:
     max_norm, leaves, rebuild = checked(tree, max_norm, xp)
     if not leaves:
         return rebuild([])
-    kind = wide(leaves[0][:0], xp).dtype
-    norms = [torch.linalg.vector_norm(leaf, dtype=kind) for leaf in leaves]
-    norm = torch.linalg.vector_norm(torch.stack(norms))
-    factor = torch.where(norm <= max_norm, 1, max_norm / norm)
-    return rebuild([rounded(wide(leaf, xp) * factor, leaf.dtype, xp) for leaf in leaves])
+    whole = [wide(leaf, xp) for leaf in leaves]
+    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(leaf) for leaf in whole]))
+    limit = torch.as_tensor(max_norm, dtype=norm.dtype, device=norm.device)  # of a Python number it takes a reciprocal
+    factor = torch.where(norm <= limit, 1, limit / norm)
+    return rebuild([rounded(leaf * factor, leaves[0].dtype, xp) for leaf in whole])
 
 
 def written_over(columns: list[list[Any]], donate: bool) -> list[list[Any]]:

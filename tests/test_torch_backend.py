@@ -29,13 +29,13 @@ def state_of(theta, step=3):
 @pytest.fixture
 def fused(monkeypatch):
     """The number of leaves of each call of the fused kernel."""
-    kernel, leaves = torch._fused_adam_, []
+    kernel, leaves = torch._fused_adamw_, []
 
     def counted(thetas, *arguments, **options):
         leaves.append(len(thetas))
         return kernel(thetas, *arguments, **options)
 
-    monkeypatch.setattr(torch, "_fused_adam_", counted)
+    monkeypatch.setattr(torch, "_fused_adamw_", counted)
     return leaves
 
 
