@@ -22,7 +22,7 @@ from ..reference.arguments import clip as checked_clip
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.formulas.cross_entropy import checked
 from . import _formulas, native
-from ._torch_modes import values_alone
+from ._torch_modes import product, values_alone
 
 aten = torch.ops.aten
 
@@ -163,22 +163,20 @@ def cross_entropy_vjp(
     wanted_shape("g", g, shape(x)[:-1] if reduction == "none" else (), f", that of the loss with {reduction!r}")
     x, g = arrays(xp, wide(x, xp), wide(g, xp))
     w, n = wide(weight, xp), x.shape[-1]
-    given = [each for each in (labels, x, g, w) if each is not None]
-    times = torch.Tensor.mul_ if values_alone(*given) else torch.mul
     p = torch.softmax(x, dim=-1)
     if labels.is_floating_point():
         t = soft(labels, w, label_smoothing)
         g = g / t[..., 0].numel() if reduction == "mean" else g
-        left = times(p, t.sum(-1, keepdim=True)).sub_(t)
+        left = product(p, t.sum(-1, keepdim=True)).sub_(t)
     else:
         index, known, counted = classes(labels, x, w, ignore_index)
         g = torch.where(known, g / counted.sum() if reduction == "mean" else g, 0)
         own, part = counted * (1 - label_smoothing), label_smoothing / n
-        left = times(p, (own + part * (n if w is None else w.sum())).unsqueeze(-1))
+        left = product(p, (own + part * (n if w is None else w.sum())).unsqueeze(-1))
         if label_smoothing != 0:
             left.sub_(part * (1 if w is None else w))
         left.scatter_add_(-1, index.unsqueeze(-1), -own.unsqueeze(-1))
-    return rounded(times(left, g.unsqueeze(-1) if g.ndim else g), dtype, xp)
+    return rounded(product(left, g.unsqueeze(-1) if g.ndim else g), dtype, xp)
 
 
 def classes(labels: Any, x: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any]:

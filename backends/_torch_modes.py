@@ -22,3 +22,8 @@ def nothing_traced() -> bool:
 def are_plain(*tensors: Any) -> bool:
     """Whether these are PyTorch's own tensors, not such as are distributed."""
     return {*map(type, tensors)} <= {torch.Tensor, torch.nn.Parameter}
+
+
+def product(x: Any, y: Any) -> Any:
+    """The product of a new tensor and another, in its place unless a derivative is wanted."""
+    return x.mul_(y) if values_alone(x, y) else x * y

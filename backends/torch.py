@@ -5,6 +5,7 @@ start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
 """
 
 import contextlib
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ from ._torch_losses import sparse_categorical_cross_entropy_from_logits as spars
 from ._torch_losses import (
     sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
 )
+from ._torch_modes import product, values_alone
 from ._torch_steps import adam_step as adam_step
 from ._torch_steps import adamw_step as adamw_step
 from ._torch_steps import clip_by_global_norm as clip_by_global_norm
@@ -103,6 +105,36 @@ def silu_vjp(x: Any, g: Any) -> Any:
     return rounded(aten.silu_backward(g, x), dtype, xp)
 
 
+@native(_formulas.swiglu)
+def swiglu(a: Any, b: Any) -> Any:
+    """Computed by ``torch.nn.functional.silu``."""
+    _, dtype, (a, b) = elementwise(xp, a=a, b=b)
+    return rounded(product(torch.nn.functional.silu(a), b), dtype, xp)
+
+
+@native(_formulas.swiglu_vjp)
+def swiglu_vjp(a: Any, b: Any, g: Any) -> tuple[Any, Any]:
+    """Computed by ``torch.nn.functional.silu`` and its derivative."""
+    _, dtype, (a, b, g) = elementwise(xp, a=a, b=b, g=g)
+    return (
+        rounded(aten.silu_backward(g * b, a), dtype, xp),
+        rounded(product(torch.nn.functional.silu(a), g), dtype, xp),
+    )
+
+
+@native(_formulas.gelu)
+def gelu(x: Any) -> Any:
+    """Computed by ``torch.nn.functional.gelu``, which gives NaN for +infinity in float32: there it is x."""
+    _, dtype = floating(xp, x=x)
+    x = wide(x, xp)
+    infinite = x == math.inf
+    if values_alone(x):
+        y = torch.nn.functional.gelu(x).masked_fill_(infinite, math.inf)
+    else:
+        y = torch.where(infinite, x, torch.nn.functional.gelu(torch.where(infinite, 0, x)))
+    return rounded(y, dtype, xp)
+
+
 @native(_formulas.gelu_vjp)
 def gelu_vjp(x: Any, g: Any) -> Any:
     """Computed by the derivative of ``torch.nn.functional.gelu``."""
@@ -112,7 +144,7 @@ def gelu_vjp(x: Any, g: Any) -> Any:
 
 @native(_formulas.gelu_tanh)
 def gelu_tanh(x: Any) -> Any:
-    """Computed by ``torch.nn.functional.gelu``, whose exact form gives NaN for +infinity in float32."""
+    """Computed by ``torch.nn.functional.gelu``."""
     floating(xp, x=x)
     return torch.nn.functional.gelu(x, approximate="tanh")
 
@@ -145,6 +177,23 @@ def layer_norm(x: Any, w: Any, b: Any, *, epsilon: float = 1e-5) -> Any:
     if not isinstance(epsilon, float):
         return rounded(reference.layer_norm(x, w, b, epsilon=epsilon, xp=xp), dtype, xp)
     return rounded(torch.nn.functional.layer_norm(x, w.shape, w, b, epsilon), dtype, xp)
+
+
+@native(_formulas.layer_norm_vjp)
+def layer_norm_vjp(x: Any, w: Any, b: Any, g: Any, *, epsilon: float = 1e-5) -> tuple[Any, Any, Any]:
+    """Computed by the derivative of ``torch.nn.functional.layer_norm``, where epsilon is a Python number."""
+    _, dtype = floating(xp, x=x, w=w, b=b, g=g)
+    normalised(x, w=w, b=b)
+    same_shape(x=x, g=g)
+    x, w, b, g = (wide(each, xp) for each in (x, w, b, g))
+    epsilon = checked_epsilon(epsilon, xp, x.dtype)
+    if isinstance(epsilon, float):
+        _, mean, over_root = torch.native_layer_norm(x, w.shape, w, b, epsilon)
+        found = aten.native_layer_norm_backward(g, x, w.shape, mean, over_root, w, b, [True] * 3)
+    else:
+        found = reference.layer_norm_vjp(x, w, b, g, epsilon=epsilon, xp=xp)
+    gx, gw, gb = (rounded(each, dtype, xp) for each in found)
+    return gx, gw, gb
 
 
 @native(_formulas.embedding)
