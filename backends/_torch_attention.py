@@ -16,7 +16,7 @@ from ._torch_modes import are_plain, nothing_traced, values_alone
 def scaled_dot_product_attention(
     q: Any, k: Any, v: Any, mask: Any = None, *, causal: bool | str = False, scale: float | None = None
 ) -> Any:
-    """Computed by ``torch.nn.functional.scaled_dot_product_attention``, where scale is no array.
+    """Computed by ``torch.nn.functional.scaled_dot_product_attention``, on a CPU, where scale is no array.
 
     Its gradients are those of `scaled_dot_product_attention_vjp`; under transforms and ``torch.compile`` it is the
     reference.
@@ -42,13 +42,13 @@ def scaled_dot_product_attention_vjp(
     if not (is_fusible(sizes, q, v, scale) and are_plain(*every) and values_alone(*every)):
         return reference.scaled_dot_product_attention_vjp(q, k, v, g, mask, causal=causal, scale=scale, xp=xp)
     with torch.inference_mode(False), torch.enable_grad():
-        *leaves, g = (wide(each, xp).detach().clone() for each in every)  # those of inference mode have no derivative
-        y = fused(*(leaf.requires_grad_() for leaf in leaves), mask, causal, scale, sizes)
-        gq, gk, gv = torch.autograd.grad(y, leaves, g)
+        q, k, v, g = (wide(each, xp).detach().clone() for each in every)  # those of inference mode have no derivative
+        leaves = [each.requires_grad_() for each in (q, k, v)]
+        gq, gk, gv = torch.autograd.grad(fused(q, k, v, mask, causal, scale, sizes), leaves, g)
     return rounded(gq, dtype, xp), rounded(gk, dtype, xp), rounded(gv, dtype, xp)
 
 
-class Attention(torch.autograd.Function):
+class Attention(torch.autograd.Function):  # type: ignore[misc]  # of PyTorch mypy knows nothing
     """The native kernel, whose own derivative has none: the second ones are those of the reference."""
 
     @staticmethod
@@ -58,15 +58,19 @@ class Attention(torch.autograd.Function):
         return fused(q, k, v, mask, causal, scale, sizes)
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        q, k, v, mask = ctx.saved_tensors
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        (g,), (q, k, v, mask) = grad_outputs, ctx.saved_tensors
         return *scaled_dot_product_attention_vjp(q, k, v, g, mask, **ctx.options), None, None, None, None
 
 
 def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
-    """Whether the native kernel takes these: nothing is empty, and the scale is a Python number."""
-    some = 0 not in (*q.shape, *v.shape[-2:])
-    return nothing_traced() and some and (scale is None or isinstance(scale, float))
+    """Whether the native kernel takes these: nothing is empty, and the scale is a Python number.
+
+    On a GPU it makes float32 products of three in TF32, which were not judged: there, it is the reference.
+    """
+    some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu"
+    ordinary = scale is None or (isinstance(scale, int | float) and abs(scale) < 1e300 and scale is not True)
+    return nothing_traced() and some and ordinary
 
 
 def fused(q: Any, k: Any, v: Any, mask: Any, causal: bool | str, scale: float | None, sizes: Sizes) -> Any:
@@ -76,7 +80,9 @@ def fused(q: Any, k: Any, v: Any, mask: Any, causal: bool | str, scale: float | 
     if seen is not None and seen.ndim > 3 and q.ndim > 4:
         seen = seen.expand(*sizes.batch[:-1], *seen.shape[-3:])
     y = torch.nn.functional.scaled_dot_product_attention(
-        *(of_four_axes(wide(each, xp)) for each in (q, k, v)),
+        of_four_axes(wide(q, xp)),
+        of_four_axes(wide(k, xp)),
+        of_four_axes(wide(v, xp)),
         None if seen is None else of_four_axes(seen),
         is_causal=alone,
         scale=scale,

@@ -73,9 +73,9 @@ def fused_adam(
     weight_decay: Any = 0,
 ) -> tuple[Any, reference.AdamState] | None:
     """A step of Adam or AdamW; None where the kernel does not take it, or something is wrong with it."""
-    columns: list[list[Any]] = []
-    if isinstance(state, reference.AdamState):
-        columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
+    if not isinstance(state, reference.AdamState):
+        return None
+    columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
     if not (are_fusible(columns) and are_ordinary(state.step, learning_rate, weight_decay, betas=(beta1, beta2))):
         return None
     if not (are_numbers(epsilon) and (epsilon == 0 or 1e-30 < epsilon < 1e300)):  # others are 0 in float32
@@ -116,13 +116,29 @@ def sgd_step(
     donate: bool = False,
 ) -> tuple[Any, reference.SGDState]:
     """One call of PyTorch's fused kernel for all leaves; without momentum, the reference."""
-    columns: list[list[Any]] = []
-    if isinstance(state, reference.SGDState) and type(momentum) is float and momentum > 0:
-        columns, rebuild = flatten(theta=theta, grad=grad, velocity=state.velocity)
-    fusible = are_fusible(columns) and are_ordinary(state.step, learning_rate, dampening, betas=(momentum,))
-    if not fusible or (nesterov and dampening != 0):
-        rates = {"learning_rate": learning_rate, "momentum": momentum, "dampening": dampening}
-        return reference.sgd_step(theta, grad, state, **rates, nesterov=nesterov, donate=donate, xp=xp)
+    rates = {"learning_rate": learning_rate, "momentum": momentum, "dampening": dampening, "nesterov": nesterov}
+    done = fused_sgd(theta, grad, state, donate=donate, **rates)
+    return done or reference.sgd_step(theta, grad, state, **rates, donate=donate, xp=xp)
+
+
+def fused_sgd(
+    theta: Any,
+    grad: Any,
+    state: Any,
+    learning_rate: Any,
+    momentum: Any,
+    dampening: Any,
+    nesterov: bool,
+    donate: bool,
+) -> tuple[Any, reference.SGDState] | None:
+    """A step of SGD; None where the kernel does not take it, or something is wrong with it."""
+    if not isinstance(state, reference.SGDState):
+        return None
+    columns, rebuild = flatten(theta=theta, grad=grad, velocity=state.velocity)
+    if not (are_fusible(columns) and are_ordinary(state.step, learning_rate, dampening, betas=(momentum,))):
+        return None
+    if momentum == 0 or (nesterov and dampening != 0):  # without momentum the kernel keeps no velocity
+        return None
     dtype = columns[0][0].dtype
     thetas, grads, velocities = written_over(columns, donate)
     torch._fused_sgd_(  # pyright: ignore[reportPrivateImportUsage]
