@@ -7,7 +7,7 @@ from array_api_compat import torch as xp
 
 from .. import reference
 from ..reference.arguments import floating, rounded, shape, wanted_shape, wide
-from ..reference.formulas.scaled_dot_product_attention import Sizes, checked, seen_keys
+from ..reference.formulas.scaled_dot_product_attention import Sizes, checked, last_key, seen_keys
 from . import _formulas, native
 from ._torch_modes import are_plain, nothing_traced, values_alone
 
@@ -54,13 +54,14 @@ class Attention(torch.autograd.Function):  # type: ignore[misc]  # of PyTorch my
     @staticmethod
     def forward(ctx: Any, q: Any, k: Any, v: Any, mask: Any, causal: Any, scale: Any, sizes: Sizes) -> Any:
         ctx.save_for_backward(q, k, v, mask)
-        ctx.options = {"causal": causal, "scale": scale}
+        ctx.causal, ctx.scale = causal, scale
         return fused(q, k, v, mask, causal, scale, sizes)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         (g,), (q, k, v, mask) = grad_outputs, ctx.saved_tensors
-        return *scaled_dot_product_attention_vjp(q, k, v, g, mask, **ctx.options), None, None, None, None
+        found = scaled_dot_product_attention_vjp(q, k, v, g, mask, causal=ctx.causal, scale=ctx.scale)
+        return *found, None, None, None, None
 
 
 def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
@@ -75,7 +76,7 @@ def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
 
 def fused(q: Any, k: Any, v: Any, mask: Any, causal: bool | str, scale: float | None, sizes: Sizes) -> Any:
     """The native kernel on four axes, the only number that it takes block by block."""
-    alone = mask is None and (causal in (True, "upper_left") or (bool(causal) and sizes.queries == sizes.keys))
+    alone = mask is None and bool(causal) and last_key(causal, sizes) == 0
     seen = None if alone else seen_keys(q, mask, causal, sizes, xp)
     if seen is not None and seen.ndim > 3 and q.ndim > 4:
         seen = seen.expand(*sizes.batch[:-1], *seen.shape[-3:])

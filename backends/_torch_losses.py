@@ -135,11 +135,12 @@ def cross_entropy(
     else:
         index, known, counted = classes(labels, x, w, ignore_index)
         chosen = logs.gather(-1, index.unsqueeze(-1)).squeeze(-1)
-        losses = -torch.where(counted == 0, 0, counted * chosen)
+        own = counted * (1 - label_smoothing)
+        losses = -torch.where(own == 0, 0, own * chosen)
         if label_smoothing != 0:
             spread = weighted_losses(logs, (torch.ones_like(x[..., :1]) if w is None else w).expand(x.shape), -1)
             part = label_smoothing / x.shape[-1]
-            losses = losses * (1 - label_smoothing) + torch.where(known, spread * part, 0)
+            losses = losses + torch.where(known, spread * part, 0)
     if reduction == "none":
         return rounded(losses, dtype, xp)
     total = losses.sum()
