@@ -133,8 +133,7 @@ def cross_entropy(
         losses = weighted_losses(logs, soft(labels, w, label_smoothing), -1)
         counted = torch.ones_like(losses)
     else:
-        index, known, counted = classes(labels, x, w, ignore_index)
-        chosen = logs.gather(-1, index.unsqueeze(-1)).squeeze(-1)
+        chosen, _, known, counted = of_classes(logs, labels, w, ignore_index)
         own = counted * (1 - label_smoothing)
         losses = -torch.where(own == 0, 0, own * chosen)
         if label_smoothing != 0:
@@ -170,23 +169,22 @@ def cross_entropy_vjp(
         g = g / t[..., 0].numel() if reduction == "mean" else g
         left = product(p, t.sum(-1, keepdim=True)).sub_(t)
     else:
-        index, known, counted = classes(labels, x, w, ignore_index)
+        _, index, known, counted = of_classes(p, labels, w, ignore_index)
         g = torch.where(known, g / counted.sum() if reduction == "mean" else g, 0)
         own, part = counted * (1 - label_smoothing), label_smoothing / n
         left = product(p, (own + part * (n if w is None else w.sum())).unsqueeze(-1))
         if label_smoothing != 0:
             left.sub_(part * (1 if w is None else w))
-        left.scatter_add_(-1, index.unsqueeze(-1), -own.unsqueeze(-1))
+        left.scatter_add_(-1, index, -own.unsqueeze(-1))
     return rounded(product(left, g.unsqueeze(-1) if g.ndim else g), dtype, xp)
 
 
-def classes(labels: Any, x: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any]:
-    """Each sample's class, which is 0 where it is ignored; whether it is not; and what it counts for in the mean."""
-    index = labels.long()
-    known = index != ignore_index
-    index = class_numbers(index * known, x, -1, xp)
-    counted = known.to(x.dtype) if weight is None else torch.where(known, weight[index], 0)
-    return index, known, counted
+def of_classes(values: Any, labels: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any, Any]:
+    """The value of each sample's class, its index, whether it is not ignored, and what it counts for in the mean."""
+    known = labels != ignore_index
+    chosen, index = of_label(values, torch.where(known, labels, 0), -1)
+    counted = known.to(values.dtype) if weight is None else torch.where(known, weight[index.squeeze(-1)], 0)
+    return chosen.squeeze(-1), index, known, counted
 
 
 def soft(labels: Any, weight: Any, smoothing: Any) -> Any:
