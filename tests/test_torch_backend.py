@@ -259,15 +259,15 @@ def test_what_attention_leaves_to_the_reference(attention):
 def test_a_masked_class_that_counts_nothing_makes_no_nan(smoothing, weighted):
     """The specification leaves it open, where PyTorch's cross-entropy gives NaN."""
     x, g = normal((4, 3), ())
-    x[0, 2] = -torch.inf
+    x[0, 2], x[1, 0] = -torch.inf, -torch.inf
     weight = torch.tensor([2.0, 1, 0]) if weighted else None
-    soft = torch.tensor([[0.75, 0.5, 0], [1, 0, 0], [0, 1, 0], [0.5, 0.5, 1]])
+    soft = torch.tensor([[0.75, 0.5, 0], [0, 1, 0], [0, 1, 0], [0.5, 0.5, 1]])
     for labels in (torch.tensor([1, -100, 0, 2]), soft):
         for reduction in ("mean", "sum", "none"):
             options = {"label_smoothing": smoothing, "reduction": reduction}
             found, wanted = (each.cross_entropy(labels, x, weight, **options) for each in (gb, reference))
             torch.testing.assert_close(found, wanted)
-            assert torch.all(torch.isfinite(found)) or (smoothing and not weighted)
+            assert torch.all(torch.isfinite(found)) or smoothing
             of_each = g.expand(found.shape).clone()
             ours = gb.cross_entropy_vjp(labels, x, of_each, weight, **options)
             torch.testing.assert_close(ours, reference.cross_entropy_vjp(labels, x, of_each, weight, **options))
