@@ -4,6 +4,7 @@ The same formula is computed by the reference on PyTorch's tensors, by the backe
 turns, on one core, in float32.
 """
 
+import os
 import statistics
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -85,16 +86,15 @@ def measured(calls: list[Call]) -> list[str]:
 def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    rows = []
+    rows, load = list[list[str]](), os.getloadavg()[0]
     for size, name, arguments, options, own in track(list(works()), "Measuring"):
         every = [partial(getattr(reference, name), *arguments, **options, xp=xp)]
         every += [partial(getattr(gb, name), *arguments, **options), *([own] if own else [])]
         rows.append([f"{name} {size}", *measured(every), *([] if own else [""])])
     head = ["float32, one core", "the reference", "the torch backend", "PyTorch's own"]
-    text = (
-        f"torch {torch.__version__}. Median time of a call, and its memory beyond the arguments, results included.\n\n"
-    )
-    blocks.write("kernels", COMMAND, text + blocks.table(head, rows))
+    found = f"torch {torch.__version__}; load in the minute before: {load:.1f}."
+    text = f"{found} The median time of a call, and its memory beyond the arguments, results included."
+    blocks.write("kernels", COMMAND, f"{text}\n\n{blocks.table(head, rows)}")
 
 
 if __name__ == "__main__":
