@@ -86,7 +86,7 @@ def bind_all(names: dict[str, Any], xp: Any, wrap: Callable[[F], F] = lambda fun
 
 def no_attribute(names: dict[str, Any], name: str) -> Any:
     """Raise AttributeError for a name that a module does not have, with the nearest one that it has."""
-    near = "" if name.startswith("_") else did_you_mean(name, (each for each in names if not each.startswith("_")))
+    near = "" if name.startswith("_") else did_you_mean(name, names)
     raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}{near}")
 
 

@@ -1,7 +1,7 @@
-"""PyTorch. Where its native kernels make the formula and conform, they are bound; the rest is the reference.
+"""PyTorch. Its native kernels are bound where they compute the formula and conform; the rest is the reference.
 
-Under ``torch.compile`` a step that is a Python number is part of the program, which is compiled anew for each: there,
-start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
+``torch.compile`` makes a step count that is a Python number part of the program, and compiles anew at each step. Start
+Adam from ``adam_init(theta)._replace(step=torch.tensor(0))`` there.
 """
 
 import contextlib

@@ -97,21 +97,21 @@ def test_numpy_has_all_properties(name, dtype):
     check_property(name, Subject("numpy"), dtype)
 
 
-@pytest.mark.parametrize(("name", "dtype"), [*zip(PROPERTIES, itertools.cycle(DTYPES), strict=False)])
-def test_a_strict_namespace_has_all_properties(name, dtype):
-    """In one dtype each, by turns: the computation is NumPy's, which is asked in both."""
+@pytest.mark.parametrize(("name", "dtype"), [*zip([*PROPERTIES][::2], itertools.cycle(DTYPES), strict=False)])
+def test_a_strict_namespace_has_properties(name, dtype):
+    """Every other one, in one dtype each, by turns: the computation is NumPy's, which is asked for all in both."""
     check_property(name, Subject("strict"), dtype)
 
 
-# Every other one in float64, which says as much about the properties as each in both.
+# Every other one in float64, and every other property, which says as much about these as each in both.
 REWRITES = [name for name in vars(rewrites.softmax) if name.startswith("softmax__")]
 
 
 @pytest.mark.parametrize(("rewrite", "dtype"), [*zip(REWRITES, itertools.cycle(DTYPES), strict=False)])
 def test_right_rewrites_have_them(rewrite, dtype):
-    for name, each in PROPERTIES.items():
-        if each.formula.name == "softmax":
-            check_property(name, subject(softmax=getattr(rewrites.softmax, rewrite)), dtype)
+    names = [name for name, each in PROPERTIES.items() if each.formula.name == "softmax"]
+    for name in names[REWRITES.index(rewrite) // 2 % 2 :: 2]:
+        check_property(name, subject(softmax=getattr(rewrites.softmax, rewrite)), dtype)
 
 
 # Of the formulas since 1.4, whose mutants are of the same kinds, a few.

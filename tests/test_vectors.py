@@ -80,7 +80,7 @@ def test_a_single_bit_is_found_by_the_second_oracle_and_by_the_manifest(formula,
     rng = np.random.default_rng(0)
     path, document = folder / formula / "float32.json", read(f"{formula}/float32.json")
     chosen = [case for case in document["cases"] if not {"nan", "infinity", "empty"} & set(case["flags"])]
-    for _ in range(20):
+    for _ in range(4):
         case = json.loads(json.dumps(rng.choice(chosen)))
         expected = case["expected"]
         name = rng.choice(
@@ -152,14 +152,6 @@ def test_files_without_certificates_are_judged_too(folder, verdict):
     found, missing = verdict(expected_answers("adam/float32.json"), folder)
     assert found.passed
     assert not missing
-
-
-def test_they_are_written_with_the_same_bytes_every_time():
-    written = dict(vectors.files())
-    assert list(written) == vectors.names()
-    for name, text in written.items():
-        assert (VECTORS / name).read_bytes() == text.encode(), f"{name}: `gaugeblock vectors vectors` writes it anew"
-    assert vectors.survey(VECTORS) == ([], [])
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="NOT RUN: sha256sum is not installed")
@@ -287,7 +279,7 @@ def test_a_bound_is_rounded_up_and_hardly(bound):
 # How they are written.
 
 
-def test_a_folder_is_updated_and_what_is_outdated_goes(folder):
+def test_a_folder_is_updated_with_the_same_bytes_every_time_and_what_is_outdated_goes(folder):
     (folder / "softmax/float32.json").write_text("old")
     (folder / "sigmoid").mkdir()
     (folder / "sigmoid/float32.json").write_text("of an earlier version")
@@ -296,8 +288,9 @@ def test_a_folder_is_updated_and_what_is_outdated_goes(folder):
     done = run("vectors", folder)
     assert done.returncode == 0, done.stderr
     for name in vectors.names():
-        assert (folder / name).read_bytes() == (VECTORS / name).read_bytes()
-    assert vectors.survey(folder) == ([], [])
+        same = (folder / name).read_bytes() == (VECTORS / name).read_bytes()
+        assert same, f"{name}: `gaugeblock vectors vectors` writes it anew"
+    assert vectors.survey(folder) == vectors.survey(VECTORS) == ([], [])
     assert not (folder / "sigmoid").exists()
 
 

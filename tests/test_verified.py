@@ -12,20 +12,26 @@ from flint import arb
 
 from gaugeblock import reference, spec
 from gaugeblock.conformance import check
-from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.arithmetic.rounding import HALF
 from gaugeblock.conformance.formulas import case, cases, declared
 from gaugeblock.conformance.judging.verified import disagreements, verify
 from gaugeblock.reference.declaration import formula as declare
 from gaugeblock.spec.softmax import softmax
 
-DTYPES = [np.dtype(name) for name in MODELS]
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("formula", spec.formulas())
+# In half precision, where the exact arithmetic is the same, by turns.
+VERIFIED = [
+    (formula, dtype)
+    for number, formula in enumerate(spec.formulas())
+    for dtype in ("float32", "float64", HALF[number % 2])
+]
+
+
+@pytest.mark.parametrize(("formula", "dtype"), VERIFIED)
 def test_the_exact_meaning_encloses_the_definition(formula, dtype):
-    assert verify(formula, dtype) > 10
+    assert verify(formula, np.dtype(dtype)) > 10
 
 
 def first_failure(formula, name, dtype=FLOAT64, **changed):

@@ -48,9 +48,16 @@ class Loaded:
         if hasattr(self.object, "to_library") or hasattr(self.object, "from_library"):
             self.backend = foreign.backend_of(self.object)
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
+        self.found: dict[str, dict[str, Any]] = {}  # what was asked for before, by name
 
     def functions(self, name: str) -> dict[str, Any]:
         """The subject's function of that name, and its variants, by the suffix that their cases get."""
+        if name not in self.found:
+            self.found[name] = self.find(name)
+        return self.found[name]
+
+    def find(self, name: str) -> dict[str, Any]:
+        """The function and its variants, as the subject has them now."""
         variants = {"": self.object} | {f"_{key}": value for key, value in getattr(self.object, "variants", {}).items()}
         found = {suffix: function_of(namespace, name) for suffix, namespace in variants.items()}
         return {suffix: function for suffix, function in found.items() if function is not None}

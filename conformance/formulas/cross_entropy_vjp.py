@@ -7,7 +7,8 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ...reference.formulas import cross_entropy as reference
-from . import Case, declared, variant
+from . import Case, Formula, declared, variant
+from . import case as any_case
 from . import cross_entropy as of_formula
 
 Array = Any
@@ -51,8 +52,28 @@ def scale(call: Any, name: str) -> Any:
     return np.max(np.abs(g.astype(np.float64)), initial=0) * np.abs(weight.astype(np.float64))
 
 
+def variants(formula: Formula) -> Iterator[Formula]:
+    """Those of the formula."""
+    for each in of_formula.variants(declared("cross_entropy")):
+        labels, logits, weight = each.domain
+        yield variant(formula, SIGNATURES[str(each.signature)], (labels, logits, "real", weight), **each.given)
+
+
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Those of the formula that are not left open, each with a gradient; and NaN under a gradient of 0."""
+    x = np.full((3, 4), [1, np.nan, 2, 3], dtype)
+    note = "where the gradient is 0 nothing is computed"
+    yield any_case(FUNCTION, f"{FUNCTION}.nan", "no_gradient", note, np.arange(3), x, np.asarray(0, dtype))
+    for case in (each for each in of_formula.made(dtype) if not each.exact):
+        requirement = case.requirement.replace("cross_entropy", FUNCTION)
+        arguments = (*case.arguments, np.asarray(1.5, dtype))
+        yield case._replace(requirement=requirement, formula=declared(FUNCTION), arguments=arguments)
+
+
 DETAILS = {
     FUNCTION: {
+        "made": made,
+        "variants": variants,
         "scale": scale,
         "open": open_elements,
         "rows_together": True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 
 STEP = "_step"
 MANY = 8  # names that are too many for a line
@@ -16,10 +17,16 @@ def meant(name: str, names: Collection[str]) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The end of a message about a name that is none of `names`: the nearest one, if any is near."""
-    every = tuple(names)
-    other = meant(name, every)
-    near = get_close_matches(name, every, n=1) if other == name else [other]
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, tuple(names))
+    return f"; did you mean {near!r}?" if near else ""
+
+
+@lru_cache(maxsize=256)  # whoever asks for an attribute that a module may lack asks for it again
+def nearest(name: str, names: tuple[str, ...]) -> str:
+    """The one of `names` that is meant, or nearest, but none with an underscore in front; nothing if none is near."""
+    public = [each for each in names if not each.startswith("_")]
+    other = meant(name, public)
+    return other if other != name else next(iter(get_close_matches(name, public, n=1)), "")
 
 
 def wanted(name: str, names: Iterable[str]) -> str:
