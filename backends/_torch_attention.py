@@ -76,7 +76,8 @@ def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
 
 def fused(q: Any, k: Any, v: Any, mask: Any, causal: bool | str, scale: float | None, sizes: Sizes) -> Any:
     """The native kernel on four axes, the only number that it takes block by block."""
-    alone = mask is None and bool(causal) and last_key(causal, sizes) == 0
+    positive = scale is None or scale > 1e-30  # by which the kernel multiplies its own mask of -infinity
+    alone = mask is None and bool(causal) and last_key(causal, sizes) == 0 and positive
     seen = None if alone else seen_keys(q, mask, causal, sizes, xp)
     if seen is not None and seen.ndim > 3 and q.ndim > 4:
         seen = seen.expand(*sizes.batch[:-1], *seen.shape[-3:])

@@ -235,6 +235,18 @@ def test_attention_has_second_derivatives_and_those_of_transforms():
     torch.testing.assert_close(found, wanted)
 
 
+@pytest.mark.parametrize("scale", [0.0, -2.0, 1e-50, 1e-20, 3])
+def test_a_causal_mask_alone_at_any_scale(attention, scale):
+    q, k, v, g = normal((3, 4), (5, 4), (5, 2), (3, 2))
+    for causal in (True, "lower_right"):
+        options = {"causal": causal, "scale": scale}
+        found = gb.scaled_dot_product_attention(q, k, v, **options)
+        torch.testing.assert_close(found, reference.scaled_dot_product_attention(q, k, v, **options))
+        derived = gb.scaled_dot_product_attention_vjp(q, k, v, g, **options)
+        torch.testing.assert_close(derived, reference.scaled_dot_product_attention_vjp(q, k, v, g, **options))
+    assert attention == [4] * 4
+
+
 def test_attention_in_inference_mode(attention):
     q, k, v, g, keys = *normal((3, 4), (5, 4), (5, 2), (3, 2)), torch.tensor([True] * 4 + [False])
     wanted = gb.scaled_dot_product_attention_vjp(q, k, v, g, keys)
