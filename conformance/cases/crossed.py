@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, accepted
 from .draw import draw, numbers
@@ -50,11 +50,14 @@ def cases(builder: Builder) -> Iterator[Made]:
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
-        options = next(each for each in nearest(wanted, named) if accepted(builder.formula, arrays, {**given, **each}))
+        offered = (each for each in nearest(wanted, named) if accepted(builder.formula, arrays, {**given, **each}))
+        options = next(offered, None)
+        if options is None:
+            continue  # anybody's formula may refuse a shape
         to = straight(sizes, batch)
         along: dict[str, Any] = {}
         if axis != -1 and batch:
-            along, to = {"axis": axis}, to._replace(axis=axis % (len(batch) + 1))
+            along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
         parts = ["x".join(map(str, batch)) or "none", *(f"{x}_{size}" for x, size in sizes.items() if x != BATCH)]
         parts += [f"{each}_{value}".replace(" ", "") for each, value in {**options, **along}.items()]
         parts += [*map(str, values), *[f"without_{missing}"] * (missing > 0)]
