@@ -7,7 +7,6 @@ Adam from ``adam_init(theta)._replace(step=torch.tensor(0))`` there.
 import contextlib
 import math
 from collections.abc import Iterator
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
@@ -19,12 +18,9 @@ from .. import reference
 from ..reference.arguments import (
     arrays,
     class_axis,
-    class_numbers,
     elementwise,
     floating,
-    for_each_class,
     indices,
-    labelled,
     normalised,
     rounded,
     same_shape,
@@ -33,13 +29,26 @@ from ..reference.arguments import (
     wanted_shape,
     wide,
 )
-from ..reference.arguments import clip as checked_clip
 from ..reference.arguments import epsilon as checked_epsilon
-from ..reference.formulas.adam import one_minus_power
-from ..reference.formulas.categorical_cross_entropy import default_clip
-from ..reference.trees import flatten
 from . import _formulas, bind_all, native
 from ._layouts import of_torch
+from ._torch_attention import scaled_dot_product_attention as scaled_dot_product_attention
+from ._torch_attention import scaled_dot_product_attention_vjp as scaled_dot_product_attention_vjp
+from ._torch_losses import categorical_cross_entropy as categorical_cross_entropy
+from ._torch_losses import categorical_cross_entropy_from_logits as categorical_cross_entropy_from_logits
+from ._torch_losses import categorical_cross_entropy_from_logits_vjp as categorical_cross_entropy_from_logits_vjp
+from ._torch_losses import categorical_cross_entropy_vjp as categorical_cross_entropy_vjp
+from ._torch_losses import cross_entropy as cross_entropy
+from ._torch_losses import cross_entropy_vjp as cross_entropy_vjp
+from ._torch_losses import sparse_categorical_cross_entropy_from_logits as sparse_categorical_cross_entropy_from_logits
+from ._torch_losses import (
+    sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
+)
+from ._torch_modes import nothing_traced, product
+from ._torch_steps import adam_step as adam_step
+from ._torch_steps import adamw_step as adamw_step
+from ._torch_steps import clip_by_global_norm as clip_by_global_norm
+from ._torch_steps import sgd_step as sgd_step
 
 aten = torch.ops.aten
 
@@ -96,6 +105,33 @@ def silu_vjp(x: Any, g: Any) -> Any:
     return rounded(aten.silu_backward(g, x), dtype, xp)
 
 
+@native(_formulas.swiglu)
+def swiglu(a: Any, b: Any) -> Any:
+    """Computed by ``torch.nn.functional.silu``."""
+    _, dtype, (a, b) = elementwise(xp, a=a, b=b)
+    return rounded(product(torch.nn.functional.silu(a), b), dtype, xp)
+
+
+@native(_formulas.swiglu_vjp)
+def swiglu_vjp(a: Any, b: Any, g: Any) -> tuple[Any, Any]:
+    """Computed by ``torch.nn.functional.silu`` and its derivative."""
+    _, dtype, (a, b, g) = elementwise(xp, a=a, b=b, g=g)
+    return (
+        rounded(aten.silu_backward(g * b, a), dtype, xp),
+        rounded(product(torch.nn.functional.silu(a), g), dtype, xp),
+    )
+
+
+@native(_formulas.gelu)
+def gelu(x: Any) -> Any:
+    """Computed by ``torch.nn.functional.gelu`` on a CPU, where no x is +infinity: in float32 it makes NaN of that."""
+    _, dtype = floating(xp, x=x)
+    is_read = nothing_traced() and x.device.type == "cpu" and x.numel() > 0
+    if not (is_read and x.detach().amax() < math.inf):
+        return reference.gelu(x, xp=xp)
+    return rounded(torch.nn.functional.gelu(wide(x, xp)), dtype, xp)
+
+
 @native(_formulas.gelu_vjp)
 def gelu_vjp(x: Any, g: Any) -> Any:
     """Computed by the derivative of ``torch.nn.functional.gelu``."""
@@ -105,7 +141,7 @@ def gelu_vjp(x: Any, g: Any) -> Any:
 
 @native(_formulas.gelu_tanh)
 def gelu_tanh(x: Any) -> Any:
-    """Computed by ``torch.nn.functional.gelu``, whose exact form gives NaN for +infinity in float32."""
+    """Computed by ``torch.nn.functional.gelu``."""
     floating(xp, x=x)
     return torch.nn.functional.gelu(x, approximate="tanh")
 
@@ -138,6 +174,23 @@ def layer_norm(x: Any, w: Any, b: Any, *, epsilon: float = 1e-5) -> Any:
     if not isinstance(epsilon, float):
         return rounded(reference.layer_norm(x, w, b, epsilon=epsilon, xp=xp), dtype, xp)
     return rounded(torch.nn.functional.layer_norm(x, w.shape, w, b, epsilon), dtype, xp)
+
+
+@native(_formulas.layer_norm_vjp)
+def layer_norm_vjp(x: Any, w: Any, b: Any, g: Any, *, epsilon: float = 1e-5) -> tuple[Any, Any, Any]:
+    """Computed by the derivative of ``torch.nn.functional.layer_norm``, where epsilon is a Python number."""
+    _, dtype = floating(xp, x=x, w=w, b=b, g=g)
+    normalised(x, w=w, b=b)
+    same_shape(x=x, g=g)
+    x, w, b, g = (wide(each, xp) for each in (x, w, b, g))
+    epsilon = checked_epsilon(epsilon, xp, x.dtype)
+    if isinstance(epsilon, float):
+        _, mean, over_root = torch.native_layer_norm(x, w.shape, w, b, epsilon)
+        found = aten.native_layer_norm_backward(g, x, w.shape, mean, over_root, w, b, [True] * 3)
+    else:
+        found = reference.layer_norm_vjp(x, w, b, g, epsilon=epsilon, xp=xp)
+    gx, gw, gb = (rounded(each, dtype, xp) for each in found)
+    return gx, gw, gb
 
 
 @native(_formulas.embedding)
@@ -193,179 +246,6 @@ def log_softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
     class_axis("x", x, axis)
     x, g = wide(x, xp), wide(g, xp)
     return rounded(aten._log_softmax_backward_data(g, torch.log_softmax(x, dim=axis), axis, x.dtype), dtype, xp)
-
-
-@native(_formulas.categorical_cross_entropy)
-def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None) -> Any:
-    """One new array, in place, unless a derivative is wanted: ``torch.clamp`` has derivative 0 where p is NaN."""
-    _, dtype, y = labelled(xp, y, axis, p=p)
-    if not values_alone(y, p):
-        return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip, xp=xp)
-    lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
-    return rounded(wide(p, xp).clamp(lo, hi).log_().mul_(y).sum(axis).neg_(), dtype, xp)
-
-
-@native(_formulas.categorical_cross_entropy_vjp)
-def categorical_cross_entropy_vjp(
-    y: Any, p: Any, g: Any, /, *, axis: int = -1, clip: tuple[float, float] | None = None
-) -> Any:
-    """Computed by ``torch.where``."""
-    _, dtype, y = labelled(xp, y, axis, p=p, g=g)
-    lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)
-    y, p, g = wide(y, xp), wide(p, xp), wide(for_each_class(g, axis, xp, p=p), xp)
-    return rounded(torch.where((p < lo) | (p > hi), 0, -g * y / p), dtype, xp)
-
-
-@native(_formulas.categorical_cross_entropy_from_logits)
-def categorical_cross_entropy_from_logits(y: Any, x: Any, /, *, axis: int = -1) -> Any:
-    """Computed by ``torch.log_softmax``, multiplied in place unless a derivative is wanted.
-
-    ``torch.nn.functional.cross_entropy`` gives NaN where a label is 0 and its logit -infinity.
-    """
-    _, dtype, y = labelled(xp, y, axis, x=x)
-    y, x = wide(y, xp), wide(x, xp)
-    logs = torch.log_softmax(x, dim=axis)
-    if values_alone(y, x):
-        logs = aten.softshrink_backward.grad_input(logs, y, 0, grad_input=logs).mul_(y)  # in place: 0 where y is 0
-    else:
-        logs = aten.threshold_backward(logs, y.abs(), 0) * y  # the same with derivatives, NaN where y is
-    return rounded(-logs.sum(axis), dtype, xp)
-
-
-@native(_formulas.categorical_cross_entropy_from_logits_vjp)
-def categorical_cross_entropy_from_logits_vjp(y: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Computed by ``torch.softmax``, with the labels subtracted in place."""
-    _, dtype, y = labelled(xp, y, axis, x=x, g=g)
-    y, x, g = wide(y, xp), wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)
-    weighted = torch.softmax(x, dim=axis) * y.sum(axis, keepdim=True)
-    return rounded(g * weighted.sub_(y), dtype, xp)
-
-
-@native(_formulas.sparse_categorical_cross_entropy_from_logits)
-def sparse_categorical_cross_entropy_from_logits(labels: Any, x: Any, /, *, axis: int = -1) -> Any:
-    """Computed by ``torch.log_softmax``, then ``gather``."""
-    floating(xp, x=x)
-    class_axis("x", x, axis)
-    chosen, _ = of_label(torch.log_softmax(x, dim=axis), labels, axis)
-    return -chosen.squeeze(axis)
-
-
-@native(_formulas.sparse_categorical_cross_entropy_from_logits_vjp)
-def sparse_categorical_cross_entropy_from_logits_vjp(labels: Any, x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Computed by ``torch.softmax``, then ``scatter``."""
-    _, dtype = floating(xp, x=x, g=g)
-    class_axis("x", x, axis)
-    p = torch.softmax(wide(x, xp), dim=axis)
-    chosen, index = of_label(p, labels, axis)
-    g = wide(for_each_class(g, axis, xp, x=x), xp)
-    return rounded(g * p.scatter(axis, index, chosen - 1), dtype, xp)
-
-
-def of_label(values: Any, labels: Any, axis: int) -> tuple[Any, Any]:
-    """The value of each sample's class, and its index; whether there is that class, ``gather`` sees by itself."""
-    samples = values.shape[:axis] + values.shape[axis:][1:]
-    if isinstance(labels, torch.Tensor) and labels.dtype in (torch.int32, torch.int64) and labels.shape == samples:
-        index = labels.long().unsqueeze(axis)
-    else:
-        index = class_numbers(labels, values, axis, xp).unsqueeze(axis)  # says what is wrong
-    try:
-        return values.gather(axis, index), index
-    except RuntimeError:
-        class_numbers(labels, values, axis, xp)
-        raise
-
-
-@native(_formulas.adam_step)
-def adam_step(
-    theta: Any,
-    grad: Any,
-    state: reference.AdamState,
-    /,
-    *,
-    learning_rate: Any = 0.001,
-    beta1: Any = 0.9,
-    beta2: Any = 0.999,
-    epsilon: Any = 1e-8,
-    donate: bool = False,
-) -> tuple[Any, reference.AdamState]:
-    """One call of PyTorch's fused kernel for all leaves.
-
-    The kernel's own correction, ``1 - beta**t``, is too inaccurate for small t in float64. The kernel is given an
-    infinite t, for which it divides by 1, and both corrections are part of the learning rate and epsilon: the spec's
-    `efficient_order`. With `donate`, the results are written over theta and the state where these are contiguous.
-    """
-    rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
-    columns: list[list[Any]] = []
-    if isinstance(state, reference.AdamState):
-        columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
-    if not (are_fusible(columns) and are_ordinary(state.step, **rates)):  # errors, too
-        return reference.adam_step(theta, grad, state, **rates, donate=donate, xp=xp)
-    once = len({id(leaf) for column in columns for leaf in column}) == 4 * len(columns[0])  # what is donated
-    thetas, grads, ms, vs = columns
-    step, dtype, half = state.step + 1, thetas[0].dtype, thetas[0].dtype != ms[0].dtype
-    if half:
-        thetas, grads = ([leaf.float() for leaf in leaves] for leaves in (thetas, grads))
-    if not (donate and once):
-        thetas, ms, vs = ([leaf.clone() for leaf in leaves] for leaves in (thetas, ms, vs))
-    # The kernel reads all memory in one order, whatever the strides.
-    thetas, grads, ms, vs = ([leaf.contiguous() for leaf in leaves] for leaves in (thetas, grads, ms, vs))
-    c1, c2 = (one_minus_power(float(beta), step, xp, dtype) for beta in (beta1, beta2))
-    torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
-        thetas,
-        grads,
-        ms,
-        vs,
-        [],
-        [torch.full((), math.inf, device=ms[0].device)] * len(ms),
-        lr=learning_rate * math.sqrt(c2) / c1,
-        beta1=beta1,
-        beta2=beta2,
-        weight_decay=0,
-        eps=epsilon * math.sqrt(c2),
-        amsgrad=False,
-        maximize=False,
-    )
-    thetas = [leaf.to(dtype) for leaf in thetas] if half else thetas
-    return rebuild(thetas), reference.AdamState(step, rebuild(ms), rebuild(vs))
-
-
-# The dtypes of theta, grad, m and v that the fused kernel takes, theta and grad in half precision made float32 for it.
-FUSED = {
-    (torch.float16, torch.float16, torch.float32, torch.float32),
-    (torch.bfloat16, torch.bfloat16, torch.float32, torch.float32),
-    (torch.float32, torch.float32, torch.float32, torch.float32),
-    (torch.float64, torch.float64, torch.float64, torch.float64),
-}
-
-
-def are_fusible(columns: list[list[Any]]) -> bool:
-    """Whether the fused kernel takes all leaves at once: tensors of one kind, whose values alone are wanted."""
-    every = [*chain(*columns)]
-    if not every or not {*map(type, every)} <= {torch.Tensor, torch.nn.Parameter}:
-        return False
-    dtypes = tuple(dtype for leaves in columns for dtype in {leaf.dtype for leaf in leaves})
-    shapes, devices = [leaf.shape for leaf in every], {leaf.device for leaf in every}
-    same = len(devices) == 1 and shapes == len(columns) * shapes[: len(columns[0])]
-    return bool(same and dtypes in FUSED and every[0].device.type in ("cpu", "cuda") and values_alone(*every))
-
-
-def are_ordinary(step: Any, learning_rate: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
-    """Whether these are Python numbers in their ranges, far from infinity, and epsilon from what is 0 in float32."""
-    rates = (learning_rate, beta1, beta2, epsilon)
-    if type(step) is not int or not all(type(rate) is int or isinstance(rate, float) for rate in rates):
-        return False
-    in_range = 0 <= step < 2**63 and 0 <= beta1 < 1 and 0 <= beta2 < 1 and abs(learning_rate) < 1e300
-    return bool(in_range and (epsilon == 0 or 1e-30 < epsilon < 1e300))
-
-
-def values_alone(*tensors: Any) -> bool:
-    """Whether no derivative of what is computed is wanted, and no transform or compiler looks on."""
-    return not (
-        torch.compiler.is_compiling()
-        or torch._C._are_functorch_transforms_active()
-        or torch.autograd.forward_ad._current_level >= 0
-        or (torch.is_grad_enabled() and True in {each.requires_grad for each in tensors})
-    )
 
 
 bind_all(globals(), xp)

@@ -1,11 +1,11 @@
-"""The torch backend's own kernels: what they leave to the reference, and what memory Adam writes to."""
+"""The torch backend's own kernels: what they leave to the reference, and what memory the steps write to."""
 
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from gaugeblock import AdamState, reference
+from gaugeblock import AdamState, SGDState, reference
 from gaugeblock.conformance import assert_conforms
 
 torch = pytest.importorskip("torch")
@@ -28,15 +28,32 @@ def state_of(theta, step=3):
 
 @pytest.fixture
 def fused(monkeypatch):
-    """The number of leaves of each call of the fused kernel."""
-    kernel, leaves = torch._fused_adam_, []
+    """The number of leaves of each call of a fused kernel."""
+    leaves = []
 
-    def counted(thetas, *arguments, **options):
-        leaves.append(len(thetas))
-        return kernel(thetas, *arguments, **options)
+    def counting(kernel):
+        def counted(thetas, *arguments, **options):
+            leaves.append(len(thetas))
+            return kernel(thetas, *arguments, **options)
 
-    monkeypatch.setattr(torch, "_fused_adam_", counted)
+        return counted
+
+    for name in ("_fused_adamw_", "_fused_sgd_"):
+        monkeypatch.setattr(torch, name, counting(getattr(torch, name)))
     return leaves
+
+
+@pytest.fixture
+def attention(monkeypatch):
+    """The number of axes of each call of the native attention."""
+    kernel, axes = torch.nn.functional.scaled_dot_product_attention, []
+
+    def counted(q, *arguments, **options):
+        axes.append(q.ndim)
+        return kernel(q, *arguments, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+    return axes
 
 
 @pytest.mark.parametrize("dtype", gb.dtypes)
@@ -121,3 +138,171 @@ def test_a_loss_without_a_derivative_is_the_one_with(axis):
     for formula, argument in ((gb.categorical_cross_entropy, x / 2), (gb.categorical_cross_entropy_from_logits, x)):
         wanted = formula(y, argument.clone().requires_grad_(), axis=axis)
         np.testing.assert_allclose(formula(y, argument, axis=axis), wanted.detach(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", gb.dtypes)
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_other_steps_are_one_call_and_step_as_the_reference_does(fused, dtype, first):
+    dtype = getattr(torch, dtype)
+    theta, grad = ([tensor(seed + i, 3, 2, dtype=dtype) for i in range(3)] for seed in (0, 7))
+    moments = [each.to(torch.promote_types(dtype, torch.float32)) for each in theta]
+    for name, state, rates in (
+        ("adamw_step", AdamState(first, moments, moments), {"weight_decay": 0.5, "learning_rate": 0.25}),
+        ("sgd_step", SGDState(first, moments), {"momentum": 0.75, "dampening": 0.25}),
+        ("sgd_step", SGDState(first, moments), {"momentum": 0.75, "nesterov": True}),
+    ):
+        found = getattr(gb, name)(theta, grad, state, **rates)
+        wanted = getattr(reference, name)(theta, grad, state, **rates)
+        assert (found[1].step, found[0][0].dtype) == (first + 1, dtype)
+        one, other = ([each.double() for each in (*new, *moved[1])] for new, moved in (found, wanted))
+        np.testing.assert_allclose(torch.stack(one), torch.stack(other), rtol=2 * torch.finfo(dtype).eps)
+    assert fused == [3] * 3
+
+
+def test_what_the_other_steps_leave_to_the_reference(fused):
+    theta, grad = tensor(0, 3), tensor(1, 3)
+    for rates in ({}, {"momentum": torch.tensor(0.9)}, {"momentum": 0.9, "learning_rate": torch.tensor(0.1)}):
+        gb.sgd_step(theta, grad, SGDState(1, theta), **rates)
+    gb.adamw_step(theta, grad, state_of(theta), weight_decay=torch.tensor(0.1))
+    with pytest.raises(ValueError, match="nesterov"):
+        gb.sgd_step(theta, grad, SGDState(1, theta), momentum=0.9, dampening=0.1, nesterov=True)
+    assert not fused
+
+
+def test_the_other_steps_write_over_what_is_donated(fused):
+    for name, state in (("adamw_step", state_of(tensor(0, 3))), ("sgd_step", SGDState(1, tensor(2, 3)))):
+        theta, rates = tensor(0, 3), {"momentum": 0.9} if name == "sgd_step" else {}
+        kept = getattr(gb, name)(theta, tensor(1, 3), state, **rates)
+        assert kept[0] is not theta
+        new, after = getattr(gb, name)(theta, tensor(1, 3), state, **rates, donate=True)
+        assert new is theta
+        assert after[1] is state[1]
+        assert torch.equal(new, kept[0])
+    assert len(fused) == 4
+
+
+def test_clipping_takes_norms_whose_reciprocal_is_infinite():
+    x = torch.tensor([1e-40])
+    assert not torch.isnan(gb.clip_by_global_norm(x, 0.0))
+    assert torch.equal(gb.clip_by_global_norm([x, x], 1e-39)[1], x)
+
+
+def normal(*shapes, dtype=torch.float32):
+    rng = np.random.default_rng(0)
+    return [torch.tensor(rng.standard_normal(shape)).to(dtype) for shape in shapes]
+
+
+def test_blocks_of_keys_that_are_not_seen(attention):
+    """The kernel takes 512 keys at once."""
+    q, k, v, g = normal((5, 4), (1100, 4), (1100, 4), (5, 4))
+    mask = torch.ones(5, 1100, dtype=torch.bool)
+    mask[0, :600], mask[1, 600:], mask[2], mask[3, 512:1024] = False, False, False, False
+    y = gb.scaled_dot_product_attention(q, k, v, mask)
+    assert_conforms(y, "scaled_dot_product_attention", q, k, v, mask)
+    assert torch.all(y[2] == 0)
+    found = gb.scaled_dot_product_attention_vjp(q, k, v, g, mask)
+    wanted = reference.scaled_dot_product_attention_vjp(*(each.double() for each in (q, k, v, g)), mask)
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
+    assert attention == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("batch", "of_mask"),
+    [((), (3, 5)), ((2,), (5,)), ((2, 4), (4, 1, 5)), ((2, 2, 4), (2, 1, 3, 5)), ((2, 2, 4), (5,))],
+)
+@pytest.mark.parametrize("heads", [1, 2])
+def test_attention_of_any_batch_is_that_of_four_axes(attention, batch, of_mask, heads):
+    q, k, v = normal((*batch, 3, 4), (*batch, 5, 4), (*batch, 5, 2), dtype=torch.float64)
+    k, v = (each[..., ::heads, :, :] if batch else each for each in (k, v))
+    mask = torch.tensor(np.random.default_rng(1).random(of_mask) < 0.7)
+    for options in ({}, {"causal": "lower_right"}, {"causal": True, "scale": -2}):
+        found = gb.scaled_dot_product_attention(q, k, v, mask, **options)
+        torch.testing.assert_close(found, reference.scaled_dot_product_attention(q, k, v, mask, **options))
+    assert attention == [4] * 3
+
+
+def test_attention_has_second_derivatives_and_those_of_transforms():
+    leaves = [each.requires_grad_() for each in normal((2, 3, 4), (2, 5, 4), (2, 5, 2), dtype=torch.float64)]
+
+    def lower(*arrays):
+        return gb.scaled_dot_product_attention(*arrays, causal="lower_right")
+
+    assert torch.autograd.gradgradcheck(lower, leaves)
+    found = torch.autograd.grad(lower(*leaves).sum(), leaves)
+    values = [each.detach() for each in leaves]
+    wanted = torch.func.grad(lambda *arrays: lower(*arrays).sum(), argnums=(0, 1, 2))(*values)
+    torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("scale", [0.0, -2.0, 1e-50, 1e-20, 3])
+def test_a_causal_mask_alone_at_any_scale(attention, scale):
+    q, k, v, g = normal((3, 4), (5, 4), (5, 2), (3, 2))
+    for causal in (True, "lower_right"):
+        options = {"causal": causal, "scale": scale}
+        found = gb.scaled_dot_product_attention(q, k, v, **options)
+        torch.testing.assert_close(found, reference.scaled_dot_product_attention(q, k, v, **options))
+        derived = gb.scaled_dot_product_attention_vjp(q, k, v, g, **options)
+        torch.testing.assert_close(derived, reference.scaled_dot_product_attention_vjp(q, k, v, g, **options))
+    assert attention == [4] * 4
+
+
+def test_attention_in_inference_mode(attention):
+    q, k, v, g, keys = *normal((3, 4), (5, 4), (5, 2), (3, 2)), torch.tensor([True] * 4 + [False])
+    wanted = gb.scaled_dot_product_attention_vjp(q, k, v, g, keys)
+    with torch.inference_mode():
+        given = [each.clone() for each in (q, k, v, g, keys)]
+        inside = gb.scaled_dot_product_attention_vjp(*given)
+    for found in (inside, gb.scaled_dot_product_attention_vjp(*given)):
+        assert all(map(torch.equal, found, wanted))
+    assert attention == [4] * 3
+
+
+def test_what_attention_leaves_to_the_reference(attention):
+    q, k, v = normal((3, 4), (5, 4), (5, 2))
+    gb.scaled_dot_product_attention(q, k, v, scale=torch.tensor(0.5))
+    gb.scaled_dot_product_attention(q, k[:0], v[:0])
+    torch.func.vmap(gb.scaled_dot_product_attention)(q[None], k[None], v[None])
+    assert not attention
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_masked_class_that_counts_nothing_makes_no_nan(smoothing, weighted):
+    """The specification leaves it open, where PyTorch's cross-entropy gives NaN."""
+    x, g = normal((4, 3), ())
+    x[0, 2], x[1, 0] = -torch.inf, -torch.inf
+    weight = torch.tensor([2.0, 1, 0]) if weighted else None
+    soft = torch.tensor([[0.75, 0.5, 0], [0, 1, 0], [0, 1, 0], [0.5, 0.5, 1]])
+    for labels in (torch.tensor([1, -100, 0, 2]), soft):
+        for reduction in ("mean", "sum", "none"):
+            options = {"label_smoothing": smoothing, "reduction": reduction}
+            found, wanted = (each.cross_entropy(labels, x, weight, **options) for each in (gb, reference))
+            torch.testing.assert_close(found, wanted)
+            assert torch.all(torch.isfinite(found)) or smoothing
+            of_each = g.expand(found.shape).clone()
+            ours = gb.cross_entropy_vjp(labels, x, of_each, weight, **options)
+            torch.testing.assert_close(ours, reference.cross_entropy_vjp(labels, x, of_each, weight, **options))
+            leaf = x.clone().requires_grad_()
+            (derived,) = torch.autograd.grad(gb.cross_entropy(labels, leaf, weight, **options), leaf, of_each)
+            torch.testing.assert_close(derived, ours, equal_nan=True)
+
+
+def test_cross_entropy_has_derivatives_towards_all_its_arrays():
+    x, y, weight = (each.abs().requires_grad_() for each in normal((3, 4), (3, 4), (4,), dtype=torch.float64))
+    labels = torch.tensor([1, -100, 3])
+    for smoothing in (0.0, 0.25):
+        options = {"label_smoothing": smoothing}
+        assert torch.autograd.gradgradcheck(lambda x, w, o=options: gb.cross_entropy(labels, x, w, **o), (x, weight))
+        assert torch.autograd.gradcheck(lambda y, x, w, o=options: gb.cross_entropy(y, x, w, **o), (y, x, weight))
+        (g,) = (each.requires_grad_() for each in normal((), dtype=torch.float64))
+        assert torch.autograd.gradcheck(lambda x, g, o=options: gb.cross_entropy_vjp(labels, x, g, **o), (x, g))
+
+
+def test_gelu_is_native_but_for_infinity(monkeypatch):
+    kernel, calls = torch.nn.functional.gelu, []
+    monkeypatch.setattr(torch.nn.functional, "gelu", lambda x: calls.append(len(x)) or kernel(x))
+    assert torch.equal(gb.gelu(torch.tensor([torch.inf, torch.nan]))[:1], torch.tensor([torch.inf]))
+    assert not calls
+    gb.gelu(tensor(0, 5))
+    assert calls == [5]

@@ -1,5 +1,6 @@
 """Gradients that are scaled down where their common norm is above a limit."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ..arguments import Array, Namespace, Scalar, describe, floating, number, rounded, wide
@@ -47,17 +48,10 @@ def clip_by_global_norm(tree: Tree, max_norm: Scalar, /, *, xp: Namespace = None
     >>> [leaf.tolist() for leaf in tree]
     [[1.5], [2.0]]
     """
-    max_norm = number("max_norm", max_norm)
-    if isinstance(max_norm, float) and not 0 <= max_norm < float("inf"):
-        raise ValueError(f"max_norm: got {max_norm!r}; wanted a finite number of at least 0")
-    columns, rebuild = flatten(tree=tree)
-    leaves: list[Array] = [leaf for column in columns for leaf in column]
+    max_norm, leaves, rebuild = checked(tree, max_norm, xp)
     if not leaves:
         return rebuild([])
-    for leaf in leaves:
-        if not hasattr(leaf, "dtype"):
-            raise TypeError(f"tree: got {describe(leaf)}; wanted an array of a real floating dtype")
-    xp, dtype = floating(xp, tree=leaves[0], **{f"tree, leaf {place}": leaf for place, leaf in enumerate(leaves)})
+    xp, dtype = floating(xp, tree=leaves[0])
     whole = [wide(leaf, xp) for leaf in leaves]
     total = xp.sum(whole[0] * whole[0])
     for leaf in whole[1:]:
@@ -65,3 +59,17 @@ def clip_by_global_norm(tree: Tree, max_norm: Scalar, /, *, xp: Namespace = None
     norm = xp.sqrt(total)
     clipped = [xp.where(norm <= max_norm, leaf, leaf * (max_norm / norm)) for leaf in whole]
     return rebuild([rounded(leaf, dtype, xp) for leaf in clipped])
+
+
+def checked(tree: Tree, max_norm: Scalar, xp: Namespace) -> tuple[Any, list[Array], Callable[[list[Any]], Tree]]:
+    """Return the limit, the leaves, and what makes a tree of such; raise for what does not fit."""
+    max_norm = number("max_norm", max_norm)
+    if isinstance(max_norm, float) and not 0 <= max_norm < float("inf"):
+        raise ValueError(f"max_norm: got {max_norm!r}; wanted a finite number of at least 0")
+    (leaves,), rebuild = flatten(tree=tree)
+    for leaf in leaves:
+        if not hasattr(leaf, "dtype"):
+            raise TypeError(f"tree: got {describe(leaf)}; wanted an array of a real floating dtype")
+    if leaves:
+        floating(xp, tree=leaves[0], **{f"tree, leaf {place}": leaf for place, leaf in enumerate(leaves)})
+    return max_norm, leaves, rebuild

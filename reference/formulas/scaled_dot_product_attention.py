@@ -124,10 +124,14 @@ def seen_keys(q: Array, mask: Any, causal: bool | str, sizes: Sizes, xp: Namespa
     if not causal:
         return mask
     device = getattr(q, "device", None)  # traced, JAX's arrays have none
-    last = sizes.keys - sizes.queries if causal == "lower_right" else 0
     queries, keys = (xp.arange(length, device=device) for length in (sizes.queries, sizes.keys))
-    past = keys[None, :] <= queries[:, None] + last
+    past = keys[None, :] <= queries[:, None] + last_key(causal, sizes)
     return past if mask is None else past & mask
+
+
+def last_key(causal: bool | str, sizes: Sizes) -> int:
+    """The last key that the first query sees under a causal mask; below 0, it sees none."""
+    return sizes.keys - sizes.queries if causal == "lower_right" else 0
 
 
 def scores(q: Array, k: Array, scale: float | None, xp: Namespace) -> Any:
