@@ -10,7 +10,7 @@ from ... import __version__, spec
 
 AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
-RELEASED = "2026-11-28"
+RELEASED = "2026-11-29"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
 MANIFEST = "b84bd38a724b89f25e47e84e5db042a464b35ccdb0053c813f0ae5e511746278"
 
