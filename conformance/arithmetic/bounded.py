@@ -8,6 +8,7 @@ is proved in spec/proofs/rules.v, and that they compose in spec/proofs/soundness
 """
 
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from .operators import Operators
 from .rounding import HOST, MODELS, Model, promoted, stricter
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
-from .specials import all_finite, of_products, of_sum, overflows, settled
+from .specials import all_finite, all_true, any_true, of_products, of_sum, overflows, settled
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
@@ -52,7 +53,7 @@ class Bounded(Operators):
     @functools.cached_property
     def nonnegative(self) -> bool:
         """Whether no correct arithmetic gives a negative number: as said, or as the errors have it."""
-        return self.said or not np.any((self.value < self.error) | np.isinf(self.error))
+        return self.said or not any_true((self.value < self.error) | np.isinf(self.error))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -169,7 +170,7 @@ def ends(number: Number) -> tuple[Number, Number]:
 
 def nonnegative(*numbers: Number) -> bool:
     """Whether none is negative in any correct arithmetic."""
-    return all(x.nonnegative if isinstance(x, Bounded) else not np.any(asarray(x) < 0) for x in numbers)
+    return all(x.nonnegative if isinstance(x, Bounded) else not any_true(asarray(x) < 0) for x in numbers)
 
 
 def lift(number: Number, model: Model, dtype: Any) -> Bounded:
@@ -192,6 +193,20 @@ def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Numb
 
 def cast(scalar: Bounded, model: Model) -> tuple[Number, Number]:
     """A host scalar in an array's format: infinite beyond its largest number, where the run in float64 goes on."""
+    if type(scalar.value) is np.ndarray and scalar.value.ndim == 0 and type(scalar.error) is np.float64 and not scalar.error:
+        number = float(scalar.value)
+        return cast_number(number, math.copysign(1, number), model)
+    return cast_array(scalar, model)
+
+
+@functools.lru_cache(maxsize=4096)  # the same few constants, again and again
+def cast_number(number: float, sign: float, model: Model) -> tuple[Number, Number]:
+    """The same of a number without an error."""
+    return cast_array(Bounded(number, 0, HOST, float64), model)
+
+
+def cast_array(scalar: Bounded, model: Model) -> tuple[Number, Number]:
+    """The same of any."""
     value, error, size = scalar.value, cast_error(scalar, model), np.abs(scalar.value)
     beyond = size - scalar.error >= model.overflow
     error = np.where(beyond, 0.0, np.where(np.isfinite(size) & (size + scalar.error >= model.overflow), np.inf, error))
@@ -230,7 +245,7 @@ def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) ->
         finite(size) + f > 1 / model.smallest_normal,
         size - f < 1 / model.largest_sum,
     )  # that of half precision is made in float32
-    if not (np.any(small) or np.any(large)):
+    if not (any_true(small) or any_true(large)):
         return 0.0
     loss = np.where(small, (1 + model.gamma(1)) * (finite(np.abs(a)) + e) * model.underflow, 0.0)
     return np.where(large, np.inf, loss)
@@ -262,12 +277,12 @@ def rounded(
     """
     magnitude, number = np.abs(value), np.isfinite(value)
     charged = error + model.gamma(roundings) * (magnitude + error) + underflow
-    error = charged if number is np.True_ or number.all() else np.where(number, charged, error)
-    if partial is NONE and np.all(magnitude + error <= model.largest):  # which is no larger than a sum's
+    error = charged if all_true(number) else np.where(number, charged, error)
+    if partial is NONE and all_true(magnitude + error <= model.largest):  # which is no larger than a sum's
         return Bounded(value, error, model, dtype, nonnegative)
     inside = partial + error <= model.largest_sum  # partial sums have rounding errors too
     may = number & ((magnitude + error > model.largest) | ~inside)
-    if not np.any(may):
+    if not any_true(may):
         return Bounded(value, error, model, dtype, nonnegative)
     surely = number & (magnitude - error > model.largest) & (inside | (partial <= magnitude * INFLATION))
     value, error = np.where(surely, np.copysign(np.inf, value), value), np.where(may, np.inf, error)
@@ -331,7 +346,7 @@ def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:
     chosen, sure = parts(condition)
     value: Number = np.where(chosen, a_value, b_value)
     error: Number = np.where(chosen, a_error, b_error)
-    if not np.all(sure):
+    if not all_true(sure):
         other, off = np.where(chosen, b_value, a_value), np.where(chosen, b_error, a_error)
         same = (other == value) | (np.isnan(other) & np.isnan(value))
         error = np.where(sure, error, np.maximum(error, np.where(same, 0.0, np.abs(other - value)) + off))

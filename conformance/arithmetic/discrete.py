@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .elsewhere import asarray
+from .specials import all_true
 
 Number = Any
 
@@ -40,7 +41,7 @@ class Discrete:
         return np.where(self.sure, 0.0, np.inf)
 
     def __bool__(self) -> bool:
-        if not np.all(self.sure):
+        if not all_true(self.sure):
             raise UndecidedError(self.refused())
         return bool(self.value)
 
@@ -118,7 +119,7 @@ def parts(x: Number) -> tuple[Number, Number]:
 
 def discrete(value: Number, sure: Number) -> Any:
     """Plain NumPy where everything is certain."""
-    return asarray(value) if np.all(sure) else Discrete(value, sure)
+    return asarray(value) if all_true(sure) else Discrete(value, sure)
 
 
 def both(function: Callable[[Any, Any], Any], a: Number, b: Number) -> Any:

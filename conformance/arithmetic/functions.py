@@ -20,7 +20,7 @@ from .elsewhere import function_of
 from .exact import Exact
 from .kinds import core, lifted
 from .rounding import HOST, Model
-from .specials import settled
+from .specials import any_true, settled
 
 Array = Any
 Number = Any
@@ -75,7 +75,7 @@ def overflowing(y: Bounded) -> Bounded:
     """A result that may be beyond the largest number of its format."""
     size, number = np.abs(y.value), np.isfinite(y.value)
     may = number & (size + y.error > y.model.largest)
-    if not np.any(may):
+    if not any_true(may):
         return y
     must = number & (size - y.error > y.model.largest)
     value = np.where(must, np.copysign(np.inf, y.value), y.value)

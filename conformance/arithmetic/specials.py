@@ -37,8 +37,21 @@ def settled(
 
 def all_finite(values: Number) -> bool:
     """Whether none is infinite or NaN."""
-    known = np.isfinite(values)
-    return known is np.True_ or bool(known.all())  # the former, of a single number, takes a tenth of the time
+    return all_true(np.isfinite(values))
+
+
+def all_true(mask: Any) -> bool:
+    """Whether a mask is true everywhere: to count takes NumPy a fifth of the time."""
+    if type(mask) is np.ndarray:
+        return np.count_nonzero(mask) == mask.size
+    return bool(mask if type(mask) is np.bool_ else np.all(mask))
+
+
+def any_true(mask: Any) -> bool:
+    """Whether a mask is true anywhere."""
+    if type(mask) is np.ndarray:
+        return np.count_nonzero(mask) > 0
+    return bool(mask if type(mask) is np.bool_ else np.any(mask))
 
 
 def same(a: Number, b: Number) -> Number:
@@ -59,7 +72,7 @@ def of_sum(value: Number, error: Number, sizes: Number, largest: float, known: N
 
 def overflows(summed: Callable[..., Number], sizes: Number, largest: float, *operands: tuple[Number, Number]) -> Number:
     """Where a sum, of numbers or of products, overflows float64 itself in every order, since no terms cancel."""
-    if np.all(np.isfinite(sizes)):
+    if all_finite(sizes):
         return np.False_
     scale, limit = 2.0**-600, largest
     for _ in operands:

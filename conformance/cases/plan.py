@@ -98,7 +98,7 @@ LABEL_DTYPES_OF = {
 # batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.
 CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (2, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
 CROSSED_LENGTHS = 1, 2, 5, 8, 70, 1_100
-MOST_CROSSED = 6_000
+MOST_CROSSED = 3_000
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (2, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 70
