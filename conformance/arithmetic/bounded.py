@@ -193,7 +193,8 @@ def operands(a: Bounded, b: Number) -> tuple[Model, Number, Number, Number, Numb
 
 def cast(scalar: Bounded, model: Model) -> tuple[Number, Number]:
     """A host scalar in an array's format: infinite beyond its largest number, where the run in float64 goes on."""
-    if type(scalar.value) is np.ndarray and scalar.value.ndim == 0 and type(scalar.error) is np.float64 and not scalar.error:
+    is_number = type(scalar.value) is np.ndarray and scalar.value.ndim == 0
+    if is_number and type(scalar.error) is np.float64 and not scalar.error:
         number = float(scalar.value)
         return cast_number(number, math.copysign(1, number), model)
     return cast_array(scalar, model)
