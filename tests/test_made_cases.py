@@ -584,9 +584,21 @@ def relu_of_long_rows_as_they_lie(x):
     return reference.relu(x) + (long or any(stride < 0 for stride in x.strides)) * x.dtype.type(1)
 
 
+def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
+    """Wrong beyond 4000 columns too."""
+    grad = np.ravel(grad, order="K").reshape(grad.shape) + (grad.shape[-1:] > (4000,)) * grad.dtype.type(1)
+    return reference.sgd_step(theta, grad, state, **options)
+
+
 @pytest.mark.parametrize(
     ("call", "function", "words"),
     [
+        (
+            sgd_of_gradients_as_they_lie,
+            "sgd_step",
+            "it fails wherever the last axis is longer than a limit from 2053 to 4095 and where argument 2 has the "
+            "memory layout transposed or permuted",
+        ),
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
         (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),
         (

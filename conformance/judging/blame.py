@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cases.blame import SMALL, blame
 from ..cases.build import Builder, Made
+from ..cases.draw import unpack
 from ..formulas import Formula
 from ..formulas.requirements import requirements
 from .alone import alone
@@ -35,7 +36,7 @@ def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding,
     """In which shapes a function fails, in words, in a memory layout or as arrays usually are."""
     labels = {label.partition(".")[2] for label in requirements(formula)}
     builder = Builder(formula, dtype, formula.formula, labels)
-    shape = np.shape(failed.case.arguments[-1])
+    shape = max(map(np.shape, unpack(failed.case.arguments)), key=len)
     _, words = blame(builder, partial(fails, subject, dtype, change), shape[:-1], shape[-1] if shape else 0)
     return words
 
