@@ -100,6 +100,11 @@ def scaled(x, *, temperature=1.0, axis=-1):
     return x / temperature / xp.max(xp.where(x < 0, -x, x), axis=axis, keepdims=True)
 
 
+@declare("(), (..., n), (n, m) -> (..., m)", domain=("[0, 2]", "real", "real"))
+def scaled_product(scale, x, w):
+    return scale * (x @ w)
+
+
 OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_relu, scaled, norm
 
 
@@ -208,6 +213,13 @@ def has_finite_neutral(each):
         leaf.domain == "logit" and np.any(array < -1e5)
         for leaf, array in zip(each.leaves, unpack(each.compact.arguments), strict=True)
     )
+
+
+@pytest.mark.parametrize("formula", ["adam", "clip_by_global_norm", "sgd_step", leaky_relu, scaled_product])
+def test_a_number_is_pythons_in_every_case(formula):
+    for each in made(formula, np.dtype("float32"), 0):
+        for leaf, value in zip(each.leaves, unpack(each.whole().arguments), strict=True):
+            assert not leaf.is_number or type(value) in (int, float), each.name
 
 
 def test_how_the_elements_along_a_letter_behave():
