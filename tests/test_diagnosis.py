@@ -215,6 +215,18 @@ def test_a_declared_class_is_judged_by_its_own_bound(precision, tightest, dense)
     assert any(f"precision = {tightest!r}" in each for each in words)
 
 
+@pytest.mark.whole
+def test_a_part_that_is_left_out_is_no_class():
+    def without_a_tile(a, b):
+        whole = a.shape[-1] // 512 * 512 or a.shape[-1]
+        return gb.matmul(a[..., :whole], b[..., :whole, :])
+
+    found = check(subject(matmul=without_a_tile), formulas=["matmul"], dtypes=["float32"])
+    (words,) = {result.diagnosis for result in found.results if result.status == "fail"}
+    assert "precision" not in words
+    assert "longer than" in words or "> " in words, words
+
+
 def gradients_by(product):
     """The dense layer's gradients, with another matrix product; gb has none."""
 
