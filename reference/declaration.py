@@ -102,10 +102,8 @@ def named(names: tuple[Any, ...], result: Any) -> dict[str, Any]:
     if not names:  # nothing was declared
         several = isinstance(result, (tuple, list))
         return {f"y{number}": each for number, each in enumerate(result, 1)} if several else {"y": result}
-    if len(names) == 1 and isinstance(names[0], str):
-        return {names[0]: result}
     found: dict[str, Any] = {}
-    for name, value in zip(names, result, strict=True):
+    for name, value in zip(names, [result] if len(names) == 1 else result, strict=True):
         if isinstance(name, str):
             found[name] = value
         elif hasattr(value, name[-1]):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import few, kinds, values
+from . import crossed, few, kinds, values
 from .build import Made, builders
 
 
@@ -23,6 +23,8 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
     """
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
         for builder in builders(formula, dtype):
-            yield from kinds.cases(builder, seed)
-            yield from values.cases(builder)
-            yield from few.cases(builder)
+            yield from crossed.cases(builder)
+            if not builder.is_variant:
+                yield from kinds.cases(builder, seed)
+                yield from values.cases(builder)
+                yield from few.cases(builder)

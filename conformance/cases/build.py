@@ -16,7 +16,7 @@ from ..formulas.requirements import name_of, requirements
 from . import plan
 from .behaviour import APART, MIXED, behaviour, letters_of
 from .draw import Arrays, Leaf, draw, leaves_of, pack, padded, unpack
-from .spread import Spread, first_places, once, repeated, spread, straight
+from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
 GENERAL = "value", "update"  # what a page's requirement about values is called
 
@@ -50,7 +50,7 @@ class Made(NamedTuple):
 
     def placed(self, array: Any, leaf: Leaf) -> Any:
         """An index of classes, each moved to its place in the whole."""
-        if leaf.domain != "index":
+        if leaf.domain != "index" or self.to is AS_IT_IS:
             return array
         letter = next(letter for letter in letters_of(self.compact.formula) if letter != BATCH)
         return first_places(self.to.indices[letter])[array].astype(array.dtype)
@@ -63,6 +63,8 @@ class Made(NamedTuple):
     @property
     def elements(self) -> int:
         """How many elements the largest argument has in its whole shape."""
+        if self.to is AS_IT_IS:
+            return max(map(np.size, unpack(self.compact.arguments)))
         lengths = {letter: len(index) for letter, index in self.to.indices.items()}
         return max((math.prod(shape_of(leaf.axes, lengths)) for leaf in self.leaves), default=1)
 
@@ -70,8 +72,9 @@ class Made(NamedTuple):
 class Builder:
     """What the kinds of cases need of a formula in a dtype."""
 
-    def __init__(self, formula: Formula, dtype: np.dtype[Any], prefix: str, labels: set[str]) -> None:
+    def __init__(self, formula: Formula, dtype: np.dtype[Any], prefix: str, labels: set[str], variant: int = 0) -> None:
         self.formula, self.dtype = formula, dtype
+        self.variant, self.is_variant = variant, variant > 0  # 0: the formula as its declaration says
         self.prefix, self.labels = prefix, labels  # the name of the formula, and what is required of it
         self.leaves = leaves_of(formula, dtype)
         self.letters = [letter for letter in letters_of(formula) if letter != BATCH]
@@ -182,7 +185,8 @@ def builders(formula: str | Callable[..., Any], dtype: np.dtype[Any]) -> list[Bu
     """A builder for each function of a formula that takes the dtype."""
     asked = {label.partition(".")[2] for label, each in requirements(formula).items() if not each.own}
     functions = [function for function in functions_of(formula) if offered(function, dtype)]
-    return [Builder(function, dtype, name_of(formula), asked) for function in functions]
+    every = [pair for own in functions for pair in enumerate((own, *own.variants(own)))]
+    return [Builder(each, dtype, name_of(formula), asked, variant) for variant, each in every]
 
 
 def offered(formula: Formula, dtype: np.dtype[Any]) -> bool:

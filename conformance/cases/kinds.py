@@ -35,8 +35,10 @@ def pairs(builder: Builder) -> Iterator[Made]:
     note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
     others = plan.OTHERS if len(builder.letters) < 3 else {}
     for batch, length in plan.PAIRS:
-        sizes = dict.fromkeys(builder.letters[1:], others.get(length, plan.OTHER)) | {builder.letters[0]: length}
-        if not builder.fits(batch, sizes):
+        of_others = (others.get(length, plan.OTHER), 1)  # 1 where there are too many rows for more
+        every = (dict.fromkeys(builder.letters[1:], each) | {builder.letters[0]: length} for each in of_others)
+        sizes = next((each for each in every if builder.fits(batch, each)), {})
+        if not sizes:
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
         infinite = length % 4 == 1 and length > plan.COLUMNS and "infinity" in builder.labels and has_logits(builder)

@@ -50,8 +50,9 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
         arrays = padded([draw(leaf, sizes, rng) for leaf in builder.leaves], builder.leaves, letter, finite=True)
         arrays[at] = np.searchsorted(place, numbers)
         to = Spread((len(numbers),), {name: np.arange(size) for name, size in sizes.items()} | {letter: index})
-        for dtype in ("int32", "int64"):
-            typed = [array.astype(dtype) if n == at else array for n, array in enumerate(arrays)]
+        for dtype in plan.LABEL_DTYPES_OF[length]:  # of which a narrow one has the first numbers alone
+            fit = np.minimum(np.arange(len(numbers)), np.searchsorted(numbers, np.iinfo(dtype).max, "right") - 1)
+            typed = [array[fit].astype(dtype) if n == at else array for n, array in enumerate(arrays)]
             name = f"{dtype}_of_{length}"
             yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(typed), to)
 

@@ -85,9 +85,21 @@ LABELS = {
     4_099: (0, 1, 127, 128, 255, 256, 257, 1_023, 2_047, 2_048, 4_095, 4_096, 4_097, 4_098),
     70_001: (0, 255, 32_767, 32_768, 65_535, 65_536, 69_999, 70_000),
 }
+LABEL_DTYPES_OF = {4_099: ("uint8", "int32", "int64"), 70_001: ("int16", "uint16", "int32", "int64")}
+
+# Batches, and lengths of each letter, that each option is asked of; and the most elements of an array there. One
+# batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.
+CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (2, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
+CROSSED_LENGTHS = 1, 2, 5, 8, 70, 1_100
+MOST_CROSSED = 6_000
+# Of a formula whose arguments have other axes, or whose result has.
+CROSSED_BATCHES_OF_VARIANT: tuple[tuple[int, ...], ...] = (), (1,), (5,), (2, 3), (2, 3, 2)
+CROSSED_LENGTHS_OF_VARIANT = 1, 2, 5, 70
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
-COUNTS = 3, 0, 1, 255, 32_767, 65_535, 10**6, 2**24, 2**31 - 2
+# LATER: where a mean of 1 000 steps is not yet one.
+LATER = 2_500
+COUNTS = 3, 0, 1, 255, LATER, 32_767, 65_535, 10**6, 2**24, 2**31 - 2
 # Of a hyper-parameter that is an argument: those in its range, the first one usually.
 NUMBERS_IN_RANGE = 0.9, 0.0, 0.999, 1e-8, -0.5
 # Beside them: parts of a range between its ends, and distances from the one end where the other is infinite.

@@ -21,12 +21,15 @@ class Spread(NamedTuple):
     axis: int | None = None  # where the last axis stands in the whole arrays
 
 
+AS_IT_IS = Spread((), {})
+
+
 def spread(array: Any, axes: tuple[str, ...], to: Spread) -> Any:
     """A compact array in its whole shape."""
     for place, axis in enumerate(axes):
-        if times(axis) == 1:  # where it is a multiple, its letter is mixed, so that all of it is there
+        if times(axis) == 1 and letter_of(axis) in to.indices:  # a multiple is of a letter of which all is there
             array = np.take(array, to.indices[letter_of(axis)], axis=place)
-    if BATCH in axes:
+    if BATCH in axes and BATCH in to.indices:
         array = array.reshape(to.batch + array.shape[1:])
     if to.axis is not None and axes[:1] == (BATCH,) and len(axes) == 2:
         array = np.ascontiguousarray(np.moveaxis(array, -1, to.axis))

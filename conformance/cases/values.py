@@ -1,12 +1,16 @@
-"""Kinds of number: magnitudes, labels, special values, hyper-parameters."""
+"""Kinds of number: magnitudes, labels, special values, hyper-parameters; and those of one formula."""
 
 from collections.abc import Iterator
 
 from . import absent, labels, magnitudes, options, specials
 from .build import Builder, Made
+from .spread import AS_IT_IS
 
 
 def cases(builder: Builder) -> Iterator[Made]:
     """All cases about values."""
     for kind in (magnitudes, labels, specials, options, absent):
         yield from kind.cases(builder)
+    for case in builder.formula.made(builder.dtype):
+        compact = case._replace(requirement="", name="", note="")
+        yield builder.made("own", case.requirement, case.name, case.note, compact, AS_IT_IS)

@@ -1,14 +1,42 @@
 """Cases of clipping by the global norm."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from . import Case, case, seeded
+from . import Case, Formula, case, seeded, variant
 
 NAME = "clip_by_global_norm"
-DETAILS = {NAME: {"rows_together": True}}
+
+
+def variants(formula: Formula) -> Iterator[Formula]:
+    """Of trees of two and of three arrays, each of another shape."""
+    for tree, names in (("(n), (...)", ("first", "second")), ("(...), (n, m), ()", ("first", "second", "third"))):
+        given = variant(formula, f"({tree}), () -> ({tree})", formula.domain)
+        yield dataclasses.replace(given, domain=(("real",) * len(names), formula.domain[1]), results=(names,))
+
+
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Small and large norms and limits, NaN in several axes and above a limit of 0."""
+    rng = np.random.default_rng(28)
+
+    def clip(requirement: str, name: str, note: str, tree: Any, max_norm: float, exact: bool = False) -> Case:
+        return case(NAME, f"{NAME}.{requirement}", name, note, np.asarray(tree, dtype), max_norm, exact=exact)
+
+    yield clip("zero", "both", "0 / 0", np.zeros(10), 0.0, exact=True)
+    yield clip("value", "tiny", "an epsilon beside the norm", rng.normal(size=(3, 5)) * 2.0**-14, 2.0**-14)
+    yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
+    yield clip("below", "three_axes", "each row clipped", rng.normal(size=(70, 2, 2)) / 64, 2.0, exact=True)
+    yield clip("below", "equal_rows", "a norm of what is stored once", np.ones((6, 4)) / 4, 2.0, exact=True)
+    spoilt = rng.normal(size=(4, 2, 3))
+    spoilt[2, 1, 0] = np.nan
+    for limit in (0.0, 1.0, 300.0):
+        yield clip("nan", f"three_axes_{limit}", "its row alone is NaN", spoilt, limit)
+
+
+DETAILS = {NAME: {"rows_together": True, "variants": variants, "made": made}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

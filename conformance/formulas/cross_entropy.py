@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.elsewhere import to_numpy
-from . import Case, finfo, seeded, variant
+from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
 
 NONE = "(...), (..., n), (n) -> (...)"
@@ -36,7 +36,30 @@ def open_elements(labels: Any, x: Any, weight: Any = None, **options: Any) -> An
     return bool(np.any(~np.all(np.isfinite(values), axis=-1) & np.all(counts == 0, axis=-1)))
 
 
-DETAILS = {"cross_entropy": {"scale": scale, "open": open_elements}}
+def variants(formula: Formula) -> Iterator[Formula]:
+    """With soft labels, and with a loss of each sample."""
+    yield variant(formula, NONE, ("index", "logit", "nonnegative"), reduction="none")
+    yield variant(formula, SOFT, ("weight", "logit", "nonnegative"))
+    yield variant(formula, SOFT_NONE, ("weight", "logit", "nonnegative"), reduction="none")
+
+
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Ignored labels: of other numbers, in other dtypes, and beside what nobody should read."""
+    rng, name = np.random.default_rng(28), "cross_entropy"
+    labels, x = np.arange(8) % 5, np.asarray(rng.normal(size=(8, 5)), dtype)
+    for dtype_of, number in (("uint8", 255), ("int8", -1), ("int64", 2**40), ("int64", -(2**31))):
+        some = np.where(np.arange(8) % 3 == 0, number, labels).astype(dtype_of)
+        yield any_case(name, f"{name}.ignore_index", f"{dtype_of}_{number}", "this number is not ignored", some, x,
+                       ignore_index=number)  # fmt: skip
+    some = np.where(np.arange(8) % 3 == 0, -100, labels)
+    for place in (0, 4):  # which a label that is kept in range has
+        spoilt = x.copy()
+        spoilt[0, place], spoilt[3, place] = -np.inf, -np.inf
+        note = "an ignored sample is multiplied by 0"
+        yield any_case(name, f"{name}.ignore_index", f"beside_infinity_{place}", note, some, spoilt)
+
+
+DETAILS = {"cross_entropy": {"made": made, "scale": scale, "open": open_elements, "variants": variants}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

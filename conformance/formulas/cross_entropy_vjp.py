@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ...reference.formulas import cross_entropy as reference
-from . import Case, declared, variant
+from . import Case, Formula, declared, variant
 from . import cross_entropy as of_formula
 
 Array = Any
@@ -51,8 +51,16 @@ def scale(call: Any, name: str) -> Any:
     return np.max(np.abs(g.astype(np.float64)), initial=0) * np.abs(weight.astype(np.float64))
 
 
+def variants(formula: Formula) -> Iterator[Formula]:
+    """Those of the formula."""
+    for each in of_formula.variants(declared("cross_entropy")):
+        labels, logits, weight = each.domain
+        yield variant(formula, SIGNATURES[str(each.signature)], (labels, logits, "real", weight), **each.given)
+
+
 DETAILS = {
     FUNCTION: {
+        "variants": variants,
         "scale": scale,
         "open": open_elements,
         "rows_together": True,

@@ -10,7 +10,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ...reference.formulas import scaled_dot_product_attention as reference
-from . import Case, finfo, seeded
+from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
 
 Array = Any
@@ -85,8 +85,62 @@ def online(q: Array, k: Array, v: Array, mask: Any = None, *, causal: Any = Fals
     return xp.matmul(e, v) / reference.totals(e, xp)
 
 
+def hard(dtype: np.dtype[Any]) -> Iterator[tuple[str, str, str, list[Any]]]:
+    """Labels, names and notes of cases, with q, k, v, and a mask or None: masks of many shapes, large scores."""
+    rng = np.random.default_rng(24)
+
+    def drawn(*batch: int, sizes: tuple[int, int, int, int] = (4, 5, 3, 2)) -> list[Any]:
+        queries, keys, d, e = sizes
+        shapes = (queries, d), (keys, d), (keys, e)
+        return [np.asarray(rng.normal(size=(*batch, *axes)), dtype) for axes in shapes]
+
+    note = "a mask of this shape is taken for another"
+    shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+        "of_queries": ((2,), (4, 1)),
+        "of_heads": ((3, 2), (2, 4, 5)),
+        "square": ((2, 2), (2, 4, 5)),
+        "of_samples": ((3, 2), (3, 1, 4, 5)),
+        "of_one": ((3, 2), (1, 1, 1, 5)),
+    }
+    for name, (batch, shape) in shapes.items():
+        yield "mask", name, note, [*drawn(*batch), rng.random(shape) < 0.6]
+    tiles = np.arange(300) >= np.array([[16], [64], [128], [256]])
+    note = "NaN where the first keys of a row are masked, whole tiles of them"
+    yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles]
+    yield "mask", "last_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles[:, ::-1]]
+    if dtype.itemsize < 4:
+        return  # in which the errors of such scores leave nothing to be judged
+    step = np.arange(5)[:, None]
+    scores = {"all_below": (128, -100), "all_above": (128, 100), "far_below": (512, -125), "far_above": (512, 125)}
+    for name, (q, k) in scores.items():
+        keys, values = k + np.sign(k) * step / 1024, np.abs(drawn(sizes=(4, 5, 1, 2))[2])
+        yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None]
+    few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
+    yield "spread", "small_weight", "small weights are left out", [*few, None]
+
+
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """The hard cases, as a call each."""
+    name = "scaled_dot_product_attention"
+    for label, which, note, given in hard(dtype):
+        yield any_case(name, f"{name}.{label}", which, note, *(each for each in given if each is not None))
+
+
+# Three heads of queries for each of keys; and one mask for all samples and queries.
+GROUPED = "(..., 3h, l, d), (..., h, s, d), (..., h, s, e), (..., 3h, l, s) -> (..., 3h, l, e)"
+OF_KEYS = "(..., l, d), (..., s, d), (..., s, e), (s) -> (..., l, e)"
+
+
+def variants(formula: Formula) -> Iterator[Formula]:
+    """With grouped heads, and with a mask that is broadcast."""
+    yield variant(formula, GROUPED, formula.domain)
+    yield variant(formula, OF_KEYS, formula.domain)
+
+
 DETAILS = {
     "scaled_dot_product_attention": {
+        "variants": variants,
+        "made": made,
         "scale": scale_of,
         "forms": {"online": online},
         "open": open_elements,

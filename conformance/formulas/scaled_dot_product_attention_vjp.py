@@ -8,9 +8,10 @@ from array_api_compat import array_namespace
 
 from ...reference.formulas import scaled_dot_product_attention as reference
 from ...reference.formulas.scaled_dot_product_attention_vjp import over_heads
-from . import Case, finfo, seeded
+from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
-from .scaled_dot_product_attention import beside_unseen, of_heads, powers_in_steps, scores_in_parts
+from .requirements import requirements
+from .scaled_dot_product_attention import beside_unseen, hard, of_heads, powers_in_steps, scores_in_parts
 
 Array = Any
 
@@ -57,8 +58,32 @@ def from_results(
     return xp.matmul(gz, k), over_heads(gk, sizes, xp), over_heads(gv, sizes, xp)
 
 
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """The hard cases of the formula, each with a gradient."""
+    name, rng = "scaled_dot_product_attention_vjp", np.random.default_rng(25)
+    labels = {label.partition(".")[2] for label in requirements(name)}
+    for label, which, note, (q, k, v, mask) in hard(dtype):
+        g = np.asarray(rng.normal(size=(*q.shape[:-1], v.shape[-1])), dtype)
+        arguments = (q, k, v, g) if mask is None else (q, k, v, g, mask)
+        yield any_case(name, f"{name}.{label if label in labels else 'value'}", which, note, *arguments)
+
+
+# As of the formula.
+OF_GROUPED = "(..., 3h, l, d), (..., h, s, d), (..., h, s, e), (..., 3h, l, e), (..., 3h, l, s)"
+GROUPED = f"{OF_GROUPED} -> (..., 3h, l, d), (..., h, s, d), (..., h, s, e)"
+OF_KEYS = "(..., l, d), (..., s, d), (..., s, e), (..., l, e), (s) -> (..., l, d), (..., s, d), (..., s, e)"
+
+
+def variants(formula: Formula) -> Iterator[Formula]:
+    """Those of the formula."""
+    yield variant(formula, GROUPED, formula.domain)
+    yield variant(formula, OF_KEYS, formula.domain)
+
+
 DETAILS = {
     "scaled_dot_product_attention_vjp": {
+        "variants": variants,
+        "made": made,
         "scale": scale_of,
         "forms": {"from_results": from_results},
         "open": open_elements,

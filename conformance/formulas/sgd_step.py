@@ -9,6 +9,9 @@ from ...reference import SGDState
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, finfo, seeded
 
+NESTEROV: dict[str, Any] = {"momentum": 0.9, "nesterov": True}
+DAMPENED: dict[str, Any] = {"momentum": 0.9, "dampening": 0.25}
+
 
 def scale(call: Any, result: str) -> Any:
     """The parameters, or the gradients and the velocity, are a term of what they become."""
@@ -17,12 +20,31 @@ def scale(call: Any, result: str) -> Any:
     return np.maximum(np.abs(own.astype(np.float64)), np.max(np.abs(grad.astype(np.float64)), initial=0))
 
 
-DETAILS = {
-    "sgd_step": {"scale": scale, "donation": "donate", "state_type": SGDState, "state_dtype": at_least_float32},
-}
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Velocities that tell the first step from a later one."""
+    kept, rng, name = at_least_float32(dtype), np.random.default_rng(28), "sgd_step"
+    theta, grad = (np.asarray(rng.normal(size=10), dtype) for _ in range(2))
+    still = np.zeros(10, kept)
+    note = "a velocity of 0 is taken for the first step"
+    yield case(name, f"{name}.dampening", "velocity_0", note, theta, grad, SGDState(3, still), **DAMPENED)
+    spoilt = SGDState(0, np.full(10, np.nan, kept))
+    note = "a velocity before the first step is multiplied by 0"
+    yield case(name, f"{name}.first_step", "velocity_nan", note, theta, grad, spoilt, **DAMPENED)
+    for momentum in (1e-7, 0.999):
+        state = SGDState(3, np.asarray(1e6 * rng.normal(size=10), kept))
+        note = "a momentum near 0 or 1 is taken for it"
+        yield case(name, f"{name}.momentum", f"momentum_{momentum}", note, theta, grad, state, momentum=momentum)
 
-NESTEROV: dict[str, Any] = {"momentum": 0.9, "nesterov": True}
-DAMPENED: dict[str, Any] = {"momentum": 0.9, "dampening": 0.25}
+
+DETAILS = {
+    "sgd_step": {
+        "scale": scale,
+        "made": made,
+        "donation": "donate",
+        "state_type": SGDState,
+        "state_dtype": at_least_float32,
+    },
+}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

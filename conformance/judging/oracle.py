@@ -200,11 +200,14 @@ def largest_term(call: Case, name: str, expected: Expected) -> float:
 
 def on_absolute_values(call: Case, name: str) -> Any:
     """A result of the formula where no terms cancel."""
-    absolute = [
-        np.abs(a.astype(np.float64)) if getattr(a, "dtype", np.dtype(int)).name in MODELS else a for a in call.arguments
-    ]
+
+    def absolute(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return type(value)(*map(absolute, value))
+        return np.abs(value.astype(np.float64)) if getattr(value, "dtype", np.dtype(int)).name in MODELS else value
+
     with np.errstate(all="ignore"):
-        found = call.formula.named(called(call.formula.function, tuple(absolute), call.options))
+        found = call.formula.named(called(call.formula.function, tuple(map(absolute, call.arguments)), call.options))
         return wrapped(found[name])
 
 

@@ -17,11 +17,11 @@ Tree = Any
     products=False,
     half="once",
     options={
-        "learning_rate": (0.001, -0.5),
-        "beta1": (0.9, 0.5),
-        "beta2": (0.999, 0.95),
-        "epsilon": (1e-8, 1e-3),
-        "weight_decay": (0.01, 0.5),
+        "learning_rate": (0.001, -0.5, 0.0, 3.0),
+        "beta1": (0.9, 0.5, 0.0),
+        "beta2": (0.999, 0.95, 0.0),
+        "epsilon": (1e-8, 1e-3, 0.0),
+        "weight_decay": (0.01, 0.5, 0.0),
     },
 )
 def adamw_step(

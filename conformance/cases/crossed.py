@@ -1,0 +1,95 @@
+"""Options, ranks, lengths and what may be left out, each value of one with each of another: a mistake may need both."""
+
+import inspect
+import math
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from ...reference.declaration import BATCH
+from . import plan
+from .build import Builder, Made, accepted
+from .draw import draw, numbers
+from .options import pairwise, values_of_keywords
+from .spread import straight
+
+NOTE = "an option is ignored, or what is left out is not, in arrays of some rank or length"
+LABELS = "hyper_parameters", "clip_argument"
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """Few calls of a formula with something to choose, in which each two choices meet."""
+    given, places = builder.formula.given, [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
+    named = {name: values for name, values in values_of_keywords(builder).items() if name not in given}
+    counts = numbers_of_arguments(builder)
+    if builder.is_line or not (named or places or len(counts) > 1 or builder.is_variant):
+        return
+    lengths = plan.CROSSED_LENGTHS_OF_VARIANT if builder.is_variant else plan.CROSSED_LENGTHS
+    letters = builder.letters or [""]  # the last axis, where each element stands for itself
+    choices: list[Any] = [
+        plan.CROSSED_BATCHES_OF_VARIANT if builder.is_variant else plan.CROSSED_BATCHES,
+        *[lengths] * len(letters),
+        counts,
+        (-1, 0) if builder.has_axis else (-1,),
+        *named.values(),
+        *(ends_of(builder.leaves[place].domain) for place in places),
+    ]
+    seen = set[str]()
+    for row in pairwise(tuple(map(len, choices))):
+        chosen = iter(values[k] for values, k in zip(choices, row, strict=True))
+        batch, sizes = smaller(builder, next(chosen), dict(zip(letters, chosen, strict=False)), lengths)
+        missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
+        wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
+        rng = builder.random("crossed", *row)
+        arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
+        for place, value in zip(places, values, strict=True):
+            arrays[place] = value
+        arrays = arrays[: len(arrays) - missing]
+        options = next(each for each in nearest(wanted, named) if accepted(builder.formula, arrays, {**given, **each}))
+        to = straight(sizes, batch)
+        along: dict[str, Any] = {}
+        if axis != -1 and batch:
+            along, to = {"axis": axis}, to._replace(axis=axis)
+        parts = ["x".join(map(str, batch)) or "none", *(f"{x}_{size}" for x, size in sizes.items() if x != BATCH)]
+        parts += [f"{each}_{value}".replace(" ", "") for each, value in {**options, **along}.items()]
+        parts += [*map(str, values), *[f"without_{missing}"] * (missing > 0)]
+        name = "_".join([*parts, *[f"variant_{builder.variant}"] * builder.is_variant])
+        if name in seen:  # two that were too long
+            continue
+        seen.add(name)
+        compact = builder.call(arrays, {**given, **options})
+        yield builder.made("crossed", builder.label(*options, *LABELS), name, NOTE, compact, to, **along)
+
+
+def numbers_of_arguments(builder: Builder) -> tuple[int, ...]:
+    """How many arguments may be given: all of them, or fewer where the last have a default."""
+    parameters = inspect.signature(builder.formula.function).parameters
+    names = list(builder.formula.arguments)
+    needed = sum(parameters[name].default is inspect.Parameter.empty for name in names)
+    return tuple(range(len(names), needed - 1, -1))
+
+
+def ends_of(domain: str) -> tuple[Any, ...]:
+    """Two numbers of an argument that is one: the usual one, and one far from it."""
+    return (plan.COUNTS[0], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
+
+
+def smaller(
+    builder: Builder, batch: tuple[int, ...], wanted: Mapping[str, int], lengths: tuple[int, ...]
+) -> tuple[tuple[int, ...], dict[str, int]]:
+    """The batch and the lengths, of which the longest are shortened until the largest array is small enough."""
+    found = dict(wanted)
+    while True:
+        shape = batch if builder.letters else (*batch, found[""])
+        sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
+        longest = max(found, key=lambda letter: found[letter])
+        if builder.largest(sizes) <= plan.MOST_CROSSED or found[longest] == lengths[0]:
+            return shape, sizes
+        found[longest] = lengths[lengths.index(found[longest]) - 1]
+
+
+def nearest(wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """Options beside the defaults: those that are wanted, then those with ever more others in their place."""
+    every = (dict(zip(named, values, strict=True)) for values in product(*named.values()))
+    for found in sorted(every, key=lambda each: sum(each[name] != value for name, value in wanted.items())):
+        yield {name: value for name, value in found.items() if value != named[name][0]}
