@@ -559,6 +559,14 @@ def test_what_is_to_blame_is_said_in_words(condition, label, words):
     assert where(softmax_that_fails(condition), batch=(513,), length=3) == (f"softmax.{label}", words)
 
 
+def test_the_axis_whose_length_is_to_blame_is_named():
+    def dense(x, w, b, /):
+        return reference.dense(x, w, b) + (w.shape[1] > 300) * x.dtype.type(1)
+
+    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 520"
+    assert where(dense, "dense") == ("dense.value", words)
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
