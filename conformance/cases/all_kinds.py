@@ -24,7 +24,9 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
         for builder in builders(formula, dtype):
             yield from crossed.cases(builder)
-            if not builder.is_variant:
+            if builder.is_variant:
+                yield from kinds.layouts(builder)
+            else:
                 yield from kinds.cases(builder, seed)
                 yield from values.cases(builder)
                 yield from few.cases(builder)

@@ -151,7 +151,8 @@ class Builder:
 
     def call(self, arrays: Arrays, options: Mapping[str, Any] | None = None, exact: bool = False) -> Case:
         """The compact call of these arrays."""
-        return Case("", "", "", self.formula, pack(self.formula, arrays), dict(options or {}), exact)
+        named = {**self.formula.given, **(options or {})}
+        return Case("", "", "", self.formula, pack(self.formula, arrays), named, exact)
 
     def small(self, *key: Any, rows: int = plan.BATCH) -> Arrays:
         """Arrays of the one small shape."""

@@ -57,7 +57,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         if name in seen:  # two that were too long
             continue
         seen.add(name)
-        compact = builder.call(arrays, {**given, **options})
+        compact = builder.call(arrays, options)
         yield builder.made("crossed", builder.label(*options, *LABELS), name, NOTE, compact, to, **along)
 
 
@@ -80,7 +80,7 @@ def smaller(
     """The batch and the lengths, of which the longest are shortened until the largest array is small enough."""
     found = dict(wanted)
     while True:
-        shape = batch if builder.letters else (*batch, found[""])
+        shape = batch if builder.letters or (not batch and found[""] == 1) else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
         longest = max(found, key=lambda letter: found[letter])
         if builder.largest(sizes) <= plan.MOST_CROSSED or found[longest] == lengths[0]:

@@ -35,7 +35,7 @@ def pairs(builder: Builder) -> Iterator[Made]:
     note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
     others = plan.OTHERS if len(builder.letters) < 3 else {}
     for batch, length in plan.PAIRS:
-        of_others = (others.get(length, plan.OTHER), 1)  # 1 where there are too many rows for more
+        of_others = (others.get(length, plan.OTHER), 2, 1)  # fewer where there are too many rows for more
         every = (dict.fromkeys(builder.letters[1:], each) | {builder.letters[0]: length} for each in of_others)
         sizes = next((each for each in every if builder.fits(batch, each)), {})
         if not sizes:

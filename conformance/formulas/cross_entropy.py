@@ -44,7 +44,7 @@ def variants(formula: Formula) -> Iterator[Formula]:
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
-    """Ignored labels: of other numbers, in other dtypes, and beside what nobody should read."""
+    """Many samples; ignored labels: of other numbers, in other dtypes, and beside what nobody should read."""
     rng, name = np.random.default_rng(28), "cross_entropy"
     labels, x = np.arange(8) % 5, np.asarray(rng.normal(size=(8, 5)), dtype)
     for dtype_of, number in (("uint8", 255), ("int8", -1), ("int64", 2**40), ("int64", -(2**31))):
@@ -57,6 +57,12 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         spoilt[0, place], spoilt[3, place] = -np.inf, -np.inf
         note = "an ignored sample is multiplied by 0"
         yield any_case(name, f"{name}.ignore_index", f"beside_infinity_{place}", note, some, spoilt)
+    note = "samples are counted in few bits, or left out"
+    for count, reduction in ((300, "mean"), (70_001, "mean"), (70_001, "sum")):
+        many = rng.integers(0, 2, count), np.asarray(rng.normal(size=(count, 2)), dtype)
+        yield any_case(name, f"{name}.value", f"{reduction}_of_{count}", note, *many, reduction=reduction)
+    note = "0 where the one label is ignored"
+    yield any_case(name, f"{name}.all_ignored", "one_sample", note, np.array(-100), x[0], exact=True)
 
 
 DETAILS = {"cross_entropy": {"made": made, "scale": scale, "open": open_elements, "variants": variants}}

@@ -8,6 +8,7 @@ from array_api_compat import array_namespace
 
 from ...reference.formulas import cross_entropy as reference
 from . import Case, Formula, declared, variant
+from . import case as any_case
 from . import cross_entropy as of_formula
 
 Array = Any
@@ -58,8 +59,20 @@ def variants(formula: Formula) -> Iterator[Formula]:
         yield variant(formula, SIGNATURES[str(each.signature)], (labels, logits, "real", weight), **each.given)
 
 
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Those of the formula that are not left open, each with a gradient; and NaN under a gradient of 0."""
+    x = np.full((3, 4), [1, np.nan, 2, 3], dtype)
+    note = "where the gradient is 0 nothing is computed"
+    yield any_case(FUNCTION, f"{FUNCTION}.nan", "no_gradient", note, np.arange(3), x, np.asarray(0, dtype))
+    for case in (each for each in of_formula.made(dtype) if not each.exact):
+        requirement = case.requirement.replace("cross_entropy", FUNCTION)
+        arguments = (*case.arguments, np.asarray(1.5, dtype))
+        yield case._replace(requirement=requirement, formula=declared(FUNCTION), arguments=arguments)
+
+
 DETAILS = {
     FUNCTION: {
+        "made": made,
         "variants": variants,
         "scale": scale,
         "open": open_elements,

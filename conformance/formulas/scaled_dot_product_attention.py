@@ -85,8 +85,11 @@ def online(q: Array, k: Array, v: Array, mask: Any = None, *, causal: Any = Fals
     return xp.matmul(e, v) / reference.totals(e, xp)
 
 
-def hard(dtype: np.dtype[Any]) -> Iterator[tuple[str, str, str, list[Any]]]:
-    """Labels, names and notes of cases, with q, k, v, and a mask or None: masks of many shapes, large scores."""
+Hard = tuple[str, str, str, list[Any], dict[str, Any]]
+
+
+def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
+    """Labels, names and notes of cases, with q, k, v, a mask or None, and options: shapes of masks, large scores."""
     rng = np.random.default_rng(24)
 
     def drawn(*batch: int, sizes: tuple[int, int, int, int] = (4, 5, 3, 2)) -> list[Any]:
@@ -103,27 +106,33 @@ def hard(dtype: np.dtype[Any]) -> Iterator[tuple[str, str, str, list[Any]]]:
         "of_one": ((3, 2), (1, 1, 1, 5)),
     }
     for name, (batch, shape) in shapes.items():
-        yield "mask", name, note, [*drawn(*batch), rng.random(shape) < 0.6]
+        yield "mask", name, note, [*drawn(*batch), rng.random(shape) < 0.6], {}
     tiles = np.arange(300) >= np.array([[16], [64], [128], [256]])
     note = "NaN where the first keys of a row are masked, whole tiles of them"
-    yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles]
-    yield "mask", "last_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles[:, ::-1]]
+    yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles], {}
+    yield "mask", "last_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles[:, ::-1]], {}
+    note = "keys that are far behind are not seen"
+    yield "causal", "far_behind", note, [*drawn(sizes=(1_100, 70, 2, 1)), None], {"causal": True}
     if dtype.itemsize < 4:
         return  # in which the errors of such scores leave nothing to be judged
     step = np.arange(5)[:, None]
     scores = {"all_below": (128, -100), "all_above": (128, 100), "far_below": (512, -125), "far_above": (512, 125)}
     for name, (q, k) in scores.items():
         keys, values = k + np.sign(k) * step / 1024, np.abs(drawn(sizes=(4, 5, 1, 2))[2])
-        yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None]
+        yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None], {}
     few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
-    yield "spread", "small_weight", "small weights are left out", [*few, None]
+    yield "spread", "small_weight", "small weights are left out", [*few, None], {}
+    wide = np.linspace(-150, 150, 5).astype(dtype)[:, None]
+    note = "the largest is taken before the scale, which may be negative"
+    yield "spread", "negative_scale", note, [np.ones((4, 1), dtype), wide, values, None], {"scale": -1.0}
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     """The hard cases, as a call each."""
     name = "scaled_dot_product_attention"
-    for label, which, note, given in hard(dtype):
-        yield any_case(name, f"{name}.{label}", which, note, *(each for each in given if each is not None))
+    for label, which, note, given, options in hard(dtype):
+        arguments = (each for each in given if each is not None)
+        yield any_case(name, f"{name}.{label}", which, note, *arguments, **options)
 
 
 # Three heads of queries for each of keys; and one mask for all samples and queries.

@@ -62,10 +62,10 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     """The hard cases of the formula, each with a gradient."""
     name, rng = "scaled_dot_product_attention_vjp", np.random.default_rng(25)
     labels = {label.partition(".")[2] for label in requirements(name)}
-    for label, which, note, (q, k, v, mask) in hard(dtype):
+    for label, which, note, (q, k, v, mask), options in hard(dtype):
         g = np.asarray(rng.normal(size=(*q.shape[:-1], v.shape[-1])), dtype)
         arguments = (q, k, v, g) if mask is None else (q, k, v, g, mask)
-        yield any_case(name, f"{name}.{label if label in labels else 'value'}", which, note, *arguments)
+        yield any_case(name, f"{name}.{label if label in labels else 'value'}", which, note, *arguments, **options)
 
 
 # As of the formula.
