@@ -47,7 +47,7 @@ def cross_entropy_vjp(
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28.
     """
-    xp, dtype = checked(labels, x, weight, label_smoothing, reduction, xp, g=g)
+    xp, dtype = checked(labels, x, weight, ignore_index, label_smoothing, reduction, xp, g=g)
     wanted_shape("g", g, shape(x)[:-1] if reduction == "none" else (), f", that of the loss with {reduction!r}")
     t, counted = targets(labels, x, weight, ignore_index, label_smoothing, xp)
     s = wide(g, xp)
