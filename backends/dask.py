@@ -1,8 +1,8 @@
 """Dask: arrays in chunks, computed when they are asked for, so that they may be larger than memory.
 
-A result is a recipe, to be stored (``dask.array.store``) or reduced without ever being whole in memory. Adam's state
-too: between steps over more than memory holds, store it. An array of unknown size, such as the rows that a condition
-selects, is to be given one first: ``x.compute_chunk_sizes()``.
+A result is a recipe. It can be stored (``dask.array.store``) or reduced without ever being whole in memory. So can
+Adam's state: store it between steps if it is larger than memory. An array of unknown size, such as the rows that a
+condition selects, needs its size first: ``x.compute_chunk_sizes()``.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ def largest(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def maximum(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The standard's ``max``, also where a chunk has no rows, of which Dask's own makes an error."""
+    """The standard's ``max``, also where a chunk has no rows, for which Dask's own raises an error."""
     return dask.array.reduction(x, largest, largest, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 

@@ -113,7 +113,7 @@ variants = {"jit": jitted}
 def asarray(array: Any, device: str | None = None) -> Any:
     """A NumPy array as a JAX array on `device`: 'cpu', 'gpu', 'cuda:1', 'tpu', ...
 
-    Without x64 JAX makes float32 of float64 and says nothing; that is a TypeError here.
+    Without x64, JAX converts float64 to float32 silently; here that is a TypeError.
     """
     enabled = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
     if getattr(array, "dtype", None) == numpy.float64 and not enabled:

@@ -1,7 +1,7 @@
-"""PyTorch. Where its native kernels make the formula and conform, they are bound; the rest is the reference.
+"""PyTorch. Its native kernels are bound where they compute the formula and conform; the rest is the reference.
 
-Under ``torch.compile`` a step that is a Python number is part of the program, which is compiled anew for each: there,
-start Adam from ``adam_init(theta)._replace(step=torch.tensor(0))``.
+``torch.compile`` makes a step count that is a Python number part of the program, and compiles anew at each step. Start
+Adam from ``adam_init(theta)._replace(step=torch.tensor(0))`` there.
 """
 
 import contextlib
@@ -290,9 +290,9 @@ def adam_step(
 ) -> tuple[Any, reference.AdamState]:
     """One call of PyTorch's fused kernel for all leaves.
 
-    The kernel's own correction, ``1 - beta**t``, is too far off for small t in float64. It is told that t is infinite,
-    where it divides by 1, and both corrections come with the learning rate and epsilon: the spec's `efficient_order`.
-    With `donate`, theta and the state are written over where they are contiguous.
+    The kernel's own correction, ``1 - beta**t``, is too inaccurate for small t in float64. The kernel is given an
+    infinite t, for which it divides by 1, and both corrections are part of the learning rate and epsilon: the spec's
+    `efficient_order`. With `donate`, the results are written over theta and the state where these are contiguous.
     """
     rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
     columns: list[list[Any]] = []

@@ -25,7 +25,7 @@ START = """\
 every value of the dtype (2^32 of float32, 2^16 of float16 and bfloat16; of the neuron's product all 2^32 pairs of
 float16), or of the part of them that it names. *One of N* is a sample: a search, which proves nothing.
 
-The bounds of the formulas rest on the accuracy E of exp, log and sqrt that the specification takes for granted. *At
+The bounds of the formulas rest on the accuracy E of exp, log and sqrt that the specification assumes. *At
 most E: proved* means that no value of that region is further off, and *refuted* says how many are, and the first of
 them. Relu has no error, and the product of two float16, exact in float32, is rounded once: at most 0.5 ulp. exp of what
 is greater than 0 is reported too, but no formula takes it: each subtracts the maximum first. The errors on this page

@@ -55,11 +55,12 @@ def section(requirement: re.Match[str]) -> str:
 
 def signature(formula: str) -> str:
     """The functions of a formula, as the page of signatures has them."""
-    names = {each.name for each in functions_of(formula)}
+    own = {each.name: each.function for each in functions_of(formula)}
     lines = (ROOT / "docs/signatures.md").read_text(encoding="utf-8").splitlines()
-    table = [line for line in lines if (found := re.match(r"\| `(\w+)\(", line)) and found[1] in names]
+    table = [line for line in lines if (found := re.match(r"\| `(\w+)\(", line)) and found[1] in own]
     head = ["| function | axes of the arguments and the results |", "| --- | --- |"]
-    text = "What the letters mean is said with [all signatures](../docs/signatures.md)."
+    api = (f"[{name}](../reference#{each.__module__}.{name})" for name, each in own.items())
+    text = f"What the letters mean is said with [all signatures](../docs/signatures.md). Examples: {', '.join(api)}."
     return "\n".join(["## Signature\n", *head, *table, "", text, "", ""])
 
 

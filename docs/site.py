@@ -59,7 +59,7 @@ FOLDERS = {"spec": "spec/index.md", "benchmarks": "benchmarks.md"}
 
 # What the reference of the API shows, by module.
 API = {
-    "reference": ["AdamState", *reference.FORMULAS],
+    "reference": [*(state.__name__ for state in reference.STATES.values()), *reference.FORMULAS],
     "backends": ["load", "bind"],
     "conformance": [*conformance.__all__, "exchange.program.Program"],
     "spec": ["formulas", "dtypes", "page", "requirements", "requirement", "admitted_forms", "Requirement"],

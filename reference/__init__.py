@@ -1,7 +1,8 @@
 """The formulas, each written once against the Array API standard.
 
 The array decides: ``gaugeblock.reference.softmax(x)`` runs on any library whose arrays follow the
-standard. No array library is imported here.
+standard. No array library is imported here. Examples of the docstrings begin with ``import numpy as np`` and
+``from gaugeblock import reference``.
 """
 
 from types import FunctionType

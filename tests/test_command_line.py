@@ -5,15 +5,18 @@ import os
 import re
 import subprocess
 import sys
+import types
 from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import typer
 
 import gaugeblock
 from gaugeblock import spec
+from gaugeblock.conformance.cli.check import Asked, check_name
 from gaugeblock.conformance.cli.config import config, same
 from gaugeblock.worker.loading import SubjectError, load
 
@@ -431,6 +434,19 @@ def test_no_escape_codes_in_a_pipe_and_colours_where_they_are_asked_for(main, tm
     assert main("check", "nmpy", NO_COLOR="", FORCE_COLOR="1").stderr.startswith("\x1b[1;31mgaugeblock:\x1b[0m subject")
 
 
+@pytest.mark.parametrize(("dtypes", "parts"), [(None, 4), (["float16"], 2)])
+def test_as_much_comes_as_was_expected(dtypes, parts):
+    """A subject that declares no dtypes is judged in two of the four."""
+    told, expected = [], []
+
+    def tell(what="", more=0):
+        (expected if more else told).append(more or what)
+
+    subject = types.SimpleNamespace(relu=lambda x: np.maximum(x, 0))
+    check_name(subject, Asked(["relu", "relu_vjp"], dtypes, None, 0, spec.VERSION, None, False, False), tell)
+    assert (expected, len(told)) == ([parts], parts)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a thing of Unix")
 @pytest.mark.parametrize("no_color", ["", "1"])
 def test_progress_is_shown_on_a_terminal_alone(no_color):
@@ -452,5 +468,6 @@ def test_progress_is_shown_on_a_terminal_alone(no_color):
     assert b"\x1b" not in output
     assert b"numpy conforms" in output
     assert b"numpy softmax float" in shown
+    assert b"2/2" in shown  # float32 and float64
     colours = re.findall(rb"\x1b\[(?:\d+;)*(?:3\d|9\d)(?:;\d+)*m", shown)
     assert bool(colours) == (not no_color)

@@ -1,6 +1,7 @@
 """What the documents show is what happens."""
 
 import doctest
+import inspect
 import io
 import json
 import os
@@ -17,9 +18,9 @@ import pytest
 import typer
 import yaml
 
-from gaugeblock import pytest_plugin, reference, spec
+from gaugeblock import formula, pytest_plugin, reference, spec
 from gaugeblock.backends import load
-from gaugeblock.conformance import assert_conforms, check, expected
+from gaugeblock.conformance import assert_conforms, assert_gauged, check, expected, judge_outputs, tolerances
 from gaugeblock.conformance.cli import app as cli
 
 ROOT = Path(__file__).parent.parent
@@ -203,11 +204,30 @@ def test_every_file_that_a_document_links_to_is_there():
             assert (page.parent / target).exists(), (page.name, target)
 
 
-@pytest.mark.parametrize("function", [assert_conforms, check, expected, load], ids=lambda each: each.__name__)
+PUBLIC = [assert_conforms, assert_gauged, check, expected, formula, judge_outputs, load, tolerances]
+FORMULAS = [getattr(reference, name) for name in reference.FORMULAS]
+
+
+def failed_examples(function):
+    """How many examples of a docstring fail; there has to be one."""
+    names = dict(vars(inspect.getmodule(function)), np=np, reference=reference)
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, function.__name__, globs=names)
+    assert example.examples, function
+    return doctest.DocTestRunner(verbose=False).run(example).failed
+
+
+@pytest.mark.parametrize("function", PUBLIC + FORMULAS, ids=lambda each: each.__name__)
 def test_the_examples_of_docstrings_run(function):
-    (example,) = doctest.DocTestFinder(recurse=False).find(function, function.__name__)
-    assert example.examples
-    assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
+    assert failed_examples(function) == 0
+
+
+def test_an_example_that_is_wrong_is_seen(capsys):
+    def softmax(x):
+        """>>> reference.softmax(np.asarray([7.0, 7.0]))
+        array([0.5, 0.25])
+        """
+
+    assert failed_examples(softmax) == 1
 
 
 def test_the_changelog_names_the_version():

@@ -94,9 +94,11 @@ def test_a_file_is_not_trusted_by_its_name(folder, computed):
         assert file.read_bytes() == sound
 
 
-def test_nothing_is_kept_unless_a_folder_is_named(tmp_path, computed, monkeypatch):
+@pytest.mark.parametrize("value", ["", "0", "off"])
+def test_nothing_is_kept_unless_a_folder_is_named(value, tmp_path, computed, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(kept.FOLDER, "")
+    monkeypatch.setenv(kept.FOLDER, value)
+    cache.use_cache(True)
     for _ in range(2):
         computed.clear()
         asked(judge.judged_cases)

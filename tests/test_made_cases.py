@@ -257,9 +257,9 @@ def test_a_logit_that_is_far_from_neutral_is_found_out():
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_little_is_left_out(formula, dtype):
     every, judged = [*made(formula, np.dtype(dtype))], compact_cases(formula, dtype, 0)
-    assert len(judged) >= 0.98 * len(every)
+    assert len(judged) >= 0.94 * len(every)  # a softmax of one class has no gradient
     for each, found in judged:  # finite arguments whose results nothing but an overflow explains
-        if each.kind not in ("magnitudes", "options", "tiles"):
+        if each.kind not in ("magnitudes", "options") and not each.compact.exact:
             with np.errstate(all="ignore"):
                 again = differing(each.compact, found, plain_run(each.compact, np.dtype(dtype)))
             for name, one in found.items():

@@ -74,6 +74,7 @@ def test_the_page_of_a_formula_has_its_signature_gauge_and_rivals(site):
         assert {"signature", "requirements", "rivals", "definition-over-the-reals"} <= page.ids, formula
         text = (site / f"spec/{formula}.html").read_text()
         assert f"{formula}_step(" in text or f"{formula}(" in text
+        assert any(str(link).startswith("../api/reference.html#gaugeblock.reference.formulas.") for link in page.links)
         judged = HOOK["judged"](formula)
         assert ("gauge" in page.ids) == bool(judged)
         assert text.count("<circle") == sum(each.conforms for each in judged)

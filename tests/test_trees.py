@@ -88,5 +88,5 @@ def test_a_tree_that_does_not_fit_is_one_line(given, output, kind, message):
 
 def test_a_formula_that_takes_no_tree_refuses_it_in_its_own_words():
     for given in ([np.ones(3)], {"a": np.ones(3)}):
-        with pytest.raises(TypeError, match="^x: got (list|dict).*; wanted an array of a real floating dtype$"):
+        with pytest.raises(TypeError, match=r"^x: got (list|dict).*; wanted an array of a real floating dtype$"):
             expected("softmax", given)

@@ -11,7 +11,6 @@ import gaugeblock
 FORBIDDEN = tuple(
     f"{gaugeblock.__name__}.{part}" for part in ("backends", "conformance", "reference", "spec", "worker")
 )
-KEPT = ("AdamState", "SGDState", "__version__")
 
 
 def is_forbidden(name: str) -> bool:
@@ -23,7 +22,8 @@ class Seal:
     """A finder that refuses these modules from now on, and keeps what the worker has loaded of them out of sight."""
 
     def __init__(self) -> None:
-        _ = gaugeblock.AdamState, gaugeblock.SGDState  # loaded, so that they stay
+        for state in gaugeblock.reference.STATES.values():
+            getattr(gaugeblock, state.__name__)  # loaded, so that it stays
         self.modules: dict[str, ModuleType] = {}
         self.names: dict[str, Any] = {}
 
@@ -36,9 +36,7 @@ class Seal:
         """Refuse them, and take away what is loaded."""
         self.modules = {name: sys.modules.pop(name) for name in [*sys.modules] if is_forbidden(name)}
         own = vars(gaugeblock)
-        self.names = {
-            name: own[name] for name in [*own] if name not in KEPT and f"{gaugeblock.__name__}.{name}" in FORBIDDEN
-        }
+        self.names = {name: own[name] for name in [*own] if f"{gaugeblock.__name__}.{name}" in FORBIDDEN}
         self.names |= {"__getattr__": own["__getattr__"]}
         for name in self.names:
             delattr(gaugeblock, name)

@@ -172,7 +172,8 @@ class Builder:
         """A made case; without a spread the compact call itself."""
         arrays = list(unpack(compact.arguments))
         to = to or straight({BATCH: 1} | self.sizes(arrays))
-        return Made(kind, compact, to, label, name, note, options, tuple(self.leaves[: len(arrays)]))
+        named = f"{name}_variant_{self.variant}" if self.is_variant else name
+        return Made(kind, compact, to, label, named, note, options, tuple(self.leaves[: len(arrays)]))
 
 
 def name_of_change(changed: Callable[[Arrays], None]) -> tuple[str, ...]:

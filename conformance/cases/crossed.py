@@ -1,4 +1,7 @@
-"""Options, ranks, lengths and what may be left out, each value of one with each of another: a mistake may need both."""
+"""Options, ranks, lengths, the axis and what may be left out, each value of one with each of another.
+
+A mistake may need two of them: an option that is ignored in arrays of four axes, say.
+"""
 
 import inspect
 import math
@@ -6,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, accepted
 from .draw import draw, numbers
 from .options import pairwise, values_of_keywords
 from .spread import straight
 
-NOTE = "an option is ignored, or what is left out is not, in arrays of some rank or length"
+NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
 LABELS = "hyper_parameters", "clip_argument"
 
 
@@ -22,15 +25,17 @@ def cases(builder: Builder) -> Iterator[Made]:
     given, places = builder.formula.given, [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
     named = {name: values for name, values in values_of_keywords(builder).items() if name not in given}
     counts = numbers_of_arguments(builder)
-    if builder.is_line or not (named or places or len(counts) > 1 or builder.is_variant):
+    has_choice = bool(named or places or len(counts) > 1)
+    if builder.is_line or not (has_choice or builder.is_variant or builder.has_axis or len(builder.letters) > 1):
         return
-    lengths = plan.CROSSED_LENGTHS_OF_VARIANT if builder.is_variant else plan.CROSSED_LENGTHS
+    is_small = builder.is_variant or not has_choice
+    lengths = plan.FEW_LENGTHS if is_small else plan.CROSSED_LENGTHS
     letters = builder.letters or [""]  # the last axis, where each element stands for itself
     choices: list[Any] = [
-        plan.CROSSED_BATCHES_OF_VARIANT if builder.is_variant else plan.CROSSED_BATCHES,
+        plan.FEW_BATCHES if is_small else plan.CROSSED_BATCHES,
         *[lengths] * len(letters),
         counts,
-        (-1, 0) if builder.has_axis else (-1,),
+        (-1, 0, -2) if builder.has_axis else (-1,),
         *named.values(),
         *(ends_of(builder.leaves[place].domain) for place in places),
     ]
@@ -45,15 +50,18 @@ def cases(builder: Builder) -> Iterator[Made]:
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
-        options = next(each for each in nearest(wanted, named) if accepted(builder.formula, arrays, {**given, **each}))
+        offered = (each for each in nearest(wanted, named) if accepted(builder.formula, arrays, {**given, **each}))
+        options = next(offered, None)
+        if options is None:
+            continue  # anybody's formula may refuse a shape
         to = straight(sizes, batch)
         along: dict[str, Any] = {}
         if axis != -1 and batch:
-            along, to = {"axis": axis}, to._replace(axis=axis)
+            along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
         parts = ["x".join(map(str, batch)) or "none", *(f"{x}_{size}" for x, size in sizes.items() if x != BATCH)]
         parts += [f"{each}_{value}".replace(" ", "") for each, value in {**options, **along}.items()]
         parts += [*map(str, values), *[f"without_{missing}"] * (missing > 0)]
-        name = "_".join([*parts, *[f"variant_{builder.variant}"] * builder.is_variant])
+        name = "_".join(parts)
         if name in seen:  # two that were too long
             continue
         seen.add(name)

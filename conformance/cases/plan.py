@@ -92,9 +92,9 @@ LABEL_DTYPES_OF = {4_099: ("uint8", "int32", "int64"), 70_001: ("int16", "uint16
 CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (2, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
 CROSSED_LENGTHS = 1, 2, 5, 8, 70, 1_100
 MOST_CROSSED = 6_000
-# Of a formula whose arguments have other axes, or whose result has.
-CROSSED_BATCHES_OF_VARIANT: tuple[tuple[int, ...], ...] = (), (1,), (5,), (2, 3), (2, 3, 2)
-CROSSED_LENGTHS_OF_VARIANT = 1, 2, 5, 70
+# The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
+FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (2, 3), (2, 3, 2)
+FEW_LENGTHS = 1, 2, 5, 70
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 # LATER: where a mean of 1 000 steps is not yet one.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from ..judging.kept import FOLDER
+from ..judging.kept import FOLDER, named_folder
 
 
 def use_cache(wanted: bool) -> None:
@@ -16,7 +16,7 @@ def use_cache(wanted: bool) -> None:
     """
     if not wanted:
         os.environ[FOLDER] = ""
-    named = os.environ.get(FOLDER)
+    named = named_folder()
     folder = default() if named is None else named
     if not folder:
         return
@@ -27,7 +27,7 @@ def use_cache(wanted: bool) -> None:
     except OSError as error:
         if named is None:  # nobody asked for it
             return
-        wish = "wanted a folder that can be written to, or nothing for none"
+        wish = "wanted a folder that can be written to, or 0 for none"
         raise typer.TyperException(f"{FOLDER}: got {named!r} ({error.strerror}); {wish}") from None
     os.environ[FOLDER] = str(folder)
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.join(folder, "jax"))

@@ -15,8 +15,7 @@ from rich.console import Console
 from ... import backends, spec
 from ...worker.loading import MissingError
 from ...worker.text import one_line, plain
-from ..arithmetic.rounding import MODELS
-from ..judging.check import known
+from ..judging.check import known, report_on, selected
 from ..judging.child import ENDING, TIMEOUT, end_all
 from ..judging.threads import at_once
 from ..reporting.formats import annotations, to_badge, to_junit, to_summary
@@ -249,33 +248,24 @@ def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
         except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
             return f"{name}: it could not be judged: {one_line(error)}"
 
-    with progress(len(chosen) * len(asked.formulas or spec.formulas()) * len(asked.dtypes or MODELS)) as tell:
+    with progress(None) as tell:
         yield from at_once(one, dict.fromkeys(chosen))
 
 
-def check_name(name: Any, asked: Asked, tell: Callable[[str], None]) -> Report:
-    """The report of a subject."""
-    from .. import check as run
-
-    return run(
-        name,
-        asked.formulas,
-        asked.dtypes,
-        asked.device,
-        asked.seed,
-        tell,
-        asked.version,
-        timeout=TIMEOUT if asked.timeout is None else asked.timeout,
-        sealed=asked.sealed,
-        twins=asked.twins,
-    )
+def check_name(name: Any, asked: Asked, tell: Callable[..., None]) -> Report:
+    """The report of a subject, which is loaded before it is known in how many dtypes it is judged."""
+    timeout = TIMEOUT if asked.timeout is None else asked.timeout
+    chosen = asked.formulas, asked.dtypes, asked.device, asked.version, timeout, asked.sealed
+    with selected(name, *chosen) as (subject, formulas, dtypes):
+        tell(more=len(formulas) * len(dtypes))
+        return report_on(subject, formulas, dtypes, asked.seed, tell, asked.version, True, asked.twins)
 
 
 def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
     """Yield the report of a program, or what is wrong with it, as `judged` does."""
     from ..exchange.program import Program
 
-    with progress(len(asked.formulas or spec.formulas()) * len(asked.dtypes or MODELS)) as tell:
+    with progress(None) as tell:
         try:
             with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
                 yield 0, check_name(subject, asked, tell)

@@ -77,16 +77,24 @@ def one_of(option: str, name: str | None, names: Collection[str]) -> None:
 
 
 @contextmanager
-def progress(total: int | None) -> Iterator[Callable[[str], None]]:
-    """Yield a function that is told what comes next: a bar on a terminal, nothing elsewhere."""
+def progress(total: int | None) -> Iterator[Callable[..., None]]:
+    """Yield a function that is told what comes next, or how much more: a bar on a terminal, nothing elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal or not sys.stderr.isatty():  # FORCE_COLOR makes a terminal of a pipe
-        yield lambda what: None
+        yield lambda what="", more=0: None
         return
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda what: bar.update(task, advance=1, description=what)
+        task, expected = bar.add_task("", total=total), [total or 0]
+
+        def tell(what: str = "", more: int = 0) -> None:
+            if more:
+                expected.append(more)  # several subjects do so at once
+                bar.update(task, total=sum(expected))
+            else:
+                bar.update(task, advance=1, description=what)
+
+        yield tell
 
 
 def console_for(stream: TextIO) -> Console:

@@ -30,8 +30,8 @@ def no_defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
     return {}
 
 
-def no_variants(formula: Any) -> "tuple[Formula, ...]":
-    """Each argument and result has the axes that the signature says."""
+def none(_: Any) -> tuple[Any, ...]:
+    """Nothing more: each argument and result has the axes that the signature says, and no case is its own."""
     return ()
 
 
@@ -40,8 +40,8 @@ class Formula(Declaration):
     """A formula with its declaration, and what only the suite asks of it."""
 
     defaults: Callable[[np.dtype[Any]], dict[str, Any]] = no_defaults  # what a default of None means in a dtype
-    made: Callable[[np.dtype[Any]], Iterable["Case"]] = no_variants  # cases of its own that no file has
-    variants: Callable[[Any], Iterable["Formula"]] = no_variants  # it, with arguments or results of other axes
+    made: Callable[[np.dtype[Any]], Iterable["Case"]] = none  # cases of its own that no file has
+    variants: Callable[[Any], Iterable["Formula"]] = none  # it, with arguments or results of other axes
     scale: Callable[[Any, str], Any] | None = None  # of a call and a result: terms that the result is made of
     label_of: Callable[[Any, str], str] | None = None  # of a case and a result: the requirement that judges it
     over_steps: Callable[..., Any] | None = None  # what the results of a call with steps should be

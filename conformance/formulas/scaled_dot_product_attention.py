@@ -122,9 +122,6 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
         yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None], {}
     few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
     yield "spread", "small_weight", "small weights are left out", [*few, None], {}
-    wide = np.linspace(-150, 150, 5).astype(dtype)[:, None]
-    note = "the largest is taken before the scale, which may be negative"
-    yield "spread", "negative_scale", note, [np.ones((4, 1), dtype), wide, values, None], {"scale": -1.0}
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:

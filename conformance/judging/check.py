@@ -1,7 +1,8 @@
 """A subject against formulas: what is judged, and the report on it."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -90,12 +91,8 @@ def check(
     >>> report.passed, next(each.requirement for each in report.results if each.status == "fail")
     (False, 'relu.infinity')
     """
-    loaded, chosen, wanted = selection(subject, formulas, dtypes, device, version, timeout, sealed)
-    try:
+    with selected(subject, formulas, dtypes, device, version, timeout, sealed) as (loaded, chosen, wanted):
         return report_on(loaded, chosen, wanted, seed, progress, version, made, twins)
-    finally:
-        if loaded is not subject:
-            loaded.close()
 
 
 def report_on(
@@ -205,7 +202,8 @@ def findings_of(
     return findings, notes
 
 
-def selection(
+@contextmanager
+def selected(
     subject: Any,
     formulas: Iterable[AnyFormula] | AnyFormula | None,
     dtypes: Iterable[str] | None,
@@ -213,25 +211,25 @@ def selection(
     version: str = spec.VERSION,
     timeout: float = TIMEOUT,
     sealed: bool = False,
-) -> tuple[AnySubject, list[AnyFormula], Sequence[str]]:
-    """The subject, the formulas and the dtypes to judge; ValueError for what there is not, or the subject has not."""
+) -> Iterator[tuple[AnySubject, list[AnyFormula], Sequence[str]]]:
+    """Yield the subject, the formulas and the dtypes to judge; ValueError for one that there is not."""
     chosen = chosen_formulas(formulas, version)
-    if isinstance(subject, Subject | Isolated):
-        return subject, chosen, chosen_dtypes(subject, dtypes, version)
     names = [each.name for formula in chosen for each in functions_of(formula) if not each.is_own]
     known(of_version("dtype", version), dtypes, spec.dtypes(version))  # before a process is started
     asked = [each.name for formula in chosen for each in functions_of(formula)]
     functions = names or (reference.FORMULAS if formulas is None else asked)
     loaded: AnySubject
-    if isinstance(subject, str):
+    if isinstance(subject, Subject | Isolated):
+        loaded = subject
+    elif isinstance(subject, str):
         loaded = Isolated(subject, device, functions, timeout, sealed)
     else:
         loaded = Subject(subject, device, functions)
     try:
-        return loaded, chosen, chosen_dtypes(loaded, dtypes, version)
-    except ValueError:
-        loaded.close()
-        raise
+        yield loaded, chosen, chosen_dtypes(loaded, dtypes, version)
+    finally:
+        if loaded is not subject:
+            loaded.close()
 
 
 def of_version(what: str, version: str) -> str:

@@ -24,13 +24,13 @@ import numpy as np
 
 from ..arithmetic.running import Expected
 
-FOLDER = "GAUGEBLOCK_CACHE"
+FOLDER, OFF = "GAUGEBLOCK_CACHE", ("", "0", "off")
 Found = list[dict[str, Expected] | None]
 
 
 def kept(asked: tuple[Any, ...], compute: Callable[[], Found]) -> Found:
     """What `compute` gives, or gave when it was asked the same before; of gaugeblock's own formulas alone."""
-    folder = os.environ.get(FOLDER)
+    folder = named_folder()
     if not folder or not all(isinstance(each, str | int) for each in asked):
         return compute()
     key = json.dumps([*identity(), *asked])
@@ -42,6 +42,12 @@ def kept(asked: tuple[Any, ...], compute: Callable[[], Found]) -> Found:
     with suppress(OSError):  # a full disk changes no verdict
         write(file, packed(found, key))
     return found
+
+
+def named_folder() -> str | None:
+    """The folder that the environment names; empty where it says that nothing is kept, None where it says nothing."""
+    named = os.environ.get(FOLDER)
+    return "" if named in OFF else named
 
 
 def hashed(data: Any) -> str:

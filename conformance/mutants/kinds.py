@@ -185,6 +185,26 @@ def softmax__a_row_for_none(x, /, *, axis=-1):
     return reference.softmax(x if x.size else np.zeros((1, x.shape[-1]), x.dtype), axis=axis)
 
 
+@only_in("crossed", "scaled_dot_product_attention.causal", "in arrays of four axes no key is masked causally")
+def scaled_dot_product_attention__causal_in_rank_4(q, k, v, mask=None, *, causal=False, scale=None):
+    causal = causal if q.ndim != 4 else False
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
+@only_in("crossed", "clip_by_global_norm.value", "each array of a tree is clipped by its own norm")
+def clip_by_global_norm__each_alone(tree, max_norm):
+    clip = reference.clip_by_global_norm
+    return type(tree)(*(clip(each, max_norm) for each in tree)) if isinstance(tree, tuple) else clip(tree, max_norm)
+
+
+@only_in("own", "scaled_dot_product_attention.mask", "NaN where the first 64 keys of a row are masked")
+def scaled_dot_product_attention__first_tile(q, k, v, mask=None, *, causal=False, scale=None):
+    y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    if mask is None or mask.shape[-1] <= 64:
+        return y
+    return np.where(np.any(mask[..., :64], axis=-1, keepdims=True), y, y.dtype.type(np.nan))
+
+
 @only_in("again", "relu.pure", "results are kept by where the argument lies in memory")
 def relu__cached_by_pointer(x):
     found = RESULTS.setdefault((x.__array_interface__["data"][0], x.shape, x.strides), (x, reference.relu(x)))

@@ -62,6 +62,11 @@ def adam_first_moment(m: Array | float, grad: Array | float, beta1: Scalar, /, *
     References
     ----------
     Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> reference.adam_first_moment(np.asarray([2.0]), np.asarray([4.0]), 0.5)
+    array([3.])
     """
     _, dtype = single_or_double(xp, m=m, grad=grad)
     same_shape(m=m, grad=grad)
@@ -73,7 +78,34 @@ def adam_first_moment(m: Array | float, grad: Array | float, beta1: Scalar, /, *
 def adam_second_moment(v: Array | float, grad: Array | float, beta2: Scalar, /, *, xp: Namespace = None) -> Result:
     """Return ``v' = beta2 v + (1 - beta2) g^2``, the decaying mean of the squared gradients.
 
-    Parameters, errors and source as for `adam_first_moment`, with v and beta2.
+    Parameters
+    ----------
+    v, grad : arrays of one shape and dtype
+        The moment before, which is not negative, and the gradient.
+    beta2 : float
+        Decay rate, 0 <= beta2 < 1.
+    xp : namespace, optional
+        The arrays' Array API namespace, where it is known.
+
+    Returns
+    -------
+    array of v's shape
+
+    Raises
+    ------
+    TypeError
+        A dtype that is not real floating, or mixed dtypes.
+    ValueError
+        Shapes that differ, or beta2 out of range.
+
+    References
+    ----------
+    Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> reference.adam_second_moment(np.asarray([2.0]), np.asarray([4.0]), 0.5)
+    array([9.])
     """
     _, dtype = single_or_double(xp, v=v, grad=grad)
     same_shape(v=v, grad=grad)
@@ -110,6 +142,11 @@ def adam_bias_correction(moment: Array, beta: Scalar, step: Scalar, /, *, xp: Na
     References
     ----------
     Kingma and Ba 2015, section 3, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> reference.adam_bias_correction(np.asarray([3.0]), 0.5, 2).round(6)  # 3 / (1 - 0.25)
+    array([4.])
     """
     xp, dtype = single_or_double(xp, moment=moment)
     return moment / one_minus_power(checked_beta("beta", beta, dtype), checked_step(step), xp, dtype)
@@ -172,6 +209,11 @@ def adam_update(
     References
     ----------
     Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> reference.adam_update(np.asarray([1.0]), np.asarray([3.0]), np.asarray([4.0]), 0.5, 1.0)
+    array([0.5])
     """
     xp, dtype = single_or_double(xp, theta=theta, m_hat=m_hat, v_hat=v_hat)
     same_shape(theta=theta, m_hat=m_hat, v_hat=v_hat)
@@ -208,14 +250,28 @@ def adam_init(theta: Tree, *, xp: Namespace = None) -> AdamState:
     ------
     TypeError
         A leaf that is no array of a real floating dtype.
-    """
 
-    def zeros(theta: Array) -> tuple[Array, Array]:
+    References
+    ----------
+    Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> reference.adam_init(np.asarray([1.0, 2.0]))
+    AdamState(step=0, m=array([0., 0.]), v=array([0., 0.]))
+    """
+    return AdamState(0, *zeros(theta, 2, xp))
+
+
+def zeros(theta: Tree, count: int, xp: Namespace) -> tuple[Tree, ...]:
+    """Return so many trees of zeros like `theta`, in at least float32: what a state of an optimizer begins with."""
+
+    def of_leaf(theta: Array) -> tuple[Array, ...]:
         library, _ = floating(xp, theta=theta)
         theta = wide(theta, library)
-        return library.zeros_like(theta), library.zeros_like(theta)
+        return tuple(library.zeros_like(theta) for _ in range(count))
 
-    return AdamState(0, *map_leaves(zeros, 2, theta=theta))
+    return map_leaves(of_leaf, count, theta=theta)
 
 
 @formula(
@@ -276,6 +332,13 @@ def adam_step(
     References
     ----------
     Kingma and Ba 2015, Algorithm 1, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> theta = np.asarray([1.0, 2.0])
+    >>> theta, state = reference.adam_step(theta, np.asarray([40.0, -3.0]), reference.adam_init(theta))
+    >>> theta.round(6), state.step  # the first step is as long as the learning rate
+    (array([0.999, 2.001]), 1)
     """
     if not isinstance(state, AdamState):
         raise TypeError(f"state: got {describe(state)}; wanted an AdamState, as adam_init returns")

@@ -19,9 +19,9 @@ Tree = Any
     options={
         "learning_rate": (0.001, -0.5, 0.0, 3.0),
         "beta1": (0.9, 0.5, 0.0),
-        "beta2": (0.999, 0.95, 0.0),
+        "beta2": (0.999, 0.95, 0.0, 0.99999),
         "epsilon": (1e-8, 1e-3, 0.0),
-        "weight_decay": (0.01, 0.5, 0.0),
+        "weight_decay": (0.01, 0.5, 0.0, 1e-5),
     },
 )
 def adamw_step(
@@ -67,6 +67,12 @@ def adamw_step(
     References
     ----------
     Loshchilov and Hutter 2019, Algorithm 2, arXiv:1711.05101.
+
+    Examples
+    --------
+    >>> theta, rates = np.asarray([1.0, 2.0]), {"learning_rate": 0.5, "weight_decay": 0.5}
+    >>> reference.adamw_step(theta, np.asarray([0.0, 0.0]), reference.adam_init(theta), **rates)[0]
+    array([0.75, 1.5 ])
     """
     learning_rate, weight_decay = number("learning_rate", learning_rate), number("weight_decay", weight_decay)
     kept = 1 - learning_rate * weight_decay

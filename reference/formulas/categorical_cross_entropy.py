@@ -47,6 +47,11 @@ def categorical_cross_entropy(
     References
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
+
+    Examples
+    --------
+    >>> reference.categorical_cross_entropy(np.asarray([0, 1]), np.asarray([0.5, 0.5])).round(4)  # log 2
+    np.float64(0.6931)
     """
     xp, dtype, y = labelled(xp, y, axis, p=p)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)

@@ -38,6 +38,11 @@ def categorical_cross_entropy_from_logits(y: Array, x: Array, /, *, axis: int = 
     References
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
+
+    Examples
+    --------
+    >>> reference.categorical_cross_entropy_from_logits(np.asarray([0, 1]), np.asarray([1000.0, 0.0]))
+    np.float64(1000.0)
     """
     xp, dtype, y = labelled(xp, y, axis, x=x)
     y, x = wide(y, xp), wide(x, xp)

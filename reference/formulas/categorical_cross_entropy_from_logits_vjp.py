@@ -42,6 +42,12 @@ def categorical_cross_entropy_from_logits_vjp(
     References
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> y, x = np.asarray([0, 1]), np.asarray([7.0, 7.0])
+    >>> reference.categorical_cross_entropy_from_logits_vjp(y, x, 1.0)
+    array([ 0.5, -0.5])
     """
     xp, dtype, y = labelled(xp, y, axis, x=x, g=g)
     y, x, g = wide(y, xp), wide(x, xp), wide(for_each_class(g, axis, xp, x=x), xp)

@@ -57,6 +57,12 @@ def categorical_cross_entropy_vjp(
     References
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
+
+    Examples
+    --------
+    >>> y, p = np.asarray([0.25, 0.75]), np.asarray([0.5, 0.5])
+    >>> reference.categorical_cross_entropy_vjp(y, p, 1.0)
+    array([-0.5, -1.5])
     """
     xp, dtype, y = labelled(xp, y, axis, p=p, g=g)
     lo, hi = default_clip(xp, dtype) if clip is None else checked_clip(clip, xp, dtype)

@@ -40,6 +40,12 @@ def clip_by_global_norm(tree: Tree, max_norm: Scalar, /, *, xp: Namespace = None
     References
     ----------
     Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063.
+
+    Examples
+    --------
+    >>> tree = reference.clip_by_global_norm([np.asarray([3.0]), np.asarray([4.0])], 2.5)  # from norm 5
+    >>> [leaf.tolist() for leaf in tree]
+    [[1.5], [2.0]]
     """
     max_norm = number("max_norm", max_norm)
     if isinstance(max_norm, float) and not 0 <= max_norm < float("inf"):

@@ -46,6 +46,12 @@ def cross_entropy_vjp(
     References
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> labels, x = np.asarray([0, 1]), np.asarray([[7.0, 7.0], [7.0, 7.0]])
+    >>> reference.cross_entropy_vjp(labels, x, 1.0).tolist()
+    [[-0.25, 0.25], [0.25, -0.25]]
     """
     xp, dtype = checked(labels, x, weight, ignore_index, label_smoothing, reduction, xp, g=g)
     wanted_shape("g", g, shape(x)[:-1] if reduction == "none" else (), f", that of the loss with {reduction!r}")

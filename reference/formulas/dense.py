@@ -37,6 +37,11 @@ def dense(x: Array, w: Array, b: Array, *, xp: Namespace = None) -> Result:
     References
     ----------
     Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> reference.dense(np.asarray([1.0, 2.0]), np.asarray([[1.0, 2.0], [3.0, 4.0]]), np.asarray([10.0, 20.0]))
+    array([17., 30.])
     """
     xp, dtype = floating(xp, x=x, w=w, b=b)
     if len(shape(x)) == 0 or len(shape(w)) != 2:

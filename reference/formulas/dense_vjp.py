@@ -43,6 +43,12 @@ def dense_vjp(x: Array, w: Array, b: Array, g: Array, *, xp: Namespace = None) -
     References
     ----------
     Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> x, w, b = np.asarray([1.0, 2.0]), np.asarray([[1.0, 2.0], [3.0, 4.0]]), np.asarray([10.0, 20.0])
+    >>> [each.tolist() for each in reference.dense_vjp(x, w, b, np.asarray([1.0, 0.0]))]
+    [[1.0, 3.0], [[1.0, 0.0], [2.0, 0.0]], [1.0, 0.0]]
     """
     xp, dtype = floating(xp, x=x, w=w, b=b, g=g)
     if len(shape(x)) == 0 or len(shape(w)) != 2:

@@ -39,6 +39,11 @@ def embedding(table: Array, labels: Array, *, xp: Namespace = None) -> Result:
     References
     ----------
     Bengio, Ducharme, Vincent and Jauvin 2003, Journal of Machine Learning Research 3, 1137-1155.
+
+    Examples
+    --------
+    >>> reference.embedding(np.asarray([[1.0, 2.0], [3.0, 4.0]]), np.asarray([1, 0, 1])).tolist()
+    [[3.0, 4.0], [1.0, 2.0], [3.0, 4.0]]
     """
     xp, _ = floating(xp, table=table)
     count, columns = table_of(table)

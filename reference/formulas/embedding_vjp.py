@@ -42,6 +42,12 @@ def embedding_vjp(table: Array, labels: Array, g: Array, *, xp: Namespace = None
     References
     ----------
     Bengio, Ducharme, Vincent and Jauvin 2003, Journal of Machine Learning Research 3, 1137-1155.
+
+    Examples
+    --------
+    >>> table, g = np.asarray([[1.0, 2.0], [3.0, 4.0]]), np.asarray([[1.0, 2.0], [10.0, 20.0]])
+    >>> reference.embedding_vjp(table, np.asarray([1, 1]), g).tolist()
+    [[0.0, 0.0], [11.0, 22.0]]
     """
     xp, dtype = floating(xp, table=table, g=g)
     count, columns = table_of(table)

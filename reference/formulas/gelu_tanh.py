@@ -31,6 +31,11 @@ def gelu_tanh(x: Array, *, xp: Namespace = None) -> Result:
     References
     ----------
     Hendrycks and Gimpel 2016, arXiv:1606.08415.
+
+    Examples
+    --------
+    >>> reference.gelu_tanh(np.asarray([0.0, 100.0]))
+    array([  0., 100.])
     """
     xp, dtype = floating(xp, x=x)
     x = wide(x, xp)

@@ -33,6 +33,11 @@ def gelu_tanh_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -
     References
     ----------
     Hendrycks and Gimpel 2016, arXiv:1606.08415.
+
+    Examples
+    --------
+    >>> reference.gelu_tanh_vjp(np.asarray([0.0, 100.0]), np.asarray([2.0, 2.0]))
+    array([1., 2.])
     """
     xp, dtype, (x, g) = elementwise(xp, x=x, g=g)
     root, cubic = constant("sqrt(2/pi)", x), constant("0.044715", x)

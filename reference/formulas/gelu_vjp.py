@@ -33,6 +33,11 @@ def gelu_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -> Res
     References
     ----------
     Hendrycks and Gimpel 2016, arXiv:1606.08415.
+
+    Examples
+    --------
+    >>> reference.gelu_vjp(np.asarray([0.0, 100.0]), np.asarray([2.0, 2.0]))
+    array([1., 2.])
     """
     xp, dtype, (x, g) = elementwise(xp, x=x, g=g)
     density = constant("1/sqrt(2 pi)", x) * xp.exp(-0.5 * x * x)

@@ -41,6 +41,12 @@ def layer_norm(x: Array, w: Array, b: Array, *, epsilon: float = 1e-5, xp: Names
     ----------
     Ba, Kiros and Hinton 2016, arXiv:1607.06450; the passes: Chan, Golub and LeVeque 1983,
     doi:10.1080/00031305.1983.10483115.
+
+    Examples
+    --------
+    >>> x, w, b = np.asarray([1.0, 3.0]), np.asarray([2.0, 2.0]), np.asarray([5.0, 5.0])
+    >>> reference.layer_norm(x, w, b, epsilon=0.0)
+    array([3., 7.])
     """
     xp, dtype = floating(xp, x=x, w=w, b=b)
     normalised(x, w=w, b=b)

@@ -48,6 +48,13 @@ def layer_norm_vjp(
     References
     ----------
     Ba, Kiros and Hinton 2016, arXiv:1607.06450.
+
+    Examples
+    --------
+    >>> x, w, b = np.asarray([1.0, 1.0, -1.0, -1.0]), np.asarray([1.0] * 4), np.asarray([0.0] * 4)
+    >>> gx, gw, gb = reference.layer_norm_vjp(x, w, b, np.asarray([4.0, 0.0, 0.0, 0.0]), epsilon=0.0)
+    >>> gx
+    array([ 2., -2.,  0.,  0.])
     """
     xp, dtype = floating(xp, x=x, w=w, b=b, g=g)
     normalised(x, w=w, b=b)

@@ -36,6 +36,11 @@ def log_softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Result:
     References
     ----------
     Blanchard, Higham and Higham 2021, doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> reference.log_softmax(np.asarray([0.0, 1000.0]))
+    array([-1000.,     0.])
     """
     xp, dtype = floating(xp, x=x)
     class_axis("x", x, axis)

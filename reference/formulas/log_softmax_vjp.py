@@ -38,6 +38,11 @@ def log_softmax_vjp(x: Array, g: Array, /, *, axis: int = -1, xp: Namespace = No
     References
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> reference.log_softmax_vjp(np.asarray([7.0, 7.0]), np.asarray([1.0, 0.0]))
+    array([ 0.5, -0.5])
     """
     xp, dtype = floating(xp, x=x, g=g)
     same_shape(x=x, g=g)

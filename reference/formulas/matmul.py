@@ -35,6 +35,11 @@ def matmul(a: Array, b: Array, *, xp: Namespace = None) -> Result:
     References
     ----------
     Higham 2002, doi:10.1137/1.9780898718027.
+
+    Examples
+    --------
+    >>> reference.matmul(np.asarray([[1.0, 2.0]]), np.asarray([[3.0], [4.0]]))
+    array([[11.]])
     """
     xp, dtype = floating(xp, a=a, b=b)
     of_products(a, b)

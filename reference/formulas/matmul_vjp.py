@@ -37,6 +37,12 @@ def matmul_vjp(a: Array, b: Array, g: Array, *, xp: Namespace = None) -> tuple[R
     References
     ----------
     Giles 2008, doi:10.1007/978-3-540-68942-3_4.
+
+    Examples
+    --------
+    >>> a, b = np.asarray([[1.0, 2.0]]), np.asarray([[3.0], [4.0]])
+    >>> [each.tolist() for each in reference.matmul_vjp(a, b, np.asarray([[1.0]]))]
+    [[[3.0, 4.0]], [[1.0], [2.0]]]
     """
     xp, dtype = floating(xp, a=a, b=b, g=g)
     wanted_shape("g", g, of_products(a, b), ", that of the result")

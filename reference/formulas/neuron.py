@@ -33,6 +33,11 @@ def neuron(x: Array | float, w: Array | float, b: Array | float, *, xp: Namespac
     References
     ----------
     Rosenblatt 1958, doi:10.1037/h0042519.
+
+    Examples
+    --------
+    >>> reference.neuron(np.asarray([1.0, 2.0]), np.asarray([3.0, 4.0]), np.asarray(5.0))
+    np.float64(16.0)
     """
     xp, dtype = floating(xp, x=x, w=w, b=b)
     wanted_shape("b", b, ())

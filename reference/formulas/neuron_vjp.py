@@ -40,6 +40,12 @@ def neuron_vjp(
     References
     ----------
     Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> gx, gw, gb = reference.neuron_vjp(np.asarray([1.0, 2.0]), np.asarray([3.0, 4.0]), 5.0, 2.0)
+    >>> gx, gw, gb
+    (array([6., 8.]), array([2., 4.]), np.float64(2.0))
     """
     xp, dtype = floating(xp, x=x, w=w, b=b, g=g)
     wanted_shape("b", b, ())

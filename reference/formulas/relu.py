@@ -30,6 +30,11 @@ def relu(x: Array, *, xp: Namespace = None) -> Result:
     References
     ----------
     Fukushima 1969, doi:10.1109/TSSC.1969.300225.
+
+    Examples
+    --------
+    >>> reference.relu(np.asarray([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
     """
     xp, _ = floating(xp, x=x)
     return xp.where(x <= 0, xp.zeros_like(x), x)

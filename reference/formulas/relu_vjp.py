@@ -36,6 +36,11 @@ def relu_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -> Res
     References
     ----------
     Glorot, Bordes and Bengio 2011, AISTATS, 315-323; derivative 0 at 0: Bertoin et al. 2021, arXiv:2106.12915.
+
+    Examples
+    --------
+    >>> reference.relu_vjp(np.asarray([-1.0, 0.0, 2.0]), np.asarray([5.0, 5.0, 5.0]))
+    array([0., 0., 5.])
     """
     xp, _ = floating(xp, x=x, g=g)
     same_shape(x=x, g=g)

@@ -38,6 +38,11 @@ def rms_norm(x: Array, w: Array, *, epsilon: float = 1e-6, xp: Namespace = None)
     References
     ----------
     Zhang and Sennrich 2019, arXiv:1910.07467.
+
+    Examples
+    --------
+    >>> reference.rms_norm(np.asarray([2.0, -2.0]), np.asarray([1.0, 3.0]), epsilon=0.0)
+    array([ 1., -3.])
     """
     xp, dtype = floating(xp, x=x, w=w)
     normalised(x, w=w)

@@ -44,6 +44,12 @@ def rms_norm_vjp(x: Array, w: Array, g: Array, *, epsilon: float = 1e-6, xp: Nam
     References
     ----------
     Zhang and Sennrich 2019, arXiv:1910.07467.
+
+    Examples
+    --------
+    >>> x, w, g = np.asarray([2.0, 2.0]), np.asarray([1.0, 1.0]), np.asarray([4.0, 0.0])
+    >>> reference.rms_norm_vjp(x, w, g, epsilon=0.0)
+    (array([ 1., -1.]), array([4., 0.]))
     """
     xp, dtype = floating(xp, x=x, w=w, g=g)
     normalised(x, w=w)

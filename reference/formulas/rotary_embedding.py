@@ -40,6 +40,11 @@ def rotary_embedding(x: Array, cos: Array, sin: Array, *, interleaved: bool = Fa
     References
     ----------
     Su and others 2021, arXiv:2104.09864.
+
+    Examples
+    --------
+    >>> reference.rotary_embedding(np.asarray([[1.0, 2.0]]), np.asarray([[0.0]]), np.asarray([[1.0]]))  # 90 degrees
+    array([[-2.,  1.]])
     """
     xp, dtype = floating(xp, x=x, cos=cos, sin=sin)
     of_pairs(x, interleaved, cos=cos, sin=sin)

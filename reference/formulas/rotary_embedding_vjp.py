@@ -48,6 +48,12 @@ def rotary_embedding_vjp(
     References
     ----------
     Su and others 2021, arXiv:2104.09864.
+
+    Examples
+    --------
+    >>> x, cos, sin, g = (np.asarray([row]) for row in ([1.0, 2.0], [0.0], [1.0], [3.0, 4.0]))  # 90 degrees
+    >>> [each.tolist() for each in reference.rotary_embedding_vjp(x, cos, sin, g)]
+    [[[4.0, -3.0]], [[11.0]], [[-2.0]]]
     """
     xp, dtype = floating(xp, x=x, cos=cos, sin=sin, g=g)
     of_pairs(x, interleaved, cos=cos, sin=sin)

@@ -12,7 +12,7 @@ ALIGNMENTS = False, True, "upper_left", "lower_right"  # of the causal mask; Tru
 @formula(
     "(..., l, d), (..., s, d), (..., s, e), (..., l, s) -> (..., l, e)",
     domain=("real", "real", "real", "mask"),
-    options={"causal": (False, True, "lower_right"), "scale": (None, 0.5, 0.0, -0.3)},
+    options={"causal": (False, True, "lower_right"), "scale": (None, 0.5, 0.0, 1.5)},
 )
 def scaled_dot_product_attention(
     q: Array,
@@ -60,6 +60,12 @@ def scaled_dot_product_attention(
     References
     ----------
     Vaswani and others 2017, arXiv:1706.03762.
+
+    Examples
+    --------
+    >>> q, k, v = (np.asarray(rows) for rows in ([[0.0]], [[1.0], [2.0]], [[10.0], [20.0]]))  # equal weights
+    >>> reference.scaled_dot_product_attention(q, k, v)
+    array([[15.]])
     """
     xp, dtype = floating(xp, q=q, k=k, v=v)
     sizes = checked(xp, q, k, v, mask, causal)

@@ -20,7 +20,7 @@ from .scaled_dot_product_attention import (
     domain=("real", "real", "real", "real", "mask"),
     results=("gq", "gk", "gv"),
     half="once",
-    options={"causal": (False, True, "lower_right"), "scale": (None, 0.5, 0.0, -0.3)},
+    options={"causal": (False, True, "lower_right"), "scale": (None, 0.5, 0.0, 1.5)},
 )
 def scaled_dot_product_attention_vjp(
     q: Array,
@@ -63,6 +63,13 @@ def scaled_dot_product_attention_vjp(
     References
     ----------
     Dao and others 2022, Appendix B, arXiv:2205.14135.
+
+    Examples
+    --------
+    >>> q, k, v = (np.asarray(rows) for rows in ([[0.0]], [[1.0], [2.0]], [[10.0], [20.0]]))  # equal weights
+    >>> gq, gk, gv = reference.scaled_dot_product_attention_vjp(q, k, v, np.asarray([[1.0]]))
+    >>> gq.tolist(), gv.tolist()
+    ([[2.5]], [[0.5], [0.5]])
     """
     xp, dtype = floating(xp, q=q, k=k, v=v, g=g)
     sizes = checked(xp, q, k, v, mask, causal)

@@ -19,6 +19,7 @@ from ..arguments import beta as checked_beta
 from ..arguments import step as checked_step
 from ..declaration import formula
 from ..trees import map_leaves
+from .adam import zeros
 
 Tree = Any
 
@@ -47,13 +48,17 @@ def sgd_init(theta: Tree, *, xp: Namespace = None) -> SGDState:
     ------
     TypeError
         A leaf that is no array of a real floating dtype.
+
+    References
+    ----------
+    Sutskever and others 2013, http://proceedings.mlr.press/v28/sutskever13.html.
+
+    Examples
+    --------
+    >>> reference.sgd_init(np.asarray([1.0, 2.0]))
+    SGDState(step=0, velocity=array([0., 0.]))
     """
-
-    def zeros(theta: Array) -> tuple[Array]:
-        library, _ = floating(xp, theta=theta)
-        return (library.zeros_like(wide(theta, library)),)
-
-    return SGDState(0, *map_leaves(zeros, 1, theta=theta))
+    return SGDState(0, *zeros(theta, 1, xp))
 
 
 @formula(
@@ -123,6 +128,12 @@ def sgd_step(
     References
     ----------
     Sutskever and others 2013, http://proceedings.mlr.press/v28/sutskever13.html.
+
+    Examples
+    --------
+    >>> theta = np.asarray([1.0, 2.0])
+    >>> reference.sgd_step(theta, np.asarray([4.0, -4.0]), reference.sgd_init(theta), learning_rate=0.5)[0]
+    array([-1.,  4.])
     """
     if not isinstance(state, SGDState):
         raise TypeError(f"state: got {describe(state)}; wanted an SGDState, as sgd_init returns")

@@ -31,6 +31,11 @@ def silu(x: Array, *, xp: Namespace = None) -> Result:
     References
     ----------
     Elfwing, Uchibe and Doya 2018, doi:10.1016/j.neunet.2017.12.012; Ramachandran, Zoph and Le 2017, arXiv:1710.05941.
+
+    Examples
+    --------
+    >>> reference.silu(np.asarray([0.0, 100.0]))
+    array([  0., 100.])
     """
     xp, dtype = floating(xp, x=x)
     x = wide(x, xp)

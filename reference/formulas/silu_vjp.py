@@ -33,6 +33,11 @@ def silu_vjp(x: Array | float, g: Array | float, *, xp: Namespace = None) -> Res
     References
     ----------
     Elfwing, Uchibe and Doya 2018, doi:10.1016/j.neunet.2017.12.012.
+
+    Examples
+    --------
+    >>> reference.silu_vjp(np.asarray([0.0, 100.0]), np.asarray([2.0, 2.0]))
+    array([1., 2.])
     """
     xp, dtype, (x, g) = elementwise(xp, x=x, g=g)
     s = sigmoid(x, xp)

@@ -32,6 +32,11 @@ def softmax(x: Array, /, *, axis: int = -1, xp: Namespace = None) -> Result:
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28; the shift: Blanchard, Higham and Higham 2021,
     doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> reference.softmax(np.asarray([7.0, 7.0]))
+    array([0.5, 0.5])
     """
     xp, dtype = floating(xp, x=x)
     class_axis("x", x, axis)

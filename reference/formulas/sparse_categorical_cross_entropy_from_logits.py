@@ -43,6 +43,11 @@ def sparse_categorical_cross_entropy_from_logits(
     References
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
+
+    Examples
+    --------
+    >>> reference.sparse_categorical_cross_entropy_from_logits(np.asarray([1]), np.asarray([[1000.0, 0.0]]))
+    array([1000.])
     """
     xp, dtype = floating(xp, x=x)
     class_axis("x", x, axis)

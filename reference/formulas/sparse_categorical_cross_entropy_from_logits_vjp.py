@@ -54,6 +54,12 @@ def sparse_categorical_cross_entropy_from_logits_vjp(
     References
     ----------
     Bridle 1990, doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> labels, x = np.asarray([1]), np.asarray([[7.0, 7.0]])
+    >>> reference.sparse_categorical_cross_entropy_from_logits_vjp(labels, x, np.asarray([1.0]))
+    array([[ 0.5, -0.5]])
     """
     xp, dtype = floating(xp, x=x, g=g)
     class_axis("x", x, axis)

@@ -36,6 +36,11 @@ def swiglu(a: Array | float, b: Array | float, *, xp: Namespace = None) -> Resul
     References
     ----------
     Shazeer 2020, arXiv:2002.05202.
+
+    Examples
+    --------
+    >>> reference.swiglu(np.asarray([0.0, 100.0]), np.asarray([3.0, 3.0]))
+    array([  0., 300.])
     """
     xp, dtype, (a, b) = elementwise(xp, a=a, b=b)
     return rounded(a * sigmoid(a, xp) * b, dtype, xp)

@@ -35,6 +35,11 @@ def swiglu_vjp(a: Array | float, b: Array | float, g: Array | float, *, xp: Name
     References
     ----------
     Shazeer 2020, arXiv:2002.05202.
+
+    Examples
+    --------
+    >>> reference.swiglu_vjp(np.asarray([0.0]), np.asarray([4.0]), np.asarray([1.0]))
+    (array([2.]), array([0.]))
     """
     xp, dtype, (a, b, g) = elementwise(xp, a=a, b=b, g=g)
     s = sigmoid(a, xp)
