@@ -38,17 +38,23 @@ def parted(asked: Case, convert: Callable[[Any], Any]) -> Parted:
         The errors of the formula itself, where it takes no trees, or not these.
     """
     pairs = zip(asked.formula.arguments.items(), asked.arguments, strict=False)
-    trees = {name: value for (name, group), value in pairs if is_axes(group) and isinstance(value, dict | list | tuple)}
+    trees: dict[str, Any] = {name: each for (name, group), each in pairs if is_axes(group) and is_tree(each)}
     if not trees or not asked.formula.is_own:
         return Parted([asked], [""], lambda results: [dict(results)], lambda found: found[0])
     import optree  # as `flatten` does
 
-    asked.formula.function(*optree.tree_map(known_to_numpy, asked.arguments), **asked.options)
+    given: Any = asked.arguments
+    asked.formula.function(*optree.tree_map(known_to_numpy, given), **asked.options)
     tree = next(iter(trees.values()))
     places = ["".join(f"[{key!r}]" for key in path) for path in optree.tree_paths(tree)]
     if not places:
         raise TypeError(f"{asked.function}: {next(iter(trees))}: got a tree without arrays; wanted at least one")
     return (together if asked.formula.rows_together else one_by_one)(asked, tree, places, convert)
+
+
+def is_tree(value: Any) -> bool:
+    """Whether an argument is a tree that is no array."""
+    return isinstance(value, dict | list | tuple)
 
 
 def one_by_one(asked: Case, tree: Any, places: list[str], convert: Callable[[Any], Any]) -> Parted:
@@ -90,7 +96,8 @@ def together(asked: Case, tree: Any, places: list[str], convert: Callable[[Any],
     assert formula.signature is not None
     (result,), (columns, rebuild) = formula.names, flatten(tree=tree)
     names = tuple(f"{result}{place}" for place in places)
-    tuple_of: Any = namedtuple("Leaves", [f"leaf_{number}" for number in range(len(names))])
+    fields = [f"leaf_{number}" for number in range(len(names))]
+    tuple_of: Any = namedtuple("Leaves", list(fields))
     at = next(number for number, value in enumerate(asked.arguments) if value is tree)
 
     def repeated(values: tuple[Any, ...], place: int) -> tuple[Any, ...]:
