@@ -96,8 +96,8 @@ def together(asked: Case, tree: Any, places: list[str], convert: Callable[[Any],
     assert formula.signature is not None
     (result,), (columns, rebuild) = formula.names, flatten(tree=tree)
     names = tuple(f"{result}{place}" for place in places)
-    fields = [f"leaf_{number}" for number in range(len(names))]
-    tuple_of: Any = namedtuple("Leaves", list(fields))
+    of_fields: Any = namedtuple
+    tuple_of = of_fields("Leaves", [f"leaf_{number}" for number in range(len(names))])
     at = next(number for number, value in enumerate(asked.arguments) if value is tree)
 
     def repeated(values: tuple[Any, ...], place: int) -> tuple[Any, ...]:
