@@ -309,6 +309,23 @@ def number(name: str, value: Any, dtype: DType = None) -> Any:
     return value
 
 
+def integer(name: str, value: Any) -> Any:
+    """An integer of at most 64 bits, or an array of integers without axes."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole and (shape(value) != () or "int" not in dtype_name(getattr(value, "dtype", None))):
+        raise TypeError(f"{name}: got {describe(value)}; wanted an integer")
+    if is_whole and not -(2**63) <= value < 2**63:
+        raise ValueError(f"{name}: got {digits(value)}; wanted an integer of at most 64 bits")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """A choice: True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: got {describe(value)}; wanted True or False")
+    return value
+
+
 def beta(name: str, value: Any, dtype: DType = None) -> Any:
     """A decay rate: 0 <= beta < 1."""
     value = number(name, value, dtype)

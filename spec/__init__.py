@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-from ..names import MANY, did_you_mean, wanted
+from ..names import MANY, did_you_mean, meant, wanted
 
 # A new one comes with a new requirement, and with a changed requirement, bound or definition: docs/versions.md.
 VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"
@@ -76,16 +76,17 @@ def dtypes(version: str = VERSION) -> tuple[str, ...]:
 
 @lru_cache
 def page(formula: str) -> str:
-    """The page of a formula.
+    """The page of a formula, a step of an optimizer also under its other name, as 'sgd' is 'sgd_step'.
 
     Raises
     ------
     ValueError
         A formula that has no page.
     """
-    if formula not in formulas():
+    name = meant(formula, formulas())
+    if name not in formulas():
         raise ValueError(unknown("formula", formula, formulas(), "gaugeblock spec"))
-    return resources.files(__name__).joinpath(f"{formula}.md").read_text(encoding="utf-8")
+    return resources.files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
 
 
 @lru_cache
@@ -119,10 +120,12 @@ def requirement(label: str) -> Requirement:
     ValueError
         A label that no page has.
     """
-    known = all_requirements(label.partition(".")[0])
-    if label not in known:
-        raise ValueError(unknown("requirement", label, [*known], f"gaugeblock spec {label.partition('.')[0]}"))
-    return known[label]
+    given, _, word = label.partition(".")
+    formula = meant(given, formulas())
+    known = all_requirements(formula)
+    if f"{formula}.{word}" not in known:
+        raise ValueError(unknown("requirement", label, [*known], f"gaugeblock spec {formula}"))
+    return known[f"{formula}.{word}"]
 
 
 def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:

@@ -5,10 +5,12 @@ import subprocess
 import sys
 import textwrap
 import types
+from functools import partial
 
 import numpy as np
 import pytest
 
+from gaugeblock import reference
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
 from gaugeblock.conformance.judging import loading
 from gaugeblock.conformance.reporting.html import snippet
@@ -137,6 +139,18 @@ def test_a_call_without_arrays_is_one_line():
 def test_what_is_no_array_is_one_line(function, given, message):
     with pytest.raises(TypeError, match=message):
         expected(function, given)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sgd_step", "SGD"), ("adam_step", "Adam"), ("adamw_step", "Adam")])
+def test_what_is_no_state_is_refused_in_the_words_of_the_formula(name, kind):
+    x = numbers(3)
+    right = getattr(reference, f"{kind.lower()}_init")(x)
+    for state in (tuple(right), (3, x), 3, [*right], {"step": 3}):
+        for judged in (expected, partial(assert_conforms, (x, right))):
+            with pytest.raises(
+                TypeError, match=rf"^state: got .*; wanted an {kind}State, as {kind.lower()}_init returns$"
+            ):
+                judged(name, x, x, state)
 
 
 def test_a_result_of_booleans_is_exact():

@@ -311,8 +311,9 @@ def never(*arguments, **options):
 def test_zero_cases_judged_is_an_error_never_a_pass():
     with pytest.raises(ValueError, match="no case was judged"):
         check(subject(softmax=never))
-    with pytest.raises(ValueError, match="no case was judged"):
-        check(subject(softmax=softmax), formulas=["relu"])
+    for formula, wanted in (("relu", "relu"), ("sgd", "sgd_step"), ("adam", "adam_bias_correction, .*, adam_step")):
+        with pytest.raises(SubjectError, match=f"none of the formulas; wanted a function named {wanted}"):
+            check(subject(softmax=softmax), formulas=[formula])
     with pytest.raises(ValueError, match="no case was judged"):
         report.Report("nothing", "cpu", 0, "gradual", "full", {}, []).passed  # noqa: B018
 

@@ -10,8 +10,8 @@ import gaugeblock as gb
 from gaugeblock import reference, spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
-from gaugeblock.conformance.judging import judge, known
-from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
+from gaugeblock.conformance.judging import diagnosis, judge, known
+from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN, NOT_SAID
 from gaugeblock.conformance.judging.judge import Finding, answer
 from gaugeblock.conformance.judging.known import Seen, explanations, kind_of, outcome, together
 from gaugeblock.conformance.judging.layouts import UNCHANGED
@@ -105,6 +105,17 @@ def test_the_words_of_the_issue_are_the_words_of_the_report():
 def test_what_is_not_known_is_said_not_to_be():
     assert diagnoses(relu=lambda x: np.where(x > 0, x, x.dtype.type(0.25))) == {NONE_KNOWN}
     assert diagnoses(softmax=lambda x, axis=-1: "no array") == {None}  # every call fails in the same way
+
+
+def test_a_verdict_stands_where_the_words_about_it_fail(monkeypatch):
+    def broken(*arguments):
+        raise ValueError("the shape is inhomogeneous")
+
+    monkeypatch.setattr(diagnosis, "blamed", broken)
+    with pytest.warns(RuntimeWarning, match="relu in float32: .* by a mistake of its own: ValueError: the shape is"):
+        found = check(subject(relu=lambda x: np.where(x > 0, x, x.dtype.type(0.25))), "relu", dtypes=["float32"])
+    assert not found.passed
+    assert any(NOT_SAID in (result.diagnosis or "") for result in found.results)
 
 
 def test_two_mistakes_are_named_together():
@@ -202,6 +213,17 @@ def test_a_declared_class_is_judged_by_its_own_bound(precision, tightest, dense)
     assert not undeclared.passed
     words = {r.diagnosis for r in undeclared.results if r.status == "fail"}
     assert any(f"precision = {tightest!r}" in each for each in words)
+
+
+@pytest.mark.whole
+def test_a_part_that_is_left_out_is_no_class():
+    def without_a_tile(a, b):
+        whole = a.shape[-1] // 512 * 512 or a.shape[-1]
+        return gb.matmul(a[..., :whole], b[..., :whole, :])
+
+    found = check(subject(matmul=without_a_tile), formulas=["matmul"], dtypes=["float32"])
+    (words,) = {result.diagnosis for result in found.results if result.status == "fail"}
+    assert words == "terms beyond 4096 are left out"
 
 
 def gradients_by(product):

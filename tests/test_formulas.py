@@ -1,13 +1,14 @@
 """gaugeblock's own functions: their errors, their trees, and what they leave alone."""
 
 import contextlib
+import math
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import gaugeblock as gb
-from gaugeblock import AdamState, backends, reference
+from gaugeblock import AdamState, SGDState, backends, reference
 from gaugeblock.reference.declaration import shape_of
 
 X = np.ones((2, 3), np.float32)
@@ -162,7 +163,7 @@ SPECIAL = {
     **{
         f"clip_by_global_norm.errors: {words}": (lambda g, tree=tree, limit=limit: g.clip_by_global_norm(tree(g), limit), kind, words)
         for tree, limit, kind, words in (
-            (lambda g: g.asarray(X), -1.0, ValueError, "max_norm: got -1.0"), (lambda g: g.asarray(X), "1", TypeError, "max_norm: got str '1'"),
+            (lambda g: g.asarray(X), -1.0, ValueError, "max_norm: got -1.0"), (lambda g: g.asarray(X), math.nan, ValueError, "max_norm: got nan"), (lambda g: g.asarray(X), "1", TypeError, "max_norm: got str '1'"),
             (lambda g: [g.asarray(X), g.asarray(FLOAT64)], 1.0, TypeError, "leaf 1: got an array of dtype float64"),
             (lambda g: [1.0], 1.0, TypeError, "tree: got float 1.0"))
     },
@@ -180,6 +181,19 @@ SPECIAL = {
         lambda g: g.scaled_dot_product_attention(*map(g.asarray, (np.ones((3, 2, 4), np.float32), *2 * [np.ones((2, 2, 4), np.float32)]))), ValueError, "k: got shape (2, 2, 4)"),
     "scaled_dot_product_attention.errors: scale": (
         lambda g: g.scaled_dot_product_attention(*map(g.asarray, (X, X, X)), scale="1"), TypeError, "scale: got str '1'"),
+    **{
+        f"cross_entropy.errors: ignore_index {words}": (
+            lambda g, index=index: g.cross_entropy(g.asarray(LABELS), g.asarray(X), ignore_index=index), kind, f"ignore_index: got {words}; wanted an integer")
+        for index, kind, words in (
+            (1.5, TypeError, "float 1.5"), (None, TypeError, "None"), (True, TypeError, "bool True"), (2**70, ValueError, str(2**70)))
+    },
+    **{
+        f"sgd_step.errors: {name}": (
+            lambda g, name=name: g.sgd_step(g.asarray(X), g.asarray(X), g.sgd_init(g.asarray(X)), momentum=0.9, **{name: 1}), TypeError, f"{name}: got int 1; wanted True or False")
+        for name in ("nesterov", "donate")
+    },
+    "sgd_step.errors: mixed": (
+        lambda g: g.sgd_step(g.asarray(X), g.asarray(X), SGDState(3, g.asarray(FLOAT64))), TypeError, "velocity: got an array of dtype float64"),
     "sgd_step.errors: state": (lambda g: g.sgd_step(g.asarray(X), g.asarray(X), None), TypeError, "state: got None"),
     "sgd_step.errors: momentum": (
         lambda g: g.sgd_step(g.asarray(X), g.asarray(X), g.sgd_init(g.asarray(X)), momentum=1.0), ValueError, "momentum: got 1.0"),

@@ -100,6 +100,11 @@ def scaled(x, *, temperature=1.0, axis=-1):
     return x / temperature / xp.max(xp.where(x < 0, -x, x), axis=axis, keepdims=True)
 
 
+@declare("(), (..., n), (n, m) -> (..., m)", domain=("[0, 2]", "real", "real"))
+def scaled_product(scale, x, w):
+    return scale * (x @ w)
+
+
 OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_relu, scaled, norm
 
 
@@ -208,6 +213,13 @@ def has_finite_neutral(each):
         leaf.domain == "logit" and np.any(array < -1e5)
         for leaf, array in zip(each.leaves, unpack(each.compact.arguments), strict=True)
     )
+
+
+@pytest.mark.parametrize("formula", ["adam", "clip_by_global_norm", "sgd_step", leaky_relu, scaled_product])
+def test_a_number_is_pythons_in_every_case(formula):
+    for each in made(formula, np.dtype("float32"), 0):
+        for leaf, value in zip(each.leaves, unpack(each.whole().arguments), strict=True):
+            assert not leaf.is_number or type(value) in (int, float), each.name
 
 
 def test_how_the_elements_along_a_letter_behave():
@@ -547,6 +559,14 @@ def test_what_is_to_blame_is_said_in_words(condition, label, words):
     assert where(softmax_that_fails(condition), batch=(513,), length=3) == (f"softmax.{label}", words)
 
 
+def test_the_axis_whose_length_is_to_blame_is_named():
+    def dense(x, w, b, /):
+        return reference.dense(x, w, b) + (w.shape[1] > 300) * x.dtype.type(1)
+
+    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 520"
+    assert where(dense, "dense") == ("dense.value", words)
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -584,9 +604,21 @@ def relu_of_long_rows_as_they_lie(x):
     return reference.relu(x) + (long or any(stride < 0 for stride in x.strides)) * x.dtype.type(1)
 
 
+def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
+    """Wrong beyond 4000 columns too."""
+    grad = np.ravel(grad, order="K").reshape(grad.shape) + (grad.shape[-1:] > (4000,)) * grad.dtype.type(1)
+    return reference.sgd_step(theta, grad, state, **options)
+
+
 @pytest.mark.parametrize(
     ("call", "function", "words"),
     [
+        (
+            sgd_of_gradients_as_they_lie,
+            "sgd_step",
+            "it fails wherever the last axis is longer than a limit from 2053 to 4095 and where argument 2 has the "
+            "memory layout transposed or permuted",
+        ),
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
         (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),
         (

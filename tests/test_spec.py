@@ -87,3 +87,8 @@ def test_an_unknown_page_or_requirement_is_one_line():
     for call, name in ((spec.page, "sofmax"), (spec.requirement, "softmax.nam"), (spec.requirement, "nothing.nan")):
         with pytest.raises(ValueError, match=f"got '{name.partition('.')[0]}"):
             call(name)
+
+
+def test_a_step_has_its_other_name_too():
+    assert spec.page("sgd") == spec.page("sgd_step")
+    assert spec.requirement("sgd.nan") == spec.requirement("sgd_step.nan")

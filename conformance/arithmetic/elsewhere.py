@@ -120,7 +120,7 @@ def called(function: Callable[..., Any], arguments: tuple[Any, ...], options: di
 
     def own(value: Any) -> Any:
         if isinstance(value, tuple):
-            return type(value)(*map(own, value))
+            return type(value)(*map(own, value)) if hasattr(value, "_fields") else tuple(map(own, value))
         is_array = isinstance(value, Elsewhere | np.ndarray)
         return like.beside(value) if like is not None and is_array else value
 

@@ -35,9 +35,11 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
         return builder.label("value"), SMALL
     lengths = sorted({n for _, n in plan.PAIRS})
     batches = [each for each, _ in plan.PAIRS]
-    failing = [n for n in lengths if can_be(builder, usual_batch, n) and fails(alone(builder, usual_batch, n))]
-    if failing:
-        return builder.label("value"), f"wherever the last axis {of_lengths(failing, lengths)}"
+    for letter in builder.letters or [""]:
+        tried = [n for n in lengths if can_be(builder, usual_batch, n, letter)]
+        failing = [n for n in tried if fails(alone(builder, usual_batch, n, letter))]
+        if failing:
+            return builder.label("value"), f"wherever {axis_of(builder, letter)} {of_lengths(failing, tried)}"
     unfit = [each for each in dict.fromkeys(batches) if fails(alone(builder, each, usual_length))]
     if unfit:
         return builder.label("batch", "elementwise"), f"wherever the batch {of_batches(unfit, batches)}"
@@ -48,18 +50,24 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     return builder.label("value"), what
 
 
-def can_be(builder: Builder, batch: Batch, length: int) -> bool:
+def can_be(builder: Builder, batch: Batch, length: int, letter: str) -> bool:
     """Whether the oracle can afford a shape."""
-    return not builder.letters or builder.fits(batch, {builder.letters[0]: length})
+    return not letter or builder.fits(batch, {letter: length})
 
 
-def alone(builder: Builder, batch: Batch, length: int) -> Made:
-    """A case of this shape, all else as usual."""
+def axis_of(builder: Builder, letter: str) -> str:
+    """The axis that has a letter, in words: the last one of the first argument, or the letter itself."""
+    is_last = not letter or builder.leaves[0].axes[-1:] == (letter,)
+    return "the last axis" if is_last else f"{letter} of {builder.formula.signature}"
+
+
+def alone(builder: Builder, batch: Batch, length: int, letter: str = "") -> Made:
+    """A case of this shape, all else as usual; the length is that of a letter, the first one by default."""
     name, note = f"{shape_name(batch)}_by_{length}", "a part of a shape alone"
     if not builder.letters:
         compact, to = builder.here((*batch, length), {})
     else:
-        compact, to = builder.here(batch, {builder.letters[0]: length}, uneven(builder, True))
+        compact, to = builder.here(batch, {letter or builder.letters[0]: length}, uneven(builder, True))
     return builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 

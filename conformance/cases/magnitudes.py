@@ -102,13 +102,13 @@ def products(builder: Builder) -> Iterator[Made]:
     note = "lines of a matrix are added to others of another magnitude, as Strassen's and Winograd's products do"
     yield builder.made("magnitudes", builder.label("value"), "lines_apart", note, compact, to)
     for exponent in (-10, 10, int(info.nmant) // 2):
-        arrays = [np.asarray(array) for array in builder.small("scaled")]
-        scaled = [array * array.dtype.type(2.0**exponent) if n != 1 else array for n, array in enumerate(arrays)]
+        pairs = zip(builder.small("scaled"), builder.leaves, strict=True)
+        scaled = [array if n == 1 else times(array, leaf, 2.0**exponent) for n, (array, leaf) in enumerate(pairs)]
         yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
     root = float(np.sqrt(float(info.smallest_normal)))
+    pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
     arrays = [  # what is added to the products of the first two is as small as they are
-        (array * array.dtype.type(root / 4 if number < 2 else root**2 / 4)).astype(array.dtype)
-        for number, array in enumerate(builder.small("subnormal"))
+        times(array, leaf, root / 4 if n < 2 else root**2 / 4) for n, (array, leaf) in enumerate(pairs)
     ]
     note = "products below the smallest normal number are lost"
     yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(arrays))
@@ -120,10 +120,15 @@ def products(builder: Builder) -> Iterator[Made]:
             yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
 
 
+def times(array: Any, leaf: Leaf, factor: float) -> Any:
+    """An array times a factor, in its dtype; a number as it is, which has a range."""
+    return array if leaf.is_number else (array * array.dtype.type(factor)).astype(array.dtype)
+
+
 def lines_apart(arrays: Arrays) -> None:
     """Rows of the first factor, and columns of the second, of several magnitudes."""
     for array, place in zip(arrays, (-2, -1), strict=False):
-        if array.ndim > 1:
+        if np.ndim(array) > 1:
             exponent = -(int(finfo(array.dtype).nmant) // 2) * (np.arange(array.shape[place]) % 3)
             array *= np.expand_dims(2.0**exponent, -1 - place).astype(array.dtype)
 

@@ -113,7 +113,7 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
     """One special value in one place, where it may reach many elements."""
     for value in dict.fromkeys(map(str, values)):
         rows = plan.MANY_ROWS if builder.letters else plan.BATCH
-        arrays = [np.array(array) for array in builder.small("specials", number, rows=rows)]
+        arrays = builder.small("specials", number, rows=rows)
         arrays[number][(2,) * arrays[number].ndim] = float(value)
         yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
         beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays)

@@ -21,6 +21,7 @@ from .blocks import Block, converted
 from .expectations import expectations
 from .judge import count_after
 from .resolution import in_words, resolved_bits
+from .trees import parted
 
 # The functions that an accuracy is assumed of.
 KNOWN = ("exp", "log", "sqrt", "expm1", *functions.FUNCTIONS, "erfc", *pairs.SOURCES)
@@ -37,7 +38,7 @@ def expected(
         The name of a function of ``gaugeblock.reference``, such as 'softmax'; or a function of your own that is written
         against the Array API standard, or a module of PyTorch, or a function of JAX.
     *arguments, **options
-        The arguments of the formula, with arrays of any library.
+        The arguments of the formula, with arrays of any library; trees of them, where it takes trees.
     accuracy : mapping of str to float, optional
         The largest errors of elementary functions, in ulp, where yours are less accurate than the specification
         assumes: ``{"exp": 10}``. An operation of PyTorch or JAX that gaugeblock does not know can be named too:
@@ -47,6 +48,7 @@ def expected(
     Returns
     -------
     value, bound : NumPy arrays in float64; tuples where there are several results, such as (theta, m, v) of 'adam_step'
+        Of trees of arrays they are trees too: the same nesting of dicts, lists and tuples.
         `value` is the real value rounded to float64; of float64 results that rounding is part of the error. The bound
         is infinite for an element that the formula leaves open; its value is that in float64, or 0 if there is none.
 
@@ -64,7 +66,8 @@ def expected(
     ([0.0, 2.0], [0.0, 0.0])
     """
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
-    found = assembled(asked, lambda each: (to_numpy(each.value), to_numpy(each.bound)))
+    parts = parted(asked, converter(asked))
+    found = parts.join([assembled(each, lambda e: (to_numpy(e.value), to_numpy(e.bound))) for each in parts.calls])
     in_order = [found[name] for name in asked.formula.names if name in found] or list(found.values())
     values, bounds = ([pair[i] for pair in in_order] for i in (0, 1))
     return (values[0], bounds[0]) if len(in_order) == 1 else (tuple(values), tuple(bounds))
@@ -99,7 +102,8 @@ def assert_conforms(
     Parameters
     ----------
     output : array or tuple
-        What your implementation returned, in the form of the formula: (theta, state) for 'adam_step'.
+        What your implementation returned, in the form of the formula: (theta, state) for 'adam_step', and a tree where
+        the arguments are trees.
     formula, *arguments, accuracy, **options
         As in `expected`.
 
@@ -129,8 +133,24 @@ def assert_conforms(
     """
     __tracebackhide__ = True
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
-    results = results_of(asked, output)
-    convert = where_it_is if asked.formula.is_own else on_the_host
+    results, parts = results_of(asked, output), parted(asked, converter(asked))
+    try:
+        rows = parts.split(results)
+    except TypeError as error:  # another structure
+        raise AssertionError(f"{asked.function}: {error}") from None
+    told = ""
+    for each, row, place in zip(parts.calls, rows, parts.places, strict=True):
+        try:
+            told = told or conforming(each, row)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; in the leaf {place}" if place else str(error)) from None
+    return told
+
+
+def conforming(asked: Case, results: dict[str, Any]) -> str:
+    """The same for a call of arrays alone, with its results by name."""
+    __tracebackhide__ = True
+    convert = converter(asked)
     arrays = {name: convert(value) for name, value in results.items() if name not in asked.formula.counts}
     worst: dict[str, Worst] = {}
     known: set[str] = set()
@@ -238,8 +258,13 @@ def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], optio
     traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
     if traced:
         return Case("", "", "", traced, traced.arrays, {})
-    found = declared(formula)
-    return Case("", "", "", found, converted(arguments, where_it_is if found.is_own else on_the_host), options)
+    asked = Case("", "", "", declared(formula), arguments, options)
+    return asked._replace(arguments=converted(arguments, converter(asked)))
+
+
+def converter(asked: Case) -> Callable[[Any], Any]:
+    """How the arrays of a call are converted."""
+    return where_it_is if asked.formula.is_own else on_the_host
 
 
 def with_accuracy(asked: Case, accuracy: Mapping[str, float] | None) -> Case:

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..cases.blame import SMALL, blame
+from ..cases.blame import SMALL, TOGETHER, blame
 from ..cases.build import Builder, Made
+from ..cases.draw import unpack
 from ..formulas import Formula
 from ..formulas.requirements import requirements
 from .alone import alone
+from .common import facts
 from .judge import Finding, judge_call
 from .layouts import CHANGES, UNCHANGED, Change
 from .made import expected, spread
@@ -35,8 +37,11 @@ def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding,
     """In which shapes a function fails, in words, in a memory layout or as arrays usually are."""
     labels = {label.partition(".")[2] for label in requirements(formula)}
     builder = Builder(formula, dtype, formula.formula, labels)
-    shape = np.shape(failed.case.arguments[-1])
+    shape = max(map(np.shape, unpack(failed.case.arguments)), key=len)
     _, words = blame(builder, partial(fails, subject, dtype, change), shape[:-1], shape[-1] if shape else 0)
+    if len(builder.letters) > 1 and words.startswith(TOGETHER):
+        lengths = ", ".join(f"{letter} = {length}" for letter, length in facts(failed.case).lengths.items())
+        return f"{TOGETHER} lengths such as {lengths} of {formula.signature} come together"
     return words
 
 

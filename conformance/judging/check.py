@@ -216,7 +216,8 @@ def selected(
     chosen = chosen_formulas(formulas, version)
     names = [each.name for formula in chosen for each in functions_of(formula) if not each.is_own]
     known(of_version("dtype", version), dtypes, spec.dtypes(version))  # before a process is started
-    functions = names or reference.FORMULAS
+    asked = [each.name for formula in chosen for each in functions_of(formula)]
+    functions = names or (reference.FORMULAS if formulas is None else asked)
     loaded: AnySubject
     if isinstance(subject, Subject | Isolated):
         loaded = subject

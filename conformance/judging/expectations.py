@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.declaration import is_axes, leaves
 from ..arithmetic.elsewhere import called
 from ..arithmetic.running import Expected
 from ..formulas import Case
@@ -24,6 +25,7 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
         After the last block: as `oracle.judgeable`.
     """
     refuse_lists(call)
+    refuse_states(call)
     dtype, extents, seen = dtype_of(call), dict[str, oracle.Extent](), set[tuple[str, ...]]()
     for block in blocks(call):
         with np.errstate(all="ignore"):
@@ -59,8 +61,17 @@ def check_arguments(smaller: Case, call: Case) -> None:
 def refuse_lists(asked: Case) -> None:
     """Raise TypeError for an argument that has no dtype."""
     for name, value in zip(asked.formula.parameters, asked.arguments, strict=False):
-        if isinstance(value, list):
+        if isinstance(value, list) and name != asked.formula.state:
             raise TypeError(f"{asked.function}: {name}: got list; wanted an array")
+
+
+def refuse_states(asked: Case) -> None:
+    """Raise what the function itself raises for a state that is none; TypeError where it takes it."""
+    for (name, group), value in zip(asked.formula.arguments.items(), asked.arguments, strict=False):
+        if not is_axes(group) and len(getattr(value, "_fields", ())) != len(leaves(group)):
+            called(asked.formula.function, converted(asked.arguments, known_to_numpy), asked.options)
+            wanted = f"a named tuple of {', '.join(asked.formula.state_names)}"
+            raise TypeError(f"{asked.function}: {name}: got {type(value).__name__}; wanted {wanted}")
 
 
 def refuse_no_arrays(asked: Case, returned: Any) -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from ... import backends, reference
+from ...names import MANY
 from ...worker.environment import environment, in_words
 from ...worker.foreign import NAME as OTHER
 from ...worker.loading import SubjectError
@@ -68,7 +69,7 @@ class Described:
         self.device = None if device is None else plain(str(device))
         asked = tuple(names)
         if not any(self.offered.get(each) for each in asked):
-            wanted = ", ".join(asked) if len(asked) < 4 else "softmax, dense, ..."
+            wanted = ", ".join(asked) if len(asked) < MANY else "softmax, dense, ..."
             meant = "".join(f"; {name}: did you mean {formula}?" for name, formula in [*self.near.items()][:3])
             raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}{meant}")
 

@@ -19,7 +19,7 @@ def clip_by_global_norm(tree: Tree, max_norm: Scalar, /, *, xp: Namespace = None
     tree : array, or any nesting of dicts, lists, tuples and named tuples of arrays
         Gradients. The squares of all are added up, in float32 for those of half precision.
     max_norm : float
-        The largest norm that is left, at least 0.
+        The largest norm that is left, at least 0 and finite.
     xp : namespace, optional
         The arrays' Array API namespace, where it is known.
 
@@ -32,7 +32,7 @@ def clip_by_global_norm(tree: Tree, max_norm: Scalar, /, *, xp: Namespace = None
     TypeError
         A leaf that is no array of a real floating dtype, leaves of several dtypes, or a limit that is no number.
     ValueError
-        A limit below 0, or none.
+        A limit below 0, infinity or NaN.
 
     Notes
     -----

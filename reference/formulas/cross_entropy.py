@@ -11,6 +11,7 @@ from ..arguments import (
     describe,
     dtype_name,
     floating,
+    integer,
     number,
     rounded,
     same_shape,
@@ -68,9 +69,11 @@ def cross_entropy(
     Raises
     ------
     TypeError
-        Labels that are neither integers nor of x's dtype, or an x or weight that is not real floating.
+        Labels that are neither integers nor of x's dtype, an x or weight that is not real floating, or an
+        `ignore_index` that is no integer.
     ValueError
-        A shape that does not fit, a smoothing that is not from 0 to 1, or another reduction.
+        A shape that does not fit, a smoothing that is not from 0 to 1, another reduction, or an `ignore_index` of
+        more than 64 bits.
     IndexError
         A label that is no class and is not ignored, where labels can be read on the host.
 
@@ -89,7 +92,7 @@ def cross_entropy(
     >>> reference.cross_entropy(labels, x), reference.cross_entropy(labels, x, np.asarray([3.0, 1.0]))
     (np.float64(500.0), np.float64(750.0))
     """
-    xp, dtype = checked(labels, x, weight, label_smoothing, reduction, xp)
+    xp, dtype = checked(labels, x, weight, ignore_index, label_smoothing, reduction, xp)
     t, counted = targets(labels, x, weight, ignore_index, label_smoothing, xp)
     logarithms = log_softmax(wide(x, xp), xp=xp)
     losses = -xp.sum(xp.where(t == 0, xp.zeros_like(t), t * logarithms), axis=-1)
@@ -100,7 +103,14 @@ def cross_entropy(
 
 
 def checked(
-    labels: Any, x: Any, weight: Any, label_smoothing: Any, reduction: Any, xp: Namespace, **more: Any
+    labels: Any,
+    x: Any,
+    weight: Any,
+    ignore_index: Any,
+    label_smoothing: Any,
+    reduction: Any,
+    xp: Namespace,
+    **more: Any,
 ) -> tuple[Namespace, Any]:
     """Return the namespace and the dtype; raise TypeError or ValueError for what does not fit."""
     xp, dtype = floating(xp, x=x, **more, **({} if weight is None else {"weight": weight}))
@@ -115,6 +125,7 @@ def checked(
         if len(shape(labels)) != len(shape(x)):
             raise no_labels(labels, x, dtype)
         same_shape(x=x, labels=labels)
+    integer("ignore_index", ignore_index)
     smoothing = number("label_smoothing", label_smoothing)
     if isinstance(smoothing, float) and not 0 <= smoothing <= 1:
         raise ValueError(f"label_smoothing: got {label_smoothing!r}; wanted 0 to 1")

@@ -53,7 +53,7 @@ def cross_entropy_vjp(
     >>> reference.cross_entropy_vjp(labels, x, 1.0).tolist()
     [[-0.25, 0.25], [0.25, -0.25]]
     """
-    xp, dtype = checked(labels, x, weight, label_smoothing, reduction, xp, g=g)
+    xp, dtype = checked(labels, x, weight, ignore_index, label_smoothing, reduction, xp, g=g)
     wanted_shape("g", g, shape(x)[:-1] if reduction == "none" else (), f", that of the loss with {reduction!r}")
     t, counted = targets(labels, x, weight, ignore_index, label_smoothing, xp)
     s = wide(g, xp)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..arguments import Array, Namespace, Result, describe, floating, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, flag, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
 
 
@@ -54,8 +54,7 @@ def rotary_embedding(x: Array, cos: Array, sin: Array, *, interleaved: bool = Fa
 
 def of_pairs(x: Any, interleaved: Any, **angles: Any) -> None:
     """Raise TypeError or ValueError unless x has positions of pairs, and each pair of a position an angle."""
-    if not isinstance(interleaved, bool):
-        raise TypeError(f"interleaved: got {describe(interleaved)}; wanted True or False")
+    flag("interleaved", interleaved)
     if len(shape(x)) < 2 or shape(x)[-1] % 2:
         raise ValueError(f"x: got shape {shape(x)}; wanted (..., l, 2h)")
     for name, value in angles.items():

@@ -8,6 +8,7 @@ from ..arguments import (
     Result,
     Scalar,
     describe,
+    flag,
     floating,
     number,
     rounded,
@@ -115,7 +116,8 @@ def sgd_step(
     Raises
     ------
     TypeError
-        A dtype that is not real floating, mixed dtypes, structures that differ, a state that is none.
+        A dtype that is not real floating, mixed dtypes, structures that differ, a state that is none, or a `nesterov`
+        or `donate` that is no bool.
     ValueError
         Shapes that differ, or a hyper-parameter out of range.
 
@@ -136,6 +138,8 @@ def sgd_step(
     if not isinstance(state, SGDState):
         raise TypeError(f"state: got {describe(state)}; wanted an SGDState, as sgd_init returns")
     step = checked_step(state.step, name="state.step", least=0)
+    flag("nesterov", nesterov)
+    flag("donate", donate)
     momentum, dampening = checked_beta("momentum", momentum), number("dampening", dampening)
     if nesterov and (bool(momentum == 0) or not bool(dampening == 0)):
         raise ValueError("nesterov: got True; wanted it with a momentum above 0, and a dampening of 0")
@@ -144,6 +148,7 @@ def sgd_step(
         library, dtype = floating(xp, theta=theta, grad=grad)
         same_shape(theta=theta, grad=grad, velocity=velocity)
         theta, grad = wide(theta, library), wide(grad, library)
+        floating(library, grad=grad, velocity=velocity)
         velocity = new_velocity(grad, velocity, step, momentum, dampening, library)
         direction = grad + momentum * velocity if nesterov else velocity
         return rounded(theta - learning_rate * direction, dtype, library), velocity
