@@ -126,7 +126,7 @@ def cross_entropy(
 
     ``torch.nn.functional.cross_entropy`` gives NaN where the weight of a class is 0 and its logit -infinity.
     """
-    _, dtype = checked(labels, x, weight, label_smoothing, reduction, xp)
+    _, dtype = checked(labels, x, weight, ignore_index, label_smoothing, reduction, xp)
     x, w = wide(x, xp), wide(weight, xp)
     logs = torch.log_softmax(x, dim=-1)
     if labels.is_floating_point():
@@ -159,7 +159,7 @@ def cross_entropy_vjp(
     reduction: str = "mean",
 ) -> Any:
     """Computed by ``torch.softmax``, then ``scatter_add``; in place unless a derivative is wanted."""
-    _, dtype = checked(labels, x, weight, label_smoothing, reduction, xp, g=g)
+    _, dtype = checked(labels, x, weight, ignore_index, label_smoothing, reduction, xp, g=g)
     wanted_shape("g", g, shape(x)[:-1] if reduction == "none" else (), f", that of the loss with {reduction!r}")
     x, g = arrays(xp, wide(x, xp), wide(g, xp))
     w, n = wide(weight, xp), x.shape[-1]
