@@ -132,7 +132,7 @@ def fused_sgd(
     donate: bool,
 ) -> tuple[Any, reference.SGDState] | None:
     """A step of SGD; None where the kernel does not take it, or something is wrong with it."""
-    if not (isinstance(state, reference.SGDState) and isinstance(nesterov, bool) and isinstance(donate, bool)):
+    if not isinstance(state, reference.SGDState) or not (isinstance(nesterov, bool) and isinstance(donate, bool)):
         return None
     columns, rebuild = flatten(theta=theta, grad=grad, velocity=state.velocity)
     if not (are_fusible(columns) and are_ordinary(state.step, learning_rate, dampening, betas=(momentum,))):
