@@ -22,6 +22,7 @@ NEAR = 1e-6
 # A bound that is no more than this many smallest subnormals judges, however small the results are.
 UNDERFLOWS = 1000
 LARGEST_RUN_AGAIN = 1_000_000  # elements, where a bound is explained
+LAYERS = "; judge a deep model layer by layer, each on the output of the one before"
 
 
 class EmptyToleranceError(ValueError):
@@ -169,7 +170,7 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
             continue
         limit = 0.1 * each.largest
         if not each.worst < limit:
-            step = step_in_words(call, dtype)
+            step = step_in_words(call, dtype) + LAYERS * (call.formula.signature is None)
             if np.isinf(each.worst):
                 why = "because a number on the way may overflow, or be where a function is not defined"
                 raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {why}{step}")
