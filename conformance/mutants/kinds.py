@@ -194,7 +194,7 @@ def scaled_dot_product_attention__causal_in_rank_4(q, k, v, mask=None, *, causal
 @only_in("crossed", "clip_by_global_norm.value", "each array of a tree is clipped by its own norm")
 def clip_by_global_norm__each_alone(tree, max_norm):
     clip = reference.clip_by_global_norm
-    return type(tree)(*(clip(each, max_norm) for each in tree)) if isinstance(tree, tuple) else clip(tree, max_norm)
+    return tuple(clip(each, max_norm) for each in tree) if isinstance(tree, tuple) else clip(tree, max_norm)
 
 
 @only_in("own", "scaled_dot_product_attention.mask", "NaN where the first 64 keys of a row are masked")
