@@ -59,17 +59,25 @@ def test_the_backends_conform_in_half_precision(name):
     assert {r.dtype for r in found.results} == set(half)
 
 
-def test_jax_conforms_eager_and_under_jit():
-    assert check("jax", dtypes=["float32"]).passed
+def some_eager(judged, eager):
+    """JAX's functions, of which those of some formulas are eager, the others under jit: compilation takes the time."""
+    jax, names = backends.load("jax"), {*eager, *(f"{name}_step" for name in eager)}
+    ways = {name: jax if name in names else jax.jitted for name in vars(jax.jitted)}
+    return subject(backend="jax", **{name: getattr(way, name) for name, way in ways.items()})
+
+
+@pytest.mark.parametrize("eager", [0, 1])
+def test_jax_conforms_eager_or_under_jit(eager):
+    """Every other formula is eager, and the others under jit; softmax and dense are both."""
+    judged = spec.formulas()[eager::2] + (("softmax",) if eager else ("dense",))
+    assert check(some_eager(judged, judged if eager else []), formulas=judged, dtypes=["float32"]).passed
 
 
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
-    """Each third formula in each format, and each third of these eager: compilation takes the time."""
-    jax, judged = backends.load("jax"), spec.formulas()[turn::3]
-    ways = {name: jax if name in judged[::3] else jax.jitted for name in vars(jax.jitted)}
-    functions = {name: getattr(way, name) for name, way in ways.items()}
-    assert check(subject(backend="jax", **functions), formulas=judged, dtypes=[dtype]).passed
+    """Each third formula in each format, and each third of these eager."""
+    judged = spec.formulas()[turn::3]
+    assert check(some_eager(judged, judged[::3]), formulas=judged, dtypes=[dtype]).passed
 
 
 def test_other_seeds_reject_nothing_right():
