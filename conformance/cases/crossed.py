@@ -56,7 +56,7 @@ def cases(builder: Builder) -> Iterator[Made]:
             continue  # anybody's formula may refuse a shape
         to = straight(sizes, batch)
         along: dict[str, Any] = {}
-        if axis != -1 and batch:
+        if axis == 0 or (axis != -1 and batch):
             along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
         parts = ["x".join(map(str, batch)) or "none", *(f"{x}_{size}" for x, size in sizes.items() if x != BATCH)]
         parts += [f"{each}_{value}".replace(" ", "") for each, value in {**options, **along}.items()]
@@ -85,15 +85,18 @@ def ends_of(domain: str) -> tuple[Any, ...]:
 def smaller(
     builder: Builder, batch: tuple[int, ...], wanted: Mapping[str, int], lengths: tuple[int, ...]
 ) -> tuple[tuple[int, ...], dict[str, int]]:
-    """The batch and the lengths, of which the longest are shortened until the largest array is small enough."""
+    """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
     while True:
         shape = batch if builder.letters or (not batch and found[""] == 1) else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
-        longest = max(found, key=lambda letter: found[letter])
-        if builder.largest(sizes) <= plan.MOST_CROSSED or found[longest] == lengths[0]:
+        if builder.largest(sizes) <= plan.MOST_CROSSED:
             return shape, sizes
-        found[longest] = lengths[lengths.index(found[longest]) - 1]
+        long = sorted((letter for letter in found if found[letter] > lengths[0]), key=lambda letter: found[letter])
+        if not long or (len(long) == 1 and batch and found[long[0]] == lengths[-1]):
+            batch = batch[1:]  # one row of the longest
+        else:
+            found[long[-2:][0]] = lengths[lengths.index(found[long[-2:][0]]) - 1]
 
 
 def nearest(wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:

@@ -54,6 +54,10 @@ def pairs(builder: Builder) -> Iterator[Made]:
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
     if len(builder.letters) > 1:
         yield from alone(builder)
+    if len(builder.letters) > 2:
+        (batch, length), note = plan.CUBE, "whole blocks of a batch of matrices are computed in another way"
+        compact, to = builder.here(batch, dict.fromkeys(builder.letters, length))
+        yield builder.made("pairs", builder.label("value"), f"all_{length}", note, compact, to)
 
 
 def alone(builder: Builder) -> Iterator[Made]:

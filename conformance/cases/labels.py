@@ -8,7 +8,7 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
-from .build import Builder, Made
+from .build import Builder, Made, accepted
 from .draw import draw, padded
 from .spread import Spread, places
 
@@ -60,7 +60,9 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
     """Labels for each class: bool, integers of every dtype, and sums that are nearly 1."""
     label = builder.label("labels")
     exact = 2 ** (int(finfo(builder.dtype).nmant) + 1) - 1  # the largest of the integers that the dtype has
-    for dtype in ("bool", *plan.LABEL_DTYPES):
+    chosen = [{name: value} for name, values in builder.formula.options.items() for value in values[1:]]
+    for number, dtype in enumerate(("bool", *plan.LABEL_DTYPES)):
+        options = chosen[number % len(chosen)] if chosen else {}
         arrays = builder.small("labels")
         top = 1 if dtype == "bool" else min(np.iinfo(dtype).max, exact, 2**40 + 1)
         top = min(top, 2_000) if builder.dtype.itemsize == 2 else top
@@ -71,6 +73,8 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
                 values[:7, 1] = [-1, -2, 0, 1, -100, 3, 0]
         arrays[at] = values.astype(dtype)
         yield builder.made("labels", label, dtype, NOTE, builder.call(arrays))
+        if options and accepted(builder.formula, arrays, options):
+            yield builder.made("labels", label, f"{dtype}_with_options", NOTE, builder.call(arrays, options))
     arrays = builder.small("sums")
     values, eps = arrays[at].astype(np.float64), 2.0**-11 if builder.dtype.itemsize > 2 else 0.01
     values[:5] /= np.maximum(values[:5].sum(axis=1, keepdims=True), 0.1)

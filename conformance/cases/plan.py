@@ -14,6 +14,8 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((17, 19), 17),
     ((2, 3, 4), 33),
     ((67,), 65),
+    ((), 95),  # one less than a multiple of 8, of 16 and of 32
+    ((2, 2), 199),
     ((2, 1, 3, 2), 129),
     ((1, 5), 257),
     ((37,), 521),
@@ -24,13 +26,14 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((6,), 4_097),
     ((), 4_099),
     ((2, 3), 8_193),
+    ((2,), 20_031),
     ((2,), 70_001),
 )
 USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
 OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
-OTHER_LENGTHS = 1, 5, 17, 257, 4_099  # of one such axis alone
+OTHER_LENGTHS = 1, 5, 17, 257, 1_500, 4_099  # of one such axis alone
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
 ALONE = (1, 67), (67, 1), (300, 20)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
@@ -82,7 +85,7 @@ TABLE = 120, 600
 LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
 # Labels that another dtype would change, by the number of classes; and their dtypes, which have every class.
 LABELS = {
-    200: (0, 1, 126, 127, 128, 129, 198, 199),
+    200: (0, 1, 127, 128, 129, 156, 198, 199),  # of 8 bits, 156 is -100
     40_000: (0, 255, 256, 32_766, 32_767, 32_768, 39_998, 39_999),
     4_099: (0, 1, 127, 128, 255, 256, 257, 1_023, 2_047, 2_048, 4_095, 4_096, 4_097, 4_098),
     70_001: (0, 255, 32_767, 32_768, 65_535, 65_536, 69_999, 70_000),
@@ -90,18 +93,20 @@ LABELS = {
 LABEL_DTYPES_OF = {
     200: ("uint8", "int16"),
     40_000: ("uint16", "int32"),
-    4_099: ("int32", "int64"),
+    4_099: ("int16", "int32", "int64"),
     70_001: ("int32", "int64"),
 }
 
 # Batches, and lengths of each letter, that each option is asked of; and the most elements of an array there. One
 # batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.
-CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (2, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
-CROSSED_LENGTHS = 1, 2, 5, 8, 70, 1_100
+CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (3, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
+CROSSED_LENGTHS = 1, 2, 5, 8, 67, 1_100
 MOST_CROSSED = 3_000
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
-FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (2, 3), (2, 3, 2)
-FEW_LENGTHS = 1, 2, 5, 70
+FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
+FEW_LENGTHS = 1, 2, 5, 67
+# All axes of this length, and a batch, where there are as many as matrices have.
+CUBE = (2, 3), 40
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 # LATER: where a mean of 1 000 steps is not yet one.

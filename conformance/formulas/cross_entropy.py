@@ -58,9 +58,12 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         note = "an ignored sample is multiplied by 0"
         yield any_case(name, f"{name}.ignore_index", f"beside_infinity_{place}", note, some, spoilt)
     note = "samples are counted in few bits, or left out"
-    for count, reduction in ((300, "mean"), (70_001, "mean"), (70_001, "sum")):
+    for count, smoothing, reduction in ((1_300, 0.1, "mean"), (70_001, 0.0, "mean"), (70_001, 0.0, "sum")):
         many = rng.integers(0, 2, count), np.asarray(rng.normal(size=(count, 2)), dtype)
-        yield any_case(name, f"{name}.value", f"{reduction}_of_{count}", note, *many, reduction=reduction)
+        options: dict[str, Any] = {"label_smoothing": smoothing, "reduction": reduction}
+        yield any_case(name, f"{name}.value", f"{reduction}_of_{count}", note, *many, **options)
+    few = rng.integers(0, 2, 300), np.asarray(rng.normal(size=(300, 2)), dtype)
+    yield any_case(name, f"{name}.value", "mean_of_300", note, *few)
     note = "0 where the one label is ignored"
     yield any_case(name, f"{name}.all_ignored", "one_sample", note, np.array(-100), x[0], exact=True)
 

@@ -29,6 +29,8 @@ def open_elements(labels: Any, x: Any, g: Any, weight: Any = None, **options: An
         return True
     rows = np.isnan(x) | np.isinf(x) | ~np.all(np.isfinite(g))
     ignored = (labels == options.get("ignore_index", -100))[..., None] if labels.ndim < x.ndim else np.zeros(1, bool)
+    if labels.ndim < x.ndim and weight is not None and not np.all(np.isfinite(g)):
+        ignored = ignored | (np.asarray(weight, np.float64)[np.where(labels < 0, 0, labels)] == 0)[..., None]
     spoilt = np.any(rows, axis=-1, keepdims=True) & ignored
     return spoilt | of_formula.open_elements(labels, x, weight, **options)
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from ...worker.text import one_line
 from ..arithmetic.elsewhere import asarray, called, wrapped
-from ..arithmetic.rounding import finfo, scattered
-from ..arithmetic.running import Expected
+from ..arithmetic.rounding import MODELS, finfo, scattered
+from ..arithmetic.running import Expected, running
 from ..cases import Made, made
 from ..cases.draw import unpack, wide
 from ..formulas import Case
+from ..formulas.forms import admitted
 from . import oracle
 from .alone import alone
 from .kept import kept
@@ -129,10 +130,20 @@ def expected(
         found = differing(compact, found, plain_run(compact, dtype))
         if subnormals == "flush":
             found = differing(compact, found, plain_run(flushed(compact), dtype))
+        found = where_half_judges(compact, found, dtype)
         masks = oracle.open_elements(compact, found)
         found = {name: opened(each, masks[name]) for name, each in found.items()}
         sharp = [is_sharp(compact, name, each) for name, each in found.items()]
     return found if any(sharp) else None
+
+
+def where_half_judges(compact: Case, found: dict[str, Expected], dtype: np.dtype[Any]) -> dict[str, Expected]:
+    """Leave open, in half precision, what each operation rounded by itself may make anything of."""
+    form = None if compact.steps else admitted(compact.formula, dtype).get("in_half")
+    if form is None:
+        return found
+    own = running(compact, dtype, MODELS[dtype.name], [form])
+    return {name: opened(each, np.isinf(own[name].bound)) for name, each in found.items()}
 
 
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
