@@ -545,7 +545,11 @@ def softmax_that_fails(condition):
             "wherever the batch has more rows than a limit from 12 to 23",
         ),
         (lambda batch, n: len(batch) == 2, "batch", "wherever the batch has 2 axes"),
-        (lambda batch, n: math.prod(batch) > 65_535, "batch", "wherever the batch is (70001,)"),
+        (
+            lambda batch, n: math.prod(batch) > 65_535,
+            "batch",
+            "wherever the batch has more rows than a limit from 1201 to 70000",
+        ),
         (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
         (lambda batch, n: True, "value", "on plain numbers in a small shape already"),
         (

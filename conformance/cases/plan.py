@@ -16,6 +16,7 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((67,), 65),
     ((), 95),  # one less than a multiple of 8, of 16 and of 32
     ((2, 2), 199),
+    ((300, 300), 2),
     ((2, 1, 3, 2), 129),
     ((1, 5), 257),
     ((37,), 521),
@@ -54,7 +55,13 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((1_201,), 4, (0,)),
     ((2, 3), 4, (0, 1, -2, -3)),
     ((2, 3, 4), 5, (0, 1, 2, 3, -2, -3, -4)),
-    ((2, 1, 3, 2), 4, (0, 2, -2)),
+    ((2, 1, 3, 2), 4, (0, 1, 2, -2)),
+    ((), 4_099, (0,)),
+    ((5,), 103, (0,)),
+    ((3, 3), 5, (0, 1)),
+    ((3, 40), 300, (1,)),
+    ((2, 1_100), 5, (1,)),
+    ((2, 1, 2, 3, 2), 3, (0, 3)),
 )
 # A batch and two lengths, of integers: corners and tails of tiles, offsets, transposes, sizes that are multiples of 8.
 TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
@@ -106,7 +113,7 @@ MOST_CROSSED = 3_000
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 67
 # All axes of this length, and a batch, where there are as many as matrices have.
-CUBE = (2, 3), 40
+CUBE = (3,), 40
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 # LATER: where a mean of 1 000 steps is not yet one.

@@ -100,13 +100,16 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     note = "a mask of this shape is taken for another"
     shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
         "of_queries": ((2,), (4, 1)),
+        "of_keys": ((2,), (1, 5)),
         "of_heads": ((3, 2), (2, 4, 5)),
         "square": ((2, 2), (2, 4, 5)),
         "of_samples": ((3, 2), (3, 1, 4, 5)),
         "of_one": ((3, 2), (1, 1, 1, 5)),
     }
     for name, (batch, shape) in shapes.items():
-        yield "mask", name, note, [*drawn(*batch), rng.random(shape) < 0.6], {}
+        some = rng.random(shape) < 0.6
+        some.flat[:2] = True, False
+        yield "mask", name, note, [*drawn(*batch), some], {}
     tiles = np.arange(300) >= np.array([[16], [64], [128], [256]])
     note = "NaN where the first keys of a row are masked, whole tiles of them"
     yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles], {}
