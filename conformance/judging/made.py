@@ -143,7 +143,12 @@ def where_half_judges(compact: Case, found: dict[str, Expected], dtype: np.dtype
     if form is None:
         return found
     own = running(compact, dtype, MODELS[dtype.name], [form])
-    return {name: opened(each, np.isinf(own[name].bound)) for name, each in found.items()}
+
+    def anything(name: str, each: Expected) -> Any:
+        overflows = np.isfinite(each.value) & ~np.isfinite(own[name].value)
+        return np.isinf(own[name].bound) | overflows
+
+    return {name: opened(each, anything(name, each)) for name, each in found.items()}
 
 
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
