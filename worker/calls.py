@@ -9,6 +9,7 @@ import numpy as np
 
 from ..reference.trajectory import after, trajectory
 from .adapters import Optimizer
+from .messages import fields_of
 from .places import raised_at
 from .text import first_line, one_line
 
@@ -171,8 +172,7 @@ def converted(backend: Any, asked: Any, change: Convert = unchanged) -> tuple[li
     def convert(name: str, value: Any) -> Any:
         if isinstance(value, tuple):
             parts = [convert(name, part) for part in value]
-            has_names = hasattr(value, "_fields") and not getattr(value, "is_plain", False)
-            return type(value)(*parts) if has_names else tuple(parts)
+            return tuple(parts) if fields_of(value) is None else type(value)(*parts)
         if not isinstance(value, np.ndarray | np.generic):
             return value
         array = one_of(given, value) if shares else None

@@ -111,6 +111,11 @@ def read(file: BinaryIO) -> tuple[dict[str, Any], bytes]:
     return header, payload
 
 
+def fields_of(value: Any) -> tuple[str, ...] | None:
+    """The names of a state's parts; None of a tuple that a subject is given without names, as a tree is."""
+    return None if getattr(value, "is_plain", False) else getattr(value, "_fields", None)
+
+
 def coded(value: Any, parts: list[bytes]) -> Any:
     """A value as JSON has it; the bytes of its arrays are added to `parts`."""
     if isinstance(value, np.ndarray | np.generic):
@@ -121,7 +126,7 @@ def coded(value: Any, parts: list[bytes]) -> Any:
     if isinstance(value, float):
         return {"float": value.hex()}
     if isinstance(value, tuple | list):
-        fields = None if getattr(value, "is_plain", False) else getattr(value, "_fields", None)
+        fields = fields_of(value)
         names = {} if fields is None else {"state": fields}
         return {"tuple": [coded(each, parts) for each in value], **names}
     return value

@@ -1,12 +1,11 @@
 """What may be left out: the last arguments, where they have a default, and an axis with a question mark."""
 
-import inspect
 from collections.abc import Iterator
 
 from ...reference.declaration import BATCH
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import draw
+from .draw import argument_counts, draw
 from .spread import straight
 
 
@@ -19,10 +18,8 @@ def cases(builder: Builder) -> Iterator[Made]:
 
 def arguments(builder: Builder) -> Iterator[Made]:
     """Calls with fewer arguments than there are groups in the signature."""
-    parameters = inspect.signature(builder.formula.function).parameters
-    names = list(builder.formula.arguments)
-    needed = sum(parameters[name].default is inspect.Parameter.empty for name in names)
-    for count in range(needed, len(names)):
+    names, (_, *fewer) = list(builder.formula.arguments), argument_counts(builder.formula)
+    for count in reversed(fewer):
         whole = builder.call(builder.small("absent", count))
         compact = whole._replace(arguments=whole.arguments[:count])
         name, note = f"without_{names[count]}", "an argument that is left out is taken for another one"

@@ -50,9 +50,9 @@ class Made(NamedTuple):
 
     def placed(self, array: Any, leaf: Leaf) -> Any:
         """An index of classes, each moved to its place in the whole."""
-        if leaf.domain != "index" or self.to is AS_IT_IS:
+        letter = next((letter for letter in letters_of(self.compact.formula) if letter != BATCH), "")
+        if leaf.domain != "index" or letter not in self.to.indices:
             return array
-        letter = next(letter for letter in letters_of(self.compact.formula) if letter != BATCH)
         return first_places(self.to.indices[letter])[array].astype(array.dtype)
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
@@ -214,4 +214,4 @@ def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bo
 def results_of(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the formula itself makes of these arguments, by name."""
     known = [array.astype(np.float32) if getattr(array, "dtype", None) == "bfloat16" else array for array in arrays]
-    return formula.named(formula.function(*pack(formula, known), **options))
+    return formula.named(formula.function(*pack(formula, known), **{**formula.given, **options}))

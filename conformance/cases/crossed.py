@@ -3,7 +3,6 @@
 A mistake may need two of them: an option that is ignored in arrays of four axes, say.
 """
 
-import inspect
 import math
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -12,7 +11,7 @@ from typing import Any
 from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import draw, numbers
+from .draw import argument_counts, draw, numbers
 from .options import pairwise, values_of_keywords
 from .spread import straight
 
@@ -24,7 +23,7 @@ def cases(builder: Builder) -> Iterator[Made]:
     """Few calls of a formula with something to choose, in which each two choices meet."""
     given, places = builder.formula.given, [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
     named = {name: values for name, values in values_of_keywords(builder).items() if name not in given}
-    counts = numbers_of_arguments(builder)
+    counts = argument_counts(builder.formula)
     has_choice = bool(named or places or len(counts) > 1)
     if builder.is_line or not (has_choice or builder.is_variant or builder.has_axis or len(builder.letters) > 1):
         return
@@ -50,7 +49,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
-        offered = (each for each in nearest(wanted, named) if accepted(builder.formula, arrays, {**given, **each}))
+        offered = (each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each))
         options = next(offered, None)
         if options is None:
             continue  # anybody's formula may refuse a shape
@@ -67,14 +66,6 @@ def cases(builder: Builder) -> Iterator[Made]:
         seen.add(name)
         compact = builder.call(arrays, options)
         yield builder.made("crossed", builder.label(*options, *LABELS), name, NOTE, compact, to, **along)
-
-
-def numbers_of_arguments(builder: Builder) -> tuple[int, ...]:
-    """How many arguments may be given: all of them, or fewer where the last have a default."""
-    parameters = inspect.signature(builder.formula.function).parameters
-    names = list(builder.formula.arguments)
-    needed = sum(parameters[name].default is inspect.Parameter.empty for name in names)
-    return tuple(range(len(names), needed - 1, -1))
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:

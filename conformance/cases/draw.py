@@ -1,7 +1,8 @@
 """The numbers that an argument may be, by its domain, and the neutral one among them."""
 
+import inspect
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -58,6 +59,14 @@ def pack(formula: Formula, values: Arrays) -> tuple[Any, ...]:
     return tuple(arguments)
 
 
+def argument_counts(formula: Formula) -> tuple[int, ...]:
+    """How many arguments may be given: all of them, or fewer where the last have a default."""
+    parameters = inspect.signature(formula.function).parameters
+    names = list(formula.arguments)
+    needed = sum(parameters[name].default is inspect.Parameter.empty for name in names)
+    return tuple(range(len(names), needed - 1, -1))
+
+
 def unpack(arguments: tuple[Any, ...]) -> Iterator[Any]:
     """The arrays and numbers of some arguments."""
     for value in arguments:
@@ -67,12 +76,21 @@ def unpack(arguments: tuple[Any, ...]) -> Iterator[Any]:
             yield value
 
 
+def of_parts(function: Callable[[Any], Any], value: Any) -> Any:
+    """A function of an argument, or of each part of a state."""
+    if isinstance(value, tuple):
+        return type(value)(*(of_parts(function, part) for part in value))
+    return function(value)
+
+
 def wide(value: Any) -> Any:
     """An argument in float64, if it is an array of floating-point numbers."""
-    if isinstance(value, tuple):
-        return type(value)(*map(wide, value))
-    is_floating = getattr(value, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
-    return value.astype(np.float64) if is_floating else value
+
+    def widened(part: Any) -> Any:
+        is_floating = getattr(part, "dtype", np.dtype(int)).kind not in "iub"  # that of bfloat16 is V
+        return part.astype(np.float64) if is_floating else part
+
+    return of_parts(widened, value)
 
 
 def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:

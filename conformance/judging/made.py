@@ -12,7 +12,7 @@ from ..arithmetic.elsewhere import asarray, called, wrapped
 from ..arithmetic.rounding import MODELS, finfo, scattered
 from ..arithmetic.running import Expected, running
 from ..cases import Made, made
-from ..cases.draw import unpack, wide
+from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
 from ..formulas.forms import admitted
 from . import oracle
@@ -193,13 +193,11 @@ def flushed(compact: Case) -> Case:
     """The call with 0 for each subnormal number."""
 
     def flush(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return type(value)(*map(flush, value))
         if getattr(value, "dtype", np.dtype(int)).kind in "iub":
             return value
         return np.where(np.abs(value) < float(finfo(value.dtype).smallest_normal), 0, value).astype(value.dtype)
 
-    return compact._replace(arguments=tuple(map(flush, compact.arguments)))
+    return compact._replace(arguments=tuple(of_parts(flush, each) for each in compact.arguments))
 
 
 def is_finite(value: Any) -> bool:

@@ -8,7 +8,7 @@ from ..arithmetic import steps
 from ..arithmetic.elsewhere import Elsewhere, asarray, called, to_numpy, wrapped
 from ..arithmetic.rounding import MODELS, Model, finfo, numerics
 from ..arithmetic.running import Expected, enclosed, running
-from ..cases.draw import unpack
+from ..cases.draw import of_parts, unpack
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
@@ -203,12 +203,11 @@ def on_absolute_values(call: Case, name: str) -> Any:
     """A result of the formula where no terms cancel."""
 
     def absolute(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return type(value)(*map(absolute, value))
         return np.abs(value.astype(np.float64)) if getattr(value, "dtype", np.dtype(int)).name in MODELS else value
 
+    arguments = tuple(of_parts(absolute, each) for each in call.arguments)
     with np.errstate(all="ignore"):
-        found = call.formula.named(called(call.formula.function, tuple(map(absolute, call.arguments)), call.options))
+        found = call.formula.named(called(call.formula.function, arguments, call.options))
         return wrapped(found[name])
 
 

@@ -24,9 +24,7 @@ class Parted(NamedTuple):
     calls: list[Case]
     places: list[str]  # of the arrays of each call in the tree, in words
     split: Callable[[Named], list[dict[str, Any]]]  # the results of the whole call, by name, as those of each call
-    join: Callable[
-        [list[dict[str, Any]]], dict[str, Any]
-    ]  # what is known of each call's results, of those of the whole
+    join: Callable[[list[dict[str, Any]]], dict[str, Any]]  # what is known of each call's results, of the whole call's
 
 
 def parted(asked: Case, convert: Callable[[Any], Any]) -> Parted:
