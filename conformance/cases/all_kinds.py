@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import crossed, few, kinds, values
+from . import crossed, elsewhere, few, kinds, values
 from .build import Made, builders
 
 
@@ -24,6 +24,7 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
         for builder in builders(formula, dtype):
             yield from crossed.cases(builder)
+            yield from elsewhere.cases(builder)
             if builder.is_variant:
                 yield from kinds.layouts(builder)
             else:

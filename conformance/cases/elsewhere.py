@@ -1,0 +1,83 @@
+"""Special values in other shapes than small matrices, and under other options than the defaults.
+
+A kernel has ways of its own for one row, one column, long rows, many axes and each option; NaN may be lost in any.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...reference.declaration import AXIS, BATCH
+from . import plan
+from .build import Builder, Made, accepted
+from .crossed import nearest, smaller
+from .draw import Arrays, argument_counts, draw, numbers
+from .options import values_of_keywords
+from .specials import INF, NAN, may_have, weighs_classes
+from .spread import straight
+
+NOTE = "a special value is lost in arrays of some rank or length, or under some option"
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """Few calls, in which each rank and length, and each value of an option, is there once."""
+    if builder.is_line or "nan" not in builder.labels:
+        return
+    given, counts = builder.formula.given, argument_counts(builder.formula)
+    named = {name: values for name, values in values_of_keywords(builder).items() if name not in given}
+    for turn, (batch, axis) in enumerate(plan.ELSEWHERE):
+        if builder.is_variant and turn < len(plan.ELSEWHERE) - 1:
+            continue
+        lengths = np.roll(plan.ELSEWHERE_LENGTHS, -turn).tolist()
+        wanted_sizes = dict(zip(builder.letters or [""], 3 * lengths, strict=False))
+        batch, sizes = smaller(builder, batch, wanted_sizes, plan.ELSEWHERE_LENGTHS)
+        rng = builder.random("elsewhere", turn)
+        arrays = [
+            numbers(leaf.domain)[turn % len(numbers(leaf.domain))] if leaf.is_number else draw(leaf, sizes, rng)
+            for leaf in builder.leaves
+        ]
+        arrays = arrays[: len(arrays) - len(counts) + 1 + turn % len(counts)]
+        spoil(builder, arrays, turn)
+        wanted = {name: values[(turn + n) % len(values)] for n, (name, values) in enumerate(named.items())}
+        options = next((each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each)), None)
+        if options is None:
+            continue  # anybody's formula may refuse a shape
+        to = straight(sizes, batch)
+        along: dict[str, Any] = {}
+        if builder.has_axis and batch:
+            along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
+        name, compact = f"elsewhere_{turn + 1}", builder.call(arrays, options)
+        yield builder.made("specials", builder.label("nan"), name, NOTE, compact, to, **along)
+
+
+def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
+    """Put special values into the first array, and NaN at another place of each other one in turn."""
+    floating = [
+        number
+        for number, leaf in enumerate(builder.leaves[: len(arrays)])
+        if leaf.is_floating and np.size(arrays[number]) and not weighs_classes(builder, leaf)
+    ]
+    if not floating:
+        return
+    chosen = next((n for n in floating if builder.leaves[n].domain in ("logit", "probability")), floating[0])
+    others = sorted(set(floating) - {chosen}, key=lambda number: BATCH not in builder.leaves[number].axes)
+    first, last = (0, -1) if turn % 2 else (-1, 0)
+    if others:
+        put(arrays, others[(turn - 1) % len(others)], last, NAN)
+    put(arrays, chosen, first, NAN)
+    leaf, values = builder.leaves[chosen], arrays[chosen]
+    has_rows = leaf.axes[:1] == (BATCH,) and builder.rows_apart and not builder.is_variant
+    for row, value in ((2, -INF), (3, INF)):
+        if has_rows and len(values) > 4 and may_have(builder, leaf, value):
+            values[(row, *[turn % each for each in values.shape[1:]])] = value
+    if BATCH not in leaf.axes:  # a table: one of the labels is of the row that is spoilt
+        for array, each in zip(arrays, builder.leaves, strict=False):
+            if each.domain == "index" and np.size(array):
+                array.reshape(-1)[0] = first % len(values)
+
+
+def put(arrays: Arrays, number: int, place: int, value: float) -> None:
+    """A value at the first or the last place of an array, which may have no axes."""
+    arrays[number] = np.array(arrays[number])
+    arrays[number].reshape(-1)[place] = value
