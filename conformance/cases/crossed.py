@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import argument_counts, draw, numbers
+from .draw import Leaf, argument_counts, draw, numbers
 from .options import pairwise, values_of_keywords
 from .spread import straight
 
@@ -40,13 +42,13 @@ def cases(builder: Builder) -> Iterator[Made]:
         *(ends_of(builder.leaves[place].domain) for place in places),
     ]
     seen = set[str]()
-    for row in pairwise(tuple(map(len, choices))):
+    for number, row in enumerate(pairwise(tuple(map(len, choices)))):
         chosen = iter(values[k] for values, k in zip(choices, row, strict=True))
         batch, sizes = smaller(builder, next(chosen), dict(zip(letters, chosen, strict=False)), lengths)
         missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
         wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
         rng = builder.random("crossed", *row)
-        arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
+        arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
@@ -70,8 +72,19 @@ def cases(builder: Builder) -> Iterator[Made]:
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:
-    """Two numbers of an argument that is one: the usual one, and one far from it."""
-    return (plan.COUNTS[0], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
+    """Numbers of an argument that is one: the usual one, and one far from it; of a count the first one too."""
+    return (*plan.COUNTS[:2], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
+
+
+def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
+    """Labels in each dtype that has them, in turn; and every other time those for each class, if they may be."""
+    dtypes = plan.LABEL_DTYPES if leaf.domain == "index" else ("bool", *plan.LABEL_DTYPES)
+    dtype = dtypes[turn // 2 % len(dtypes)]
+    if leaf.domain == "weight" and not builder.is_variant and turn % 2:
+        return (array > 0.5).astype(dtype)
+    if leaf.domain == "index" and np.max(array, initial=0) <= np.iinfo(dtype).max:
+        return array.astype(dtype)
+    return array
 
 
 def smaller(
@@ -80,7 +93,7 @@ def smaller(
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
     while True:
-        shape = batch if builder.letters or (not batch and found[""] == 1) else (*batch, found[""])
+        shape = batch if builder.letters or (not batch and found[""] <= plan.LENGTH) else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
         if builder.largest(sizes) <= plan.MOST_CROSSED:
             return shape, sizes

@@ -31,7 +31,7 @@ def cases(builder: Builder) -> Iterator[Made]:
             continue
         lengths = np.roll(plan.ELSEWHERE_LENGTHS, -turn).tolist()
         wanted_sizes = dict(zip(builder.letters or [""], 3 * lengths, strict=False))
-        batch, sizes = smaller(builder, batch, wanted_sizes, plan.ELSEWHERE_LENGTHS)
+        batch, sizes = smaller(builder, batch, wanted_sizes, tuple(sorted(plan.ELSEWHERE_LENGTHS)))
         rng = builder.random("elsewhere", turn)
         arrays = [
             numbers(leaf.domain)[turn % len(numbers(leaf.domain))] if leaf.is_number else draw(leaf, sizes, rng)

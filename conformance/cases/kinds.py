@@ -104,9 +104,16 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[3, 0] += 9
                 array[4] -= 200
                 array[5, 1:-1:2] = nothing
+                for row, place in zip(range(6, len(array)), (-1, 0, 1, array.shape[1] // 2), strict=False):
+                    array[row, place] += 800  # so that an exponential overflows where this one is not the largest
             elif leaf.domain == "weight":
                 array[0, :-3] = 0
                 array[5, 1:-1:2] = 0
+                array[6:8] = 0
+                array[7:9, -1] = -0.5, 1.5
+            elif leaf.domain == "probability":
+                for row, value in zip(range(7, len(array)), (0.0, 0.0, 1.0, 1.5, -0.5), strict=False):
+                    array[row, [0, -1]] = value
             elif leaf.domain == "real":
                 array[0, -3:] *= 100
                 array[1] += 3
@@ -121,7 +128,7 @@ def axes(builder: Builder) -> Iterator[Made]:
     for batch, length, numbers in plan.AXES:
         rank = len(batch) + 1
         for axis in numbers:
-            compact, to = builder.here(batch, {builder.letters[0]: length})
+            compact, to = builder.here(batch, {builder.letters[0]: length}, uneven(builder, finite=False))
             name = f"axis_{axis}_of_{shape_name(batch)}_by_{length}"
             to = to._replace(axis=axis % rank)
             yield builder.made("axes", builder.label("axis"), name, "another axis", compact, to, axis=axis)

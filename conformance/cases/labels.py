@@ -34,6 +34,9 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
         largest_first = classes - 1 - np.arange(arrays[at].size) % classes
         arrays[at] = largest_first.reshape(arrays[at].shape).astype(dtype)
         yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
+        options = {name: values[-1] for name, values in builder.formula.options.items()}
+        if options and accepted(builder.formula, arrays, options):
+            yield builder.made("labels", builder.label("labels"), f"{dtype}_with_options", NOTE, builder.call(arrays, options))
     arrays = builder.small("each class", rows=plan.LENGTH)
     arrays[at] = np.resize(np.arange(plan.LENGTH), arrays[at].shape).astype(arrays[at].dtype)
     note = "each class once: what is put in order comes back as it was given"
@@ -72,6 +75,9 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
             if np.iinfo(dtype).min < 0:
                 values[:7, 1] = [-1, -2, 0, 1, -100, 3, 0]
         arrays[at] = values.astype(dtype)
+        for array, leaf in zip(arrays, builder.leaves, strict=True):
+            if leaf.domain == "probability":
+                array[:4, 0] = 0, 1, 1.5, -0.5
         yield builder.made("labels", label, dtype, NOTE, builder.call(arrays))
         if options and accepted(builder.formula, arrays, options):
             yield builder.made("labels", label, f"{dtype}_with_options", NOTE, builder.call(arrays, options))

@@ -174,12 +174,15 @@ def most_doublings(array: np.ndarray) -> int:
 
 
 def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Rows of small numbers alone, beside which an epsilon counts."""
-    arrays[in_rows(leaves)[0]] *= arrays[in_rows(leaves)[0]].dtype.type(2.0**-9)
+    """Rows of small numbers alone, beside which an epsilon counts; a gradient of large ones."""
+    first, *others = in_rows(leaves)
+    arrays[first] *= arrays[first].dtype.type(2.0**-9)
+    for number in others:
+        arrays[number] *= arrays[number].dtype.type(2.0**10)
 
 
 def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Rows of large, small and equal numbers, and rows with one that is not 0: their squares are added exactly."""
+    """Rows of large, small and equal numbers, and rows with one that is not 0, or none: all squares are exact."""
     array = arrays[in_rows(leaves)[0]]
     reach = int(np.log2(float(finfo(array.dtype).max))) // 4
     array[0] *= array.dtype.type(2.0 ** min(reach, max(most_doublings(array), 0)))
@@ -190,6 +193,7 @@ def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:
         only = array[row, ..., place].copy()
         array[row] = 0
         array[row, ..., place] = only
+    array[7], array[8] = 0, 0.5
 
 
 def with_rows(builder: Builder, domain: str, rows: Any, *key: str) -> Arrays:

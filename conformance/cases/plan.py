@@ -97,7 +97,7 @@ BATCH, LENGTH = 16, 5
 # Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
 # special ones.
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129), (17, 1_025, 8_193), (17, 1_025), 1_025
-HARD_ROWS = 7
+HARD_ROWS = 9
 MANY_SPECIAL, MANY_ROWS = 5_003, 130  # elements, some of them special; rows, of which one value may reach all
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.

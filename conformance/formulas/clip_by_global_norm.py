@@ -33,7 +33,11 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     def clip(requirement: str, name: str, note: str, tree: Any, max_norm: float, exact: bool = False) -> Case:
         return case(NAME, f"{NAME}.{requirement}", name, note, np.asarray(tree, dtype), max_norm, exact=exact)
 
-    yield clip("zero", "both", "0 / 0", np.zeros(10), 0.0, exact=True)
+    yield clip("zero", "both", "0 / 0", np.zeros((3, 5)), 0.0, exact=True)
+    yield clip("zero", "long", "0 / 0", np.zeros((2, 2_049)), 1.0, exact=True)
+    only = np.zeros((3, 70))
+    only[-1, -1] = -3
+    yield clip("value", "the_last", "elements at the end left out of the norm", only, 0.75)
     tiny = 2.0 ** (finfo(dtype).minexp // 3)
     yield clip("value", "tiny", "an epsilon beside the norm", rng.normal(size=(3, 5)) * tiny, tiny)
     yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)

@@ -47,8 +47,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     """Many samples; ignored labels: of other numbers, in other dtypes, and beside what nobody should read."""
     rng, name = np.random.default_rng(28), "cross_entropy"
     labels, x = np.arange(8) % 5, np.asarray(rng.normal(size=(8, 5)), dtype)
-    for dtype_of, number in (("uint8", 255), ("int8", -1), ("int64", -(2**31))):
-        some = np.where(np.arange(8) % 3 == 0, number, labels).astype(dtype_of)
+    all_but_one = tuple(range(1, 8))
+    for dtype_of, number, ignored in (("uint8", 255, (0,)), ("int8", -1, (7,)), ("int64", -(2**31), all_but_one)):
+        some = np.where(np.isin(np.arange(8), ignored), number, labels).astype(dtype_of)
         yield any_case(name, f"{name}.ignore_index", f"{dtype_of}_{number}", "this number is not ignored", some, x,
                        ignore_index=number)  # fmt: skip
     some = np.where(np.arange(8) % 3 == 0, -100, labels)

@@ -109,7 +109,9 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     for name, (batch, shape) in shapes.items():
         some = rng.random(shape) < 0.6
         some.flat[:2] = True, False
-        yield "mask", name, note, [*drawn(*batch), some], {}
+        long = 70 if shape[-1] == 1 else 5
+        options = {"causal": True} if name == "of_keys" else {}
+        yield "mask", name, note, [*drawn(*batch, sizes=(4, long, 3, 2)), some], options
     tiles = np.arange(300) >= np.array([[16], [64], [128], [256]])
     note = "NaN where the first keys of a row are masked, whole tiles of them"
     yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles], {}
@@ -123,6 +125,14 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     for name, (q, k) in scores.items():
         keys, values = k + np.sign(k) * step / 1024, np.abs(drawn(sizes=(4, 5, 1, 2))[2])
         yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None], {}
+    place = np.array([0, 299, 1, 64, 298, 150])  # of the key whose score is the largest, for each query
+    keys, towards = np.asarray(rng.normal(size=(300, 6)), dtype), np.asarray(700 * np.eye(6), dtype)
+    keys[place, np.arange(6)] = 4
+    note = "the largest score is not that of all keys"
+    yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 300, 1, 2))[2], None], {}
+    q, k, v = drawn(sizes=(70, 150, 2, 1))
+    q[:, 0], k[:, 0] = 2, 4 * np.arange(150)
+    yield "causal", "ahead", "keys that are not seen are in the largest score", [q, k, v, None], {"causal": "lower_right"}
     few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
     yield "spread", "small_weight", "small weights are left out", [*few, None], {}
 
