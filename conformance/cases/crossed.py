@@ -78,12 +78,12 @@ def ends_of(domain: str) -> tuple[Any, ...]:
 
 def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
     """Labels in each dtype that has them, in turn; and every other time those for each class, if they may be."""
-    dtypes = plan.LABEL_DTYPES if leaf.domain == "index" else ("bool", *plan.LABEL_DTYPES)
-    dtype = dtypes[turn // 2 % len(dtypes)]
+    if leaf.domain == "index":
+        dtype = plan.LABEL_DTYPES[turn % len(plan.LABEL_DTYPES)]
+        return array.astype(dtype if np.max(array, initial=0) <= np.iinfo(dtype).max else "uint16")
     if leaf.domain == "weight" and not builder.is_variant and turn % 2:
-        return (array > 0.5).astype(dtype)
-    if leaf.domain == "index" and np.max(array, initial=0) <= np.iinfo(dtype).max:
-        return array.astype(dtype)
+        dtypes = "bool", *plan.LABEL_DTYPES
+        return (array > 0.5).astype(dtypes[turn // 2 % len(dtypes)])
     return array
 
 

@@ -39,7 +39,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         ]
         arrays = arrays[: len(arrays) - len(counts) + 1 + turn % len(counts)]
         spoil(builder, arrays, turn)
-        wanted = {name: values[(turn + n) % len(values)] for n, (name, values) in enumerate(named.items())}
+        wanted = {name: values[(turn + n - 1) % len(values)] for n, (name, values) in enumerate(named.items())}
         options = next((each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each)), None)
         if options is None:
             continue  # anybody's formula may refuse a shape

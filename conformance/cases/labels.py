@@ -36,7 +36,9 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
         yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
         options = {name: values[-1] for name, values in builder.formula.options.items()}
         if options and accepted(builder.formula, arrays, options):
-            yield builder.made("labels", builder.label("labels"), f"{dtype}_with_options", NOTE, builder.call(arrays, options))
+            yield builder.made(
+                "labels", builder.label("labels"), f"{dtype}_with_options", NOTE, builder.call(arrays, options)
+            )
     arrays = builder.small("each class", rows=plan.LENGTH)
     arrays[at] = np.resize(np.arange(plan.LENGTH), arrays[at].shape).astype(arrays[at].dtype)
     note = "each class once: what is put in order comes back as it was given"

@@ -132,7 +132,13 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 300, 1, 2))[2], None], {}
     q, k, v = drawn(sizes=(70, 150, 2, 1))
     q[:, 0], k[:, 0] = 2, 4 * np.arange(150)
-    yield "causal", "ahead", "keys that are not seen are in the largest score", [q, k, v, None], {"causal": "lower_right"}
+    yield (
+        "causal",
+        "ahead",
+        "keys that are not seen are in the largest score",
+        [q, k, v, None],
+        {"causal": "lower_right"},
+    )
     few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
     yield "spread", "small_weight", "small weights are left out", [*few, None], {}
 

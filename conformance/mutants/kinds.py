@@ -63,9 +63,7 @@ def layer_norm__whole_warps(x, w, b, /, *, epsilon=1e-5):
     return reference.layer_norm(x, w, b, epsilon=0.0 if whole else epsilon)
 
 
-@only_in(
-    "pairs", "scaled_dot_product_attention.value", "heads of 64 or 128 numbers are not scaled"
-)
+@only_in("pairs", "scaled_dot_product_attention.value", "heads of 64 or 128 numbers are not scaled")
 def scaled_dot_product_attention__heads_of_64(q, k, v, mask=None, /, *, causal="none", scale=None):
     if scale is None and q.shape[-1] in (64, 128) and k.shape[-2] % 32 == 0:
         scale = 1.0
@@ -80,9 +78,17 @@ def relu__whole_blocks(x):
     return y
 
 
-@only_in("axes", "softmax.axis", "axis 0 of three is the last one")
-def softmax__axis_0_of_three(x, /, *, axis=-1):
-    return reference.softmax(x, axis=-1 if (axis, x.ndim) == (0, 3) else axis)
+@only_in("pairs", "softmax.value", "in rows of more than 16 classes the first one is not in the largest")
+def softmax__largest_but_the_first(x, /, *, axis=-1):
+    z = np.moveaxis(x, axis, -1)
+    most = np.max(z[..., 1:] if z.shape[-1] > 16 else z, axis=-1, keepdims=True)
+    powers = np.exp(np.where(most == z, 0, z - most).astype(z.dtype))
+    return np.moveaxis(powers / np.sum(powers, axis=-1, keepdims=True), -1, axis)
+
+
+@only_in("axes", "softmax.axis", "axis 1 of four is the last one")
+def softmax__axis_1_of_four(x, /, *, axis=-1):
+    return reference.softmax(x, axis=-1 if (axis, x.ndim) == (1, 4) else axis)
 
 
 @only_in("axes", "log_softmax.axis", "along another axis than the last, NaN reaches the other rows")
@@ -186,6 +192,18 @@ def softmax__nan_beside_infinity(x, /, *, axis=-1):
     return np.where(both, x.dtype.type(0), reference.softmax(x, axis=axis))
 
 
+@only_in("specials", "softmax.nan", "the one class of a row is 1, whatever its logit")
+def softmax__one_class(x, /, *, axis=-1):
+    return np.ones_like(x) if x.shape[axis] == 1 else reference.softmax(x, axis=axis)
+
+
+@only_in("specials", "rms_norm.nan", "with another epsilon than the default NaN becomes 0")
+def rms_norm__nan_with_an_epsilon(x, w, *, epsilon=1e-6):
+    return reference.rms_norm(
+        x if epsilon in (1e-6, 0) else np.where(np.isnan(x), 0, x).astype(x.dtype), w, epsilon=epsilon
+    )
+
+
 @only_in("magnitudes", "relu.value", "numbers of one binade become 0")
 def relu__one_binade(x):
     return np.where((x >= 2.0**-60) & (x < 2.0**-59), x.dtype.type(0), reference.relu(x))
@@ -218,6 +236,16 @@ def scaled_dot_product_attention__causal_in_rank_4(q, k, v, mask=None, *, causal
 def clip_by_global_norm__each_alone(tree, max_norm):
     clip = reference.clip_by_global_norm
     return tuple(clip(each, max_norm) for each in tree) if isinstance(tree, tuple) else clip(tree, max_norm)
+
+
+@only_in(
+    "crossed",
+    "sparse_categorical_cross_entropy_from_logits.value",
+    "labels of 8 bits in another shape than one axis are the first class",
+)
+def sparse_categorical_cross_entropy_from_logits__axes_of_8_bits(labels, x, /, *, axis=-1):
+    labels = labels * 0 if labels.dtype.itemsize == 1 and labels.ndim != 1 else labels
+    return reference.sparse_categorical_cross_entropy_from_logits(labels, x, axis=axis)
 
 
 @only_in("own", "scaled_dot_product_attention.mask", "NaN where the first 64 keys of a row are masked")
