@@ -71,6 +71,9 @@ def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
     for row, value in ((2, -INF), (3, INF)):
         if has_rows and len(values) > 4 and may_have(builder, leaf, value):
             values[(row, *[turn % each for each in values.shape[1:]])] = value
+    for array, each in zip(arrays, builder.leaves, strict=False):
+        if each.domain == "mask":
+            array[...] = True  # what is not seen is not judged beside NaN
     if BATCH not in leaf.axes:  # a table: one of the labels is of the row that is spoilt
         for array, each in zip(arrays, builder.leaves, strict=False):
             if each.domain == "index" and np.size(array):

@@ -125,11 +125,12 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     for name, (q, k) in scores.items():
         keys, values = k + np.sign(k) * step / 1024, np.abs(drawn(sizes=(4, 5, 1, 2))[2])
         yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None], {}
-    place = np.array([0, 299, 1, 64, 298, 150])  # of the key whose score is the largest, for each query
-    keys, towards = np.asarray(rng.normal(size=(300, 6)), dtype), np.asarray(700 * np.eye(6), dtype)
-    keys[place, np.arange(6)] = 4
-    note = "the largest score is not that of all keys"
-    yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 300, 1, 2))[2], None], {}
+    place, largest = np.array([0, 1_099, 1, 64, 1_030, 150]), 700 * 2.0 ** -np.arange(6)
+    keys, towards = np.asarray(rng.normal(size=(1_100, 7)), dtype), np.zeros((7, 7), dtype)
+    keys[place, np.arange(6)], keys[:, 6] = 4, 1 + keys[:, 6] / 128
+    np.fill_diagonal(towards, [*largest, -700])
+    note = "the largest score is that of other keys or queries, or 0"
+    yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 1_100, 1, 2))[2], None], {}
     q, k, v = drawn(sizes=(70, 150, 2, 1))
     q[:, 0], k[:, 0] = 2, 4 * np.arange(150)
     yield (
