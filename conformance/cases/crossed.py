@@ -93,7 +93,7 @@ def smaller(
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
     while True:
-        shape = batch if builder.letters or (not batch and found[""] <= plan.LENGTH) else (*batch, found[""])
+        shape = batch if builder.letters or (not batch and found[""] <= 8) else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
         if builder.largest(sizes) <= plan.MOST_CROSSED:
             return shape, sizes
