@@ -148,7 +148,7 @@ def site_uri(path: str) -> str:
         return there[path]
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
-    return path if path.endswith(".svg") else f"source/{path}.md"
+    return path if path.endswith(".svg") else f"source/{path.lstrip('.')}.md"  # a name with a dot in front is left out
 
 
 def source_page(path: str) -> str:
@@ -173,5 +173,6 @@ def list_of_requirements() -> str:
     for name in spec.formulas():
         lines.append(f"\n## [{name}]({name}.md)\n")
         for label, requirement in spec.requirements(name).items():
-            lines.append(f"- [**{label}**]({name}.md#{label}) ({requirement.history}): {requirement.text}".replace(HERE, f"]({name}.md#"))
+            text = requirement.text.replace(HERE, f"]({name}.md#")
+            lines.append(f"- [**{label}**]({name}.md#{label}) ({requirement.history}): {text}")
     return "\n".join(lines) + "\n"

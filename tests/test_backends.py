@@ -64,7 +64,8 @@ def test_the_environment_names_the_backend():
         done = run(f"import gaugeblock as gb; print('imported'); {use}", GAUGEBLOCK_BACKEND="numpie")
         assert done.stdout.strip() == "imported"
         assert done.stderr.strip().splitlines()[-1] == (
-            f"ValueError: GAUGEBLOCK_BACKEND: got 'numpie'; wanted one of {', '.join(backends.NAMES)}; did you mean 'numpy'?"
+            "ValueError: GAUGEBLOCK_BACKEND: got 'numpie'; wanted one of "
+            f"{', '.join(backends.NAMES)}; did you mean 'numpy'?"
         )
 
 

@@ -38,7 +38,7 @@ class Loaded:
             seal.close()
         self.object = load(given) if isinstance(given, str) else given
         if isinstance(given, str) and inspect.isroutine(self.object):
-            raise SubjectError(f"{given}: it is a function; wanted the file.py or the package.module:object that has it")
+            raise SubjectError(f"{given}: it is a function; wanted the file.py or package.module:object that has it")
         self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
         self.is_backend = hasattr(self.object, "to_numpy")
         declared = self.object.name if self.is_backend else getattr(self.object, "backend", "numpy")

@@ -51,7 +51,7 @@ def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]
 
 
 def on_these(form: Callable[..., Any], name: str, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Call a form; NotOfTheStandardError, with what to write instead, for one that calls NumPy's functions or methods."""
+    """Call a form; NotOfTheStandardError, with what to write, for one that calls functions of NumPy's or methods."""
     try:
         return form(*arguments, **options)
     except (AttributeError, TypeError, ValueError) as error:
