@@ -342,7 +342,7 @@ def test_all_is_every_installed_backend(main):
 
 
 def test_spec_shows_pages_and_requirements():
-    assert "softmax: 16 requirements" in run("spec").stdout
+    assert "softmax: 16 requirements of softmax(x, /, *, axis=-1)" in run("spec").stdout
     assert run("spec", "softmax").stdout.startswith("# Softmax\n")
     assert run("spec", "softmax.nan").stdout.startswith("softmax.nan (since 1.0): if any x along the axis is NaN")
 
