@@ -77,6 +77,8 @@ def test_only_the_first_use_of_a_formula_asks_for_the_backend():
 def test_a_name_that_there_is_not_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'gaugeblock' has no attribute 'sofmax'"):
         _ = gaugeblock.sofmax
+    with pytest.raises(AttributeError, match="no attribute 'attention'; did you mean 'scaled_dot_product_attention'"):
+        _ = reference.attention
     assert not hasattr(gaugeblock, "__wrapped__")
     assert {"AdamState", "backend", "formula", "spec", *reference.FORMULAS} <= set(dir(gaugeblock))
 

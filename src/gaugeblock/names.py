@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
+from typing import Any
 
 STEP = "_step"
 MANY = 8  # names that are too many for a line
@@ -19,6 +20,12 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The end of a message about a name that is none of `names`: the nearest one, if any is near."""
     near = nearest(name, tuple(names))
     return f"; did you mean {near!r}?" if near else ""
+
+
+def no_attribute(names: dict[str, Any], name: str) -> Any:
+    """Raise AttributeError for a name that a module does not have, with the nearest one that it has."""
+    near = "" if name.startswith("_") else did_you_mean(name, names)
+    raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}{near}")
 
 
 @lru_cache(maxsize=256)  # whoever asks for an attribute that a module may lack asks for it again
