@@ -80,6 +80,7 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "empty.py"], "formulas; wanted a function with the name of one (`gaugeblock spec` shows all)"),
         (["check", "attention.py"], "attention: did you mean scaled_dot_product_attention? ("),
         (["check", "near"], "package.module:object; did you mean 'near.py'?"),
+        (["check", "near:soft_mox"], "near:soft_mox: near has no 'soft_mox'; did you mean 'soft_max'?"),
         (["check", "near:soft_max"], "near:soft_max: it is a function; wanted the file.py or package.module:object"),
         (["check", "never.py"], "never.py: no case was judged"),
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
@@ -342,7 +343,7 @@ def test_all_is_every_installed_backend(main):
 
 
 def test_spec_shows_pages_and_requirements():
-    assert "softmax: 16 requirements of softmax(x, /, *, axis=-1)" in run("spec").stdout
+    assert "\nsoftmax: 18 requirements of softmax(x, /, *, axis=-1)\n" in run("spec").stdout
     assert run("spec", "softmax").stdout.startswith("# Softmax\n")
     assert run("spec", "softmax.nan").stdout.startswith("softmax.nan (since 1.0): if any x along the axis is NaN")
 
