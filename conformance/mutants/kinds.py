@@ -63,9 +63,7 @@ def layer_norm__whole_warps(x, w, b, /, *, epsilon=1e-5):
     return reference.layer_norm(x, w, b, epsilon=0.0 if whole else epsilon)
 
 
-@only_in(
-    "pairs", "scaled_dot_product_attention.value", "heads of 64 or 128 numbers are not scaled"
-)
+@only_in("pairs", "scaled_dot_product_attention.value", "heads of 64 or 128 numbers are not scaled")
 def scaled_dot_product_attention__heads_of_64(q, k, v, mask=None, /, *, causal="none", scale=None):
     if scale is None and q.shape[-1] in (64, 128) and k.shape[-2] % 32 == 0:
         scale = 1.0
