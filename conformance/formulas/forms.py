@@ -29,13 +29,16 @@ def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., 
     """The admitted forms of a formula in a dtype, by name."""
     if dtype.itemsize >= 4 or formula.state:  # a step knows about half precision itself
         return dict(formula.forms)
-    found = {name: in_float32(form) for name, form in formula.forms.items()}
-    if formula.half == "once" or "xp" not in inspect.signature(formula.function).parameters:  # it takes no namespace
-        return found
+    return {name: in_float32(form) for name, form in formula.forms.items()} | each_rounded(formula, dtype)
+
+
+def each_rounded(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
+    """Those of which each operation is rounded to half precision by itself."""
+    takes_namespace = "xp" in inspect.signature(formula.function).parameters  # in which its casts can be left out
+    if dtype.itemsize >= 4 or formula.state or formula.half == "once" or not takes_namespace:
+        return {}
     native = {f"{name} + in_half": form for name, form in formula.forms.items() if name not in WHOLE_ROWS}
-    if "xp" not in inspect.signature(formula.function).parameters:  # it has no namespace to be given, and no casts
-        return found | native
-    return found | {"in_half": in_half(formula.function)} | native
+    return {"in_half": in_half(formula.function)} | native
 
 
 def in_half(function: Callable[..., Array]) -> Callable[..., Array]:
