@@ -23,6 +23,12 @@ def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> 
     return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
 
 
+def distributed(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = g p_i sum_j y_j - g y_i: the sum multiplies what the product before it loses by underflow."""
+    xp, g = array_namespace(x), array_namespace(x).expand_dims(g, axis=axis)
+    return g * reference.softmax(x, axis=axis) * xp.sum(y, axis=axis, keepdims=True) - g * y
+
+
 def open_elements(y: Any, x: Any, g: Any, *, axis: int = -1) -> Any:
     """The samples whose g is infinite, and those whose labels are all 0 and whose g or softmax is NaN."""
     g = np.expand_dims(g, axis)
@@ -31,7 +37,7 @@ def open_elements(y: Any, x: Any, g: Any, *, axis: int = -1) -> Any:
 
 DETAILS: dict[str, dict[str, Any]] = {
     "categorical_cross_entropy_from_logits_vjp": {
-        "forms": {"log_softmax_backward": log_softmax_backward},
+        "forms": {"log_softmax_backward": log_softmax_backward, "distributed": distributed},
         "open": open_elements,
     },
 }
