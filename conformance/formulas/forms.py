@@ -34,11 +34,19 @@ def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., 
 
 def each_rounded(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
     """Those of which each operation is rounded to half precision by itself."""
-    takes_namespace = "xp" in inspect.signature(formula.function).parameters  # in which its casts can be left out
-    if dtype.itemsize >= 4 or formula.state or formula.half == "once" or not takes_namespace:
+    if dtype.itemsize >= 4 or formula.state or formula.half == "once" or not takes_namespace(formula.function):
         return {}
-    native = {f"{name} + in_half": form for name, form in formula.forms.items() if name not in WHOLE_ROWS}
+    native = {
+        f"{name} + in_half": in_half(form) if takes_namespace(form) else form
+        for name, form in formula.forms.items()
+        if name not in WHOLE_ROWS
+    }
     return {"in_half": in_half(formula.function)} | native
+
+
+def takes_namespace(function: Callable[..., Any]) -> bool:
+    """Whether a function can be given a namespace, in which casts to float32 are left out."""
+    return "xp" in inspect.signature(function).parameters
 
 
 def in_half(function: Callable[..., Array]) -> Callable[..., Array]:

@@ -17,10 +17,28 @@ def through_cube(x: Any, w: Any, g: Any, *, epsilon: Any = 1e-6) -> Any:
     root = xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon)
     h = g * w
     gx = h / root - x * (xp.mean(h * x, axis=-1, keepdims=True) / (root * root * root))
-    return gx, xp.sum(rows_of(g * (x / root), xp), axis=0)
+    return gx, xp.sum(rows_of(g * x / root, xp), axis=0)
 
 
-DETAILS: dict[str, dict[str, Any]] = {"rms_norm_vjp": {"forms": {"through_cube": through_cube}}}
+def cube_last(x: Any, w: Any, g: Any, *, epsilon: Any = 1e-6) -> Any:
+    """The same with the cube as the last divisor, which divides what the product before it loses by underflow."""
+    xp = array_namespace(x)
+    root = xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon)
+    h = g * w
+    gx = h / root - x * xp.mean(h * x, axis=-1, keepdims=True) / (root * root * root)
+    return gx, xp.sum(rows_of(g * x / root, xp), axis=0)
+
+
+def root_first(x: Any, w: Any, g: Any, *, epsilon: Any = 1e-6) -> Any:
+    """g and w are divided by the root before they are multiplied: a quotient that is subnormal is rounded there."""
+    xp = array_namespace(x)
+    root = xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon)
+    h, z = g * (w / root), x / root
+    return h - z * xp.mean(h * z, axis=-1, keepdims=True), xp.sum(rows_of(g / root * x, xp), axis=0)
+
+
+FORMS = {each.__name__: each for each in (through_cube, cube_last, root_first)}
+DETAILS: dict[str, dict[str, Any]] = {"rms_norm_vjp": {"forms": FORMS}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -20,9 +20,10 @@ def scale(call: Any, name: str) -> Any:
     return np.abs(call.arguments[1].astype(np.float64))
 
 
-def distributed(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+def distributed(x: Array, g: Array, /, *, axis: int = -1, xp: Any = None) -> Array:
     """gx_i = g_i p_i - p_i sum_j g_j p_j."""
-    p, xp = reference.softmax(x, axis=axis), array_namespace(x, g)
+    xp = xp or array_namespace(x, g)
+    p = reference.softmax(x, axis=axis, xp=xp)
     return g * p - p * xp.sum(g * p, axis=axis, keepdims=True)
 
 
