@@ -26,9 +26,8 @@ def in_two_sums(x: Any, cos: Any, sin: Any, g: Any, interleaved: bool, total: An
     """The gradients, with sums of the products that are made one after the other."""
     xp, (a, b), (c, d) = array_namespace(x), pairs(x, interleaved), pairs(g, interleaved)
     gx = reference.rotary_embedding(g, cos, -sin, interleaved=interleaved)
-    gcos, gsin = (
-        total(xp, xp.concat([one[None, ...], other[None, ...]], axis=0)) for one, other in ((a * c, b * d), (a * d, -(b * c)))
-    )
+    of_cos, of_sin = (a * c, b * d), (a * d, -(b * c))
+    gcos, gsin = (total(xp, xp.concat([each[None, ...] for each in terms], axis=0)) for terms in (of_cos, of_sin))
     return gx, gcos, gsin
 
 
