@@ -92,8 +92,8 @@ def queries_scaled(
     xp = xp or array_namespace(q, k, v)
     sizes = reference.checked(xp, q, k, v, mask, causal)
     k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
-    scale = 1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale
-    z = xp.matmul(q * scale, xp.matrix_transpose(k))
+    scaled = q / reference.root_of_length(q, xp) if scale is None else q * scale
+    z = xp.matmul(scaled, xp.matrix_transpose(k))
     return xp.matmul(reference.weights(z, reference.seen_keys(q, mask, causal, sizes, xp), xp), v)
 
 
