@@ -20,9 +20,9 @@ from . import Formula
 Array = Any
 
 
-# Not each rounded in half precision: what leaves the roundings of a whole row at one number, whose bound would judge
-# nothing there.
-WHOLE_ROWS = "through_maximum", "online"
+# Not each rounded in half precision: what leaves the roundings of a whole row at one number, or what each term of a
+# long sum loses by underflow. The bound would judge nothing there.
+WHOLE_ROWS = "through_maximum", "through_quotient", "online"
 
 
 def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:

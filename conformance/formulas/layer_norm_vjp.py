@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...reference import layer_norm_vjp
 from ...reference.formulas.dense_vjp import rows_of
 from . import Case
 from .norms import cases_of
@@ -24,13 +25,12 @@ def through_sums(x: Any, w: Any, b: Any, g: Any, *, epsilon: Any = 1e-5) -> Any:
 
 
 def root_first(x: Any, w: Any, b: Any, g: Any, *, epsilon: Any = 1e-5) -> Any:
-    """g and w are divided by the root before they are multiplied: a quotient that is subnormal is rounded there."""
+    """For gw, g is divided by the root before it is multiplied: a quotient that is subnormal is rounded there."""
     xp = array_namespace(x)
     d = x - xp.mean(x, axis=-1, keepdims=True)
     root = xp.sqrt(xp.mean(d * d, axis=-1, keepdims=True) + epsilon)
-    h, z = g * (w / root), d / root
-    gx = h - xp.mean(h, axis=-1, keepdims=True) - z * xp.mean(h * z, axis=-1, keepdims=True)
-    return gx, xp.sum(rows_of(g / root * d, xp), axis=0), xp.sum(rows_of(g, xp), axis=0)
+    gx, _, gb = layer_norm_vjp(x, w, b, g, epsilon=epsilon)
+    return gx, xp.sum(rows_of(g / root * d, xp), axis=0), gb
 
 
 FORMS = {"through_sums": through_sums, "root_first": root_first}

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...reference import rms_norm_vjp
 from ...reference.formulas.dense_vjp import rows_of
 from . import Case
 from .norms import cases_of
@@ -30,11 +31,10 @@ def cube_last(x: Any, w: Any, g: Any, *, epsilon: Any = 1e-6) -> Any:
 
 
 def root_first(x: Any, w: Any, g: Any, *, epsilon: Any = 1e-6) -> Any:
-    """g and w are divided by the root before they are multiplied: a quotient that is subnormal is rounded there."""
+    """For gw, g is divided by the root before it is multiplied by x: a quotient that is subnormal is rounded there."""
     xp = array_namespace(x)
     root = xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon)
-    h, z = g * (w / root), x / root
-    return h - z * xp.mean(h * z, axis=-1, keepdims=True), xp.sum(rows_of(g / root * x, xp), axis=0)
+    return rms_norm_vjp(x, w, g, epsilon=epsilon)[0], xp.sum(rows_of(g / root * x, xp), axis=0)
 
 
 FORMS = {each.__name__: each for each in (through_cube, cube_last, root_first)}

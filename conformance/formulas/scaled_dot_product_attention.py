@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...reference.arguments import wide
 from ...reference.formulas import scaled_dot_product_attention as reference
 from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
@@ -92,8 +93,10 @@ def queries_scaled(
     xp = xp or array_namespace(q, k, v)
     sizes = reference.checked(xp, q, k, v, mask, causal)
     k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
-    scaled = q / reference.root_of_length(q, xp) if scale is None else q * scale
-    z = xp.matmul(scaled, xp.matrix_transpose(k))
+    if scale is None:  # a number that is rounded once
+        own = array_namespace(q)
+        scale = own.astype(1 / reference.root_of_length(wide(q, own), own), q.dtype)
+    z = xp.matmul(q * scale, xp.matrix_transpose(k))
     return xp.matmul(reference.weights(z, reference.seen_keys(q, mask, causal, sizes, xp), xp), v)
 
 

@@ -20,10 +20,9 @@ def scale(call: Any, name: str) -> Any:
     return np.abs(call.arguments[1].astype(np.float64))
 
 
-def distributed(x: Array, g: Array, /, *, axis: int = -1, xp: Any = None) -> Array:
+def distributed(x: Array, g: Array, /, *, axis: int = -1) -> Array:
     """gx_i = g_i p_i - p_i sum_j g_j p_j."""
-    xp = xp or array_namespace(x, g)
-    p = reference.softmax(x, axis=axis, xp=xp)
+    p, xp = reference.softmax(x, axis=axis), array_namespace(x, g)
     return g * p - p * xp.sum(g * p, axis=axis, keepdims=True)
 
 
