@@ -149,6 +149,12 @@ def addr(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alpha:
     return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
 
 
+def addbmm(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alpha: float = 1) -> Array:
+    """The sum of a stack of products is one product: rows of all of a by columns of all of b."""
+    rows = xp.reshape(xp.moveaxis(a, 0, 1), (a.shape[1], -1))
+    return addmm(xp, x, rows, xp.reshape(b, (-1, b.shape[2])), beta=beta, alpha=alpha)
+
+
 def linear(xp: Namespace, x: Array, w: Array, b: Array = None) -> Array:
     y = xp.matmul(x, xp.matrix_transpose(w))
     return y if b is None else y + b

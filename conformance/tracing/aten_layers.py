@@ -21,7 +21,10 @@ def _softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> 
 
 
 def _safe_softmax(xp: Namespace, x: Array, dim: int, dtype: Any = None) -> Array:
-    return _softmax(xp, x, dim)
+    """And 0 where everything is masked."""
+    masked = xp.all(x == -math.inf, axis=dim, keepdims=True)
+    kept = xp.where(masked, xp.zeros_like(x), x)
+    return xp.where(masked, xp.zeros_like(x), _softmax(xp, kept, dim))
 
 
 def _log_softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
@@ -101,7 +104,7 @@ def _scaled_dot_product_flash_attention_for_cpu(
     dtype, (q, k, v) = q.dtype, in_float32(xp, q, k, v)
     k, v = (of_each_head(xp, each, q) for each in (k, v))
     w = scores(xp, q, k, scale or 1 / math.sqrt(q.shape[-1]), attn_mask, is_causal)
-    return xp.matmul(as_factor(xp, _softmax(xp, w, -1), dtype), v), logsumexp(xp, w, -1)
+    return xp.matmul(as_factor(xp, _safe_softmax(xp, w, -1), dtype), v), logsumexp(xp, w, -1)
 
 
 def in_float32(xp: Namespace, *arrays: Array) -> list[Array]:
@@ -181,3 +184,8 @@ def nll_loss2d_forward(xp: Namespace, x: Array, target: Any, weight: Array, redu
 def _cdist_forward(xp: Namespace, a: Array, b: Array, p: float, mode: Any = None) -> Array:
     apart = xp.expand_dims(a, axis=-2) - xp.expand_dims(b, axis=-3)
     return linalg_vector_norm(xp, apart, p, -1)
+
+
+def _pdist_forward(xp: Namespace, x: Array, p: float = 2) -> Array:
+    first, second = np.triu_indices(x.shape[0], 1)
+    return linalg_vector_norm(xp, xp.take(x, first, axis=0) - xp.take(x, second, axis=0), p, -1)

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from .jaxpr import Graph
 from .jaxpr import interpreted as interpreted
@@ -82,7 +83,7 @@ def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) ->
         try:
             with jax.enable_x64(True):
                 wide = Graph(jax.make_jaxpr(of_arrays)(*shapes), True, given, dtypes)
-        except TypeError:
+        except (TypeError, ValueError):
             return graph
         if formats(wide) <= {"float64"} and alike(constants(graph.closed), constants(wide.closed)):
             return wide
@@ -109,8 +110,12 @@ def jaxprs_in(equation: Any) -> list[Any]:
 
 
 def refused(graph: Graph) -> Graph:
-    """The graph; TracingError, with its name, if it has a random operation."""
-    for name in (each.primitive.name for each in equations(graph.closed.jaxpr)):
+    """The graph; TracingError or MissingError, with its name, if an operation is random, or of complex numbers."""
+    for equation in equations(graph.closed.jaxpr):
+        name = equation.primitive.name
+        if any(np.dtype(each.aval.dtype).kind == "c" for each in equation.outvars if isinstance(
+            getattr(each.aval, "dtype", None), np.dtype)):  # fmt: skip
+            raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for complex numbers; wanted real ones")
         if name.startswith("random_") or name in ("threefry2x32", "rng_bit_generator", "rng_uniform"):
             wanted = "a function that its arguments decide: give it the random numbers"
             raise TracingError(f"jax.random ({name}): got a random operation; wanted {wanted}")

@@ -5,6 +5,7 @@ decompositions into core operations those are left out whose whole operation is 
 """
 
 import copy
+import dataclasses
 import functools
 import warnings
 from collections.abc import Callable, Sequence
@@ -18,8 +19,9 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from ..arithmetic.rounding import MODELS
+from .aten_formats import default_dtype
 from .aten_functions import Whole
-from .aten_graph import FILLS, MOVES, default_dtype, name_of, operation, to_numpy, to_tensor
+from .aten_graph import FILLS, MOVES, name_of, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
 from .positions import DEPENDS, TracingError, alike
 
@@ -27,6 +29,8 @@ from .positions import DEPENDS, TracingError, alike
 RANDOM = frozenset({"native_dropout", "bernoulli", "rrelu_with_noise", "rrelu_with_noise_functional"})
 # Decomposed all the same, since the parts are what every library computes.
 PARTS = frozenset({"index_select", "where", "all", "any"})
+# Kept whole, since PyTorch's decomposition counts what is padded too.
+MISREAD = frozenset({"multilabel_margin_loss_forward"})
 
 
 @functools.cache
@@ -34,7 +38,7 @@ def decompositions() -> dict[Any, Any]:
     """PyTorch's decompositions, but of what is kept whole."""
 
     def kept(name: str) -> bool:
-        return name in MOVES | RANDOM | FILLS.keys() or (operation(name) is not None and name not in PARTS)
+        return name in MOVES | RANDOM | MISREAD | FILLS.keys() or (operation(name) is not None and name not in PARTS)
 
     return {target: how for target, how in core_aten_decompositions().items() if not kept(name_of(target))}
 
@@ -56,8 +60,14 @@ def state_of(function: Any) -> dict[str, torch.Tensor]:
 
 
 def leaves(tree: Any) -> list[Any]:
-    """The tensors in a tree, such as a dictionary or a list."""
-    return [each for each in pytree.tree_leaves(tree) if each is not None]
+    """The tensors in a tree, such as a dictionary, a list or a dataclass."""
+    found = []
+    for each in pytree.tree_leaves(tree):
+        if dataclasses.is_dataclass(each):
+            found += leaves([getattr(each, field.name) for field in dataclasses.fields(each)])
+        elif each is not None and not isinstance(each, str | bool | int | float):
+            found.append(each)
+    return found
 
 
 def usual_dtype(tensors: Sequence[torch.Tensor]) -> Any:
@@ -105,15 +115,27 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
         warnings.simplefilter("ignore")
         try:
             with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
-                graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
-                if fills_a_part(graph):
-                    first, graph = graph, make_fx(dispatch_functionalize(tensors_of), decompositions())(*tensors)
-                    graph.meta["first"] = first  # in which it is seen what arguments are written to
+                graph = recorded(tensors_of, tensors)
         except RuntimeError as error:
             if "value out of a tracing tensor" not in str(error):
                 raise
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
+    return graph
+
+
+def recorded(tensors_of: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> torch.fx.GraphModule:
+    """The graph. Of gradients of the function's own `functionalize` knows nothing, nor of parts that are written to."""
+    below: Callable[..., torch.fx.GraphModule] = make_fx(dispatch_functionalize(tensors_of), decompositions())
+    try:
+        graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+    except RuntimeError as error:
+        if not any(each in str(error) for each in ("functorch", "custom_function_call")):
+            raise
+        return below(*(each.clone() for each in tensors))
+    if fills_a_part(graph):
+        first, graph = graph, below(*tensors)
+        graph.meta["first"] = first  # in which it is seen what arguments are written to
     return graph
 
 
