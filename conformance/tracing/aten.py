@@ -77,7 +77,7 @@ def masked_fill(xp: Namespace, x: Array, mask: Array, value: Any) -> Array:
 
 def filled(xp: Namespace, x: Array, value: Any) -> Array:
     """One number in the shape of an array."""
-    return xp.zeros_like(x) + value
+    return xp.full(x.shape, value, dtype=x.dtype) if isinstance(value, int | float) else xp.zeros_like(x) + value
 
 
 def full_like(xp: Namespace, x: Array, value: Any, **_: Any) -> Array:

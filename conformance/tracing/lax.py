@@ -11,6 +11,7 @@ import numpy as np
 from jax import lax
 
 from ...reference.declaration import AXIS
+from ..arithmetic import correlated
 from ..arithmetic.decisions import ends
 from ..arithmetic.discrete import UndecidedError, discrete, parts
 from ..arithmetic.namespace import MissingError
@@ -75,11 +76,11 @@ def reduce_prod(xp: Namespace, p: Parameters, x: Array) -> Array:
 
 
 def reduce_max(xp: Namespace, p: Parameters, x: Array) -> Array:
-    return xp.max(x, axis=p["axes"])
+    return correlated.largest(x, p["axes"])
 
 
 def reduce_min(xp: Namespace, p: Parameters, x: Array) -> Array:
-    return xp.min(x, axis=p["axes"])
+    return -correlated.largest(-x, p["axes"])
 
 
 def reduce_and(xp: Namespace, p: Parameters, x: Array) -> Array:
