@@ -1,8 +1,8 @@
 """Functions of several numbers whose errors act together, with bounds that use it: softmax, its kin, and the variance.
 
 Step by step, the error of a number counts each time that the number is used: four times in a softmax. Here what is
-inherited is that of the function as a whole, to which the roundings of its steps are added: (1 + A)^-1 closed forms as
-in spec/proofs/formulas.v. No bound is wider than that of the steps, which alone counts in half precision, for coarse
+inherited is that of the function as a whole, to which the roundings of its steps are added, in the closed forms of
+spec/proofs/formulas.v. No bound is wider than that of the steps, which alone counts in half precision, for coarse
 factors and where a number is infinite or NaN.
 """
 
@@ -118,7 +118,7 @@ def log_softmax(x: Array, axis: Any) -> Array:
 
 
 def logsumexp(x: Array, axis: Any) -> Array:
-    """log(sum_j exp(x_j)), along axes that stay: it moves by no more than the mean of the errors, weighted by shares."""
+    """log(sum_j exp(x_j)), along axes that stay: it moves by the logarithm of the weighted mean of exp(d_j)."""
     with np.errstate(all="ignore"):
         top = largest(x, axis, True)
         y = log(reductions.sum(exp(x - top), axis=axis, keepdims=True)) + top
@@ -138,7 +138,7 @@ def of_logarithm(parts: Shares) -> Number:
 
 
 def weighted(x: Array, v: Array) -> Array:
-    """softmax(x) v: the sum over j of p_j (exp(d_j) - 1) (v_j - y), over that of p_j exp(d_j), is what d_j make of it."""
+    """softmax(x) v. Errors d_j of x change it by sum_j p_j (exp(d_j) - 1) (v_j - y) / sum_j p_j exp(d_j)."""
     y = reductions.matmul(softmax(x, -1), v)
     with np.errstate(all="ignore"):
         parts = shares(x, -1)
