@@ -111,15 +111,21 @@ def jaxprs_in(equation: Any) -> list[Any]:
 
 def refused(graph: Graph) -> Graph:
     """The graph; TracingError or MissingError, with its name, if an operation is random, or of complex numbers."""
+    wanted = "a function that its arguments decide: give it the random numbers"
     for equation in equations(graph.closed.jaxpr):
         name = equation.primitive.name
-        if any(np.dtype(each.aval.dtype).kind == "c" for each in equation.outvars if isinstance(
-            getattr(each.aval, "dtype", None), np.dtype)):  # fmt: skip
-            raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for complex numbers; wanted real ones")
         if name.startswith("random_") or name in ("threefry2x32", "rng_bit_generator", "rng_uniform"):
-            wanted = "a function that its arguments decide: give it the random numbers"
             raise TracingError(f"jax.random ({name}): got a random operation; wanted {wanted}")
+        if any(map(is_complex, (*equation.invars, *equation.outvars))):
+            wanted = "real ones: the real and the imaginary part as two arrays"
+            raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for complex numbers; wanted {wanted}")
     return graph
+
+
+def is_complex(variable: Any) -> bool:
+    """Whether it is of complex numbers, not of keys or of others."""
+    dtype = getattr(variable.aval, "dtype", None)
+    return isinstance(dtype, np.dtype) and dtype.kind == "c"
 
 
 def equations(jaxpr: Any) -> Iterator[Any]:

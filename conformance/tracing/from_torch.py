@@ -18,6 +18,7 @@ from torch._subclasses.functional_tensor import dispatch_functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from .aten_formats import default_dtype
 from .aten_functions import Whole
@@ -121,6 +122,7 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
                 raise
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
+    refuse_complex(graph)
     return graph
 
 
@@ -185,6 +187,15 @@ def refuse_random(graph: torch.fx.GraphModule) -> None:
         if drawn and not of_attention and not as_evaluated:
             wanted = "a function that its arguments decide, such as a module after .eval()"
             raise TracingError(f"aten.{name}: got a random operation, as dropout is; wanted {wanted}")
+
+
+def refuse_complex(graph: torch.fx.GraphModule) -> None:
+    """Raise MissingError, with the operation's name, where numbers are complex."""
+    for node in graph.graph.nodes:
+        if any(getattr(each, "is_complex", bool)() for each in pytree.tree_leaves(node.meta.get("val"))):
+            name = f"aten.{name_of(node.target)}" if node.op == "call_function" else "an argument"
+            wanted = "real ones: the real and the imaginary part as two arrays"
+            raise MissingError(f"{name}: gaugeblock has no error bound for complex numbers; wanted {wanted}")
 
 
 def formats(graph: torch.fx.GraphModule) -> set[str]:
