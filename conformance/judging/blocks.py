@@ -216,10 +216,10 @@ def dtype_of(call: Case) -> np.dtype[Any]:
     TypeError
         There is no array.
     """
-    dtypes = [each.dtype for each in unpack(call.arguments) if hasattr(each, "dtype")]
+    dtypes: list[np.dtype[Any]] = [np.dtype(each.dtype) for each in unpack(call.arguments) if hasattr(each, "dtype")]
     for dtype in dtypes:
         if dtype.name in MODELS:
-            return np.dtype(dtype)
+            return dtype
     if dtypes and call.formula.signature is None:
         return np.dtype(np.float32)
     raise TypeError(f"{call.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")

@@ -114,6 +114,8 @@ def standard(
     of_library = reader(library)
     of_arrays, given, names = of_library.flat(function, arguments, options)
     arrays = tuple(map(of_library.to_numpy, given))
+    if any(each.dtype.kind == "c" for each in arrays):
+        raise MissingError(f"{name_of(function)}: got complex numbers; wanted real ones: both parts as two arrays")
     graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), is_first))
 
     def traced(*values: Any) -> Any:

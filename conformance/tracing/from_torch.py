@@ -193,9 +193,10 @@ def refuse_complex(graph: torch.fx.GraphModule) -> None:
     """Raise MissingError, with the operation's name, where numbers are complex."""
     for node in graph.graph.nodes:
         if any(getattr(each, "is_complex", bool)() for each in pytree.tree_leaves(node.meta.get("val"))):
-            name = f"aten.{name_of(node.target)}" if node.op == "call_function" else "an argument"
             wanted = "real ones: the real and the imaginary part as two arrays"
-            raise MissingError(f"{name}: gaugeblock has no error bound for complex numbers; wanted {wanted}")
+            raise MissingError(
+                f"aten.{name_of(node.target)}: gaugeblock has no error bound for complex numbers; wanted {wanted}"
+            )
 
 
 def formats(graph: torch.fx.GraphModule) -> set[str]:
