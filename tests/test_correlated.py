@@ -98,7 +98,7 @@ def test_nothing_leaves_the_bound_and_it_is_no_wider_than_needed(function):
                 error = np.abs(function(*inside, dtype).astype(np.float64) - found.value)
                 ratio = np.where(np.isfinite(found.error), error / found.error, 0)
                 worst = max(worst, float(np.nanmax(np.where(error == 0, 0, ratio))))
-    assert 0.9 < worst <= 1
+    assert 0.9 < worst <= 1 + 1e-6  # x + e of this test is rounded too
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
