@@ -1,4 +1,4 @@
-"""Bounds of functions whose errors act together: no perturbed input and no rounding leaves them, and nothing is wasted."""
+"""Bounds of functions whose errors act together: no perturbed input and no rounding leaves them."""
 
 import numpy as np
 import pytest
