@@ -1,8 +1,11 @@
 """Bounds of functions whose errors act together: no perturbed input and no rounding leaves them."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gaugeblock.conformance import expected
 from gaugeblock.conformance.arithmetic import correlated, namespace, reductions
 from gaugeblock.conformance.arithmetic.bounded import Bounded
 from gaugeblock.conformance.arithmetic.rounding import MODELS
@@ -131,6 +134,23 @@ def test_exact_numbers_and_half_precision_keep_the_bounds_of_the_steps():
         steps = weights / xp.sum(weights, axis=-1, keepdims=True)
         assert np.array_equal(correlated.softmax(given, -1).error, steps.error)
         assert np.array_equal(correlated.var(given, -1).error, reductions.var(given, axis=-1).error)
+
+
+def test_a_softmax_of_jax_is_found_and_one_along_another_axis_is_not():
+    x = jnp.linspace(-1, 1, 16).reshape(4, 4)
+
+    def other(x):
+        return jnp.exp(x - jnp.max(x, 1, keepdims=True)) / jnp.sum(jnp.exp(x - jnp.max(x, 1, keepdims=True)), 1)
+
+    found, steps = (expected(lambda x, f=f: f(x @ x), x)[1] for f in (jax.nn.softmax, by_steps))
+    assert np.mean(found / steps) < 0.8
+    value, _ = expected(lambda x: other(x @ x), x)
+    assert np.allclose(value, other(x @ x), rtol=1e-5)
+
+
+def by_steps(x):
+    e = jnp.exp(x - jnp.max(x, -1, keepdims=True) * 1.0)
+    return e / jnp.sum(e, -1, keepdims=True)
 
 
 def test_a_masked_number_has_no_part_in_the_error_of_the_largest():

@@ -15,6 +15,7 @@ from . import lax, lax_indices
 from .brought import A_WAY, brought, by_library
 from .constants import constant_as
 from .lax_moves import MOVES, moved_by
+from .lax_patterns import extreme_of, narrowed, softmax_of
 from .positions import is_lifted
 
 Array = Any
@@ -77,28 +78,11 @@ def run(reading: Reading, jaxpr: Any, constants: Any, arrays: Sequence[Any]) -> 
         extreme = extreme_of(equation, defined)
         if extreme is None:
             found = applied(reading, equation, [read(atom) for atom in equation.invars])
+            found = narrowed(found, softmax_of(equation, defined), read)
         else:
             found = lax.is_extreme(*extreme, *map(read, extreme[0].invars))
         values.update(zip(equation.outvars, found if equation.primitive.multiple_results else [found], strict=True))
     return [read(atom) for atom in jaxpr.outvars]
-
-
-def extreme_of(equation: Any, defined: dict[int, Any]) -> tuple[Any, int] | None:
-    """Where a number is compared with a maximum, or minimum, of it: what made that, and the number among its operands.
-
-    Gradients ask so which number was chosen. It is the same number then, whatever its rounding errors are.
-    """
-    if equation.primitive.name != "eq":
-        return None
-    for number, other in (equation.invars, equation.invars[::-1]):
-        source = defined.get(id(other))
-        while source is not None and source.primitive.name in ("broadcast_in_dim", "reshape"):
-            source = defined.get(id(source.invars[0]))
-        if source is not None and source.primitive.name in lax.EXTREMES:
-            places = [place for place, each in enumerate(source.invars) if each is number]
-            if places:
-                return source, places[0]
-    return None
 
 
 def needed(jaxpr: Any) -> list[Any]:
