@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
-from gaugeblock.conformance import expected
+from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.arithmetic import correlated, namespace, reductions
 from gaugeblock.conformance.arithmetic.bounded import Bounded
 from gaugeblock.conformance.arithmetic.rounding import MODELS
@@ -146,6 +147,21 @@ def test_a_softmax_of_jax_is_found_and_one_along_another_axis_is_not():
     assert np.mean(found / steps) < 0.8
     value, _ = expected(lambda x: other(x @ x), x)
     assert np.allclose(value, other(x @ x), rtol=1e-5)
+
+
+def test_a_product_of_a_softmax_is_found_and_that_of_another_is_not():
+    x = torch.linspace(-1, 1, 32).reshape(2, 4, 4)
+
+    def whole(x):
+        return torch.softmax(x @ x, -1).view(2, 4, 4) @ x
+
+    def along_another_axis(x):
+        return torch.softmax(x @ x, -2) @ x
+
+    found, steps = (expected(f, x)[1] for f in (whole, lambda x: (torch.softmax(x @ x, -1) * 1.0) @ x))
+    assert np.mean(found / steps) < 0.8
+    assert_conforms(whole(x), whole, x)
+    assert_conforms(along_another_axis(x), along_another_axis, x)
 
 
 def by_steps(x):

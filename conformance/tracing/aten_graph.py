@@ -27,6 +27,8 @@ from . import (
     aten_windows,
 )
 from .aten_formats import default_dtype, in_float32, of_format, promoted
+from .aten_names import name_of
+from .aten_patterns import logits_of, narrowed
 from .brought import A_WAY, brought, by_library
 from .constants import constant_as, is_computed_alike
 from .positions import TracingError, is_lifted, moved, one
@@ -49,11 +51,6 @@ MOVES = frozenset(MOVED.split())
 # Moves that have a constant for what is outside: at which place of the arguments.
 FILLS = {"constant_pad_nd": 2}
 NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async", "is_same_size", "_has_same_storage_numel"})
-
-
-def name_of(target: Any) -> str:
-    """The operation's name, without its overload."""
-    return str(getattr(target, "overloadpacket", target).__name__)
 
 
 def operation(name: str) -> Callable[..., Any] | None:
@@ -114,6 +111,9 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
         else:
             formats = pytree.tree_map(format_of, node.meta.get("val"))
             values[node] = applied(node.target, arguments, options, formats, xp, lift)
+            logits = logits_of(node)
+            if logits is not None:
+                values[node] = narrowed(values[node], arguments[0], arguments[1], values[logits])
     raise TracingError("got a graph without an output")
 
 

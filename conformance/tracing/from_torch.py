@@ -22,8 +22,9 @@ from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from .aten_formats import default_dtype
 from .aten_functions import Whole
-from .aten_graph import FILLS, MOVES, name_of, operation, to_numpy, to_tensor
+from .aten_graph import FILLS, MOVES, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
+from .aten_names import name_of
 from .positions import DEPENDS, TracingError, alike
 
 # Kept whole beside those that the tables have.

@@ -1,4 +1,4 @@
-"""Several equations of a jaxpr that are one function: what its bound may use, one equation by itself does not tell."""
+"""Several equations of a jaxpr that are one function, whose bound uses what one of them by itself does not tell."""
 
 from collections.abc import Callable
 from typing import Any
