@@ -10,8 +10,6 @@ from ..arithmetic.bounded import Bounded
 from .aten_names import name_of
 
 KEEPING_ROWS = frozenset({"view", "_unsafe_view", "reshape", "expand", "clone", "alias", "unsqueeze", "squeeze"})
-    ["view", "_unsafe_view", "reshape", "expand", "clone", "alias", "detach", "unsqueeze", "squeeze"]
-)
 PRODUCTS, OF_SOFTMAX = frozenset({"mm", "bmm"}), frozenset({"_softmax", "_safe_softmax"})
 
 
