@@ -159,7 +159,7 @@ def test_a_product_of_a_softmax_is_found_and_that_of_another_is_not():
         return torch.softmax(x @ x, -2) @ x
 
     found, steps = (expected(f, x)[1] for f in (whole, lambda x: (torch.softmax(x @ x, -1) * 1.0) @ x))
-    assert np.mean(found / steps) < 0.8
+    assert np.mean(found / steps) < 0.9
     assert_conforms(whole(x), whole, x)
     assert_conforms(along_another_axis(x), along_another_axis, x)
 
