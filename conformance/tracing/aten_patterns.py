@@ -7,10 +7,12 @@ from torch.fx import Node
 
 from ..arithmetic import correlated
 from ..arithmetic.bounded import Bounded
+from . import aten_layers
 from .aten_names import name_of
 
 KEEPING_ROWS = frozenset({"view", "_unsafe_view", "reshape", "expand", "clone", "alias", "unsqueeze", "squeeze"})
-PRODUCTS, OF_SOFTMAX = frozenset({"mm", "bmm"}), frozenset({"_softmax", "_safe_softmax"})
+PRODUCTS = frozenset({"mm", "bmm"})
+OF_SOFTMAX = {each.__name__ for each in (aten_layers._softmax, aten_layers._safe_softmax)}
 
 
 def logits_of(node: Node) -> Node | None:
