@@ -16,7 +16,7 @@ from gaugeblock.conformance.arithmetic import bounded, exact
 from gaugeblock.conformance.arithmetic.discrete import UndecidedError
 from gaugeblock.conformance.arithmetic.namespace import MissingError
 from gaugeblock.conformance.arithmetic.rounding import MODELS
-from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten_sequences
+from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten_sequences, standard
 from gaugeblock.conformance.tracing.positions import TracingError
 
 G = torch.Generator().manual_seed(3)
@@ -115,6 +115,17 @@ def alternating(x):
     """Where a mask has its place, the numbers of x one after another."""
     mask = torch.arange(20) % 2 == 0
     return x.masked_scatter(mask.expand(8, 20), 1.1 * x) + torch.masked_select(x, mask).sum()
+
+
+def of_pages(q, pages, starts, places):
+    """Attention to rows of pages, which start anywhere: where, is read on the way."""
+    found = []
+    for row in range(len(q)):
+        first, last = int(starts[row].item()), int(starts[row + 1])
+        if first < last:
+            keys = pages[places[first:last].to(torch.int64)]
+            found.append(torch.softmax(0.3 * q[row] @ keys.T, -1) @ keys)
+    return torch.stack(found)
 
 
 OF_TORCH = {
@@ -297,8 +308,6 @@ def test_numbers_of_other_kinds_are_refused_or_compared():
         expected(lambda x: x.to(torch.float8_e5m2), ROWS)
     with pytest.raises(MissingError, match="a cast of float64 to it"):
         expected(quantised, ROWS.double())
-    with pytest.raises(TracingError, match="wanted num_classes"):
-        expected(lambda x, index: functional.one_hot(index).float() @ x, ROWS, LABELS)
     with pytest.raises(MissingError, match="multilabel_margin_loss_forward"):
         expected(lambda x: functional.multilabel_margin_loss(x, torch.zeros(8, 20, dtype=torch.int64)), ROWS)
     counts, bound = expected(lambda index: torch.bincount(index, minlength=9), LABELS)
@@ -336,6 +345,29 @@ def test_a_gradient_inside_and_a_dataclass_are_judged():
     assert_conforms(Pair(ROWS * 1.1, ROWS.sum()), lambda x: Pair(x * 1.1, x.sum()), ROWS)
     with pytest.raises(AssertionError, match="y2 is"):
         assert_conforms(Pair(ROWS * 1.1, 1.001 * ROWS.sum()), lambda x: Pair(x * 1.1, x.sum()), ROWS)
+
+
+PAGES = torch.tensor([0, 3, 3, 8]), torch.tensor([1, 6, 2, 7, 0, 1, 4, 5], dtype=torch.int32)
+
+
+def test_integers_that_are_read_on_the_way_are_known():
+    y = of_pages(ROWS[:3], ROWS, *PAGES)
+    assert_conforms(y, of_pages, ROWS[:3], ROWS, *PAGES)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(of_pages(ROWS[:3], ROWS, PAGES[0], PAGES[1].roll(3)), of_pages, ROWS[:3], ROWS, *PAGES)
+    value, _ = expected(lambda x, lengths: torch.stack([part.sum(0) for part in x.split(lengths.tolist())]), ROWS,
+                        torch.tensor([3, 5]))  # fmt: skip
+    assert np.allclose(value[0], ROWS[:3].sum(0), rtol=1e-6)
+    value, _ = expected(lambda x, index: functional.one_hot(index).float() @ x[:8], ROWS, torch.arange(8))
+    assert np.array_equal(value, ROWS.numpy())
+
+
+def test_other_integers_than_those_that_were_read_are_refused():
+    traced = standard(of_pages, (ROWS[:3], ROWS, *PAGES), {})
+    traced(*traced.arrays)
+    q, pages = (bounded.lift(each, MODELS["float32"], each.dtype) for each in traced.arrays[:2])
+    with pytest.raises(TracingError, match="other integers"):
+        traced(q, pages, traced.arrays[2][::-1].copy(), traced.arrays[3])
 
 
 def test_a_row_that_is_all_masked_attends_to_nothing():

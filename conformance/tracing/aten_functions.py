@@ -10,7 +10,6 @@ from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
 
 from .aten_graph import to_numpy
-from .positions import TracingError
 
 
 def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = False, **_: Any) -> torch.Tensor:
@@ -38,11 +37,11 @@ def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = Fa
     return results.unsqueeze(axis + results.ndim - rows.ndim + 1)
 
 
-def one_hot(index: torch.Tensor, classes: int = -1) -> torch.Tensor:
-    """As PyTorch's, which reads the classes to refuse what is none; its number of classes is that of the largest."""
-    if classes == -1:
-        raise TracingError("one_hot: got no number of classes; wanted num_classes, since a graph has fixed shapes")
-    return (index.unsqueeze(-1) == torch.arange(classes)).to(torch.int64)
+def one_hot(index: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
+    """As PyTorch's, which reads the classes to refuse what is none."""
+    if num_classes == -1:  # that of the largest
+        return torch.nn.functional.one_hot(index)
+    return (index.unsqueeze(-1) == torch.arange(num_classes)).to(torch.int64)
 
 
 def gaussian_nll_loss(
@@ -82,7 +81,7 @@ class Whole(TorchFunctionMode):  # type: ignore[misc]  # PyTorch does not type i
 
 
 OTHERWISE: dict[Any, Callable[..., torch.Tensor]] = {
-    torch.nn.functional.one_hot: lambda index, num_classes=-1: one_hot(index, num_classes),
+    torch.nn.functional.one_hot: one_hot,
     torch.nn.functional.gaussian_nll_loss: gaussian_nll_loss,
 }
 QUANTILES = frozenset({torch.quantile, torch.Tensor.quantile})

@@ -85,6 +85,9 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
     A graph that was traced in float64 is read in the format of the arrays. Arrays of float64 in a graph of others take
     every format for float64.
     """
+    known, integers = graph.meta.get("integers", []), [each for each in arrays if isinstance(each, np.ndarray)]
+    if known and not all(map(np.array_equal, known, integers)):
+        raise TracingError("got other integers than its graph was made of; wanted a function that does not read them")
     values: dict[Any, Any] = {}
     given = iter(arrays)
     own = [each.dtype for each in arrays if is_real(each)]

@@ -24,6 +24,7 @@ from .aten_formats import default_dtype
 from .aten_functions import Whole
 from .aten_graph import FILLS, MOVES, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
+from .aten_known import known
 from .aten_names import name_of
 from .positions import DEPENDS, TracingError, alike
 
@@ -117,13 +118,36 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
         warnings.simplefilter("ignore")
         try:
             with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
-                graph = recorded(tensors_of, tensors)
+                graph = of_known_integers(tensors_of, tensors)
         except RuntimeError as error:
-            if "value out of a tracing tensor" not in str(error):
+            if not reads(error):
                 raise
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
     refuse_complex(graph)
+    return graph
+
+
+def reads(error: Exception) -> bool:
+    """Whether it says that a function reads values, which a graph does not have."""
+    return any(each in str(error) for each in ("value out of a tracing tensor", "unallocated storage"))
+
+
+def of_known_integers(tensors_of: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> torch.fx.GraphModule:
+    """The graph; of these integers alone, where the function reads them on the way, as it reads where rows start."""
+    try:
+        return recorded(tensors_of, tensors)
+    except RuntimeError as error:
+        integers = [each for each in tensors if not each.is_floating_point()]
+        if not reads(error) or not integers:
+            raise
+
+    def of_numbers(*given: torch.Tensor) -> Any:
+        pairs = zip(given, tensors, strict=True)
+        return tensors_of(*(each if own.is_floating_point() else known(own) for each, own in pairs))
+
+    graph = recorded(of_numbers, tensors)
+    graph.meta["integers"] = [to_numpy(each) for each in integers]
     return graph
 
 

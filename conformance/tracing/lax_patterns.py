@@ -54,7 +54,7 @@ def softmax_of(equation: Any, defined: Equations) -> tuple[Any, tuple[int, ...]]
     if total.invars[0] is not equation.invars[0] or not is_made_by(shift, "sub"):
         return None
     x, subtracted = shift.invars
-    most = source(subtracted, defined, (*SPREADING, "stop_gradient"))
+    most: Any = source(subtracted, defined, (*SPREADING, "stop_gradient"))
     if is_made_by(most, "max") and getattr(most.invars[0], "val", None) == -np.inf:
         most = defined.get(id(most.invars[1]))
     if not is_made_by(most, "reduce_max") or most.invars[0] is not x or most.params["axes"] != total.params["axes"]:
