@@ -213,6 +213,7 @@ OF_JAX = {
         lambda x: jax.lax.select_n(jnp.asarray(LABELS[:, None].expand(8, 20).numpy() % 3), x, jnp.sin(x), 1.1 * x),
         (X,),
     ),
+    "order statistics": (lambda x: jnp.median(x[:, :9], 1) + jnp.percentile(1.1 * x, 30, axis=1), (X,)),
     "a triangular system": (lambda a, b: jax.scipy.linalg.solve_triangular(a + 3 * jnp.eye(8), b), (X[:, :8], X)),
     "softplus of what is computed": (lambda x: jax.nn.mish(1.1 * x), (X,)),
     "gradient of what is chosen": (jax.grad(of_chosen), (X,)),

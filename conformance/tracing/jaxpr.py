@@ -134,6 +134,9 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
         found = equation.primitive.bind(*typed, **parameters)
         several = equation.primitive.multiple_results
         return [constant(reading, each) for each in found] if several else constant(reading, found)
+    exact = exactly(reading, equation, arguments)
+    if exact is not None:
+        return exact
     inputs = [reading.format_of(atom) for atom in equation.invars]
     lifted = [as_array(reading, each, kind) for each, kind in zip(arguments, inputs, strict=True)]
     try:
@@ -154,6 +157,22 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
         return of_format(by_library(lifted[0], ulp, value_and_slope(equation)), equation, reading)
     wanted = f"judge the parts before and after it{A_WAY.format(name) if pointwise else ''}"
     raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for this operation of JAX yet; {wanted}")
+
+
+# Of numbers that the format has, a result that it has too is what every library gives.
+CORRECT = frozenset(["add", "sub", "mul", "max", "min", "neg", "abs", "floor", "ceil", "sign", "clamp"])
+
+
+def exactly(reading: Reading, equation: Any, arguments: list[Any]) -> float | None:
+    """A number that is made of numbers alone and rounds nothing."""
+    form = reading.format_of(equation.outvars[0])
+    narrow = form is not None and form.itemsize < 8  # in float64 the result is rounded itself
+    if not narrow or equation.primitive.name not in CORRECT or not all(isinstance(each, float) for each in arguments):
+        return None
+    found = float(equation.primitive.bind(*map(jax.numpy.float64, arguments), **equation.params))
+    with np.errstate(over="ignore"):
+        every = all(float(np.asarray(each).astype(form)) == each for each in (found, *arguments))
+    return found if every else None
 
 
 def operation(name: str) -> Callable[..., Any] | None:
@@ -189,6 +208,8 @@ def converted(reading: Reading, equation: Any, x: Any) -> Any:
     if equation.params["new_dtype"].name in GRIDS:
         return on_grid(as_array(reading, x, None), equation.params["new_dtype"].name)
     form = reading.format_of(equation.outvars[0])
+    if isinstance(x, float) and form is None:
+        return np.asarray(x).astype(equation.params["new_dtype"])
     return reading.xp.astype(
         as_array(reading, x, form) if isinstance(x, float) else x, form or equation.params["new_dtype"]
     )
