@@ -166,12 +166,12 @@ CORRECT = frozenset(["add", "sub", "mul", "max", "min", "neg", "abs", "floor", "
 def exactly(reading: Reading, equation: Any, arguments: list[Any]) -> float | None:
     """A number that is made of numbers alone and rounds nothing."""
     form = reading.format_of(equation.outvars[0])
-    narrow = form is not None and form.itemsize < 8  # in float64 the result is rounded itself
-    if not narrow or equation.primitive.name not in CORRECT or not all(isinstance(each, float) for each in arguments):
+    if form is None or equation.primitive.name not in CORRECT or not all(isinstance(each, float) for each in arguments):
         return None
     found = float(equation.primitive.bind(*map(jax.numpy.float64, arguments), **equation.params))
+    narrow = min(form, np.dtype(np.float32), key=lambda each: each.itemsize)  # whose results float64 has exactly
     with np.errstate(over="ignore"):
-        every = all(float(np.asarray(each).astype(form)) == each for each in (found, *arguments))
+        every = all(float(np.asarray(each).astype(narrow)) == each for each in (found, *arguments))
     return found if every else None
 
 
