@@ -121,8 +121,8 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SETTINGS)
 def test_importing_and_checking_change_no_global_setting(name):
     code = (
-        f"{SETTINGS[name]}; before = get(); from gaugeblock.backends import {name}; assert get() == before; "
-        f"from gaugeblock.conformance import check; check({name!r}, formulas=['relu']); assert get() == before"
+        f"{SETTINGS[name]}; before = get(); from gaugeblock.backends import {name} as subject; assert get() == before; "
+        "from gaugeblock.conformance import check; check(subject, 'relu', made=False); assert get() == before"
     )
     done = run(code)
     assert done.returncode == 0, done.stderr

@@ -75,9 +75,9 @@ def test_jax_conforms_eager_or_under_jit(eager):
 
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
-    """Each third formula in each format, and each third of these eager."""
-    judged = spec.formulas()[turn::3]
-    assert check(some_eager(judged, judged[::3]), formulas=judged, dtypes=[dtype]).passed
+    """Some formulas in each format, and a few of these eager."""
+    judged = spec.formulas()[turn::5]
+    assert check(some_eager(judged, judged[::6]), formulas=judged, dtypes=[dtype]).passed
 
 
 def test_other_seeds_reject_nothing_right():

@@ -1,10 +1,10 @@
-"""Guards: the wheel holds exactly the tracked files, the same bytes are built twice, the type checker reads all."""
+"""Guards: the wheel holds exactly the tracked files, the same bytes are built twice, the type checker knows of all."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -89,8 +89,9 @@ def test_the_same_bytes_are_built_twice(epoch, tmp_path):
     assert built(unpacked, tmp_path / "third", epoch) == first
 
 
-def test_the_type_checker_reads_every_module():
-    command = [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_the_type_checker_is_told_of_every_module():
+    """It walks into no link, and says '0 errors' of what it did not read; `.ci/run` counts what it has read."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["basedpyright"]["include"]
     modules = [path for path in tracked() if path.endswith(".py") and path.split("/")[0] in (*PARTS, "src")]
-    assert json.loads(done.stdout)["summary"]["filesAnalyzed"] == len(modules)
+    places = [path if path.startswith("src/") else f"src/gaugeblock/{path}" for path in modules]
+    assert [place for place in places if not any(f"{place}/".startswith(f"{each}/") for each in named)] == []

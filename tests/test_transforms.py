@@ -1,5 +1,6 @@
 """The formulas conform under vmap and torch.compile, and Adam is compiled once for all t; grad is in test_autograd."""
 
+import itertools
 import os
 import shutil
 import types
@@ -65,13 +66,12 @@ def vmapped(gb, vmap, function):
     return call
 
 
-# The older formulas on both libraries; of those since, which are made of the same operations, each by turns on one of
-# them, and the gradients are not compiled.
+# Each formula on one of the libraries by turns, a few on both. Of those since 1.4, which are made of the same
+# operations, the gradients are not compiled.
 OLD = spec.formulas("1.4")
-NEW = [formula for formula in FORMULAS if formula not in OLD]
-VMAPPED = [(backend, formula) for formula in OLD for backend in ("jax", "torch")]
-VMAPPED += [(("jax", "torch")[number % 2], formula) for number, formula in enumerate(NEW)]
-COMPILED = [*OLD, *(formula for formula in NEW if not formula.endswith("_vjp"))]
+VMAPPED = [(("jax", "torch")[number % 2], formula) for number, formula in enumerate(FORMULAS)]
+VMAPPED += [pair for pair in itertools.product(("jax", "torch"), ("adam", "dense", "softmax")) if pair not in VMAPPED]
+COMPILED = [formula for formula in FORMULAS if formula in OLD or not formula.endswith("_vjp")]
 
 
 @pytest.mark.parametrize(("backend", "formula"), VMAPPED)

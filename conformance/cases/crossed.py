@@ -4,6 +4,7 @@ A mistake may need two of them: an option that is ignored in arrays of four axes
 """
 
 import math
+import operator
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
@@ -92,6 +93,12 @@ def smaller(
 
 def nearest(wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     """Options beside the defaults: those that are wanted, then those with ever more others in their place."""
-    every = (dict(zip(named, values, strict=True)) for values in product(*named.values()))
-    for found in sorted(every, key=lambda each: sum(each[name] != value for name, value in wanted.items())):
-        yield {name: value for name, value in found.items() if value != named[name][0]}
+    chosen = tuple(wanted.values())
+    yield beside_defaults(chosen, named)
+    for found in sorted(product(*named.values()), key=lambda each: sum(map(operator.ne, each, chosen))):
+        yield beside_defaults(found, named)
+
+
+def beside_defaults(values: tuple[Any, ...], named: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """Options by name, but for the defaults, which come first."""
+    return {name: value for (name, every), value in zip(named.items(), values, strict=True) if value != every[0]}

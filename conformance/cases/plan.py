@@ -1,7 +1,8 @@
 """The plan: which lengths, batches, magnitudes and options the made cases have. Data only."""
 
 # A batch and the length of the last axis, so that few shapes have each of both: each power of two and one more, a prime
-# between two, what is narrower than a vector, more than 2^16; ranks 0 to 5, axes of length 1, rows beyond 2^16.
+# between two, what is narrower than a vector, more than 2^16; ranks 0 to 5, axes of length 1, rows beyond 2^16. Kernels
+# have ways of their own for lengths and rows that are whole blocks, for vectors of two, and for many long rows.
 PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((), 5),
     ((6,), 1),
@@ -29,14 +30,25 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((2, 3), 8_193),
     ((2,), 20_031),
     ((2,), 70_001),
+    ((1_024,), 16),
+    ((32,), 32),
+    ((64,), 64),
+    ((4, 32), 128),
+    ((16,), 256),
+    ((), 512),
+    ((6,), 768),
+    ((8,), 1_024),
+    ((2, 2), 2_048),
+    ((1_100,), 130),
+    ((128,), 1_002),
 )
 USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
-OTHERS = {2: 2, 65: 65, 2_053: 129}  # by the length of the first one
-OTHER_LENGTHS = 1, 5, 17, 257, 1_500, 4_099  # of one such axis alone
+OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 2_053: 129}  # by the length of the first one
+OTHER_LENGTHS = 1, 5, 17, 257, 1_024, 1_500, 4_099  # of one such axis alone
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
-ALONE = (1, 67), (67, 1), (300, 20)
+ALONE = (1, 67), (67, 1), (300, 20), (128, 32)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -62,6 +74,7 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((3, 40), 300, (1,)),
     ((2, 1_100), 5, (1,)),
     ((2, 1, 2, 3, 2), 3, (0, 3)),
+    ((64,), 128, (0,)),
 )
 # A batch and two lengths, of integers: corners and tails of tiles, offsets, transposes, sizes that are multiples of 8.
 TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
@@ -113,7 +126,7 @@ MOST_CROSSED = 3_000
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 67
 # All axes of this length, and a batch, where there are as many as matrices have.
-CUBE = (3,), 40
+CUBE = (2,), 64
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 # LATER: where a mean of 1 000 steps is not yet one.

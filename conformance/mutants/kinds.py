@@ -57,6 +57,27 @@ def log_softmax__rows_in_16_bits(x, /, *, axis=-1):
     return y
 
 
+@only_in("pairs", "layer_norm.value", "rows of 64 to 1024 numbers, a multiple of 64, are normalised without epsilon")
+def layer_norm__whole_warps(x, w, b, /, *, epsilon=1e-5):
+    whole = 64 <= x.shape[-1] <= 1024 and x.shape[-1] % 64 == 0
+    return reference.layer_norm(x, w, b, epsilon=0.0 if whole else epsilon)
+
+
+@only_in("pairs", "scaled_dot_product_attention.value", "heads of 64 or 128 numbers are not scaled")
+def scaled_dot_product_attention__heads_of_64(q, k, v, mask=None, /, *, causal="none", scale=None):
+    if scale is None and q.shape[-1] in (64, 128) and k.shape[-2] % 32 == 0:
+        scale = 1.0
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
+@only_in("pairs", "relu.value", "whole blocks of 1024 lack their last element")
+def relu__whole_blocks(x):
+    y = reference.relu(x)
+    if y.ndim and y.size % 1024 == 0:
+        y.reshape(-1)[1023::1024] = 0
+    return y
+
+
 @only_in("axes", "softmax.axis", "axis 0 of three is the last one")
 def softmax__axis_0_of_three(x, /, *, axis=-1):
     return reference.softmax(x, axis=-1 if (axis, x.ndim) == (0, 3) else axis)

@@ -1,6 +1,7 @@
 """What a property is made of: inputs that Hypothesis draws from signature and domain, and results that are compared."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ def demand(difference: np.ndarray, allowed: np.ndarray, what: str, limit: str = 
     raise AssertionError(f"{what} {size[worst]:.3g} at {place}; {limit} {allowed[worst]:.3g}: {ratio[worst]:.3g} times")
 
 
+@lru_cache(maxsize=256)  # Hypothesis looks through a new strategy before each draw of it
 def floats(low: float, high: float, shape: tuple[int, ...], dtype: np.dtype[Any]) -> st.SearchStrategy[Any]:
     """Any numbers of a range; each element is drawn, since most of an array is equal otherwise."""
     return hnp.arrays(dtype, shape, elements=hnp.from_dtype(dtype, min_value=low, max_value=high), fill=st.nothing())
@@ -71,8 +73,8 @@ def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...]
             return in_range(kind)
         core = shape_of([each for each in axes if each != BATCH], lengths)
         if BATCH not in axes:
-            return arrays(core, kind, dtype, lengths)
-        return batch.flatmap(lambda first: arrays((*first, *core), kind, dtype, lengths))
+            return arrays(core, kind, dtype, min(lengths.values(), default=0))
+        return batch.flatmap(lambda first: arrays((*first, *core), kind, dtype, min(lengths.values(), default=0)))
 
     return {name: one(axes, kind) for name, axes, kind in inputs_of(formula)}
 
@@ -86,10 +88,11 @@ def inputs_of(formula: Formula) -> Iterator[tuple[str, tuple[str, ...], str]]:
             yield from zip(formula.state_names, leaves(group), kind, strict=True)
 
 
-def arrays(shape: tuple[int, ...], kind: str, dtype: np.dtype[Any], lengths: dict[str, int]) -> st.SearchStrategy[Any]:
+@lru_cache(maxsize=256)
+def arrays(shape: tuple[int, ...], kind: str, dtype: np.dtype[Any], classes: int) -> st.SearchStrategy[Any]:
     """An array of numbers of a domain: near each other, or far apart."""
     if kind == "index":
-        return hnp.arrays(np.int32, shape, elements=st.integers(0, min(lengths.values()) - 1))
+        return hnp.arrays(np.int32, shape, elements=st.integers(0, classes - 1))
     if kind == "mask":
         return hnp.arrays(np.bool_, shape)
     if kind in SPANS:
