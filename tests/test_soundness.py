@@ -258,6 +258,7 @@ NO_BOUNDS = "doublewords", "twofold", "elsewhere", "steps", "orders"
 
 # What helps the rules of a file, and is none: shapes, kinds, masks.
 HELPERS = {
+    "correlated": {"of_logarithm"},
     "creation": {"centres", "zeros_of"},
     "decisions": {"to_even"},
     "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "sigmoid_of_ball",
