@@ -267,7 +267,7 @@ HELPERS = {
     "reductions": {"before", "count_of", "first_of", "last_axis"},
     "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to", "numerics", "scattered"},
     "running": {"dtype_of", "enclosed", "evaluate", "lift_bounded", "lift_exactly", "lift_twofold", "lifted",
-                "result_of", "running", "with_defaults"},
+                "on_these", "raised_here", "result_of", "running", "with_defaults"},
     "specials": {"all_finite", "all_true", "any_true", "same"},
     "windows": {"chosen", "windows"},
 }  # fmt: skip
