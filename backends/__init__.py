@@ -29,7 +29,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from .. import reference
-from ..names import did_you_mean, wanted
+from ..names import no_attribute, wanted
 from . import _formulas
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,12 +82,6 @@ def bind_all(names: dict[str, Any], xp: Any, wrap: Callable[[F], F] = lambda fun
         if name not in names:
             names[name] = wrap(cast(F, bind(getattr(reference, name), xp)))
     names["__getattr__"] = functools.partial(no_attribute, names)
-
-
-def no_attribute(names: dict[str, Any], name: str) -> Any:
-    """Raise AttributeError for a name that a module does not have, with the nearest one that it has."""
-    near = "" if name.startswith("_") else did_you_mean(name, names)
-    raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}{near}")
 
 
 def native(typed: F) -> Callable[[Callable[..., Any]], F]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gaugeblock.conformance.sweep.sweep import DTYPES, FORMULAS, UNUSED, largest, verdict
+from gaugeblock.conformance.sweep.document import largest, verdict
+from gaugeblock.conformance.sweep.tallies import DTYPES, FORMULAS, UNUSED
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "sweep"

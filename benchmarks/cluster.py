@@ -12,7 +12,8 @@ from functools import partial
 import blocks
 
 from gaugeblock.conformance.sweep.chunks import Engine, dask_client, on_dask
-from gaugeblock.conformance.sweep.sweep import Sweep, identity, sweep_chunk
+from gaugeblock.conformance.sweep.sweep import identity, sweep_chunk
+from gaugeblock.conformance.sweep.tallies import Sweep
 
 REPEATS = 3
 STEP = 64

@@ -7,6 +7,7 @@ pass. The tables are written to `results/league.md`. What a harness demands besi
 
 import copy
 import importlib
+import math
 import sys
 import warnings
 from collections import defaultdict
@@ -18,19 +19,22 @@ import numpy as np
 from blocks import table
 from rich.progress import track
 
-from gaugeblock import AdamState, reference, spec
+from gaugeblock import reference, spec
 from gaugeblock.backends import numpy as gb
+from gaugeblock.conformance.cases.draw import argument_counts
 from gaugeblock.conformance.formulas import Case, Formula, declared
 from gaugeblock.conformance.judging import oracle
 from gaugeblock.conformance.judging.judge import count_after, judged_cases
 from gaugeblock.conformance.mutants import mutants
-from gaugeblock.reference.declaration import is_axes
+from gaugeblock.reference.declaration import BATCH, is_axes, shape_of
+from gaugeblock.worker.messages import state_of
 
 PAGE = Path(__file__).parent / "results" / "league.md"
 FLOAT32 = np.dtype(np.float32)
-VERSION = "1.4"  # of the specification: its formulas are compared
-TRIALS, LENGTHS = 3, {"...": 64, "n": 256, "m": 32}
-SCALARS = {"[0, 1)": 0.9, "count": 10, "[0, inf)": 1e-8, "(-inf, inf)": 1e-3}
+TRIALS, ROWS, LENGTH, OTHERS = 3, 64, 256, 32
+LENGTHS = dict.fromkeys("dehklms", OTHERS) | {BATCH: ROWS, "n": LENGTH}
+BETAS = {"beta": 0.9, "beta1": 0.9, "beta2": 0.999}
+NUMBERS = BETAS | {"step": 10, "epsilon": 1e-8, "learning_rate": 1e-3, "max_norm": 1.0}
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 Results = dict[str, Any]
@@ -98,17 +102,16 @@ DOT_PRODUCTS = "TOSA, dot products"
 
 
 def drawn(formula: Formula, draw: Callable[..., np.ndarray]) -> Case:
-    """A call on random inputs of one shape, as its declaration has them."""
-    assert formula.signature is not None
+    """A call on random inputs of one shape, as its declaration has them; the arguments that may be left out are."""
 
-    def value(axes: Any, kind: Any) -> Any:
+    def value(name: str, axes: Any, kind: Any) -> Any:
         if not is_axes(axes):
-            return AdamState(*(value(each, part) for each, part in zip(axes, kind, strict=True)))
-        if kind in SCALARS:
-            return SCALARS[kind]
-        shape = tuple(LENGTHS[letter.rstrip("?")] for letter in axes)
+            return state_of(formula.state_names, map(value, formula.state_names, axes, kind))
+        if name in NUMBERS:
+            return NUMBERS[name]
+        shape = shape_of([axis.rstrip("?") for axis in axes], LENGTHS)
         if kind == "index":
-            return np.arange(shape[0]) % LENGTHS["n"]
+            return np.arange(math.prod(shape)).reshape(shape) % min(LENGTHS.values())
         if kind == "weight":
             return np.eye(shape[-1], dtype=np.float32)[: shape[0]]
         array = draw(size=shape)
@@ -118,8 +121,8 @@ def drawn(formula: Formula, draw: Callable[..., np.ndarray]) -> Case:
             array = np.exp(array) / np.sum(np.exp(array), axis=-1, keepdims=True)
         return np.asarray(array, np.float32)
 
-    arguments = [value(axes, kind) for axes, kind in zip(formula.signature.arguments, formula.domain, strict=True)]
-    return Case("", "", "", formula, tuple(arguments), {})
+    given = list(zip(formula.arguments, formula.arguments.values(), formula.domain, strict=True))
+    return Case("", "", "", formula, tuple(value(*each) for each in given[: min(argument_counts(formula))]), {})
 
 
 def inputs(formula: str, function: str, kind: str) -> Iterator[tuple[Case, Wanted]]:
@@ -213,8 +216,8 @@ def is_dot_product(formula: Formula) -> bool:
 TEXT = """\
 # The league of rules
 
-`python benchmarks/league.py` writes this page. It calls the same wrong and right implementations of the formulas of
-specification 1.4, in float32, on the same inputs, and asks the rule of each judge whether their outputs pass.
+`python benchmarks/league.py` writes this page. It calls the same wrong and right implementations of all formulas, in
+float32, on the same inputs, and asks the rule of each judge whether their outputs pass.
 
 - On random inputs, {random} of wrong code passes, by whichever rule; {own} passes the derived tolerance.
 - On the cases of gaugeblock, {cases} passes the derived tolerance, which rejects {false} of the right code.
@@ -278,7 +281,7 @@ def page(wrong: Tally, right: Tally) -> str:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     with np.errstate(all="ignore"):
-        text = page(*league(sys.argv[1:] or spec.formulas(VERSION)))
+        text = page(*league(sys.argv[1:] or spec.formulas()))
     if sys.argv[1:]:
         print(text)
     else:

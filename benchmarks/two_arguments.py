@@ -20,7 +20,9 @@ from gaugeblock.backends import load
 from gaugeblock.conformance.arithmetic import bounded, exact, pairs
 from gaugeblock.conformance.arithmetic.functions import assumed
 from gaugeblock.conformance.arithmetic.rounding import MODELS
-from gaugeblock.conformance.sweep.sweep import ORACLE_ULP, simd, spacing
+from gaugeblock.conformance.sweep.comparison import spacing
+from gaugeblock.conformance.sweep.sweep import simd
+from gaugeblock.conformance.sweep.tallies import ORACLE_ULP
 
 RESULTS = Path(__file__).parent / "results" / "sweep_of_pairs.json"
 LIBRARIES = {"numpy": "numpy", "torch": "torch", "jax": "jax.numpy"}  # and where the functions are

@@ -78,7 +78,7 @@ def gauge(formula: str) -> str:
     """For each library a line from 0 to 1, with a dot for each dtype; a cross behind the line's end fails."""
     found = judged(formula)
     if not found:
-        return ""
+        return "## Gauge\n\nNo library was judged by this formula so far. `gaugeblock check` judges a backend.\n\n"
     rows = ""
     for library in dict.fromkeys(each.library for each in found):
         own = [each for each in found if each.library == library]

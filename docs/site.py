@@ -68,6 +68,7 @@ FOLDERS = {module: f"api/{module}.md" for module in API} | FOLDERS
 
 # Code, which is left alone, or the target of a link to a file.
 LINK = re.compile(r"^```.*?^```|`[^`\n]+`|(?<=\]\()(?!\w+:)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]+)?(?=\))", re.M | re.S)
+HERE = "](#"  # how a link within a page ends, which leads to that page from others too
 INCLUDED = re.compile(r"^<!-- include: (?P<path>\S+), (?P<heading>.+) -->$", re.M)
 
 
@@ -147,7 +148,7 @@ def site_uri(path: str) -> str:
         return there[path]
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
-    return path if path.endswith(".svg") else f"source/{path}.md"
+    return path if path.endswith(".svg") else f"source/{path.lstrip('.')}.md"  # a name with a dot in front is left out
 
 
 def source_page(path: str) -> str:
@@ -162,7 +163,7 @@ def source_page(path: str) -> str:
 def section(path: str, heading: str) -> str:
     """What stands under a heading of a file, without the heading."""
     text = (ROOT / path).read_text().split(f"\n## {heading}\n")[1]
-    return text.split("\n## ")[0].strip()
+    return text.split("\n## ")[0].strip().replace(HERE, f"](../{path}#")
 
 
 def list_of_requirements() -> str:
@@ -172,5 +173,6 @@ def list_of_requirements() -> str:
     for name in spec.formulas():
         lines.append(f"\n## [{name}]({name}.md)\n")
         for label, requirement in spec.requirements(name).items():
-            lines.append(f"- [**{label}**]({name}.md#{label}) ({requirement.history}): {requirement.text}")
+            text = requirement.text.replace(HERE, f"]({name}.md#")
+            lines.append(f"- [**{label}**]({name}.md#{label}) ({requirement.history}): {text}")
     return "\n".join(lines) + "\n"

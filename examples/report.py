@@ -15,7 +15,8 @@ COMMAND = "gaugeblock check mykernels.py --formula softmax --dtype float32"
 START, END = "<!-- report: python examples/report.py -->", "<!-- end of report -->"
 SUBJECT = re.compile(r"^```python\n(# mykernels[.]py\n.*?)^```", re.M | re.S)
 SHOWN = "FAIL softmax.shift"
-WIDTH = 110
+WIDTH, LABEL = 110, 12
+LABELLED = re.compile(r"  \w+ {2,}")
 
 
 def printed(subject: str) -> list[str]:
@@ -34,8 +35,13 @@ def shortened(lines: list[str]) -> list[str]:
     end = min(number for number in (*failures, diagnosis) if number > start)
     verdict = next(line for line in reversed(lines) if line.startswith("mykernels.py "))
     shown = [*map(str.rstrip, lines[: failures[0]]), "...", *lines[start:end], "...", lines[diagnosis], verdict]
-    wrap = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 12, drop_whitespace=True, break_long_words=False)
-    return [part for line in shown for part in (wrap.wrap(line) if len(line) > WIDTH else [line])]
+    return [part for line in shown for part in (wrapped(line) if len(line) > WIDTH else [line])]
+
+
+def wrapped(line: str) -> list[str]:
+    """The line on several, as a terminal has it: what follows stands under what a label says, or under the sentence."""
+    indent = LABEL if LABELLED.match(line) else 2
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * indent, break_long_words=False)
 
 
 def main() -> None:

@@ -5,9 +5,11 @@ standard. No array library is imported here. Examples of the docstrings begin wi
 ``from gaugeblock import reference``.
 """
 
+from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .. import names
 from .formulas.adam import AdamState as AdamState
 from .formulas.adam import adam_bias_correction as adam_bias_correction
 from .formulas.adam import adam_first_moment as adam_first_moment
@@ -73,3 +75,6 @@ from .formulas.swiglu_vjp import swiglu_vjp as swiglu_vjp
 STATES: dict[tuple[str, ...], Any] = {each._fields: each for each in (AdamState, SGDState)}
 
 FORMULAS: list[str] = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))
+
+if not TYPE_CHECKING:  # for which a name that there is not is an error
+    __getattr__ = partial(names.no_attribute, globals())

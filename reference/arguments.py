@@ -6,7 +6,7 @@ tracing and never waits for a device. Hyper-parameters are checked where they ar
 
 from typing import Any, Protocol, TypeAlias
 
-from .libraries import SHARED, refuse_mixtures, refuse_strangers, refuse_unfit
+from .libraries import LIBRARIES, SHARED, library_of, refuse_mixtures, refuse_strangers, refuse_unfit
 
 
 class Array(Protocol):
@@ -212,7 +212,8 @@ def class_axis(name: str, value: Any, axis: Any) -> None:
     """Raise unless `axis` is an axis of `value`, and not of length 0."""
     ndim = len(shape(value))
     if type(axis) is not int:
-        raise TypeError(f"axis: got {describe(axis)}; wanted an integer")
+        traced = ": name it in static_argnames of jax.jit" if library_of(axis) == LIBRARIES["jax"] else ""
+        raise TypeError(f"axis: got {describe(axis)}; wanted an integer{traced}")
     if ndim == 0:
         raise ValueError(f"{name}: got an array without axes; wanted at least one axis")
     if not -ndim <= axis < ndim:

@@ -9,10 +9,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-from ..names import MANY, did_you_mean, meant, wanted
+from ..names import meant, wanted
 
 # A new one comes with a new requirement, and with a changed requirement, bound or definition: docs/versions.md.
-VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"
+VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"
 VERSION = VERSIONS[-1]
 DTYPES = {"float16": "1.2", "bfloat16": "1.2", "float32": "1.0", "float64": "1.0"}  # each with its first version
 
@@ -130,10 +130,7 @@ def requirement(label: str) -> Requirement:
 
 def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:
     """The message on a name that is none of `names`: all of these, or of many the nearest and what shows them."""
-    if len(names) <= MANY:
-        return f"{what}: got {name!r}{wanted(name, names)}"
-    near = did_you_mean(name, names)
-    return f"{what}: got {name!r}{near or '; wanted another'} (`{command}` shows all {len(names)})"
+    return f"{what}: got {name!r}{wanted(name, names, command)}"
 
 
 def admitted_forms(formula: str) -> dict[str, str]:

@@ -36,10 +36,16 @@ def nothing(*_):
     return iter(())
 
 
+# What the tests of such a file share is made once: a site, pages in a browser, compiled proofs, reports.
+SHARING = {"test_formats", "test_html_report", "test_proofs", "test_site", "test_terminal"}
+
+
 def pytest_collection_modifyitems(items):
-    """Tests that judge the mutants of one formula go to one process, which judges each once."""
+    """Tests that share much go to one process; so do those that judge the mutants of one formula, each once."""
     for item in items:
-        if item.path.stem in ("test_diagnosis", "test_mutants") and hasattr(item, "callspec"):
+        if item.path.stem in SHARING:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        elif item.path.stem in ("test_diagnosis", "test_mutants") and hasattr(item, "callspec"):
             item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("formula")))
 
 

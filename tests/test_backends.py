@@ -64,7 +64,8 @@ def test_the_environment_names_the_backend():
         done = run(f"import gaugeblock as gb; print('imported'); {use}", GAUGEBLOCK_BACKEND="numpie")
         assert done.stdout.strip() == "imported"
         assert done.stderr.strip().splitlines()[-1] == (
-            f"ValueError: backend: got 'numpie'; wanted one of {', '.join(backends.NAMES)}; did you mean 'numpy'?"
+            "ValueError: GAUGEBLOCK_BACKEND: got 'numpie'; wanted one of "
+            f"{', '.join(backends.NAMES)}; did you mean 'numpy'?"
         )
 
 
@@ -76,6 +77,8 @@ def test_only_the_first_use_of_a_formula_asks_for_the_backend():
 def test_a_name_that_there_is_not_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'gaugeblock' has no attribute 'sofmax'"):
         _ = gaugeblock.sofmax
+    with pytest.raises(AttributeError, match="no attribute 'attention'; did you mean 'scaled_dot_product_attention'"):
+        _ = reference.attention
     assert not hasattr(gaugeblock, "__wrapped__")
     assert {"AdamState", "backend", "formula", "spec", *reference.FORMULAS} <= set(dir(gaugeblock))
 

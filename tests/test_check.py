@@ -435,8 +435,15 @@ def test_expected_and_assert_conforms():
             assert_conforms(broken, "dense_vjp", *layer)
     with pytest.raises(AssertionError, match=r"adam_step: got tuple; expected \(theta, state\), the state with step"):
         assert_conforms((theta, None), "adam_step", x, x, state)
-    with pytest.raises(ValueError, match=r"formula: got 'sofmax'; did you mean 'softmax'\? \(one of"):
-        expected("sofmax", x)
+    attention = "scaled_dot_product_attention"
+    for given, meant in {"sofmax": "softmax", "attention": attention, "flash_attention": attention}.items():
+        words = rf"formula: got '{given}'; did you mean '{meant}'\? \(`gaugeblock spec` shows all\)$"
+        with pytest.raises(ValueError, match=words):
+            expected(given, x)
+    with pytest.raises(TypeError, match="output: got 'softmax'; wanted an array: the output comes first"):
+        assert_conforms("softmax", x, x)
+    with pytest.raises(AssertionError, match="softmax: y: got NoneType; expected float"):
+        assert_conforms(None, "softmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)
 
@@ -483,6 +490,24 @@ class Softmax:
     """A layer beside a function, as many files have them."""
 
 
+@pytest.mark.parametrize(
+    "of_numpy",
+    [np.exp, np.mean, np.linalg.norm, np.asarray, lambda x: np.where(x > 0, x, 0), lambda x: x.mean()],
+)
+def test_a_formula_that_calls_numpys_functions_is_told_what_to_write(of_numpy):
+    x = np.ones((2, 3), np.float32)
+    words = r": it does not run on arrays that carry an error bound: .*; with xp = x.__array_namespace__\(\), write"
+    with pytest.raises(TypeError, match=words):
+        expected(lambda x: of_numpy(x), x)
+
+
+def test_what_a_formula_gets_wrong_by_itself_is_left_as_it_is():
+    with pytest.raises(TypeError, match=r"^[^:]*<lambda>\(\) missing 1 required positional argument: 'b'$"):
+        expected(lambda a, b: a + b, np.ones(3))
+    with pytest.raises(ValueError, match=r"^xp.inv: gaugeblock has no error bound for it yet"):
+        expected(lambda x: x.__array_namespace__().linalg.inv(x), np.ones((2, 2)) + np.eye(2))
+
+
 def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
     found = check(subject(soft_max=softmax, Dense=gb.dense, dense_vjp=gb.dense_vjp, _relu=gb.relu, relu=gb.relu))
     assert found.near == {"soft_max": "softmax", "Dense": "dense"}
@@ -495,7 +520,7 @@ def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
         "RelU": 3,
     }
     assert check(subject(**offered), formulas=["softmax"]).near == {}
-    with pytest.raises(SubjectError, match=r"it has none of the formulas; .*; soft_max: did you mean softmax\?"):
+    with pytest.raises(SubjectError, match=r"it has none of the formulas; soft_max: did you mean softmax\? \("):
         check(subject(soft_max=softmax))
 
 

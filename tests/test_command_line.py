@@ -74,8 +74,14 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "empty.py"], "empty.py: it has none of the formulas"),
         (
             ["check", "near.py"],
-            "it has none of the formulas; wanted a function named softmax, dense, ...; soft_max: did",
+            "it has none of the formulas; soft_max: did you mean softmax? (`gaugeblock spec` shows all)",
         ),
+        (["check", "near.py", "--formula", "relu"], "formulas; wanted a function named relu; soft_max: did"),
+        (["check", "empty.py"], "formulas; wanted a function with the name of one (`gaugeblock spec` shows all)"),
+        (["check", "attention.py"], "attention: did you mean scaled_dot_product_attention? ("),
+        (["check", "near"], "package.module:object; did you mean 'near.py'?"),
+        (["check", "near:soft_mox"], "near:soft_mox: near has no 'soft_mox'; did you mean 'soft_max'?"),
+        (["check", "near:soft_max"], "near:soft_max: it is a function; wanted the file.py or package.module:object"),
         (["check", "never.py"], "never.py: no case was judged"),
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
@@ -102,7 +108,8 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "--json", "."], "--json: .: cannot be written: it is a folder"),
         (["check", "--html", "nowhere/report.html"], "--html: nowhere/report.html: cannot be written: No such file"),
         (["check", "--json", "x", "--badge", "./x"], "--json, --badge: got one file for two of them; name a file"),
-        (["check", "--jsn", "x"], "No such option: --jsn"),
+        (["check", "--jsn", "x"], "--json, --junit) (see `gaugeblock check --help`)"),
+        (["sweep", "numpy"], "Missing option '--formula' (see `gaugeblock sweep --help`)"),
         (["compare", "old.json", "new.json"], "old.json: cannot be read: No such file"),
         (["compare", "empty.py", "new.json"], "empty.py: is no report; wanted a file that `gaugeblock check --json`"),
         (["compare", "list.json", "new.json"], "list.json: is no report; wanted a file that"),
@@ -130,6 +137,7 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, main, tmp_path):
         "exits.py": "import sys; sys.exit(3)",
         "empty.py": "",
         "near.py": "def soft_max(x): return x",
+        "attention.py": "def attention(q, k, v): return v",
         "never.py": "def softmax(x, axis=-1):\n    raise NotImplementedError('never')",
     }
     for name, text in files.items():
@@ -208,10 +216,10 @@ def test_a_project_says_what_is_judged_and_what_is_known_to_fail(main, tmp_path)
     [
         (
             "subjct = 'x.py'",
-            "[tool.gaugeblock]: key: got 'subjct'; wanted one of subject, formulas, dtypes, known_failures",
+            "[tool.gaugeblock]: key: got 'subjct'; wanted one of subject, formulas, dtypes, known-failures",
         ),
         ("formulas = 3", "formulas: got 3; wanted a string or a list of strings"),
-        ("[tool.gaugeblock.known-failures]\n'relu.nam' = 'x'", "known_failures: requirement: got 'relu.nam'"),
+        ("[tool.gaugeblock.known-failures]\n'relu.nam' = 'x'", "known-failures: requirement: got 'relu.nam'"),
         ("[tool.gaugeblock.known-failures]\n'relu.nan' = ''", "wanted a reason for each requirement"),
         ("known-failures = ['relu.nan']", "wanted a reason for each requirement"),
         ("formulas = [", "it is no TOML: "),
@@ -335,7 +343,7 @@ def test_all_is_every_installed_backend(main):
 
 
 def test_spec_shows_pages_and_requirements():
-    assert "softmax: 16 requirements" in run("spec").stdout
+    assert "\nsoftmax: 18 requirements of softmax(x, /, *, axis=-1)\n" in run("spec").stdout
     assert run("spec", "softmax").stdout.startswith("# Softmax\n")
     assert run("spec", "softmax.nan").stdout.startswith("softmax.nan (since 1.0): if any x along the axis is NaN")
 

@@ -107,6 +107,17 @@ def test_what_is_not_known_is_said_not_to_be():
     assert diagnoses(softmax=lambda x, axis=-1: "no array") == {None}  # every call fails in the same way
 
 
+@pytest.mark.whole
+def test_no_shape_is_blamed_alone_where_others_fail_too():
+    def wrong(*shapes):
+        return lambda x, *, axis=-1: gb.softmax(x, axis=axis) * x.dtype.type(1 + (x.shape in shapes) / 1024)
+
+    alone, others = (513, 3), (2, 4096)
+    (words,) = diagnoses(softmax=wrong(alone))
+    assert words == "it fails only where a batch of shape (513,) and a last axis of 3 come together"
+    assert diagnoses(softmax=wrong(alone, others)) == {NONE_KNOWN}
+
+
 def test_a_verdict_stands_where_the_words_about_it_fail(monkeypatch):
     def broken(*arguments):
         raise ValueError("the shape is inhomogeneous")

@@ -82,6 +82,8 @@ def test_anybody_s_function_is_a_reference_and_wrong_inputs_are_an_error():
         judge_outputs("softmax", {"z": X}, X)
     with pytest.raises(ValueError, match="axis"):
         judge_outputs("softmax", [X], X, axis=5)
+    with pytest.raises(TypeError, match=r"inputs: got an array; wanted a list of the arguments, such as \[x\]"):
+        judge_outputs("softmax", X, X)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

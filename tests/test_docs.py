@@ -193,6 +193,11 @@ def test_the_figures_of_the_readme_are_those_that_were_measured():
         f"reject {onnx[4]}% of those that they can judge",
     ):
         assert words in " ".join(README.replace(" %", "%").split()), words
+    kept = sum(
+        map(int, re.findall(r"^## \w+: (\d+) mutants", (ROOT / "conformance/mutants/MATRIX.md").read_text(), re.M))
+    )
+    assert f"[{kept // 100 * 100} known mistakes]" in README
+    assert f"[more than {kept // 100 * 100} mistakes]" in (ROOT / "docs/verified.md").read_text()
     seeds = measured.partition("| rewrites |")[2].partition("\n\n")[0].splitlines()[2:]
     assert {line.split("|")[5].strip() for line in seeds} == {"0"}
     assert len(seeds) > 20

@@ -374,7 +374,7 @@ def test_a_request_that_broke_the_program_is_not_put_to_it_twice(written):
         ("""print('{"id": 1, "functions": []}')""", r"functions: got \[\]; wanted a list of names"),
         (
             """print('{"id": 1, "functions": ["sofmax"]}')""",
-            "functions: got 'sofmax'; did you mean 'softmax'\\? \\(one of adam_",
+            "functions: got 'sofmax'; did you mean 'softmax'\\? \\(`gaugeblock spec` shows all\\)",
         ),
         ("""print('{"id": 1, "functions": ["relu"], "dtypes": 3}')""", "dtypes: got 3; wanted a list of names"),
         ("""print('{"id": 1, "functions": ["relu"], "dtypes": ["half"]}')""", "dtypes: got 'half'; wanted some of"),

@@ -214,7 +214,7 @@ def test_formulas_of_others():
     [
         (("relu", X), "got relu, each element of which stands for itself; .* assert_conforms judges"),
         (("adam_step", X, X, gb.adam_init(X)), "got adam_step, each element of which stands for itself"),
-        (("dens", X, W, B), "got 'dens'; did you mean 'dense'\\? \\(one of"),
+        (("dens", X, W, B), "got 'dens'; did you mean 'dense'\\? \\(`gaugeblock spec` shows all"),
         ((reference.relu.__wrapped__ if hasattr(reference.relu, "__wrapped__") else len, X), "which is not declared"),
         (("dense", X, W), "got 2 arrays; wanted 3: x, w, b"),
         (("dense", X, W.T, B), "w: got shape"),

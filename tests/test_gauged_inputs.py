@@ -216,7 +216,7 @@ def test_what_is_judged_by_derived_bounds_alone_is_named():
         ((np.matmul, "matmul"), {"seed": "a"}, ValueError, "seed: got 'a'; wanted 0 or more, a whole number"),
         ((np.matmul, "matmul"), {"seed": -1}, ValueError, "seed: got -1; wanted 0 or more, a whole number"),
         ((np.matmul, "matmul"), {"calls": 2.5}, ValueError, "calls: got 2.5; wanted 1 or more, a whole number"),
-        ((np.matmul, normal(2)), {}, TypeError, "formula: got ndarray; wanted a function, or one of"),
+        ((np.matmul, normal(2)), {}, TypeError, "formula: got ndarray; wanted a function, or a name"),
     ],
 )
 def test_bad_arguments_are_one_line(given, options, error, message):
@@ -228,7 +228,7 @@ def test_bad_arguments_are_one_line(given, options, error, message):
 def test_other_bad_arguments_are_one_line():
     with pytest.raises(ValueError, match=r"matmul: a: got the shape \(0, 8\); wanted one with elements"):
         assert_gauged(np.matmul, "matmul", normal(0, 8), normal(8, 3))
-    with pytest.raises(TypeError, match="formula: got ndarray; wanted a function"):
+    with pytest.raises(TypeError, match="output: got 'relu'; wanted an array: the output comes first"):
         assert_conforms("relu", normal(3), normal(3))
     assert max(assert_gauged(gb.embedding, "embedding", normal(9, 4), np.array([1, 2, 8, 8])).values()) == 0
 

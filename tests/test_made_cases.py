@@ -538,14 +538,14 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: n > 1025 and n % 128,
             "value",
-            "wherever the last axis is longer than a limit from 1025 to 2052 and is no multiple of 8",
+            "wherever the last axis is longer than a limit from 1025 to 2047 and is no multiple of 8",
         ),
-        (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 781 to 1024"),
+        (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 781 to 1001"),
         (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than 4"),
         (
             lambda batch, n: math.prod(batch) > 20,
             "batch",
-            "wherever the batch has more rows than a limit from 12 to 23",
+            "wherever the batch has more rows than a limit from 16 to 23",
         ),
         (lambda batch, n: len(batch) == 2, "batch", "wherever the batch has 2 axes"),
         (
@@ -570,7 +570,7 @@ def test_the_axis_whose_length_is_to_blame_is_named():
     def dense(x, w, b, /):
         return reference.dense(x, w, b) + (w.shape[1] > 300) * x.dtype.type(1)
 
-    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 520"
+    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 511"
     assert where(dense, "dense") == ("dense.value", words)
 
 

@@ -1,5 +1,7 @@
 """Operations of PyTorch and JAX that are read as wholes: the library conforms, and coarse or other results do not."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,9 +13,10 @@ from torch.nn import functional
 
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic.discrete import UndecidedError
 from gaugeblock.conformance.arithmetic.namespace import MissingError
 from gaugeblock.conformance.arithmetic.rounding import MODELS
-from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten_sequences
+from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten_sequences, standard
 from gaugeblock.conformance.tracing.positions import TracingError
 
 G = torch.Generator().manual_seed(3)
@@ -59,7 +62,102 @@ def by_index(reduce, include_self=True):
     return lambda x: torch.ones(8, 20).scatter_reduce(0, index, x, reduce, include_self=include_self)
 
 
+def contrastive(z):
+    """With itself left out by a large number, as much code has it."""
+    unit = functional.normalize(z, dim=-1)
+    scores = (unit @ unit.T / 0.5).masked_fill(torch.eye(8, dtype=torch.bool), -1e9)
+    return functional.cross_entropy(scores, torch.arange(8).roll(4))
+
+
+class Swish(torch.autograd.Function):
+    """With a gradient of its own, in the form that `functionalize` does not take."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        share = torch.sigmoid(x)
+        return g * share * (1 + x * (1 - share))
+
+
+@dataclasses.dataclass
+class Pair:
+    """A result that is no tuple."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+
+
+def routed(x):
+    """The two best of each row at their places, weighted by their shares."""
+    weights, chosen = torch.topk(functional.softmax(1.1 * x, -1), 2)
+    return torch.zeros_like(x).scatter(1, chosen, weights / weights.sum(-1, keepdim=True))
+
+
+def quantised(x):
+    scale = x.abs().amax(-1, keepdim=True) / 448
+    return (x / scale).to(torch.float8_e4m3fn).float() * scale
+
+
+def gradient_of(function, *arguments):
+    return lambda *x: torch.func.grad(lambda *y: (function(*y, *arguments) ** 2).sum(), tuple(range(len(x))))(*x)
+
+
+def of_gradient(x):
+    return torch.func.jvp(torch.func.grad(lambda y: (torch.tanh(y) ** 3).sum()), (x,), (torch.cos(x),))[1]
+
+
+def alternating(x):
+    """Where a mask has its place, the numbers of x one after another."""
+    mask = torch.arange(20) % 2 == 0
+    return x.masked_scatter(mask.expand(8, 20), 1.1 * x) + torch.masked_select(x, mask).sum()
+
+
+def of_pages(q, pages, starts, places):
+    """Attention to rows of pages, which start anywhere: where, is read on the way."""
+    found = []
+    for row in range(len(q)):
+        first, last = int(starts[row].item()), int(starts[row + 1])
+        if first < last:
+            keys = pages[places[first:last].to(torch.int64)]
+            found.append(torch.softmax(0.3 * q[row] @ keys.T, -1) @ keys)
+    return torch.stack(found)
+
+
 OF_TORCH = {
+    "itself left out": (contrastive, (ROWS,)),
+    "a gradient of its own": (lambda x: 2 * Swish.apply(x), (ROWS,)),
+    "routing": (routed, (ROWS,)),
+    "8 bits": (quantised, (ROWS,)),
+    "classes": (lambda x: functional.one_hot(LABELS, 9).float().T @ x, (ROWS,)),
+    "alternating": (alternating, (ROWS,)),
+    "a stack of products": (
+        lambda c, a, b: torch.addbmm(c, a, b, beta=0.3),
+        (normal(4, 6), normal(3, 4, 5), normal(3, 5, 6)),
+    ),
+    "a triangular system": (
+        lambda a, b: torch.linalg.solve_triangular(a.tril() + 3 * torch.eye(6), b, upper=False),
+        (normal(6, 6), normal(6, 2)),
+    ),
+    "distances": (functional.pdist, (ROWS,)),
+    "times powers of two": (lambda x: torch.ldexp(1.1 * x, LABELS[:, None]), (ROWS,)),
+    "normal likelihood": (functional.gaussian_nll_loss, (ROWS, ROWS.flip(0), ROWS.abs() + 0.1)),
+    "gradient of the logarithm of a sigmoid": (gradient_of(functional.logsigmoid), (ROWS,)),
+    "gradient of shrinking": (gradient_of(functional.hardshrink), (ROWS,)),
+    "gradient of parts": (gradient_of(functional.adaptive_avg_pool2d, 4), (IMAGE,)),
+    "gradient of the largest of parts": (gradient_of(functional.adaptive_max_pool2d, 4), (IMAGE,)),
+    "gradient of pooling in space": (
+        gradient_of(lambda x: functional.avg_pool3d(functional.max_pool3d(x, 2), 2)),
+        (normal(1, 2, 8, 8, 8),),
+    ),
+    "gradient of interpolation": (
+        gradient_of(lambda x: functional.interpolate(x, scale_factor=2, mode="bilinear")),
+        (IMAGE,),
+    ),
     "attention in groups": (attention, (Q, K, V)),
     "gradient of attention": (gradient_of_attention, (Q[:, :2], K, V)),
     "gradient of causal attention": (gradient_of_causal, (Q[:, :2], K, V)),
@@ -97,7 +195,26 @@ def convolved(x, w):
     return (jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", feature_group_count=3) ** 2).sum()
 
 
+def updated(x):
+    return x.at[1].multiply(3.0).at[0].add(-x[2]).at[jnp.array([3, 3])].multiply(1.1)
+
+
+def best(x):
+    weights, chosen = jax.lax.top_k(jax.nn.softmax(x, -1), 2)
+    return jnp.take_along_axis(1.1 * x, chosen, 1) * weights
+
+
 OF_JAX = {
+    "masked by a large number": (lambda x: jax.nn.softmax(0.3 * x + jnp.where(X > 1, -1e9, 0.0), -1), (X,)),
+    "updates by index": (updated, (X,)),
+    "the best of each row": (best, (X,)),
+    "8 bits": (lambda x: x - (1.1 * x).astype(jnp.float8_e4m3fn).astype(jnp.float32), (X,)),
+    "one of three": (
+        lambda x: jax.lax.select_n(jnp.asarray(LABELS[:, None].expand(8, 20).numpy() % 3), x, jnp.sin(x), 1.1 * x),
+        (X,),
+    ),
+    "order statistics": (lambda x: jnp.median(x[:, :9], 1) + jnp.percentile(1.1 * x, 30, axis=1), (X,)),
+    "a triangular system": (lambda a, b: jax.scipy.linalg.solve_triangular(a + 3 * jnp.eye(8), b), (X[:, :8], X)),
     "softplus of what is computed": (lambda x: jax.nn.mish(1.1 * x), (X,)),
     "gradient of what is chosen": (jax.grad(of_chosen), (X,)),
     "running logarithm of sums": (lambda x: jax.lax.cumlogsumexp(x, axis=1, reverse=True), (X,)),
@@ -179,6 +296,99 @@ def test_what_has_no_bound_of_them_is_named():
         expected(lambda w: functional.embedding_bag(LABELS, w, torch.tensor([0, 3, 3])), ROWS)
     with pytest.raises(TracingError, match="got a random operation"):
         expected(torch.nn.RReLU(), ROWS)
+
+
+def test_numbers_of_other_kinds_are_refused_or_compared():
+    with pytest.raises(MissingError, match=r"^aten\._to_copy: .* complex numbers; wanted real ones"):
+        expected(lambda x: x.to(torch.complex64).abs(), ROWS)
+    with pytest.raises(MissingError, match=r"^<lambda>: got complex numbers"):
+        expected(lambda x: x.abs(), ROWS.to(torch.complex64))
+    with pytest.raises(MissingError, match=r"^jax\.lax\.fft: .* complex numbers"):
+        expected(lambda x: jnp.abs(jnp.fft.rfft(x)), X)
+    with pytest.raises(TracingError, match="got a tensor of float8_e5m2"):
+        expected(lambda x: x.to(torch.float8_e5m2), ROWS)
+    with pytest.raises(MissingError, match="a cast of float64 to it"):
+        expected(quantised, ROWS.double())
+    with pytest.raises(MissingError, match="multilabel_margin_loss_forward"):
+        expected(lambda x: functional.multilabel_margin_loss(x, torch.zeros(8, 20, dtype=torch.int64)), ROWS)
+    counts, bound = expected(lambda index: torch.bincount(index, minlength=9), LABELS)
+    assert np.array_equal(counts, np.bincount(LABELS.numpy(), minlength=9))
+    assert not np.any(bound)
+
+
+def test_an_edge_that_rounding_may_cross_is_not_judged():
+    x = torch.tensor([0.1, 0.5, 0.9])
+    _, bound = expected(lambda x: torch.bucketize(x * 3, torch.tensor([0.3, 1.5, 2.0])), x)
+    assert bound.tolist() == [np.inf, np.inf, 0.0]
+
+
+@pytest.mark.parametrize(("function", "x"), [(torch.exp, torch.tensor(0.3)), (jnp.exp, jnp.float32(0.3))])
+def test_a_number_without_axes_is_judged(function, x):
+    assert_conforms(function(x), function, x)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(function(x * 1.001), function, x)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")  # which PyTorch itself uses for it
+def test_a_derivative_of_a_gradient_is_judged():
+    y = of_gradient(ROWS)
+    assert_conforms(y, of_gradient, ROWS)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(y * 1.001, of_gradient, ROWS)
+
+
+def test_a_gradient_inside_and_a_dataclass_are_judged():
+    def slope(x):
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(Swish.apply(x).sum(), x)[0]
+
+    assert_conforms(slope(ROWS), slope, ROWS)
+    assert_conforms(Pair(ROWS * 1.1, ROWS.sum()), lambda x: Pair(x * 1.1, x.sum()), ROWS)
+    with pytest.raises(AssertionError, match="y2 is"):
+        assert_conforms(Pair(ROWS * 1.1, 1.001 * ROWS.sum()), lambda x: Pair(x * 1.1, x.sum()), ROWS)
+
+
+PAGES = torch.tensor([0, 3, 3, 8]), torch.tensor([1, 6, 2, 7, 0, 1, 4, 5], dtype=torch.int32)
+
+
+def test_integers_that_are_read_on_the_way_are_known():
+    y = of_pages(ROWS[:3], ROWS, *PAGES)
+    assert_conforms(y, of_pages, ROWS[:3], ROWS, *PAGES)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(of_pages(ROWS[:3], ROWS, PAGES[0], PAGES[1].roll(3)), of_pages, ROWS[:3], ROWS, *PAGES)
+    value, _ = expected(lambda x, lengths: torch.stack([part.sum(0) for part in x.split(lengths.tolist())]), ROWS,
+                        torch.tensor([3, 5]))  # fmt: skip
+    assert np.allclose(value[0], ROWS[:3].sum(0), rtol=1e-6)
+    value, _ = expected(lambda x, index: functional.one_hot(index).float() @ x[:8], ROWS, torch.arange(8))
+    assert np.array_equal(value, ROWS.numpy())
+
+
+def test_other_integers_than_those_that_were_read_are_refused():
+    traced = standard(of_pages, (ROWS[:3], ROWS, *PAGES), {})
+    traced(*traced.arrays)
+    q, pages = (bounded.lift(each, MODELS["float32"], each.dtype) for each in traced.arrays[:2])
+    with pytest.raises(TracingError, match="other integers"):
+        traced(q, pages, traced.arrays[2][::-1].copy(), traced.arrays[3])
+
+
+def test_a_row_that_is_all_masked_attends_to_nothing():
+    kept = torch.arange(8)[:, None] > 0
+    y = functional.scaled_dot_product_attention(Q[:, :2], K, V, attn_mask=kept)
+    assert not torch.any(y[..., 0, :])
+    assert_conforms(y, functional.scaled_dot_product_attention, Q[:, :2], K, V, attn_mask=kept)
+
+
+def test_an_index_that_rounding_may_change_is_named():
+    with pytest.raises(UndecidedError, match=r"^aten\.index: got answers .*; wanted an index"):
+        expected(lambda x: ROWS[(10 * x).floor().long()], torch.tensor([0.1, 0.3]))
+
+
+def test_constants_that_a_format_has_cost_nothing():
+    x = torch.arange(-4.0, 4.0)
+    _, bound = expected(lambda x: torch.where(torch.arange(-4.0, 4.0) >= x, x, 100 * x), x)
+    assert not np.any(bound)
+    _, bound = expected(lambda x: x + torch.linspace(0, 2, 8), 0 * x)
+    assert np.all(bound[1:] > 0)
 
 
 def test_parts_that_are_written_in_place_beside_updated_buffers():

@@ -1,5 +1,6 @@
 """How strong the cases of a formula are: its operations one by one, and what survives when one is changed."""
 
+import copy
 import re
 
 import numpy as np
@@ -130,8 +131,8 @@ def test_a_formula_of_ones_own_is_measured_function_by_function():
 
 
 @formula("(...) -> (...)")
-def beside_its_arrays(x):
-    return np.asarray(x) * 1.0
+def that_copies(x):
+    return copy.deepcopy(x)
 
 
 @formula("(...) -> (...)")
@@ -143,13 +144,28 @@ def of_two_minds(x):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (beside_its_arrays, "whose operations cannot be seen; wanted one that computes with the operators"),
+        (that_copies, "whose operations cannot be seen; wanted one that computes with the operators"),
         (of_two_minds, "that fails its own case of_two_minds.value/"),
     ],
 )
 def test_a_formula_that_cannot_be_measured_is_an_error_of_one_line(function, words):
     with pytest.raises(ValueError, match=f"^{function.__name__}: got a formula {words}"):
         power(function)
+
+
+def test_a_formula_that_does_not_run_is_an_error_of_one_line():
+    with pytest.raises(ValueError, match=r"^of_numpy: it does not run on arrays that carry an error .* write xp"):
+        power(formula("(..., n) -> (...)")(of_numpy))
+    with pytest.raises(ValueError, match=r"^without on float32 arrays .*: it raised KeyError: 'key'"):
+        power(formula("(..., n) -> (..., n)")(without))
+
+
+def of_numpy(x):
+    return np.mean(x, axis=-1)
+
+
+def without(x):
+    return x * {}["key"]
 
 
 def test_a_formula_without_cases_is_an_error(monkeypatch):

@@ -68,6 +68,19 @@ def test_every_requirement_has_its_address(site):
     assert "softmax.html#softmax.nan" in Page(site / "spec/index.html").links
 
 
+def test_every_link_between_pages_leads_to_a_page_and_a_place_on_it(site):
+    pages = {path: Page(path) for path in site.rglob("*.html") if path.name != "404.html"}  # whose links are the root's
+    for path, page in pages.items():
+        for link in filter(None, page.links):
+            if is_remote(link) or re.match(r"\w+:", link):
+                continue
+            target, _, anchor = link.partition("#")
+            there = (path.parent / target).resolve() if target else path
+            there = there / "index.html" if there.is_dir() else there
+            assert there.exists(), (path.name, link)
+            assert not anchor or there not in pages or anchor in pages[there].ids, (path.name, link)
+
+
 def test_the_page_of_a_formula_has_its_signature_gauge_and_rivals(site):
     for formula in spec.formulas():
         page = Page(site / f"spec/{formula}.html")
@@ -76,7 +89,8 @@ def test_the_page_of_a_formula_has_its_signature_gauge_and_rivals(site):
         assert f"{formula}_step(" in text or f"{formula}(" in text
         assert any(str(link).startswith("../api/reference.html#gaugeblock.reference.formulas.") for link in page.links)
         judged = HOOK["judged"](formula)
-        assert ("gauge" in page.ids) == bool(judged)
+        assert "gauge" in page.ids
+        assert ("No library was judged" in text) == (not judged)
         assert text.count("<circle") == sum(each.conforms for each in judged)
         assert text.count("class='beyond'") == sum(not each.conforms for each in judged)
     assert {each.library for each in HOOK["judged"]("softmax")} >= {"PyTorch", "JAX and optax", "onnxruntime"}

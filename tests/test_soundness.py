@@ -258,6 +258,7 @@ NO_BOUNDS = "doublewords", "twofold", "elsewhere", "steps", "orders"
 
 # What helps the rules of a file, and is none: shapes, kinds, masks.
 HELPERS = {
+    "correlated": {"of_logarithm"},
     "creation": {"centres", "zeros_of"},
     "decisions": {"to_even"},
     "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "sigmoid_of_ball",
@@ -266,7 +267,7 @@ HELPERS = {
     "reductions": {"before", "count_of", "first_of", "last_axis"},
     "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to", "numerics", "scattered"},
     "running": {"dtype_of", "enclosed", "evaluate", "lift_bounded", "lift_exactly", "lift_twofold", "lifted",
-                "result_of", "running", "with_defaults"},
+                "on_these", "raised_here", "result_of", "running", "with_defaults"},
     "specials": {"all_finite", "all_true", "any_true", "same"},
     "windows": {"chosen", "windows"},
 }  # fmt: skip

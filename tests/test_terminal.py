@@ -24,6 +24,7 @@ from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging.common import FEWEST, FLUSHED, in_common
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
 from gaugeblock.conformance.judging.judge import Finding
+from gaugeblock.conformance.reporting.advice import advice
 from gaugeblock.conformance.reporting.report import to_document
 from gaugeblock.conformance.reporting.terminal import QUIET, VERBOSE, folded, print_report, sentence
 
@@ -192,6 +193,16 @@ def test_names_are_folded_after_an_underscore():
     assert folded("log_softmax_vjp", 12) == "log_softmax_\nvjp"
     assert folded("log_softmax_vjp", 40) == "log_softmax_vjp"
     assert folded("softmax", 3) == "softmax"
+
+
+def test_a_call_that_is_made_otherwise_is_said_how_to_mend():
+    raised = "it raised TypeError: softmax() got an unexpected keyword argument 'axis' (kernels.py:2)"
+    assert advice("softmax", raised, False) == {"wanted": "softmax(x, /, *, axis=-1)"}
+    assert advice("rms_scale", raised, False) == {}  # which is not gaugeblock's own
+    assert advice("softmax", "it raised TypeError: must be real number, not None", True) == {}
+    for reason in ("y: got Tensor; wanted a NumPy array", "it raised TypeError: must be Tensor, not numpy.ndarray"):
+        assert 'write backend = "torch"' in advice("softmax", reason, True)["library"]
+        assert advice("softmax", reason, False) == {}  # of which other calls are right
 
 
 def test_known_failures_are_said_and_those_that_do_not_fail_too(report):

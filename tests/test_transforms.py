@@ -103,6 +103,12 @@ def test_vmap_over_logits_alone(backend):
         assert_conforms(found, "sparse_categorical_cross_entropy_from_logits", labels, each)
 
 
+def test_an_axis_that_jit_traces_is_told_to_be_static():
+    jax = pytest.importorskip("jax")
+    with pytest.raises(TypeError, match=r"axis: got .*; wanted an integer: name it in static_argnames of jax\.jit"):
+        jax.jit(backends.load("jax").softmax)(jax.numpy.ones((2, 2)), axis=0)
+
+
 def test_jit_of_vmap_and_of_grad():
     jax = pytest.importorskip("jax")
     gb = backends.load("jax")

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import backends
+from ..names import did_you_mean
 from .text import one_line
 
 ADDED: list[str] = []  # what was put on Python's path here, for the code that was loaded and for no other
@@ -49,7 +50,7 @@ def load(given: str) -> Any:
         if not hasattr(found, name) and found is sys.modules.get(module) and has_module(inner):
             attempt(given, partial(importlib.import_module, inner))
         if not hasattr(found, name):
-            raise SubjectError(f"{given}: {module} has no {attribute!r}")
+            raise SubjectError(f"{given}: {module} has no {attribute!r}{did_you_mean(name, dir(found))}")
         found = getattr(found, name)
     return found
 

@@ -1,12 +1,13 @@
 """A subject where it runs: the object, the library whose arrays it takes, and what it says about itself."""
 
 import contextlib
+import inspect
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 from .. import backends
-from ..names import STEP, meant, misspelt
+from ..names import STEP, meant, misspelt, nearest
 from . import foreign
 from .adapters import function_of
 from .loading import SubjectError, load
@@ -36,6 +37,8 @@ class Loaded:
         if seal is not None and given not in backends.NAMES:
             seal.close()
         self.object = load(given) if isinstance(given, str) else given
+        if isinstance(given, str) and inspect.isroutine(self.object):
+            raise SubjectError(f"{given}: it is a function; wanted the file.py or package.module:object that has it")
         self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
         self.is_backend = hasattr(self.object, "to_numpy")
         declared = self.object.name if self.is_backend else getattr(self.object, "backend", "numpy")
@@ -63,12 +66,14 @@ class Loaded:
         return {suffix: function for suffix, function in found.items() if function is not None}
 
     def near(self, names: Collection[str], offered: Collection[str]) -> dict[str, str]:
-        """Its callables whose name is that of a function which it lacks but for a typing error, each with that name."""
+        """Its callables that have nearly the name of a function which it lacks, each with that name."""
         if self.is_backend:
             return {}
         every = {*names, *(name.removesuffix(STEP) for name in names)}
         others = [each for each in dir(self.object) if not each.startswith("_") and each not in every]
         found = {each: misspelt(each, every) for each in others}
+        if not any(found.values()) and not offered:  # nothing else is to be judged
+            found = {each: nearest(each, tuple(every)) for each in others}
         missing = {each: name for each, name in found.items() if name and meant(name, names) not in offered}
         return {each: name for each, name in missing.items() if callable(getattr(self.object, each, None))}
 

@@ -48,6 +48,10 @@ class Discrete:
     def __array__(self, *arguments: Any, **options: Any) -> Any:
         raise UndecidedError(self.refused())
 
+    def doubt(self) -> str:
+        """What there is no plain answer to."""
+        return f"got answers that rounding errors may change ({np.count_nonzero(~self.sure)} of {self.sure.size})"
+
     def refused(self) -> str:
         """Why there is no plain answer."""
         doubtful = f"{np.count_nonzero(~self.sure)} of {self.sure.size}"

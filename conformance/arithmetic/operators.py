@@ -5,6 +5,12 @@ from typing import Any
 
 Array = Any
 
+ADVICE = "with xp = x.__array_namespace__(), write xp.exp(x) and xp.mean(x), not numpy.exp(x) and x.mean()"
+
+
+class NotOfTheStandardError(TypeError, ValueError):
+    """Somebody's function calls what takes the arrays of one library alone."""
+
 
 class Operators:
     """What an array of the standard has beyond the four operations, which each kind of array has of its own."""
@@ -16,6 +22,9 @@ class Operators:
         from . import namespace  # which has both kinds of arrays
 
         return namespace.of(self)
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        raise NotOfTheStandardError("a function of NumPy was called on one")
 
     def __abs__(self) -> Array:
         return self.__array_namespace__().abs(self)

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
+from traceback import walk_tb
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...reference.trajectory import after, trajectory
+from ...worker.text import first_line
 from . import bounded, exact, twofold
 from .discrete import Discrete, parts
 from .kinds import is_real
 from .kinds import lifted as known
+from .operators import ADVICE, NotOfTheStandardError
 from .rounding import HOST, MODELS, Model, at_least_float32
 
 # A call of a formula: it has a formula, arguments, options and steps, as a case has.
@@ -43,8 +46,25 @@ def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]
         found = trajectory(form, formula, arguments, options, call.steps)
         results = after(call.steps, found, formula.counts)
     else:
-        results = formula.named(form(*arguments, **options))
+        results = formula.named(on_these(form, formula.name, arguments, options))
     return {name: value for name, value in results.items() if name not in formula.counts}
+
+
+def on_these(form: Callable[..., Any], name: str, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Call a form; NotOfTheStandardError, with what to write, for one that calls functions of NumPy's or methods."""
+    try:
+        return form(*arguments, **options)
+    except (AttributeError, TypeError, ValueError) as error:
+        if raised_here(error) and not isinstance(error, NotOfTheStandardError):
+            raise
+        what = f"{name}: it does not run on arrays that carry an error bound: {first_line(error)}"
+        raise NotOfTheStandardError(f"{what}; {ADVICE}") from error
+
+
+def raised_here(error: BaseException) -> bool:
+    """Whether an exception was raised by gaugeblock's own code, and not by what somebody's function called."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == __name__.partition(".")[0]
 
 
 def lifted(formula: Any, name: str, value: Any, lift: Lift) -> Any:

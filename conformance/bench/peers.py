@@ -37,12 +37,38 @@ def torch_gradient(torch: Any, function: Function) -> Function:
     return gradient
 
 
+def torch_gradient_of(name: str, torch: Any) -> Function:
+    return torch_gradient(torch, TORCH[name](torch))
+
+
 def torch_loss(torch: Any) -> Function:
     return lambda y, x: torch.nn.functional.cross_entropy(x, y, reduction="none")
 
 
 def torch_loss_gradient(torch: Any) -> Function:
     return lambda y, x, g: torch_gradient(torch, partial(torch_loss(torch), y))(x, g)
+
+
+def torch_attention(torch: Any) -> Function:
+    attention = torch.nn.functional.scaled_dot_product_attention
+    return lambda q, k, v, mask: attention(q, k, v, attn_mask=mask)
+
+
+def torch_attention_gradient(torch: Any) -> Function:
+    return lambda q, k, v, g, mask: torch_gradient(torch, lambda *of: torch_attention(torch)(*of, mask))(q, k, v, g)
+
+
+def torch_embedding_gradient(torch: Any) -> Function:
+    return lambda table, labels, g: torch_gradient(torch, partial(torch.nn.functional.embedding, labels))(table, g)
+
+
+def torch_mean_loss(torch: Any) -> Function:
+    return lambda labels, x, weight: torch.nn.functional.cross_entropy(x, labels, weight)
+
+
+def torch_mean_loss_gradient(torch: Any) -> Function:
+    loss = torch_mean_loss(torch)
+    return lambda labels, x, g, weight: torch_gradient(torch, lambda x: loss(labels, x, weight))(x, g)
 
 
 TORCH: Functions = {
@@ -60,14 +86,17 @@ TORCH: Functions = {
     "log_softmax": lambda torch: partial(torch.nn.functional.log_softmax, dim=-1),
     "categorical_cross_entropy_from_logits": torch_loss,
     "sparse_categorical_cross_entropy_from_logits": torch_loss,
-    "neuron_vjp": lambda torch: torch_gradient(torch, TORCH["neuron"](torch)),
-    "dense_vjp": lambda torch: torch_gradient(torch, TORCH["dense"](torch)),
-    "relu_vjp": lambda torch: torch_gradient(torch, torch.relu),
-    "softmax_vjp": lambda torch: torch_gradient(torch, TORCH["softmax"](torch)),
-    "log_softmax_vjp": lambda torch: torch_gradient(torch, TORCH["log_softmax"](torch)),
     "categorical_cross_entropy_from_logits_vjp": torch_loss_gradient,
     "sparse_categorical_cross_entropy_from_logits_vjp": torch_loss_gradient,
+    "scaled_dot_product_attention": torch_attention,
+    "scaled_dot_product_attention_vjp": torch_attention_gradient,
+    "cross_entropy": torch_mean_loss,
+    "cross_entropy_vjp": torch_mean_loss_gradient,
+    "embedding_vjp": torch_embedding_gradient,
 }
+OF_ARRAYS = "neuron", "dense", "relu", "matmul", "silu", "gelu", "gelu_tanh", "rms_norm", "layer_norm"
+for each in (*OF_ARRAYS, "softmax", "log_softmax"):
+    TORCH[f"{each}_vjp"] = partial(torch_gradient_of, each)
 
 
 def jax_gradient(jax: Any, function: Function) -> Function:

@@ -37,11 +37,17 @@ def main() -> None:
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="gaugeblock", standalone_mode=False)
     except typer.TyperException as error:
-        complain(error.format_message() or "no command; see `gaugeblock --help`")
+        complain(f"{(error.format_message() or 'no command').rstrip('.')}{see(error)}")
         status = 2
     except typer.Abort:
         status = 130
     sys.exit(status)
+
+
+def see(error: typer.TyperException) -> str:
+    """Where the options are, after a message of the parser's own about one."""
+    context = getattr(error, "ctx", None)
+    return f" (see `{context.command_path} --help`)" if context else ""
 
 
 def show_version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import typer
 
 from ... import spec
+from ...names import wanted
 from ...worker.loading import split
 from ...worker.text import plain
 from ..reporting.report import Report
@@ -62,10 +63,11 @@ def checked(said: Any) -> Config:
     given = {key.replace("-", "_"): value for key, value in said.items()}
     for key in given:
         if key not in Config._fields:
-            raise ValueError(f"{TABLE}: {spec.unknown('key', plain(key, 60), Config._fields, '')}")
+            keys = [name.replace("_", "-") for name in Config._fields]
+            raise ValueError(f"{TABLE}: key: got {plain(key, 60)!r}{wanted(key, keys)}")
     known = given.pop("known_failures", {})
     if not isinstance(known, dict) or not all(isinstance(reason, str) and reason for reason in known.values()):
-        raise wrong("known_failures", known, 'a reason for each requirement, such as "relu.nan" = "NaN is lost"')
+        raise wrong("known-failures", known, 'a reason for each requirement, such as "relu.nan" = "NaN is lost"')
     for label in known:
         refuse_label(label)
     return Config(**{key: names(key, value) for key, value in given.items()}, known_failures=known)
@@ -101,7 +103,7 @@ def refuse_label(label: str) -> None:
         try:
             spec.requirement(label)
         except ValueError as error:
-            raise ValueError(f"{TABLE}: known_failures: {error}") from None
+            raise ValueError(f"{TABLE}: known-failures: {error}") from None
 
 
 def wrong(key: str, value: Any, wanted: str) -> ValueError:

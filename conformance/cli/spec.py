@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ... import spec
+from ... import reference, spec
+from ...names import meant
+from ..reporting.advice import signature
 from .terminal import complain, console_for, page_names
 
 
@@ -14,7 +16,7 @@ def show_spec(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="A formula, or a requirement such as softmax.nan; the list of formulas by default.",
+            help="A formula, or a requirement such as softmax.nan; all formulas and their signatures by default.",
             autocompletion=page_names,
         ),
     ] = None,
@@ -24,7 +26,8 @@ def show_spec(
     try:
         if name is None:
             for formula in spec.formulas():
-                console.print(f"{formula}: {len(spec.requirements(formula))} requirements", markup=False)
+                count, called = len(spec.requirements(formula)), signature(meant(formula, reference.FORMULAS))
+                console.print(f"{formula}: {count} requirements of {called}", markup=False, soft_wrap=True)
         elif "." in name:
             found = spec.requirement(name)
             console.print(f"{name} ({found.history}): {found.words}", markup=False, soft_wrap=True)

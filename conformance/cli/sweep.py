@@ -46,7 +46,9 @@ def sweep(
 ) -> None:
     """Try every value of a number format. Exit status: 0 if all are within the limit, 1 if not, 130 if stopped."""
     from ..sweep import chunks
-    from ..sweep import sweep as sweeps
+    from ..sweep.document import tables, to_document, to_json
+    from ..sweep.sweep import checked
+    from ..sweep.tallies import Sweep
 
     if scheduler is not None and dask is not None:
         raise typer.TyperException(f"--dask: got {dask!r} and --scheduler too; wanted one or the other")
@@ -54,7 +56,7 @@ def sweep(
     if dask is not None and local is None:
         raise typer.TyperException(f"--dask: got {dask!r}; wanted local:N, such as local:4")
     try:
-        chosen = sweeps.checked(sweeps.Sweep(subject, formula, dtype, device, every))
+        chosen = checked(Sweep(subject, formula, dtype, device, every))
         with ExitStack() as opened:
             text = [] if json is None else opened.enter_context(replaced("--json", json))
             engine: chunks.Engine = chunks.processes
@@ -62,8 +64,8 @@ def sweep(
                 client = opened.enter_context(chunks.dask_client(scheduler, int(local[1]) if local else None))
                 engine = chunks.on_dask(client)
             tell = opened.enter_context(progress(len(chosen.numbers)))
-            document = sweeps.to_document(chosen, chunks.run(chosen, output, engine, tell))
-            text.append(sweeps.to_json(document))
+            document = to_document(chosen, chunks.run(chosen, output, engine, tell))
+            text.append(to_json(document))
     except KeyboardInterrupt:
         complain(f"stopped; what is done is kept in {output}, and the same command continues it")
         raise typer.Exit(130) from None
@@ -71,6 +73,6 @@ def sweep(
         complain(error)
         raise typer.Exit(2) from None
     console = console_for(sys.stdout)
-    for table in sweeps.tables(document):
+    for table in tables(document):
         console.print(table)
     raise typer.Exit(int(not document["holds"]))

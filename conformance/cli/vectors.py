@@ -78,7 +78,7 @@ def judge(
         list[str] | None,
         typer.Option(metavar="NAME", help="A formula that is not gaugeblock's own; may be repeated."),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
 ) -> None:
     """Judge answers that were computed elsewhere. Exit status: 0 conforms, 1 does not, 2 could not be judged."""

@@ -153,6 +153,8 @@ def as_tolerance(expected: Expected) -> tuple[np.ndarray, ...]:
 
 def call_of_inputs(reference: str | Callable[..., Any], inputs: Inputs, options: dict[str, Any]) -> Case:
     """The call; what is given by name is put in the order of the function's parameters, keywords apart."""
+    if hasattr(inputs, "shape"):
+        raise TypeError("inputs: got an array; wanted a list of the arguments, such as [x], or a dict of them by name")
     if not isinstance(inputs, Mapping):
         return call_of(reference, tuple(inputs), options)
     function = declared(reference).function if isinstance(reference, str) else reference

@@ -133,7 +133,8 @@ class Program:
             setattr(self, key, value)
         for name in answer["functions"]:
             if meant(name, reference.FORMULAS) not in reference.FORMULAS:
-                raise SubjectError(f"{self.__name__}: functions: got {name!r}{wanted(name, reference.FORMULAS)}")
+                other = wanted(name, reference.FORMULAS, "gaugeblock spec")
+                raise SubjectError(f"{self.__name__}: functions: got {name!r}{other}")
             setattr(self, name, partial(self.call, name))
 
     def request(self, case: Case) -> str:

@@ -215,7 +215,7 @@ def declared(function: str | Callable[..., Any]) -> Formula:
         What is neither a name nor a function.
     """
     if not callable(function) and not isinstance(function, str):
-        raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or one of {', '.join(FUNCTIONS)}")
+        raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or a name such as 'softmax'")
     return function if isinstance(function, Formula) else found_by(function)
 
 
@@ -225,7 +225,7 @@ def found_by(function: str | Callable[..., Any]) -> Formula:
     if isinstance(function, str):
         name = meant(function, FUNCTIONS)
         if name not in FUNCTIONS:
-            raise ValueError(f"formula: got {function!r}{wanted(function, FUNCTIONS)}")
+            raise ValueError(f"formula: got {function!r}{wanted(function, FUNCTIONS, 'gaugeblock spec')}")
         return found_by(getattr(reference, name))
     declaration = declaration_of(function)
     if declaration is None:

@@ -15,12 +15,19 @@ from .categorical_cross_entropy import labels_of
 Array = Any
 
 
-def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+def log_softmax_backward(y: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Any = None) -> Array:
     """gx_i = exp(l_i) sum_j g y_j - g y_i with l = log_softmax(x)."""
-    xp = array_namespace(x)
+    xp = xp or array_namespace(x)
     weighted = xp.expand_dims(g, axis=axis) * y
-    p = xp.exp(reference.log_softmax(x, axis=axis))
+    p = xp.exp(reference.log_softmax(x, axis=axis, xp=xp))
     return p * xp.sum(weighted, axis=axis, keepdims=True) - weighted
+
+
+def distributed(y: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Any = None) -> Array:
+    """gx_i = g p_i sum_j y_j - g y_i: the sum multiplies what the product before it loses by underflow."""
+    xp = xp or array_namespace(x)
+    g = xp.expand_dims(g, axis=axis)
+    return g * reference.softmax(x, axis=axis, xp=xp) * xp.sum(y, axis=axis, keepdims=True) - g * y
 
 
 def open_elements(y: Any, x: Any, g: Any, *, axis: int = -1) -> Any:
@@ -31,7 +38,7 @@ def open_elements(y: Any, x: Any, g: Any, *, axis: int = -1) -> Any:
 
 DETAILS: dict[str, dict[str, Any]] = {
     "categorical_cross_entropy_from_logits_vjp": {
-        "forms": {"log_softmax_backward": log_softmax_backward},
+        "forms": {"log_softmax_backward": log_softmax_backward, "distributed": distributed},
         "open": open_elements,
     },
 }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...reference import log_softmax, softmax
 from ...reference.formulas import cross_entropy as reference
 from . import Case, Formula, declared, variant
 from . import case as any_case
@@ -35,16 +36,80 @@ def open_elements(labels: Any, x: Any, g: Any, weight: Any = None, **options: An
     return spoilt | of_formula.open_elements(labels, x, weight, **options)
 
 
-def through_logarithms(labels: Array, x: Array, g: Array, weight: Array | None = None, /, **options: Any) -> Array:
-    """By way of the gradients towards the logarithms of the probabilities, h = s t: gx_c = p_c sum_c h_c - h_c."""
-    xp = array_namespace(x)
+def through_logarithms(
+    labels: Array, x: Array, g: Array, weight: Array | None = None, /, *, xp: Any = None, **options: Any
+) -> Array:
+    """By way of the gradients towards the logarithms of the probabilities, h = s t: gx_c = p_c sum_c h_c - h_c.
+
+    What the label has of h and what all classes have are made of s one by one.
+    """
+    xp, smoothing = xp or array_namespace(x), options.get("label_smoothing", 0.0)
+    (own, spread), count = without_smoothing(labels, x, weight, xp, options)
+    s = of_each(g, xp, options) / count
+    h = s * own
+    if not reference.is_none(smoothing):
+        h = s * (1 - smoothing) * own + s * (smoothing / x.shape[-1]) * spread
+    return xp.exp(log_softmax(x, xp=xp)) * xp.sum(h, axis=-1, keepdims=True) - h
+
+
+def without_smoothing(
+    labels: Array, x: Array, weight: Array | None, xp: Any, options: Any
+) -> tuple[tuple[Array, Array], Any]:
+    """What the labels alone make of t, and the weights of all classes; what the loss is divided by."""
+    ignored = options.get("ignore_index", -100)
+    own, counted = reference.targets(labels, x, weight, ignored, 0.0, xp)
+    spread = xp.ones_like(x) if weight is None else xp.broadcast_to(weight, x.shape)
+    if labels.ndim < x.ndim:
+        spread = xp.where(xp.expand_dims(labels != ignored, axis=-1), spread, xp.zeros_like(x))
+    return (own, spread), divisor(counted, xp, options)
+
+
+def distributed(
+    labels: Array, x: Array, g: Array, weight: Array | None = None, /, *, xp: Any = None, **options: Any
+) -> Array:
+    """gx_c = s p_c sum_c t_c - s t_c: the sum multiplies what the product before it loses by underflow."""
+    xp = xp or array_namespace(x)
+    p, total, t, count = parts(labels, x, weight, xp, options)
+    s = of_each(g, xp, options) / count
+    return s * p * total - s * t
+
+
+def gradient_last(
+    labels: Array, x: Array, g: Array, weight: Array | None = None, /, *, xp: Any = None, **options: Any
+) -> Array:
+    """gx_c = (p_c sum_c t_c - t_c) / W g: g multiplies what the quotient loses by underflow."""
+    xp = xp or array_namespace(x)
+    p, total, t, count = parts(labels, x, weight, xp, options)
+    return (p * total - t) / count * of_each(g, xp, options)
+
+
+def quotient_last(
+    labels: Array, x: Array, g: Array, weight: Array | None = None, /, *, xp: Any = None, **options: Any
+) -> Array:
+    """gx_c = (p_c sum_c t_c - t_c) g / W: what the product loses by underflow is divided by W."""
+    xp = xp or array_namespace(x)
+    p, total, t, count = parts(labels, x, weight, xp, options)
+    return (p * total - t) * of_each(g, xp, options) / count
+
+
+def parts(labels: Array, x: Array, weight: Array | None, xp: Any, options: Any) -> tuple[Array, Array, Array, Any]:
+    """The probabilities, the sums of t, t, and what the loss is divided by."""
     ignored, smoothing = options.get("ignore_index", -100), options.get("label_smoothing", 0.0)
-    reduction = options.get("reduction", "mean")
     t, counted = reference.targets(labels, x, weight, ignored, smoothing, xp)
-    s = g / xp.sum(counted) if reduction == "mean" else xp.expand_dims(g, axis=-1) if reduction == "none" else g
-    h, z = s * t, x - xp.max(x, axis=-1, keepdims=True)
-    logarithms = z - xp.log(xp.sum(xp.exp(z), axis=-1, keepdims=True))
-    return xp.exp(logarithms) * xp.sum(h, axis=-1, keepdims=True) - h
+    return softmax(x, xp=xp), xp.sum(t, axis=-1, keepdims=True), t, divisor(counted, xp, options)
+
+
+def divisor(counted: Array, xp: Any, options: Any) -> Any:
+    """What the loss is divided by: the sum of the weights, or nothing."""
+    return xp.sum(counted) if options.get("reduction", "mean") == "mean" else 1
+
+
+def of_each(g: Array, xp: Any, options: Any) -> Array:
+    """The gradient of each sample's loss, or of all of them."""
+    return xp.expand_dims(g, axis=-1) if options.get("reduction", "mean") == "none" else g
+
+
+FORMS = {each.__name__: each for each in (through_logarithms, distributed, gradient_last, quotient_last)}
 
 
 def scale(call: Any, name: str) -> Any:
@@ -79,7 +144,7 @@ DETAILS = {
         "scale": scale,
         "open": open_elements,
         "rows_together": True,
-        "forms": {"through_logarithms": through_logarithms},
+        "forms": FORMS,
     }
 }
 

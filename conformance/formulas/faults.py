@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ...worker.text import one_line
+from ..arithmetic.operators import NotOfTheStandardError
 
 
 @contextmanager
@@ -11,5 +12,7 @@ def one_line_of(what: str, wanted: str = "") -> Iterator[None]:
     """Raise ValueError, in a line that says what raised it, for any exception of somebody's code."""
     try:
         yield
+    except NotOfTheStandardError:
+        raise  # which says whose function it is, and what to write
     except Exception as error:
         raise ValueError(f"{what}: it raised {one_line(error)}{f'; wanted {wanted}' if wanted else ''}") from error

@@ -20,22 +20,33 @@ from . import Formula
 Array = Any
 
 
-# Not each rounded in half precision: what leaves the roundings of a whole row at one number, whose bound would judge
-# nothing there.
-WHOLE_ROWS = "through_maximum", "online"
+# Not each rounded in half precision: what leaves the roundings of a whole row at one number, or what each term of a
+# long sum loses by underflow. The bound would judge nothing there.
+WHOLE_ROWS = "through_maximum", "through_quotient", "online"
 
 
 def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
     """The admitted forms of a formula in a dtype, by name."""
     if dtype.itemsize >= 4 or formula.state:  # a step knows about half precision itself
         return dict(formula.forms)
-    found = {name: in_float32(form) for name, form in formula.forms.items()}
-    if formula.half == "once" or "xp" not in inspect.signature(formula.function).parameters:  # it takes no namespace
-        return found
-    native = {f"{name} + in_half": form for name, form in formula.forms.items() if name not in WHOLE_ROWS}
-    if "xp" not in inspect.signature(formula.function).parameters:  # it has no namespace to be given, and no casts
-        return found | native
-    return found | {"in_half": in_half(formula.function)} | native
+    return {name: in_float32(form) for name, form in formula.forms.items()} | each_rounded(formula, dtype)
+
+
+def each_rounded(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
+    """Those of which each operation is rounded to half precision by itself."""
+    if dtype.itemsize >= 4 or formula.state or formula.half == "once" or not takes_namespace(formula.function):
+        return {}
+    native = {
+        f"{name} + in_half": in_half(form) if takes_namespace(form) else form
+        for name, form in formula.forms.items()
+        if name not in WHOLE_ROWS
+    }
+    return {"in_half": in_half(formula.function)} | native
+
+
+def takes_namespace(function: Callable[..., Any]) -> bool:
+    """Whether a function can be given a namespace, in which casts to float32 are left out."""
+    return "xp" in inspect.signature(function).parameters
 
 
 def in_half(function: Callable[..., Array]) -> Callable[..., Array]:

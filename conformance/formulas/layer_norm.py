@@ -29,7 +29,14 @@ def folded(x: Any, w: Any, b: Any, *, epsilon: Any = 1e-5) -> Any:
     return normalised(x, epsilon, lambda row, mean: (row * 1.0, mean * 1.0 * 1.0)) * w + b * 1.0
 
 
-FORMS = {"scaled_first": scaled_first, "folded": folded}
+def weight_first(x: Any, w: Any, b: Any, *, epsilon: Any = 1e-5) -> Any:
+    """Deviations are multiplied by the weight before they are divided: a product that is subnormal is rounded there."""
+    xp = array_namespace(x)
+    d = x - xp.mean(x, axis=-1, keepdims=True)
+    return d * w / xp.sqrt(xp.mean(d * d, axis=-1, keepdims=True) + epsilon) + b
+
+
+FORMS = {"scaled_first": scaled_first, "folded": folded, "weight_first": weight_first}
 
 # Where w is infinite, so are both products.
 DETAILS: dict[str, dict[str, Any]] = {"layer_norm": {"forms": FORMS, "compensated": True}}

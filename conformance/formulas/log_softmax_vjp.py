@@ -16,10 +16,10 @@ from .softmax_vjp import less_its_sum, open_elements, scale
 Array = Any
 
 
-def exp_of_log_softmax(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+def exp_of_log_softmax(x: Array, g: Array, /, *, axis: int = -1, xp: Any = None) -> Array:
     """gx_i = g_i - exp(log_softmax(x)_i) sum_j g_j."""
-    xp = array_namespace(x, g)
-    return g - xp.exp(reference.log_softmax(x, axis=axis)) * xp.sum(g, axis=axis, keepdims=True)
+    xp = xp or array_namespace(x, g)
+    return g - xp.exp(reference.log_softmax(x, axis=axis, xp=xp)) * xp.sum(g, axis=axis, keepdims=True)
 
 
 def through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:

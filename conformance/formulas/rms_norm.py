@@ -16,7 +16,14 @@ def weight_first(x: Any, w: Any, *, epsilon: Any = 1e-6) -> Any:
     return x * w / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon)
 
 
-DETAILS: dict[str, dict[str, Any]] = {"rms_norm": {"forms": {"weight_first": weight_first}}}
+def weight_over_root(x: Any, w: Any, *, epsilon: Any = 1e-6) -> Any:
+    """The weight is divided before x is multiplied by it: a quotient that is subnormal is rounded there."""
+    xp = array_namespace(x)
+    return x * (w / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + epsilon))
+
+
+FORMS = {"weight_first": weight_first, "weight_over_root": weight_over_root}
+DETAILS: dict[str, dict[str, Any]] = {"rms_norm": {"forms": FORMS}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...reference.arguments import wide
 from ...reference.formulas import scaled_dot_product_attention as reference
 from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
@@ -48,11 +49,11 @@ def open_elements(q: Any, k: Any, v: Any, mask: Any = None, *, causal: Any = Fal
 
 
 def scores_in_parts(q: Array, k: Array, scale: Any, xp: Any) -> Array:
-    """The scores, where queries and keys are each multiplied by the root of the scale."""
+    """The scores, where queries and keys are each multiplied by the root of the scale, which is rounded too."""
     if scale is None:
         root = xp.sqrt(reference.root_of_length(q, xp))
         return xp.matmul(q / root, xp.matrix_transpose(k / root))
-    return xp.matmul(q * scale, xp.matrix_transpose(k))
+    return xp.matmul(q * scale * 1.0, xp.matrix_transpose(k * 1.0))
 
 
 def powers_in_steps(z: Array, mask: Array, xp: Any) -> Array:
@@ -83,6 +84,20 @@ def online(q: Array, k: Array, v: Array, mask: Any = None, *, causal: Any = Fals
     k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
     e = powers_in_steps(scores_in_parts(q, k, scale, xp), reference.seen_keys(q, mask, causal, sizes, xp), xp)
     return xp.matmul(e, v) / reference.totals(e, xp)
+
+
+def queries_scaled(
+    q: Array, k: Array, v: Array, mask: Any = None, *, causal: Any = False, scale: Any = None, xp: Any = None
+) -> Array:
+    """Queries are multiplied by the scale before they are by keys: in half precision each of them is rounded."""
+    xp = xp or array_namespace(q, k, v)
+    sizes = reference.checked(xp, q, k, v, mask, causal)
+    k, v = (reference.in_each_head(each, sizes, xp) for each in (k, v))
+    if scale is None:  # a number that is rounded once
+        own = array_namespace(q)
+        scale = own.astype(1 / reference.root_of_length(wide(q, own), own), q.dtype)
+    z = xp.matmul(q * scale, xp.matrix_transpose(k))
+    return xp.matmul(reference.weights(z, reference.seen_keys(q, mask, causal, sizes, xp), xp), v)
 
 
 Hard = tuple[str, str, str, list[Any], dict[str, Any]]
@@ -168,7 +183,7 @@ DETAILS = {
         "variants": variants,
         "made": made,
         "scale": scale_of,
-        "forms": {"online": online},
+        "forms": {"online": online, "queries_scaled": queries_scaled},
         "open": open_elements,
     },
 }

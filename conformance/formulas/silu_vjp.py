@@ -16,7 +16,14 @@ def distributed(x: Any, g: Any) -> Any:
     return g * s + g * x * s * (1 - s)
 
 
-DETAILS: dict[str, dict[str, Any]] = {"silu_vjp": {"open": is_infinite, "forms": {"distributed": distributed}}}
+def input_last(x: Any, g: Any) -> Any:
+    """The same with x as the last factor, which multiplies what the product before it loses by underflow."""
+    s = sigmoid(x)
+    return g * s + g * s * (1 - s) * x
+
+
+FORMS = {"distributed": distributed, "input_last": input_last}
+DETAILS: dict[str, dict[str, Any]] = {"silu_vjp": {"open": is_infinite, "forms": FORMS}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

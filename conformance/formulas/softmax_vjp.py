@@ -26,13 +26,18 @@ def distributed(x: Array, g: Array, /, *, axis: int = -1) -> Array:
     return g * p - p * xp.sum(g * p, axis=axis, keepdims=True)
 
 
-def through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
-    """gx_i = e_i (g_i / S - sum_j g_j e_j / S^2), less the sum of all these, which is 0, at the largest logit."""
+def through_quotient(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """gx_i = e_i (g_i / S - sum_j g_j e_j / S^2)."""
     xp = array_namespace(x, g)
-    m = xp.max(x, axis=axis, keepdims=True)
-    e = xp.exp(x - m)
+    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     total = xp.sum(e, axis=axis, keepdims=True)
-    return less_its_sum(e * (g / total - xp.sum(g * e / total / total, axis=axis, keepdims=True)), x == m, axis)
+    return e * (g / total - xp.sum(g * e / total / total, axis=axis, keepdims=True))
+
+
+def through_maximum(x: Array, g: Array, /, *, axis: int = -1) -> Array:
+    """The same, less the sum of all these, which is 0, at the largest logit."""
+    largest = x == array_namespace(x, g).max(x, axis=axis, keepdims=True)
+    return less_its_sum(through_quotient(x, g, axis=axis), largest, axis)
 
 
 def less_its_sum(gz: Array, largest: Array, axis: int) -> Array:
@@ -50,7 +55,7 @@ def open_elements(x: Any, g: Any, *, axis: int = -1) -> Any:
 DETAILS = {
     "softmax_vjp": {
         "scale": scale,
-        "forms": {"distributed": distributed, "through_maximum": through_maximum},
+        "forms": {each.__name__: each for each in (distributed, through_quotient, through_maximum)},
         "open": open_elements,
     },
 }

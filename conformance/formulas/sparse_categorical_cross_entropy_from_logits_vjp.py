@@ -16,12 +16,12 @@ from .categorical_cross_entropy_from_logits_vjp import with_gradients
 Array = Any
 
 
-def log_softmax_backward(labels: Array, x: Array, g: Array, /, *, axis: int = -1) -> Array:
+def log_softmax_backward(labels: Array, x: Array, g: Array, /, *, axis: int = -1, xp: Any = None) -> Array:
     """gx_i = exp(l_i) g - g [i = label] with l = log_softmax(x)."""
-    xp = array_namespace(x)
+    xp = xp or array_namespace(x)
     g = xp.expand_dims(g, axis=axis)
     label = xp.where(is_label(labels, x, axis, xp), g, xp.zeros_like(x))
-    return xp.exp(reference.log_softmax(x, axis=axis)) * g - label
+    return xp.exp(reference.log_softmax(x, axis=axis, xp=xp)) * g - label
 
 
 def open_elements(labels: Any, x: Any, g: Any, *, axis: int = -1) -> Any:

@@ -16,7 +16,26 @@ def distributed(a: Any, b: Any, g: Any) -> Any:
     return g * b * s + g * b * a * s * (1 - s), g * (a * s)
 
 
-DETAILS: dict[str, dict[str, Any]] = {"swiglu_vjp": {"open": is_infinite, "forms": {"distributed": distributed}}}
+def input_last(a: Any, b: Any, g: Any) -> Any:
+    """With a as the last factor, which multiplies what the product before it loses by underflow."""
+    s = sigmoid(a)
+    return g * b * s + g * b * s * (1 - s) * a, g * s * a
+
+
+def gate_last(a: Any, b: Any, g: Any) -> Any:
+    """With b as the last factor."""
+    s = sigmoid(a)
+    return (g * s + g * s * (1 - s) * a) * b, g * (a * s)
+
+
+def gradient_last(a: Any, b: Any, g: Any) -> Any:
+    """With g as the last factor."""
+    s = sigmoid(a)
+    return (b * s + b * s * (1 - s) * a) * g, g * (a * s)
+
+
+FORMS = {each.__name__: each for each in (distributed, input_last, gate_last, gradient_last)}
+DETAILS: dict[str, dict[str, Any]] = {"swiglu_vjp": {"open": is_infinite, "forms": FORMS}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

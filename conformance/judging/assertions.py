@@ -132,6 +132,8 @@ def assert_conforms(
     AssertionError: relu: y[0] is -1.0; expected 0.0 within 0; ... 1 of 2 elements are outside
     """
     __tracebackhide__ = True
+    if isinstance(output, str):
+        raise TypeError(f"output: got {output!r}; wanted an array: the output comes first, and then the formula")
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
     results, parts = results_of(asked, output), parted(asked, converter(asked))
     try:
@@ -198,7 +200,8 @@ def check_array(asked: Case, name: str, values: np.ndarray, wanted: Expected, sh
     """Raise AssertionError for a result of another dtype or shape."""
     __tracebackhide__ = True
     if values.dtype != wanted.dtype or values.shape != shape:
-        what = f"{name}: got {values.dtype} of shape {values.shape}"
+        is_other = values.dtype.kind == "O" and not values.shape
+        what = f"{name}: got {type(values[()]).__name__ if is_other else f'{values.dtype} of shape {values.shape}'}"
         raise AssertionError(f"{asked.function}: {what}; expected {wanted.dtype} of shape {shape}")
 
 

@@ -22,9 +22,13 @@ def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Fi
     """Where a function fails, in words; nothing if no made case about shapes or memory layouts alone fails."""
     own = [finding for finding in failed if finding.case.formula == formula]
     shapes = [each for each in own if each.case.kind == "pairs"]
-    layouts = [each for each in own if each.case.kind in ("layouts", *CHANGES)]
+    of_memory = "layouts", *CHANGES
+    layouts = [each for each in own if each.case.kind in of_memory]
     names = [finding.case.name for finding in layouts]
     found = where(subject, formula, dtype, shapes[0], UNCHANGED) if shapes else ""
+    others = [shape_of(each) for each in own if each.case.kind not in of_memory]
+    if found.startswith(TOGETHER) and any(each != shape_of(shapes[0]) for each in others):
+        found = ""  # it fails elsewhere too
     laid = of_layouts(subject, names) if found != SMALL else ""
     if laid and not shapes:  # of the layout that fails first, since several may need several shapes
         found = where(subject, formula, dtype, layouts[0], layout_of(subject, names[0]))
@@ -37,12 +41,17 @@ def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding,
     """In which shapes a function fails, in words, in a memory layout or as arrays usually are."""
     labels = {label.partition(".")[2] for label in requirements(formula)}
     builder = Builder(formula, dtype, formula.formula, labels)
-    shape = max(map(np.shape, unpack(failed.case.arguments)), key=len)
+    shape = shape_of(failed)
     _, words = blame(builder, partial(fails, subject, dtype, change), shape[:-1], shape[-1] if shape else 0)
     if len(builder.letters) > 1 and words.startswith(TOGETHER):
         lengths = ", ".join(f"{letter} = {length}" for letter, length in facts(failed.case).lengths.items())
         return f"{TOGETHER} lengths such as {lengths} of {formula.signature} come together"
     return words
+
+
+def shape_of(finding: Finding) -> tuple[int, ...]:
+    """The shape of the argument with the most axes."""
+    return max(map(np.shape, unpack(finding.case.arguments)), key=len)
 
 
 def of_layouts(subject: Any, names: list[str]) -> str:

@@ -209,17 +209,19 @@ def independent(call: Case, cut: Cut) -> bool:
 
 
 def dtype_of(call: Case) -> np.dtype[Any]:
-    """The dtype of a call's first array of floating-point numbers.
+    """The dtype of a call's first array of floating-point numbers; float32 for a library's function of integers alone.
 
     Raises
     ------
     TypeError
-        There is none.
+        There is no array.
     """
-    for each in unpack(call.arguments):
-        dtype = getattr(each, "dtype", np.dtype(bool))
+    dtypes: list[np.dtype[Any]] = [np.dtype(each.dtype) for each in unpack(call.arguments) if hasattr(each, "dtype")]
+    for dtype in dtypes:
         if dtype.name in MODELS:
-            return np.dtype(dtype)
+            return dtype
+    if dtypes and call.formula.signature is None:
+        return np.dtype(np.float32)
     raise TypeError(f"{call.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
 
 

@@ -67,7 +67,7 @@ def of_function(
     failed: list[Finding],
     every: list[Finding],
 ) -> str:
-    """What a failing function most likely is; nothing where it raises the same in every call."""
+    """What a failing function most likely is; nothing where the reasons that stand with the failures say all."""
     alike = in_common(failed, every)
     if alike == EVERY:
         return ""
@@ -91,6 +91,9 @@ def of_function(
     where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
     if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
         where = f"each failing case is one {alike}"
+    without_numbers = wrong and all(finding.place is None for finding in wrong)
+    if without_numbers and not (other_bits or likely or coarse) and (not where or PLAIN in where):
+        return ""
     parts = OTHER_BITS if other_bits else "", *likely[:1], coarse, where
     return "; ".join(filter(None, parts)) or (NONE_KNOWN if wrong else NO_VALUE)
 

@@ -27,7 +27,7 @@ def checked_name(given: str) -> str:
             raise SubjectError(f"{path}: there is no such file{did_you_mean(str(path), beside(path))}")
     elif ":" not in given:
         names = ", ".join(backends.NAMES)
-        meant = did_you_mean(given, backends.NAMES)
+        meant = did_you_mean(given, [*backends.NAMES, *beside(Path(f"{given}.py"))])
         what = f"subject: got {given!r}; wanted a backend ({names}), a file.py or package.module:object{meant}"
         raise SubjectError(what)
     return given

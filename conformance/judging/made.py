@@ -14,7 +14,7 @@ from ..arithmetic.running import Expected, running
 from ..cases import Made, made
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
-from ..formulas.forms import admitted
+from ..formulas.forms import each_rounded
 from . import oracle
 from .alone import alone
 from .kept import kept
@@ -138,17 +138,20 @@ def expected(
 
 
 def where_half_judges(compact: Case, found: dict[str, Expected], dtype: np.dtype[Any]) -> dict[str, Expected]:
-    """Leave open, in half precision, what each operation rounded by itself may make anything of."""
-    form = None if compact.steps else admitted(compact.formula, dtype).get("in_half")
-    if form is None:
-        return found
-    own = running(compact, dtype, MODELS[dtype.name], [form])
+    """Leave open, in half precision, what a form may make anything of whose operations are each rounded.
 
-    def anything(name: str, each: Expected) -> Any:
-        overflows = np.isfinite(each.value) & ~np.isfinite(own[name].value)
-        return np.isinf(own[name].bound) | overflows
+    It is another number too where one on the way overflows, such as a count of samples that is infinite in float16.
+    """
+    for form in each_rounded(compact.formula, dtype).values():
+        own = running(compact, dtype, MODELS[dtype.name], [form])
+        found = {name: opened(each, is_open(each, own[name])) for name, each in found.items()}
+    return found
 
-    return {name: opened(each, anything(name, each)) for name, each in found.items()}
+
+def is_open(expected: Expected, own: Expected) -> Any:
+    """Where a form's bound is infinite, or its value is not the number that is expected."""
+    other = ~(np.abs(own.value - expected.value) <= expected.bound)
+    return np.isinf(own.bound) | (np.isfinite(expected.value) & other)
 
 
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import spec
+from ...names import did_you_mean
 from ...worker.calls import converted
 from ..formulas import Case, cases, functions_of
 from .check import chosen_formulas
@@ -57,10 +58,11 @@ def reproduce(
     """
     formulas = chosen_formulas(case.partition(".")[0] if formula is None else formula, spec.VERSION)
     loaded = Subject(subject, device, [each.name for some in formulas for each in functions_of(some)])
-    kind = np.dtype(dtype)
+    kind, ids = np.dtype(dtype), list[str]()
     for each in formulas:
         made = (one for one, _ in made_cases(each, dtype, seed, loaded.subnormals, loaded.numerics))
         for chosen in chain(cases(each, kind, seed), twins(each, kind, seed), made):
+            ids.append(chosen.id)
             if not case.startswith(chosen.id):
                 continue
             for named, function, change in calls(loaded, chosen):
@@ -68,7 +70,8 @@ def reproduce(
                     with loaded.settings(dtype):
                         _, arguments = converted(loaded.backend, named, change)
                     return under_settings(function, loaded, dtype), arguments, named
-    raise ValueError(f"case: got {case!r}; wanted the id of a case that {loaded.name} is judged by")
+    near = did_you_mean(case, ids)
+    raise ValueError(f"case: got {case!r}; wanted the id of a case that {loaded.name} is judged by{near}")
 
 
 def under_settings(function: Any, subject: Subject, dtype: str) -> Any:

@@ -69,9 +69,11 @@ class Described:
         self.device = None if device is None else plain(str(device))
         asked = tuple(names)
         if not any(self.offered.get(each) for each in asked):
-            wanted = ", ".join(asked) if len(asked) < MANY else "softmax, dense, ..."
             meant = "".join(f"; {name}: did you mean {formula}?" for name, formula in [*self.near.items()][:3])
-            raise SubjectError(f"{self.name}: it has none of the formulas; wanted a function named {wanted}{meant}")
+            wanted = f"; wanted a function named {', '.join(asked)}{meant}"
+            if len(asked) >= MANY:
+                wanted = f"{meant or '; wanted a function with the name of one'} (`gaugeblock spec` shows all)"
+            raise SubjectError(f"{self.name}: it has none of the formulas{wanted}")
 
     def texts(self, found: Mapping[str, Any]) -> dict[str, str]:
         """Names and what is said of them, as text that can be printed."""

@@ -16,6 +16,7 @@ from ..arithmetic.running import Expected
 from ..cases import Made
 from ..cases.draw import unpack
 from ..formulas import Case, Formula, functions_of
+from ..judging.examination import probe
 from ..judging.judge import UNCHANGED, Finding, NotOffered, judge_call, judged_cases
 from ..judging.made import compact_cases, spread
 from ..judging.subject import Subject
@@ -72,6 +73,9 @@ def power(
     >>> found.changes["special"], found.rejected["special"]
     (2, 2)
     """
+    for each in functions_of(formula):
+        if not each.is_own:
+            probe(each)
     return [of_function(each, list(ordered(formula, each, dtype)), dtype, progress) for each in functions_of(formula)]
 
 

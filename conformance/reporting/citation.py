@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-29"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "b84bd38a724b89f25e47e84e5db042a464b35ccdb0053c813f0ae5e511746278"
+MANIFEST = "6d20de671633600bdf92c32aff2df4b6323c70685f5a051aca9309fb083e1a42"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},

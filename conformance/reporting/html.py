@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
+from ..judging.common import EVERY
 from . import terminal
+from .advice import advice
 from .snippets import piped, snippet
 from .strips import LIMIT, by_requirement, gauge, number, signs_of
 from .terminal import sentence
@@ -35,7 +37,7 @@ def to_html(document: Fields) -> str:
     """
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.undefined = jinja2.StrictUndefined
-    environment.filters.update(breakable=breakable, number=number, piped=piped, prose=prose)
+    environment.filters.update(advised=advised, breakable=breakable, number=number, piped=piped, prose=prose)
     template = resources.files("gaugeblock.conformance.reporting").joinpath("report.html").read_text(encoding="utf-8")
     reports = document["reports"]
     signs = signs_of(reports)
@@ -129,6 +131,11 @@ def diagnosis(results: list[tuple[Fields, str]]) -> str:
     """What a failure most likely is, in a sentence."""
     known = dict.fromkeys(result["diagnosis"] for result, _ in results if result["diagnosis"])
     return "; ".join(": ".join(sentence(each)) for each in known)
+
+
+def advised(result: Fields) -> dict[str, str]:
+    """What to write instead, by its label, where calls raise."""
+    return advice(result["worst"]["function"], result["reason"], result["common"] == EVERY)
 
 
 def breakable(name: str) -> Markup:

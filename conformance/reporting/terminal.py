@@ -16,6 +16,7 @@ from ... import spec
 from ...names import meant
 from ..judging.common import EVERY, RAISED, raised_in
 from ..judging.diagnosis import NONE_KNOWN
+from .advice import advice
 from .report import NO_FUNCTION, NO_RESULT
 
 Fields = dict[str, Any]  # an object of the JSON document
@@ -164,6 +165,8 @@ def alike(results: list[Fields]) -> list[Text]:
     title = Text.assemble(("FAIL ", "bold red"), (called(first), "bold"), f" in {dtypes}: ")
     lines = [title + Text(f"{'in every call ' if every else ''}{first['reason'].removesuffix(place)}")]
     lines += field("line", place.strip(" ()"))
+    for label, words in advice(worst["function"], first["reason"], every).items():
+        lines += field(label, words)
     lines += field("given", arguments(worst["given"]))
     counts = {r["requirement"].partition(".")[2]: f"{r['failing']} of {r['cases']}" for r in reversed(results)}
     failing = ", ".join(f"{label} {count}" for label, count in reversed(counts.items()))

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ...backends import how_to_add
-from .sweep import Place, Sweep, Tally, identity, sweep_chunk
+from .sweep import identity, sweep_chunk
+from .tallies import Place, Sweep, Tally
 
 Work = Callable[[int], tuple[int, Tally]]
 Engine = Callable[[Work, Iterable[int]], Iterator[tuple[int, Tally]]]  # results in any order, as they are ready

@@ -30,8 +30,8 @@ from .positions import TracingError
 LIBRARIES = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}  # by the module of a class
 DOUBLE = np.dtype("float64")
 # A graph is compared with the library's own run in float64, within so many bounds: misread operations are off by more,
-# and the library's own inaccuracies, such as those of XLA's log1p, by less.
-WITNESSED = 1e5
+# and the library's own inaccuracies, such as those of XLA's log1p, by less. PyTorch has some constants in float32.
+WITNESSED, ITS_CONSTANTS = 1e5, 2.0**-24
 MOST_WITNESSED = 100_000  # elements
 
 
@@ -114,10 +114,13 @@ def standard(
     of_library = reader(library)
     of_arrays, given, names = of_library.flat(function, arguments, options)
     arrays = tuple(map(of_library.to_numpy, given))
+    if any(each.dtype.kind == "c" for each in arrays):
+        raise MissingError(f"{name_of(function)}: got complex numbers; wanted real ones: both parts as two arrays")
     graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), is_first))
 
     def traced(*values: Any) -> Any:
-        if all(isinstance(each, np.ndarray) for each in values):
+        if all(isinstance(each, np.ndarray | np.generic) for each in values):
+            values = tuple(map(np.asarray, values))
             by_library = sum(each.size for each in arrays) > MOST_WITNESSED and in_double(of_library, graph())
             if by_library or not any(each.dtype == DOUBLE for each in values):
                 return packed(of_library.called(of_arrays, values))
@@ -207,8 +210,10 @@ def witness(of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], graph: Any
             wrong = f"the shape {found.shape} instead of {got.shape}"
         elif isinstance(found, Bounded) and got.dtype == DOUBLE:
             with np.errstate(all="ignore"):
-                off = np.abs(got - found.value) > WITNESSED * found.error + 1e-300
-            same = ~np.isfinite(got) | ~np.isfinite(found.value)
+                off = np.abs(got - found.value) > WITNESSED * found.error + ITS_CONSTANTS * np.abs(got) + 1e-300
+            certain = np.isfinite(found.error)
+            off |= np.isfinite(got) & np.isnan(found.value) & certain
+            same = ~np.isfinite(got) | (~np.isfinite(found.value) & ~(np.isnan(found.value) & certain))
             if not np.any(off & ~same):
                 continue
             wrong = f"{int(np.sum(off & ~same))} of {got.size} elements otherwise"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.bounded import Bounded
+from ..arithmetic.grids import GRIDS, on_grid
 from ..arithmetic.kinds import is_real
 from ..arithmetic.rounding import MODELS
 
@@ -62,6 +63,10 @@ def lerp(xp: Namespace, a: Array, b: Array, weight: Array) -> Array:
     return a + weight * (b - a)
 
 
+def ldexp(xp: Namespace, a: Array, b: Array) -> Array:
+    return a * 2.0 ** xp.astype(b, a.dtype)
+
+
 def where(xp: Namespace, condition: Array, a: Array, b: Array) -> Array:
     return xp.where(condition, a, b)
 
@@ -72,7 +77,7 @@ def masked_fill(xp: Namespace, x: Array, mask: Array, value: Any) -> Array:
 
 def filled(xp: Namespace, x: Array, value: Any) -> Array:
     """One number in the shape of an array."""
-    return xp.zeros_like(x) + value
+    return xp.full(x.shape, value, dtype=x.dtype) if isinstance(value, int | float) else xp.zeros_like(x) + value
 
 
 def full_like(xp: Namespace, x: Array, value: Any, **_: Any) -> Array:
@@ -187,8 +192,10 @@ def softplus(xp: Namespace, x: Array, beta: float = 1.0, threshold: float = 20.0
     return xp.where(z > threshold, x, y if beta == 1 else y / beta)
 
 
-def log_sigmoid_forward(xp: Namespace, x: Array) -> tuple[Array, None]:
-    return xp.minimum(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x))), None
+def log_sigmoid_forward(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    """And exp(-|x|), which its gradient takes."""
+    small = xp.exp(-xp.abs(x))
+    return xp.minimum(x, 0.0) - xp.log1p(small), small
 
 
 def gelu(xp: Namespace, x: Array, *, approximate: str = "none") -> Array:
@@ -226,6 +233,8 @@ def plain(x: Array) -> np.ndarray:
 
 
 def _to_copy(xp: Namespace, x: Array, *, dtype: Any = None, **_: Any) -> Array:
-    """Of a format: the interpreter casts what comes out."""
+    """Of a format: the interpreter casts what comes out. Numbers of 8 bits stay in the format that they came from."""
     name = str(dtype).removeprefix("torch.")
+    if name in GRIDS:
+        return on_grid(x, name)
     return x if dtype is None or (is_real(x) and name in MODELS) else xp.astype(x, np.dtype(name))

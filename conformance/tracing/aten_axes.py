@@ -6,6 +6,7 @@ As in `aten`, a function is called as the operation of its name is, with the nam
 import math
 from typing import Any
 
+from ..arithmetic import correlated
 from .aten import Array, Namespace
 
 
@@ -29,23 +30,23 @@ def prod(xp: Namespace, x: Array, dim: Any = None, keepdim: bool = False, *, dty
 
 
 def amax(xp: Namespace, x: Array, dim: Any = (), keepdim: bool = False) -> Array:
-    return xp.max(x, axis=axes(dim), keepdims=keepdim)
+    return correlated.largest(x, axes(dim), keepdim)
 
 
 def amin(xp: Namespace, x: Array, dim: Any = (), keepdim: bool = False) -> Array:
-    return xp.min(x, axis=axes(dim), keepdims=keepdim)
+    return -correlated.largest(-x, axes(dim), keepdim)
 
 
 def max(xp: Namespace, x: Array, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A001
     if not isinstance(dim, int):
-        return xp.max(x) if dim is None else xp.maximum(x, dim)
-    return xp.max(x, axis=dim, keepdims=keepdim), xp.argmax(x, axis=dim, keepdims=keepdim)
+        return correlated.largest(x) if dim is None else xp.maximum(x, dim)
+    return correlated.largest(x, dim, keepdim), xp.argmax(x, axis=dim, keepdims=keepdim)
 
 
 def min(xp: Namespace, x: Array, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A001
     if not isinstance(dim, int):
-        return xp.min(x) if dim is None else xp.minimum(x, dim)
-    return xp.min(x, axis=dim, keepdims=keepdim), xp.argmin(x, axis=dim, keepdims=keepdim)
+        return -correlated.largest(-x) if dim is None else xp.minimum(x, dim)
+    return -correlated.largest(-x, dim, keepdim), xp.argmin(x, axis=dim, keepdims=keepdim)
 
 
 def argmax(xp: Namespace, x: Array, dim: int | None = None, keepdim: bool = False) -> Array:
@@ -65,7 +66,7 @@ def all(xp: Namespace, x: Array, dim: Any = None, keepdim: bool = False) -> Arra
 
 
 def var(xp: Namespace, x: Array, dim: Any = None, *, correction: Any = 1, keepdim: bool = False) -> Array:
-    return xp.var(x, axis=axes(dim), correction=1 if correction is None else correction, keepdims=keepdim)
+    return correlated.var(x, axes(dim), 1 if correction is None else correction, keepdim)
 
 
 def std(xp: Namespace, x: Array, dim: Any = None, *, correction: Any = 1, keepdim: bool = False) -> Array:
@@ -81,8 +82,7 @@ def std_mean(xp: Namespace, x: Array, dim: Any = None, *, correction: Any = 1, k
 
 
 def logsumexp(xp: Namespace, x: Array, dim: Any, keepdim: bool = False) -> Array:
-    largest = xp.max(x, axis=axes(dim), keepdims=True)
-    y = xp.log(xp.sum(xp.exp(x - largest), axis=axes(dim), keepdims=True)) + largest
+    y = correlated.logsumexp(x, axes(dim))
     return y if keepdim else xp.squeeze(y, axis=axes(dim))
 
 
@@ -147,6 +147,12 @@ baddbmm = addmv = addmm
 def addr(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alpha: float = 1) -> Array:
     product = xp.linalg.outer(a, b)
     return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+
+
+def addbmm(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alpha: float = 1) -> Array:
+    """The sum of a stack of products is one product: rows of all of a by columns of all of b."""
+    rows = xp.reshape(xp.moveaxis(a, 0, 1), (a.shape[1], -1))
+    return addmm(xp, x, rows, xp.reshape(b, (-1, b.shape[2])), beta=beta, alpha=alpha)
 
 
 def linear(xp: Namespace, x: Array, w: Array, b: Array = None) -> Array:

@@ -1,5 +1,6 @@
 """PyTorch's functions that it takes apart before a graph has them, and whose parts have no bound, or a wider one."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,24 @@ def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = Fa
     return results.unsqueeze(axis + results.ndim - rows.ndim + 1)
 
 
+def one_hot(index: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
+    """As PyTorch's, which reads the classes to refuse what is none."""
+    if num_classes == -1:  # that of the largest
+        return torch.nn.functional.one_hot(index)
+    return (index.unsqueeze(-1) == torch.arange(num_classes)).to(torch.int64)
+
+
+def gaussian_nll_loss(
+    x: torch.Tensor, target: torch.Tensor, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> torch.Tensor:
+    """As PyTorch's, which reads the variances to refuse negative ones."""
+    var = torch.full_like(x, var) if isinstance(var, float) else var
+    var = var.unsqueeze(-1) if var.ndim < x.ndim else var
+    each = var.clamp(min=eps)
+    loss = 0.5 * (torch.log(each) + (x - target) ** 2 / each) + (0.5 * math.log(2 * math.pi) if full else 0.0)
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
 def is_known(q: Any, interpolation: str = "linear", **_: Any) -> bool:
     """Whether q is a number, or a tensor that is no argument; quantiles rise with it if they are interpolated."""
     wrapped = isinstance(q, torch.Tensor) and is_functorch_wrapped_tensor(q)
@@ -49,6 +68,8 @@ class Whole(TorchFunctionMode):  # type: ignore[misc]  # PyTorch does not type i
         self, function: Callable[..., Any], types: Any, arguments: Any = (), options: Any = None
     ) -> Any:
         given = options or {}
+        if function in OTHERWISE:
+            return OTHERWISE[function](*arguments, **given)
         if function in QUANTILES and is_known(*arguments[1:2], **given):
             return quantile(*arguments, **given)
         if function in (
@@ -59,4 +80,8 @@ class Whole(TorchFunctionMode):  # type: ignore[misc]  # PyTorch does not type i
         return function(*arguments, **given)
 
 
+OTHERWISE: dict[Any, Callable[..., torch.Tensor]] = {
+    torch.nn.functional.one_hot: one_hot,
+    torch.nn.functional.gaussian_nll_loss: gaussian_nll_loss,
+}
 QUANTILES = frozenset({torch.quantile, torch.Tensor.quantile})

@@ -62,34 +62,68 @@ def nll_loss_backward(
     return xp.where(hot, xp.zeros_like(x) - each, xp.zeros_like(x))
 
 
-def max_pool2d_with_indices_backward(
-    xp: Namespace,
-    g: Array,
-    x: Array,
-    kernel: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    index: Any,
-) -> Array:
-    """To the place that was the largest, which is known in its plane."""
-    plane = math.prod(x.shape[-2:])
-    planes = np.arange(math.prod(x.shape[:-2])).reshape(*x.shape[:-2], 1, 1) * plane
-    return gathered(xp.zeros_like(x), g, planes + certain(index), lambda each: xp.sum(each, axis=-1))
+def to_the_largest(count: int) -> Any:
+    """The gradient of a pooling: to the place that was the largest, which is known in its plane."""
+
+    def backward(xp: Namespace, g: Array, x: Array, *windows: Any) -> Array:
+        index = windows[-1]
+        plane = math.prod(x.shape[-count:])
+        planes = np.arange(math.prod(x.shape[:-count])).reshape(*x.shape[:-count], *(1,) * count) * plane
+        return gathered(xp.zeros_like(x), g, planes + certain(index), lambda each: xp.sum(each, axis=-1))
+
+    return backward
 
 
-def avg_pool2d_backward(
-    xp: Namespace, g: Array, x: Array, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
-    divisor: int | None,
-) -> Array:  # fmt: skip
-    """To each place of a window, a share of its gradient."""
-    if ceil_mode or not (with_padding or divisor or not any(padding)):
-        raise MissingError("aten.avg_pool2d_backward: gaugeblock has no error bound for windows of several sizes yet")
-    places = pooled(x, kernel, stride, padding, 1, ceil_mode, 2)
-    share = xp.expand_dims(g / (divisor or math.prod(whole(kernel, 2))), axis=-1)
-    more = xp.broadcast_to(share, places.shape)
-    return gathered(xp.zeros_like(x), more, places, lambda each: xp.sum(each, axis=-1))
+max_pool2d_with_indices_backward = adaptive_max_pool2d_backward = to_the_largest(2)
+max_pool3d_with_indices_backward = adaptive_max_pool3d_backward = to_the_largest(3)
+
+
+def hardshrink_backward(xp: Namespace, g: Array, x: Array, limit: float) -> Array:
+    return xp.where(xp.abs(x) > limit, g, xp.zeros_like(g))
+
+
+softshrink_backward = hardshrink_backward
+
+
+def of_parts(count: int) -> Any:
+    """The gradient of the means of parts: to each place, the shares of the parts that have it."""
+
+    def backward(xp: Namespace, g: Array, x: Array) -> Array:
+        for axis in range(x.ndim - count, x.ndim):
+            n, k = x.shape[axis], g.shape[axis]
+            starts, ends = np.arange(k) * n // k, -(-(np.arange(k) + 1) * n // k)
+            lengths = (ends - starts).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+            share = g / xp.astype(lengths, g.dtype)
+            owners = ([i for i in range(k) if starts[i] <= place < ends[i]] for place in range(n))
+            g = xp.concat([xp.sum(xp.take(share, np.array(each), axis=axis), axis=axis, keepdims=True)
+                           for each in owners], axis=axis)  # fmt: skip
+        return g
+
+    return backward
+
+
+_adaptive_avg_pool2d_backward, _adaptive_avg_pool3d_backward = of_parts(2), of_parts(3)
+
+
+def to_each(count: int) -> Any:
+    """The gradient of an average: to each place of a window, a share of its gradient."""
+
+    def backward(
+        xp: Namespace, g: Array, x: Array, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
+        divisor: int | None,
+    ) -> Array:  # fmt: skip
+        if ceil_mode or not (with_padding or divisor or not any(padding)):
+            what = f"aten.avg_pool{count}d_backward: gaugeblock has no error bound for windows of several sizes yet"
+            raise MissingError(f"{what}; wanted ceil_mode=False and count_include_pad=True")
+        places = pooled(x, kernel, stride, padding, 1, ceil_mode, count)
+        share = xp.expand_dims(g / (divisor or math.prod(whole(kernel, count))), axis=-1)
+        more = xp.broadcast_to(share, places.shape)
+        return gathered(xp.zeros_like(x), more, places, lambda each: xp.sum(each, axis=-1))
+
+    return backward
+
+
+avg_pool2d_backward, avg_pool3d_backward = to_each(2), to_each(3)
 
 
 def convolution_backward(

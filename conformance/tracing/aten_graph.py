@@ -1,7 +1,6 @@
 """A graph of PyTorch's operations on arrays that carry errors."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,8 @@ from torch.fx.node import map_arg
 from torch.utils import _pytree as pytree
 
 from ...backends import load
-from ..arithmetic import bounded
 from ..arithmetic.bounded import Bounded
+from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
@@ -24,16 +23,21 @@ from . import (
     aten_resampling,
     aten_sampling,
     aten_sequences,
+    aten_solving,
     aten_windows,
 )
+from .aten_formats import default_dtype, in_float32, of_format, promoted
+from .aten_names import name_of
+from .aten_patterns import logits_of, narrowed
 from .brought import A_WAY, brought, by_library
+from .constants import constant_as, is_computed_alike
 from .positions import TracingError, is_lifted, moved, one
 
 Array = Any
 
 TABLES = (
     aten, aten_axes, aten_layers, aten_indices, aten_windows, aten_resampling, aten_sampling, aten_sequences,
-    aten_gradients,
+    aten_gradients, aten_solving,
 )  # fmt: skip
 # What is moved. Each is run by PyTorch on positions, so nothing is written for it.
 MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueeze slice select flip roll clone alias
@@ -46,12 +50,7 @@ MOVED = """view _unsafe_view reshape permute transpose t expand squeeze unsqueez
 MOVES = frozenset(MOVED.split())
 # Moves that have a constant for what is outside: at which place of the arguments.
 FILLS = {"constant_pad_nd": 2}
-NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async"})
-
-
-def name_of(target: Any) -> str:
-    """The operation's name, without its overload."""
-    return str(getattr(target, "overloadpacket", target).__name__)
+NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async", "is_same_size", "_has_same_storage_numel"})
 
 
 def operation(name: str) -> Callable[..., Any] | None:
@@ -65,6 +64,11 @@ def operation(name: str) -> Callable[..., Any] | None:
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    if tensor._is_zerotensor():  # in which derivatives keep nothing but the shape
+        return np.zeros(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+    if "float8" in str(tensor.dtype):
+        what = f"got a tensor of {str(tensor.dtype).removeprefix('torch.')}, which has no arithmetic"
+        raise TracingError(f"{what}; wanted its numbers in float32, and the cast inside of the function")
     return np.asarray(load("torch").to_numpy(tensor))
 
 
@@ -81,6 +85,9 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
     A graph that was traced in float64 is read in the format of the arrays. Arrays of float64 in a graph of others take
     every format for float64.
     """
+    known, integers = graph.meta.get("integers", []), [each for each in arrays if isinstance(each, np.ndarray)]
+    if known and not all(map(np.array_equal, known, integers)):
+        raise TracingError("got other integers than its graph was made of; wanted a function that does not read them")
     values: dict[Any, Any] = {}
     given = iter(arrays)
     own = [each.dtype for each in arrays if is_real(each)]
@@ -99,7 +106,7 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
         if node.op == "placeholder":
             values[node] = next(given)
         elif node.op == "get_attr":
-            values[node] = lift_as(
+            values[node] = constant_as(
                 to_numpy(getattr(graph, str(node.target))), format_of(node.meta.get("val")), xp, lift
             )
         elif node.op == "output":
@@ -107,14 +114,10 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
         else:
             formats = pytree.tree_map(format_of, node.meta.get("val"))
             values[node] = applied(node.target, arguments, options, formats, xp, lift)
+            logits = logits_of(node)
+            if logits is not None:
+                values[node] = narrowed(values[node], arguments[0], arguments[1], values[logits])
     raise TracingError("got a graph without an output")
-
-
-def lift_as(constant: np.ndarray, form: np.dtype[Any] | None, xp: Any, lift: Any) -> Any:
-    """A constant in a format; its cast is an error."""
-    if form is None or constant.dtype == form:
-        return lift(constant)
-    return xp.astype(lift(constant), form)
 
 
 def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
@@ -150,9 +153,14 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
                 f"aten.{name}: gaugeblock has no error bound for this operation of PyTorch yet; {wanted}"
             )
         return of_format(by_library(lifted[0], ulp, value_and_slope(target, arguments, options)), formats, xp)
+    if name in aten.SAME and any(each is None for each in arguments):
+        raise MissingError(f"aten.{name}: gaugeblock does not have what an operation before it saved for its gradient")
     narrowest = sorted(floating, key=lambda dtype: dtype.itemsize)[:1]  # attention gives a logarithm in float32 too
     arguments, options = promoted(arguments, options, narrowest, name, xp)
-    once = of_format(function(xp, *arguments, **options), formats, xp)
+    try:
+        once = of_format(function(xp, *arguments, **options), formats, xp)
+    except UndecidedError as error:
+        raise UndecidedError(f"aten.{name}: {error}") from None
     half = [each for each in every if isinstance(each, Bounded) and each.dtype.itemsize == 2]
     if half and name not in aten.SAME:
         once = in_float32(function, arguments, options, formats, xp, once)
@@ -173,59 +181,6 @@ def value_and_slope(target: Any, arguments: Any, options: Any) -> Callable[[np.n
         return y.detach().numpy(), slope.numpy()
 
     return run
-
-
-def in_float32(function: Any, arguments: Any, options: Any, formats: Any, xp: Any, each: Any) -> Any:
-    """A whole operation in half precision: PyTorch rounds it once, or each step. The bound is the larger of both."""
-
-    def wide(x: Any) -> Any:
-        return xp.astype(x, np.dtype("float32")) if isinstance(x, Bounded) and x.dtype.itemsize == 2 else x
-
-    arguments, options = pytree.tree_map(wide, (arguments, options), is_leaf=is_lifted)
-    once = of_format(function(xp, *arguments, **options), formats, xp)
-    return pytree.tree_map(larger, once, each, is_leaf=is_lifted)
-
-
-def larger(once: Any, each: Any) -> Any:
-    """The value that is rounded once, with the larger error, but where the steps overflow."""
-    if not isinstance(once, Bounded):
-        return once
-    reach = each.error + np.abs(each.value - once.value)
-    error = np.where(np.isfinite(reach), np.maximum(once.error, reach), once.error)
-    return Bounded(once.value, error / bounded.INFLATION, once.model, once.dtype, once.nonnegative)
-
-
-def of_format(found: Any, formats: Any, xp: Any) -> Any:
-    """Results in the format that PyTorch gives them."""
-    if isinstance(found, list | tuple):
-        several = formats if isinstance(formats, list | tuple) else [formats] * len(found)
-        return [of_format(each, form, xp) for each, form in zip(found, several, strict=False)]
-    if formats is None or found is None or (is_real(found) and found.dtype == formats):
-        return found
-    return xp.astype(found, formats)
-
-
-def promoted(arguments: Any, options: Any, floating: list[Any], name: str, xp: Any) -> tuple[Any, Any]:
-    """Operands in the widest of their formats; integers that are computed with too."""
-    every = [each for each in pytree.tree_leaves((arguments, options), is_leaf=is_lifted) if is_real(each)]
-    sized = [each.dtype for each in every if each.ndim] or [each.dtype for each in every]
-    widest = max([*sized, *floating], key=lambda dtype: dtype.itemsize, default=None)
-    if name in ("_to_copy",) or widest is None:
-        return arguments, options
-
-    def cast(x: Any) -> Any:
-        if is_real(x):
-            return x if x.dtype == widest else xp.astype(x, widest)
-        counted = is_lifted(x) or isinstance(x, np.ndarray)
-        return xp.astype(x, widest) if counted and name in COMPUTING else x
-
-    cast_positional, cast_options = pytree.tree_map(cast, (arguments, options), is_leaf=is_lifted)
-    return cast_positional, cast_options
-
-
-# Operations that take integers for numbers, among numbers; for others they are masks or indices.
-COMPUTING = frozenset(aten.SAME) | {"add", "sub", "rsub", "lerp", "addcmul", "addcdiv", "xlogy", "fmod", "sum", "mean"}
-COMPUTING |= {"mm", "bmm", "addmm", "cumsum", "prod", "clamp", "binary_cross_entropy", "mse_loss"}
 
 
 def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any:
@@ -254,21 +209,17 @@ def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any
 def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
     """What PyTorch itself makes of integers and constants, which are real numbers before they are of a format."""
     arguments, options = pytree.tree_map(
-        lambda x: torch.from_numpy(np.array(x)) if isinstance(x, np.ndarray) else x, (arguments, options)
+        lambda x: torch.from_numpy(np.array(x)) if isinstance(x, np.ndarray | np.generic) else x, (arguments, options)
     )
     with default_dtype(torch.float64):
         found = target(*arguments, **options)
+
+    def cast(tensor: Any, form: np.dtype[Any] | None) -> Any:
+        constant = to_numpy(tensor)
+        if form is None or is_computed_alike(name_of(target), constant):
+            return constant_as(constant, form, xp, lift)
+        return xp.astype(lift(constant), form)
+
     if isinstance(found, list | tuple):
-        return [lift_as(to_numpy(each), form, xp, lift) for each, form in zip(found, formats, strict=True)]
-    return lift_as(to_numpy(found), formats, xp, lift) if isinstance(found, torch.Tensor) else found
-
-
-@contextlib.contextmanager
-def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """The dtype of what is made without saying of which."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+        return [cast(each, form) for each, form in zip(found, formats, strict=True)]
+    return cast(found, formats) if isinstance(found, torch.Tensor) else found

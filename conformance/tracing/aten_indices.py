@@ -10,14 +10,15 @@ import numpy as np
 
 from ..arithmetic.discrete import Discrete, UndecidedError
 from ..arithmetic.namespace import MissingError
-from .aten import Array, Namespace
+from .aten import Array, Namespace, filled
 from .positions import gathered
 
 
 def certain(index: Any) -> Any:
     """An index that is not undecided."""
     if isinstance(index, Discrete):
-        raise UndecidedError(index.refused())
+        wanted = "an index that no rounding error changes: judge the parts before and after it"
+        raise UndecidedError(f"{index.doubt()}; wanted {wanted}")
     return index
 
 
@@ -63,11 +64,57 @@ def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: 
     more = xp.broadcast_to(values, places.shape)
     if not accumulate:
         if np.unique(places).size < places.size:
-            raise UndecidedError("aten.index_put: got an index twice; wanted accumulate=True, or each once")
+            raise UndecidedError("got an index twice; wanted accumulate=True, or each once")
         mask = np.zeros(x.size, np.bool_)
         mask[places.ravel()] = True
         x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
     return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+
+
+def scatter(xp: Namespace, x: Array, dim: int, index: Any, source: Any, *, reduce: str | None = None) -> Array:
+    """Elements, or one number, put at an index; no two elements may go to one place."""
+    places = places_along(x, dim, index)
+    if reduce is not None:
+        more = source[tuple(map(slice, places.shape))] if np.ndim(source) else filled(xp, x, source)
+        return together(xp, x, more, places, {"add": "sum", "multiply": "prod"}[reduce], True)
+    mask = np.zeros(x.size, np.bool_)
+    mask[places.ravel()] = True
+    if not np.ndim(source):
+        return xp.where(mask.reshape(x.shape), source, x)
+    if np.unique(places).size < places.size:
+        raise UndecidedError("got an index twice; wanted each once, or scatter_add")
+    order = np.zeros(x.size, np.int64)
+    order[places.ravel()] = np.arange(source.size).reshape(source.shape)[tuple(map(slice, places.shape))].ravel()
+    return xp.where(mask.reshape(x.shape), xp.take(xp.reshape(source, (-1,)), order.reshape(x.shape), axis=0), x)
+
+
+def masked_select(xp: Namespace, x: Array, mask: Any) -> Array:
+    shape = np.broadcast_shapes(x.shape, np.shape(certain(mask)))
+    return xp.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
+
+
+def masked_scatter(xp: Namespace, x: Array, mask: Any, source: Array) -> Array:
+    """The elements of a mask, one after another, from the first ones of the source."""
+    mask = np.broadcast_to(certain(mask), x.shape)
+    order = np.maximum(np.cumsum(mask).reshape(x.shape) - 1, 0)
+    return xp.where(mask, xp.take(xp.reshape(source, (-1,)), order, axis=0), x)
+
+
+def searchsorted(
+    xp: Namespace, edges: Array, x: Array, *, out_int32: bool = False, right: bool = False, side: str | None = None,
+    sorter: Any = None,
+) -> Any:  # fmt: skip
+    """How many edges are below a number, or not above it."""
+    if sorter is not None:
+        raise MissingError("aten.searchsorted: got a sorter; gaugeblock has it for edges in order")
+    last = xp.expand_dims(edges, axis=-2) if edges.ndim > 1 else edges
+    of_x = xp.expand_dims(x, axis=-1)
+    before = last <= of_x if right or side == "right" else last < of_x
+    return xp.count_nonzero(before, axis=-1)
+
+
+def bucketize(xp: Namespace, x: Array, edges: Array, *, out_int32: bool = False, right: bool = False) -> Any:
+    return searchsorted(xp, edges, x, right=right)
 
 
 def scatter_reduce(

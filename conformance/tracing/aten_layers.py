@@ -4,10 +4,13 @@ As in `aten`, a function is called as the operation of its name is, with the nam
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..arithmetic import correlated
+from ..arithmetic.discrete import Discrete
 from .aten import Array, Namespace
 from .aten_axes import linalg_vector_norm, logsumexp, mean
 from .aten_axes import sum as added
@@ -16,17 +19,25 @@ FLOAT32 = np.dtype("float32")
 
 
 def _softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
-    e = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
-    return e / xp.sum(e, axis=dim, keepdims=True)
+    return correlated.softmax(x, dim)
 
 
 def _safe_softmax(xp: Namespace, x: Array, dim: int, dtype: Any = None) -> Array:
-    return _softmax(xp, x, dim)
+    """And 0 where everything is masked."""
+    return unmasked(xp, x, dim, lambda kept: _softmax(xp, kept, dim))
+
+
+def unmasked(xp: Namespace, x: Array, dim: int, function: Callable[[Array], Array]) -> Array:
+    """A function along an axis, and 0 where everything is masked."""
+    masked = xp.all(x == -math.inf, axis=dim, keepdims=True)
+    if not isinstance(masked, Discrete) and not np.any(masked):
+        return function(x)
+    y = function(xp.where(masked, xp.zeros_like(x), x))
+    return xp.where(masked, xp.zeros_like(y), y)
 
 
 def _log_softmax(xp: Namespace, x: Array, dim: int, half_to_float: bool = False) -> Array:
-    z = x - xp.max(x, axis=dim, keepdims=True)
-    return z - xp.log(xp.sum(xp.exp(z), axis=dim, keepdims=True))
+    return correlated.log_softmax(x, dim)
 
 
 def glu(xp: Namespace, x: Array, dim: int = -1) -> Array:
@@ -36,7 +47,7 @@ def glu(xp: Namespace, x: Array, dim: int = -1) -> Array:
 
 def normalised(xp: Namespace, x: Array, axes: Any, eps: float, weight: Array, bias: Array, shape: Any) -> Any:
     """(x - mean) / root * weight + bias, the mean, and 1 / root, for the root of the variance."""
-    m, v = xp.mean(x, axis=axes, keepdims=True), xp.var(x, axis=axes, keepdims=True)
+    m, v = xp.mean(x, axis=axes, keepdims=True), correlated.var(x, axes, keepdims=True)
     r = 1 / xp.sqrt(v + eps)
     return affine(xp, (x - m) * r, weight, bias, shape), m, r
 
@@ -101,7 +112,13 @@ def _scaled_dot_product_flash_attention_for_cpu(
     dtype, (q, k, v) = q.dtype, in_float32(xp, q, k, v)
     k, v = (of_each_head(xp, each, q) for each in (k, v))
     w = scores(xp, q, k, scale or 1 / math.sqrt(q.shape[-1]), attn_mask, is_causal)
-    return xp.matmul(as_factor(xp, _softmax(xp, w, -1), dtype), v), logsumexp(xp, w, -1)
+
+    def of_values(kept: Array) -> Array:
+        if dtype.itemsize > 2:
+            return correlated.weighted(kept, v)
+        return xp.matmul(as_factor(xp, _softmax(xp, kept, -1), dtype), v)
+
+    return unmasked(xp, w, -1, of_values), logsumexp(xp, w, -1)
 
 
 def in_float32(xp: Namespace, *arrays: Array) -> list[Array]:
@@ -181,3 +198,8 @@ def nll_loss2d_forward(xp: Namespace, x: Array, target: Any, weight: Array, redu
 def _cdist_forward(xp: Namespace, a: Array, b: Array, p: float, mode: Any = None) -> Array:
     apart = xp.expand_dims(a, axis=-2) - xp.expand_dims(b, axis=-3)
     return linalg_vector_norm(xp, apart, p, -1)
+
+
+def _pdist_forward(xp: Namespace, x: Array, p: float = 2) -> Array:
+    first, second = np.triu_indices(x.shape[0], 1)
+    return linalg_vector_norm(xp, xp.take(x, first, axis=0) - xp.take(x, second, axis=0), p, -1)

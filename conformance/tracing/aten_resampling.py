@@ -22,24 +22,36 @@ def interpolation(mode: str) -> Any:
 
     PyTorch computes the coordinates in the format: a scale, a product and a sum are rounded, of numbers up to the
     length. A weight is off by as much, times the kernel's slope, and so is one beside those that are not 0, since a
-    coordinate may come to lie beyond a point.
+    coordinate may come to lie beyond a point. Its gradient is a product with the transposed matrix.
     """
 
     def upsampled(xp: Namespace, x: Array, size: list[int], align_corners: bool, *scales: float | None) -> Array:
+        return by_weights(xp, x, list(x.shape[x.ndim - len(size) :]), size, align_corners, scales, back=False)
+
+    def gradient(
+        xp: Namespace, g: Array, size: list[int], shape: list[int], align_corners: bool, *scales: float | None
+    ) -> Array:
+        return by_weights(xp, g, shape[len(shape) - len(size) :], size, align_corners, scales, back=True)
+
+    def by_weights(
+        xp: Namespace, x: Array, lengths: Any, size: Any, align_corners: bool, scales: Any, back: bool
+    ) -> Array:
         if not isinstance(x, Bounded) or not np.all(np.isfinite(x.value)):
             what = "in float64, or of numbers that are not finite"
             raise MissingError(f"aten: gaugeblock has no error bound for interpolation {what}; wanted finite float32")
         count = len(size)
         given = scales if len(scales) == count else (None,) * count
-        for number, (length, scale) in enumerate(zip(size, given, strict=True)):
+        for number, (length, wanted, scale) in enumerate(zip(lengths, size, given, strict=True)):
             place = x.ndim - count + number
-            w = weights(mode, x.shape[place], length, align_corners, scale)
+            w = weights(mode, length, wanted, align_corners, scale)
             near = (w != 0) | (np.roll(w, 1, 0) != 0) | (np.roll(w, -1, 0) != 0)
             off = SLOPES[mode] * x.model.inner_unit * (4 * len(w) + 8) * near
-            x = xp.moveaxis(xp.matmul(xp.moveaxis(x, place, -1), Bounded(w, off, x.model, x.dtype)), -1, place)
+            matrix = Bounded(w, off, x.model, x.dtype)
+            matrix = xp.matrix_transpose(matrix) if back else matrix
+            x = xp.moveaxis(xp.matmul(xp.moveaxis(x, place, -1), matrix), -1, place)
         return x
 
-    return upsampled
+    return upsampled, gradient
 
 
 def weights(mode: str, length: int, size: int, align_corners: bool, scale: float | None) -> np.ndarray:
@@ -53,8 +65,10 @@ def weights(mode: str, length: int, size: int, align_corners: bool, scale: float
     return np.asarray(found.reshape(length, size).numpy())
 
 
-upsample_linear1d = upsample_bilinear2d = upsample_trilinear3d = interpolation("linear")
-upsample_bicubic2d = interpolation("bicubic")
+upsample_linear1d, upsample_linear1d_backward = interpolation("linear")
+upsample_bilinear2d = upsample_trilinear3d = upsample_linear1d
+upsample_bilinear2d_backward = upsample_trilinear3d_backward = upsample_linear1d_backward
+upsample_bicubic2d, upsample_bicubic2d_backward = interpolation("bicubic")
 
 
 def kthvalue(xp: Namespace, x: Array, k: int, dim: int = -1, keepdim: bool = False) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from .jaxpr import Graph
 from .jaxpr import interpreted as interpreted
@@ -82,7 +83,7 @@ def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) ->
         try:
             with jax.enable_x64(True):
                 wide = Graph(jax.make_jaxpr(of_arrays)(*shapes), True, given, dtypes)
-        except TypeError:
+        except (TypeError, ValueError):
             return graph
         if formats(wide) <= {"float64"} and alike(constants(graph.closed), constants(wide.closed)):
             return wide
@@ -109,12 +110,22 @@ def jaxprs_in(equation: Any) -> list[Any]:
 
 
 def refused(graph: Graph) -> Graph:
-    """The graph; TracingError, with its name, if it has a random operation."""
-    for name in (each.primitive.name for each in equations(graph.closed.jaxpr)):
+    """The graph; TracingError or MissingError, with its name, if an operation is random, or of complex numbers."""
+    wanted = "a function that its arguments decide: give it the random numbers"
+    for equation in equations(graph.closed.jaxpr):
+        name = equation.primitive.name
         if name.startswith("random_") or name in ("threefry2x32", "rng_bit_generator", "rng_uniform"):
-            wanted = "a function that its arguments decide: give it the random numbers"
             raise TracingError(f"jax.random ({name}): got a random operation; wanted {wanted}")
+        if not jaxprs_in(equation) and any(map(is_complex, (*equation.invars, *equation.outvars))):
+            wanted = "real ones: the real and the imaginary part as two arrays"
+            raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for complex numbers; wanted {wanted}")
     return graph
+
+
+def is_complex(variable: Any) -> bool:
+    """Whether it is of complex numbers, not of keys or of others."""
+    dtype = getattr(variable.aval, "dtype", None)
+    return isinstance(dtype, np.dtype) and dtype.kind == "c"
 
 
 def equations(jaxpr: Any) -> Iterator[Any]:

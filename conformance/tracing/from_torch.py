@@ -5,6 +5,7 @@ decompositions into core operations those are left out whose whole operation is 
 """
 
 import copy
+import dataclasses
 import functools
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,16 +18,22 @@ from torch._subclasses.functional_tensor import dispatch_functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
+from .aten_formats import default_dtype
 from .aten_functions import Whole
-from .aten_graph import FILLS, MOVES, default_dtype, name_of, operation, to_numpy, to_tensor
+from .aten_graph import FILLS, MOVES, operation, to_numpy, to_tensor
 from .aten_graph import interpreted as interpreted
+from .aten_known import known
+from .aten_names import name_of
 from .positions import DEPENDS, TracingError, alike
 
 # Kept whole beside those that the tables have.
 RANDOM = frozenset({"native_dropout", "bernoulli", "rrelu_with_noise", "rrelu_with_noise_functional"})
 # Decomposed all the same, since the parts are what every library computes.
 PARTS = frozenset({"index_select", "where", "all", "any"})
+# Kept whole, since PyTorch's decomposition counts what is padded too.
+MISREAD = frozenset({"multilabel_margin_loss_forward"})
 
 
 @functools.cache
@@ -34,7 +41,7 @@ def decompositions() -> dict[Any, Any]:
     """PyTorch's decompositions, but of what is kept whole."""
 
     def kept(name: str) -> bool:
-        return name in MOVES | RANDOM | FILLS.keys() or (operation(name) is not None and name not in PARTS)
+        return name in MOVES | RANDOM | MISREAD | FILLS.keys() or (operation(name) is not None and name not in PARTS)
 
     return {target: how for target, how in core_aten_decompositions().items() if not kept(name_of(target))}
 
@@ -56,8 +63,14 @@ def state_of(function: Any) -> dict[str, torch.Tensor]:
 
 
 def leaves(tree: Any) -> list[Any]:
-    """The tensors in a tree, such as a dictionary or a list."""
-    return [each for each in pytree.tree_leaves(tree) if each is not None]
+    """The tensors in a tree, such as a dictionary, a list or a dataclass."""
+    found = []
+    for each in pytree.tree_leaves(tree):
+        if dataclasses.is_dataclass(each):
+            found += leaves([getattr(each, field.name) for field in dataclasses.fields(each)])
+        elif each is not None and not isinstance(each, str | bool | int | float):
+            found.append(each)
+    return found
 
 
 def usual_dtype(tensors: Sequence[torch.Tensor]) -> Any:
@@ -105,15 +118,51 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
         warnings.simplefilter("ignore")
         try:
             with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
-                graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
-                if fills_a_part(graph):
-                    first, graph = graph, make_fx(dispatch_functionalize(tensors_of), decompositions())(*tensors)
-                    graph.meta["first"] = first  # in which it is seen what arguments are written to
+                graph = of_known_integers(tensors_of, tensors)
         except RuntimeError as error:
-            if "value out of a tracing tensor" not in str(error):
+            if not reads(error):
                 raise
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted torch.where") from None
     refuse_random(graph)
+    refuse_complex(graph)
+    return graph
+
+
+def reads(error: Exception) -> bool:
+    """Whether it says that a function reads values, which a graph does not have."""
+    return any(each in str(error) for each in ("value out of a tracing tensor", "unallocated storage"))
+
+
+def of_known_integers(tensors_of: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> torch.fx.GraphModule:
+    """The graph; of these integers alone, where the function reads them on the way, as it reads where rows start."""
+    try:
+        return recorded(tensors_of, tensors)
+    except RuntimeError as error:
+        integers = [each for each in tensors if not each.is_floating_point()]
+        if not reads(error) or not integers:
+            raise
+
+    def of_numbers(*given: torch.Tensor) -> Any:
+        pairs = zip(given, tensors, strict=True)
+        return tensors_of(*(each if own.is_floating_point() else known(own) for each, own in pairs))
+
+    graph = recorded(of_numbers, tensors)
+    graph.meta["integers"] = [to_numpy(each) for each in integers]
+    return graph
+
+
+def recorded(tensors_of: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> torch.fx.GraphModule:
+    """The graph. Of gradients of the function's own `functionalize` knows nothing, nor of parts that are written to."""
+    below: Callable[..., torch.fx.GraphModule] = make_fx(dispatch_functionalize(tensors_of), decompositions())
+    try:
+        graph = make_fx(torch.func.functionalize(tensors_of), decompositions())(*tensors)
+    except RuntimeError as error:
+        if not any(each in str(error) for each in ("functorch", "custom_function_call")):
+            raise
+        return below(*(each.clone() for each in tensors))
+    if fills_a_part(graph):
+        first, graph = graph, below(*tensors)
+        graph.meta["first"] = first  # in which it is seen what arguments are written to
     return graph
 
 
@@ -163,6 +212,16 @@ def refuse_random(graph: torch.fx.GraphModule) -> None:
         if drawn and not of_attention and not as_evaluated:
             wanted = "a function that its arguments decide, such as a module after .eval()"
             raise TracingError(f"aten.{name}: got a random operation, as dropout is; wanted {wanted}")
+
+
+def refuse_complex(graph: torch.fx.GraphModule) -> None:
+    """Raise MissingError, with the operation's name, where numbers are complex."""
+    for node in graph.graph.nodes:
+        if any(getattr(each, "is_complex", bool)() for each in pytree.tree_leaves(node.meta.get("val"))):
+            wanted = "real ones: the real and the imaginary part as two arrays"
+            raise MissingError(
+                f"aten.{name_of(node.target)}: gaugeblock has no error bound for complex numbers; wanted {wanted}"
+            )
 
 
 def formats(graph: torch.fx.GraphModule) -> set[str]:

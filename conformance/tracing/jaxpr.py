@@ -1,39 +1,25 @@
 """JAX's jaxprs on arrays that carry errors."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from ...reference.declaration import AXIS
+from ..arithmetic.discrete import UndecidedError
+from ..arithmetic.grids import GRIDS, on_grid
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
-from . import lax
+from . import lax, lax_indices
 from .brought import A_WAY, brought, by_library
-from .positions import is_lifted, moved, one
+from .constants import constant_as
+from .lax_moves import MOVES, moved_by
+from .lax_patterns import extreme_of, narrowed, softmax_of
+from .positions import is_lifted
 
 Array = Any
 
-# What is moved, and how many operands are: the others are indices.
-MOVED = """broadcast_in_dim reshape transpose squeeze expand_dims slice rev split concatenate pad copy copy_p
-    stop_gradient optimization_barrier tile stack"""
-MOVES = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2} | dict.fromkeys(MOVED.split())
-# The most usual of them by NumPy, which compiles nothing for a new shape.
-BY_NUMPY: dict[str, Callable[..., np.ndarray]] = {
-    "reshape": lambda p, x: np.reshape(np.transpose(x, p.get("dimensions") or range(x.ndim)), p["new_sizes"]),
-    "transpose": lambda p, x: np.transpose(x, p["permutation"]),
-    "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
-    "rev": lambda p, x: np.flip(x, p["dimensions"]),
-    "concatenate": lambda p, *arrays: np.concatenate(arrays, p["dimension"]),
-    "stack": lambda p, *arrays: np.stack(arrays, p[AXIS]),
-    "slice": lambda p, x: x[tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or [1] * x.ndim))],
-    "broadcast_in_dim": lambda p, x: np.broadcast_to(
-        np.expand_dims(x, tuple(i for i in range(len(p["shape"])) if i not in p["broadcast_dimensions"])), p["shape"]
-    ),
-}
 # Primitives with a jaxpr inside that is simply run, and what it is called among their parameters.
 CALLS = {name: key for key, names in {
     "jaxpr": "jit pjit checkpoint remat remat2", "fun_jaxpr": "custom_vjp_call_jaxpr",
@@ -92,28 +78,11 @@ def run(reading: Reading, jaxpr: Any, constants: Any, arrays: Sequence[Any]) -> 
         extreme = extreme_of(equation, defined)
         if extreme is None:
             found = applied(reading, equation, [read(atom) for atom in equation.invars])
+            found = narrowed(found, softmax_of(equation, defined), read)
         else:
             found = lax.is_extreme(*extreme, *map(read, extreme[0].invars))
         values.update(zip(equation.outvars, found if equation.primitive.multiple_results else [found], strict=True))
     return [read(atom) for atom in jaxpr.outvars]
-
-
-def extreme_of(equation: Any, defined: dict[int, Any]) -> tuple[Any, int] | None:
-    """Where a number is compared with a maximum, or minimum, of it: what made that, and the number among its operands.
-
-    Gradients ask so which number was chosen. It is the same number then, whatever its rounding errors are.
-    """
-    if equation.primitive.name != "eq":
-        return None
-    for number, other in (equation.invars, equation.invars[::-1]):
-        source = defined.get(id(other))
-        while source is not None and source.primitive.name in ("broadcast_in_dim", "reshape"):
-            source = defined.get(id(source.invars[0]))
-        if source is not None and source.primitive.name in lax.EXTREMES:
-            places = [place for place, each in enumerate(source.invars) if each is number]
-            if places:
-                return source, places[0]
-    return None
 
 
 def needed(jaxpr: Any) -> list[Any]:
@@ -134,7 +103,7 @@ def constant(reading: Reading, x: Any) -> Any:
         return value
     if value.ndim == 0:
         return float(value)
-    return as_array(reading, reading.lift(value), reading.form or value.dtype)
+    return constant_as(value, reading.form, reading.xp, reading.lift)
 
 
 def as_array(reading: Reading, x: Any, form: np.dtype[Any] | None) -> Any:
@@ -159,16 +128,25 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
     if name in KEPT and isinstance(arguments[0], float):
         return arguments[0]
     if not floats:
-        found = equation.primitive.bind(*map(jax.numpy.asarray, arguments), **parameters)
+        typed = (
+            jax.numpy.asarray(each, atom.aval.dtype) for each, atom in zip(arguments, equation.invars, strict=True)
+        )
+        found = equation.primitive.bind(*typed, **parameters)
         several = equation.primitive.multiple_results
         return [constant(reading, each) for each in found] if several else constant(reading, found)
+    exact = exactly(reading, equation, arguments)
+    if exact is not None:
+        return exact
     inputs = [reading.format_of(atom) for atom in equation.invars]
     lifted = [as_array(reading, each, kind) for each, kind in zip(arguments, inputs, strict=True)]
-    if name in MOVES:
-        return moved_by(equation, lifted)
-    function: Any = getattr(lax, name.replace("-", "_"), None)
-    if getattr(function, "__module__", None) == lax.__name__:
-        return of_format(function(reading.xp, parameters, *lifted), equation, reading)
+    try:
+        if name in MOVES:
+            return moved_by(equation, lifted)
+        function = operation(name)
+        if function is not None:
+            return of_format(function(reading.xp, parameters, *lifted), equation, reading)
+    except UndecidedError as error:
+        raise UndecidedError(f"jax.lax.{name}: {error}") from None
     if name in lax.SAME:
         mixed = any(is_lifted(each) for each in arguments)  # numbers stay numbers beside arrays
         return getattr(reading.xp, lax.SAME[name])(*(arguments if mixed else lifted))
@@ -179,6 +157,31 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
         return of_format(by_library(lifted[0], ulp, value_and_slope(equation)), equation, reading)
     wanted = f"judge the parts before and after it{A_WAY.format(name) if pointwise else ''}"
     raise MissingError(f"jax.lax.{name}: gaugeblock has no error bound for this operation of JAX yet; {wanted}")
+
+
+# Of numbers that the format has, a result that it has too is what every library gives.
+CORRECT = frozenset(["add", "sub", "mul", "max", "min", "neg", "abs", "floor", "ceil", "sign", "clamp"])
+
+
+def exactly(reading: Reading, equation: Any, arguments: list[Any]) -> float | None:
+    """A number that is made of numbers alone and rounds nothing."""
+    form = reading.format_of(equation.outvars[0])
+    if form is None or equation.primitive.name not in CORRECT or not all(isinstance(each, float) for each in arguments):
+        return None
+    found = float(equation.primitive.bind(*map(jax.numpy.float64, arguments), **equation.params))
+    narrow = min(form, np.dtype(np.float32), key=lambda each: each.itemsize)  # whose results float64 has exactly
+    with np.errstate(over="ignore"):
+        every = all(float(np.asarray(each).astype(narrow)) == each for each in (found, *arguments))
+    return found if every else None
+
+
+def operation(name: str) -> Callable[..., Any] | None:
+    """What a primitive is on arrays that carry errors."""
+    for table in (lax, lax_indices):
+        found = getattr(table, name.replace("-", "_"), None)
+        if getattr(found, "__module__", None) == table.__name__:
+            return found
+    return None
 
 
 def value_and_slope(equation: Any) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
@@ -201,32 +204,15 @@ def of_format(found: Any, equation: Any, reading: Reading) -> Any:
 
 
 def converted(reading: Reading, equation: Any, x: Any) -> Any:
-    """Another dtype; of numbers, one format stands for several."""
+    """Another dtype; of numbers, one format stands for several. Numbers of 8 bits stay in that which they came from."""
+    if equation.params["new_dtype"].name in GRIDS:
+        return on_grid(as_array(reading, x, None), equation.params["new_dtype"].name)
     form = reading.format_of(equation.outvars[0])
+    if isinstance(x, float) and form is None:
+        return np.asarray(x).astype(equation.params["new_dtype"])
     return reading.xp.astype(
         as_array(reading, x, form) if isinstance(x, float) else x, form or equation.params["new_dtype"]
     )
-
-
-def moved_by(equation: Any, arguments: list[Any]) -> Any:
-    """A primitive that moves elements, run on positions."""
-    parameters, several = equation.params, equation.primitive.multiple_results
-    count = MOVES[equation.primitive.name] or len(arguments)
-    indices = [jax.numpy.asarray(lax.certain(each)) for each in arguments[count:]]
-    outside = []
-    if "fill_value" in parameters:  # of gather: what is taken from outside the array
-        fill = parameters["fill_value"]
-        outside = [one(math.nan if fill is None else float(fill), arguments[0])]
-        parameters = parameters | {"fill_value": -1}
-
-    def on_positions(*positions: np.ndarray) -> list[np.ndarray]:
-        if equation.primitive.name in BY_NUMPY:
-            return [BY_NUMPY[equation.primitive.name](parameters, *positions)]
-        found = equation.primitive.bind(*map(jax.numpy.asarray, positions[:count]), *indices, **parameters)
-        return list(map(np.asarray, found)) if several else [np.asarray(found)]
-
-    found = moved(on_positions, [*arguments[:count], *outside])
-    return found if several else found[0]
 
 
 def scan(reading: Reading, p: Any, arguments: list[Any]) -> list[Any]:

@@ -7,16 +7,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import numpy as np
 from jax import lax
 
 from ...reference.declaration import AXIS
+from ..arithmetic import correlated
 from ..arithmetic.decisions import ends
-from ..arithmetic.discrete import Discrete, UndecidedError, discrete, parts
+from ..arithmetic.discrete import UndecidedError, discrete, parts
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import chosen, convolution, windows
 from . import aten_sequences, aten_windows
+from .aten_indices import certain
+from .aten_solving import linalg_solve_triangular
 from .positions import gathered
 
 Array = Any
@@ -45,6 +47,10 @@ def lt_to(xp: Namespace, p: Parameters, a: Array, b: Array) -> Any:
     return xp.less(a, b) | (xp.isnan(b) & xp.logical_not(xp.isnan(a)))
 
 
+def le_to(xp: Namespace, p: Parameters, a: Array, b: Array) -> Any:
+    return xp.less_equal(a, b) | xp.isnan(b)
+
+
 def integer_pow(xp: Namespace, p: Parameters, x: Array) -> Array:
     (exponent,) = p.values()
     return xp.pow(x, exponent)
@@ -55,10 +61,10 @@ def clamp(xp: Namespace, p: Parameters, low: Array, x: Array, high: Array) -> Ar
 
 
 def select_n(xp: Namespace, p: Parameters, which: Any, *cases: Array) -> Array:
-    if len(cases) != 2:
-        raise MissingError(f"jax.lax.select_n: got {len(cases)} cases; wanted 2, which have a bound")
-    no, yes = cases
-    return xp.where(which, yes, no)
+    found = cases[0]
+    for number, each in enumerate(cases[1:], start=1):
+        found = xp.where(which if len(cases) == 2 else which == number, each, found)
+    return found
 
 
 def reduce_sum(xp: Namespace, p: Parameters, x: Array) -> Array:
@@ -70,11 +76,11 @@ def reduce_prod(xp: Namespace, p: Parameters, x: Array) -> Array:
 
 
 def reduce_max(xp: Namespace, p: Parameters, x: Array) -> Array:
-    return xp.max(x, axis=p["axes"])
+    return correlated.largest(x, p["axes"])
 
 
 def reduce_min(xp: Namespace, p: Parameters, x: Array) -> Array:
-    return xp.min(x, axis=p["axes"])
+    return -correlated.largest(-x, p["axes"])
 
 
 def reduce_and(xp: Namespace, p: Parameters, x: Array) -> Array:
@@ -206,49 +212,11 @@ def top_k(xp: Namespace, p: Parameters, x: Array) -> list[Array]:
     return [function(x, axis=axis, descending=True)[cut] for function in (xp.sort, xp.argsort)]
 
 
-def scatter_add(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
-    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.sum(each, axis=-1))
-
-
-def scatter_max(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
-    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.max(each, axis=-1), -math.inf)
-
-
-def scatter_min(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
-    return -scatter_max(xp, p, -x, index, -more)
-
-
-def scatter(xp: Namespace, p: Parameters, x: Array, index: Any, more: Array) -> Array:
-    """No two updates may go to one place."""
-    places = places_of_updates(p, x, index, more)
-    inside = places[places >= 0]
-    if np.unique(inside).size < inside.size:
-        raise UndecidedError("jax.lax.scatter: got an index twice; wanted each once, or .at[...].add")
-    mask = np.zeros(x.size, np.bool_)
-    mask[inside] = True
-    kept = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
-    return gathered(kept, more, places, lambda each: xp.sum(each, axis=-1))
-
-
-def places_of_updates(p: Parameters, x: Array, index: Any, more: Array) -> np.ndarray:
-    """The position that each update goes to, -1 where it is dropped: that which gather would take it from."""
-    of = p["dimension_numbers"]
-    windows_of = iter(more.shape[i] for i in of.update_window_dims)
-    alone = {*of.inserted_window_dims, *of.operand_batching_dims}
-    sizes = [1 if i in alone else next(windows_of) for i in range(x.ndim)]
-    numbers = lax.GatherDimensionNumbers(
-        of.update_window_dims, of.inserted_window_dims, of.scatter_dims_to_operand_dims, of.operand_batching_dims,
-        of.scatter_indices_batching_dims,
-    )  # fmt: skip
-    at = jax.numpy.arange(x.size).reshape(x.shape)
-    return np.asarray(lax.gather(at, certain(index), numbers, tuple(sizes), mode=p["mode"], fill_value=-1))
-
-
-def certain(index: Any) -> Any:
-    """An index that is not undecided."""
-    if isinstance(index, Discrete):
-        raise UndecidedError(index.refused())
-    return np.asarray(index)
+def triangular_solve(xp: Namespace, p: Parameters, a: Array, b: Array) -> Array:
+    upper = not p["lower"]
+    if p["transpose_a"]:
+        a, upper = xp.matrix_transpose(a), not upper
+    return linalg_solve_triangular(xp, a, b, upper=upper, left=p["left_side"], unitriangular=p["unit_diagonal"])
 
 
 def branch(which: Any) -> int:

@@ -60,22 +60,64 @@ def sparse_categorical_cross_entropy_from_logits(labels, x, *, axis=-1):
     return functional.cross_entropy(x, labels.long(), reduction="none")
 
 
+def scaled_dot_product_attention(q, k, v, mask=None, *, causal=False, scale=None):
+    if causal == "lower_right" or (causal and mask is not None):
+        raise NotImplementedError("PyTorch aligns to the upper left, without a mask")
+    grouped = q.ndim > 2 and q.shape[-3] != k.shape[-3]
+    return functional.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask, is_causal=bool(causal), scale=scale, enable_gqa=grouped
+    )
+
+
+def cross_entropy(labels, x, weight=None, *, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
+    labels = labels if labels.is_floating_point() else labels.long()
+    if x.ndim > 2:  # classes along axis 1
+        x, labels = x.movedim(-1, 1), labels.movedim(-1, 1) if labels.ndim == x.ndim else labels
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing, "reduction": reduction}
+    return functional.cross_entropy(x, labels, weight, **options)
+
+
+def clip_by_global_norm(tree, max_norm):
+    parameter = torch.zeros_like(tree, requires_grad=True)
+    parameter.grad = tree.clone()
+    torch.nn.utils.clip_grad_norm_(parameter, max_norm)
+    return parameter.grad
+
+
 def vjp(function, inputs, g):
     inputs = [each.detach().requires_grad_() for each in inputs]
     return torch.autograd.grad(function(*inputs), inputs, g)
 
 
-def adam_step(theta, grad, state, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, **implementation):
+def adam_step(theta, grad, state, *, optimizer=torch.optim.Adam, **options):
+    names = {"learning_rate": "lr", "epsilon": "eps"}
+    beta1, beta2 = options.pop("beta1", 0.9), options.pop("beta2", 0.999)
+    given = {names.get(name, name): value for name, value in options.items()}
+    # The optimizer keeps its moments in the parameter's dtype, and lays them out as it is.
+    moments = {"exp_avg": state.m, "exp_avg_sq": state.v}
+    theta, own = stepped(optimizer, theta, grad, state.step, moments, betas=(beta1, beta2), **given)
+    return theta, (own["step"].item(), own["exp_avg"], own["exp_avg_sq"])
+
+
+adamw_step = partial(adam_step, optimizer=torch.optim.AdamW)
+
+
+def sgd_step(theta, grad, state, *, learning_rate=0.001, momentum=0.0, dampening=0.0, nesterov=False):
+    kept = {"momentum_buffer": state.velocity} if state.step and momentum else {}
+    options = {"lr": learning_rate, "momentum": momentum, "dampening": dampening, "nesterov": nesterov}
+    theta, own = stepped(torch.optim.SGD, theta, grad, state.step, kept, **options)
+    return theta, (state.step + 1, own.get("momentum_buffer", grad.clone()))  # without momentum it keeps none
+
+
+def stepped(optimizer, theta, grad, step, kept, **options):
+    """A parameter after a step of an optimizer that has what is kept, and its state then."""
     parameter = theta.clone().requires_grad_()
     parameter.grad = grad.clone()
-    betas = (beta1, beta2)
-    optimizer = torch.optim.Adam([parameter], lr=learning_rate, betas=betas, eps=epsilon, **implementation)
-    # The optimizer keeps its moments in the parameter's dtype, and lays them out as it is.
-    m, v = (torch.zeros_like(parameter).copy_(moment) for moment in (state.m, state.v))
-    own = {"step": torch.tensor(float(state.step)), "exp_avg": m, "exp_avg_sq": v}
-    optimizer.state[parameter] = own
-    optimizer.step()
-    return parameter.detach(), (own["step"].item(), own["exp_avg"], own["exp_avg_sq"])
+    made = optimizer([parameter], **options)
+    own = {name: torch.zeros_like(parameter).copy_(each) for name, each in kept.items()}
+    made.state[parameter] = {"step": torch.tensor(float(step)), **own}
+    made.step()
+    return parameter.detach(), made.state[parameter]
 
 
 foreach = SimpleNamespace(backend=backend, dtypes=dtypes, adam_step=partial(adam_step, foreach=True))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     backend: backends.Backend
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"
 
 # Where each name is that is neither a formula nor the backend.
 PLACES = dict.fromkeys(("FORMULAS", "AdamState", "SGDState"), "reference") | {"formula": "reference.declaration"}
@@ -45,7 +45,10 @@ def _named(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{near}")
     import os
 
-    backend = _named("backends").load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
+    try:
+        backend = _named("backends").load(os.environ.get("GAUGEBLOCK_BACKEND") or "numpy")
+    except ValueError as error:
+        raise ValueError(f"GAUGEBLOCK_BACKEND: {str(error).removeprefix('backend: ')}") from None
     globals().update({formula: getattr(backend, formula) for formula in _named("FORMULAS")}, backend=backend)
     return globals()[name]
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
+from typing import Any
 
 STEP = "_step"
 MANY = 8  # names that are too many for a line
@@ -21,19 +22,39 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {near!r}?" if near else ""
 
 
+def no_attribute(names: dict[str, Any], name: str) -> Any:
+    """Raise AttributeError for a name that a module does not have, with the nearest one that it has."""
+    near = "" if name.startswith("_") else did_you_mean(name, names)
+    raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}{near}")
+
+
 @lru_cache(maxsize=256)  # whoever asks for an attribute that a module may lack asks for it again
 def nearest(name: str, names: tuple[str, ...]) -> str:
     """The one of `names` that is meant, or nearest, but none with an underscore in front; nothing if none is near."""
     public = [each for each in names if not each.startswith("_")]
     other = meant(name, public)
-    return other if other != name else next(iter(get_close_matches(name, public, n=1)), "")
+    if other != name:
+        return other
+    alike = next(iter(get_close_matches(name, public, n=1)), "")
+    return with_words(name, public) or alike or with_words(name.rpartition("_")[2], public)
 
 
-def wanted(name: str, names: Iterable[str]) -> str:
-    """The end of a message about a name that is none of `names`: these and the nearest, which comes before many."""
+def with_words(words: str, names: Iterable[str]) -> str:
+    """The shortest of `names` that has these words among its own, as 'attention' is one of a longer name's."""
+    own = [each for each in names if f"_{words.lower()}_" in f"_{each}_"]
+    return min(own, key=len, default="")
+
+
+def wanted(name: str, names: Iterable[str], shown_by: str = "") -> str:
+    """The end of a message about a name that is none of `names`.
+
+    It has the nearest, and few names with it; many only where none is near and no command, `shown_by`, shows them.
+    """
     every = tuple(names)
-    near, listed = did_you_mean(name, every), ", ".join(every)
-    return f"{near} (one of {listed})" if near and len(every) > MANY else f"; wanted one of {listed}{near}"
+    near, shown = did_you_mean(name, every), f" (`{shown_by}` shows all)" if shown_by else ""
+    if len(every) > MANY and (near or shown):
+        return f"{near or '; wanted another'}{shown}"
+    return f"; wanted one of {', '.join(every)}{near}"
 
 
 def misspelt(name: str, names: Iterable[str]) -> str:
