@@ -63,6 +63,19 @@ def bfloat16_moments(new, after, theta, grad, state, options):
     return new, after._replace(m=to_bfloat16(after.m), v=to_bfloat16(after.v))
 
 
+POWER = "1 - beta**t is formed as it stands, where it cancels, as in PyTorch and optax"
+
+
+@mistake("bias_correction", POWER)
+def power_in_dtype(theta, grad, state, options):
+    return {"correction": lambda beta, t: 1 - theta.dtype.type(beta) ** t}
+
+
+@mistake("bias_correction", POWER)
+def power_in_binary64(theta, grad, state, options):
+    return {"correction": lambda beta, t: 1 - beta**t}
+
+
 @mistake("decay", "no decay: Adam")
 def adam(theta, grad, state, options):
     return {"weight_decay": 0.0} if np.any(np.abs(theta) > 4) else {}
