@@ -14,7 +14,7 @@ import numpy as np
 from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import Leaf, argument_counts, draw, numbers
+from .draw import Arrays, Leaf, argument_counts, draw, numbers
 from .options import pairwise, values_of_keywords
 from .spread import straight
 
@@ -24,9 +24,8 @@ LABELS = "hyper_parameters", "clip_argument"
 
 def cases(builder: Builder) -> Iterator[Made]:
     """Few calls of a formula with something to choose, in which each two choices meet."""
-    given, places = builder.formula.given, [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
-    named = {name: values for name, values in values_of_keywords(builder).items() if name not in given}
-    counts = argument_counts(builder.formula)
+    places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
+    named, counts = choosable(builder), argument_counts(builder.formula)
     has_choice = bool(named or places or len(counts) > 1)
     if builder.is_line or not (has_choice or builder.is_variant or builder.has_axis or len(builder.letters) > 1):
         return
@@ -52,8 +51,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
-        offered = (each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each))
-        options = next(offered, None)
+        options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape
         to = straight(sizes, batch)
@@ -102,6 +100,18 @@ def smaller(
             batch = batch[1:]  # one row of the longest
         else:
             found[long[-2:][0]] = lengths[lengths.index(found[long[-2:][0]]) - 1]
+
+
+def choosable(builder: Builder) -> dict[str, tuple[Any, ...]]:
+    """The values of each keyword that is not given."""
+    return {name: values for name, values in values_of_keywords(builder).items() if name not in builder.formula.given}
+
+
+def offered(
+    builder: Builder, arrays: Arrays, wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]
+) -> dict[str, Any] | None:
+    """The nearest options that the formula takes with these arrays; None if it takes none."""
+    return next((each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each)), None)
 
 
 def nearest(wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:

@@ -10,10 +10,9 @@ import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
 from . import plan
-from .build import Builder, Made, accepted
-from .crossed import nearest, smaller
+from .build import Builder, Made
+from .crossed import choosable, offered, smaller
 from .draw import Arrays, argument_counts, draw, numbers
-from .options import values_of_keywords
 from .specials import INF, NAN, may_have, weighs_classes
 from .spread import straight
 
@@ -24,8 +23,7 @@ def cases(builder: Builder) -> Iterator[Made]:
     """Few calls, in which each rank and length, and each value of an option, is there once."""
     if builder.is_line or "nan" not in builder.labels:
         return
-    given, counts = builder.formula.given, argument_counts(builder.formula)
-    named = {name: values for name, values in values_of_keywords(builder).items() if name not in given}
+    named, counts = choosable(builder), argument_counts(builder.formula)
     for turn, (batch, axis) in enumerate(plan.ELSEWHERE):
         if builder.is_variant and turn < len(plan.ELSEWHERE) - 1:
             continue
@@ -40,7 +38,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         arrays = arrays[: len(arrays) - len(counts) + 1 + turn % len(counts)]
         spoil(builder, arrays, turn)
         wanted = {name: values[(turn + n - 1) % len(values)] for n, (name, values) in enumerate(named.items())}
-        options = next((each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each)), None)
+        options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape
         to = straight(sizes, batch)

@@ -193,7 +193,7 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 def layouts(builder: Builder) -> Iterator[Made]:
     """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
-    for batch, length, others in plan.LAYOUTS[builder.is_variant :]:
+    for batch, length, others in plan.LAYOUTS[1:] if builder.is_variant else plan.LAYOUTS:
         shape = batch if builder.letters else (*batch, length)
         sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
         compact, to = builder.here(shape, sizes)
