@@ -294,8 +294,8 @@ def test_the_places_that_matter_are_there(length):
 def test_the_options_meet_each_other(strength, most):
     sizes = (6, 5, 6, 4, 11)
     rows = np.array(covering(sizes, strength))
-    for places in combinations(range(5), strength):
-        assert len(np.unique(rows[:, places], axis=0)) == np.prod([sizes[place] for place in places])
+    for columns in combinations(range(5), strength):
+        assert len(np.unique(rows[:, columns], axis=0)) == np.prod([sizes[column] for column in columns])
     assert len(rows) < most
     more = covering(sizes, strength, tuple(map(tuple, rows[::2].tolist())))  # beside those that are there
     assert 0 < len(more) < len(rows)
