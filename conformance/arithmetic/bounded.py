@@ -103,8 +103,8 @@ class Bounded(Operators):
         y, least = a / b, np.abs(b) - f
         error = np.where(least > 0, (e + finite(np.abs(y)) * f) / least, np.inf)
         error = settled(np.divide, y, error, model.unit, (a, e), (b, f))
-        underflow = model.division * model.underflow
-        underflow = underflow if all_true(y != 0) else np.where(counts(a, e), underflow, 0.0)
+        lost = model.division * model.underflow
+        underflow = lost if all_true(y != 0) else np.where(counts(a, e), lost, 0.0)
         underflow = underflow + reciprocal_loss(a, e, b, f, model)
         sign = nonnegative(self, other)
         return rounded(y, error, model, dtype_beside(self, other), model.division, underflow, nonnegative=sign)
