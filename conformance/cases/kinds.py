@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -89,6 +90,13 @@ def of_elements(builder: Builder) -> Iterator[Made]:
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"
         yield builder.made("pairs", builder.label("value"), name, note, compact, to)
+
+
+def cast_labels(dtype: str, arrays: Arrays) -> None:
+    """Put labels into another dtype."""
+    for number, array in enumerate(arrays):
+        if isinstance(array, np.ndarray) and array.dtype.kind == "i":
+            arrays[number] = array.astype(dtype)
 
 
 def has_logits(builder: Builder) -> bool:
@@ -200,10 +208,11 @@ def layouts(builder: Builder) -> Iterator[Made]:
     """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
     long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1)]
-    for batch, length, others in [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, long]:
+    shapes = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, long]
+    for dtype, (batch, length, others) in zip(("int32", "int64"), shapes, strict=False):
         shape = batch if builder.letters else (*batch, length)
         sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
-        compact, to = builder.here(shape, sizes)
+        compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
     if builder.has_axis:
         batch, length, _ = plan.OF_VARIANTS
