@@ -208,8 +208,8 @@ def layouts(builder: Builder) -> Iterator[Made]:
     """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
     long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1)]
-    shapes = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, long]
-    for dtype, (batch, length, others) in zip(("int32", "int64"), shapes, strict=False):
+    shapes = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, plan.ONE_ROW, long]
+    for dtype, (batch, length, others) in zip(("int32", "uint8", "int64"), shapes, strict=False):
         shape = batch if builder.letters else (*batch, length)
         sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
         compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))

@@ -99,10 +99,10 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
 )
 # Of a long sum of which few terms are not neutral: the number of these in each row, the rows and columns, the lengths.
 FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_536)), (8, 4, (1_024, 65_536))
-# Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; by the
-# number of letters, rows that are longer than vectors and blocks, which kernels read in another way; and of variants.
-SQUARE = (9,), 9, 9
-LONG_ROWS = ((2, 3), 1_100, 4), ((2, 3), 1_100, 4), ((2, 2), 260, 66), ((2,), 66, 130), ((2,), 66, 130)
+# Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; one
+# row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
+SQUARE, ONE_ROW = ((9,), 9, 9), ((), 40, 24)
+LONG_ROWS = ((2, 3), 2_048, 4), ((2, 3), 2_048, 4), ((2, 2), 256, 64), ((2,), 64, 128), ((2,), 64, 128)
 OF_VARIANTS = (2, 3), 6, 5  # and of another axis than the last
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
