@@ -111,10 +111,10 @@ def relu_vjp(x: Any, g: Any) -> Any:
 
 @native(_formulas.embedding)
 def embedding(table: Any, labels: Any) -> Any:
-    """Computed by indexing."""
+    """Computed by ``numpy.take``, which copies a single row too."""
     floating(numpy, table=table)
     count, _ = table_of(table)
-    return table[indices(labels, count, numpy)]
+    return table.take(indices(labels, count, numpy), axis=0)
 
 
 @native(_formulas.embedding_vjp)
