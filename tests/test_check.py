@@ -81,9 +81,10 @@ def test_jax_conforms_in_other_formats(dtype, turn):
 
 
 def test_other_seeds_reject_nothing_right():
+    """A quarter of the formulas by each; benchmarks/power.py judges all by a thousand."""
     numpy = Subject("numpy")
-    for seed in range(1, 5):  # benchmarks/power.py judges by a thousand
-        assert check(numpy, seed=seed).passed
+    for seed in range(1, 5):
+        assert check(numpy, spec.formulas()[seed - 1 :: 4], seed=seed).passed
 
 
 # Fifteen lines by hand, right and written another way.
