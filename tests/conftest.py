@@ -37,16 +37,18 @@ def nothing(*_):
 
 
 # What the tests of such a file share is made once: a site, pages in a browser, compiled proofs, reports.
-SHARING = {"test_formats", "test_html_report", "test_proofs", "test_site", "test_terminal"}
+SHARING = {"test_formats", "test_html_report", "test_mutants", "test_proofs", "test_site", "test_terminal"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in a hook of its own
 def pytest_collection_modifyitems(items):
-    """Tests that share much go to one process; so do those that judge the mutants of one formula, each once."""
+    """Tests of one formula go to one process, which knows its cases and judges its mutants once; so do such files."""
     for item in items:
-        if item.path.stem in SHARING:
+        formula = item.callspec.params.get("formula") if hasattr(item, "callspec") else None
+        if isinstance(formula, str) and item.path.stem not in SHARING - {"test_mutants"}:
+            item.add_marker(pytest.mark.xdist_group(formula))
+        elif item.path.stem in SHARING:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        elif item.path.stem in ("test_diagnosis", "test_mutants") and hasattr(item, "callspec"):
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("formula")))
 
 
 def pytest_configure(config):
