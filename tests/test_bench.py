@@ -71,16 +71,16 @@ def test_a_run_shows_a_table_and_writes_its_document_and_a_plot(tmp_path):
         (["--json", "no/folder/run.json"], "--json: no/folder/run.json: cannot be written"),
     ],
 )
-def test_a_mistake_is_one_line(arguments, words, tmp_path):
-    done = run("bench", *arguments, cwd=tmp_path)
+def test_a_mistake_is_one_line(arguments, words, main, tmp_path):
+    done = main("bench", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_help_says_how_long_it_takes():
-    assert re.search(r"takes about \w+ minutes", " ".join(run("bench", "--help").stdout.split()))
+def test_help_says_how_long_it_takes(main):
+    assert re.search(r"takes about \w+ minutes", " ".join(main("bench", "--help").stdout.split()))
 
 
 @pytest.mark.parametrize("formula", spec.formulas())

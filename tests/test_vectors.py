@@ -361,7 +361,7 @@ def test_what_the_reference_makes_of_the_inputs_conforms(formula, verdict):
 
 @pytest.mark.parametrize("formula", ["softmax", "dense_vjp", "adam"])
 def test_most_mutants_fail_by_the_requirement_that_they_break(formula, verdict):
-    killed, chosen = 0, [mutant for mutant in mutants.mutants(formula) if not mutant.half][::5]
+    killed, chosen = 0, [mutant for mutant in mutants.mutants(formula) if not mutant.half][::12]
     for mutant in chosen:
         try:
             results = computed(f"{formula}/float32.json", **{mutant.function: mutant.call})
