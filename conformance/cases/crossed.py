@@ -1,11 +1,12 @@
 """Options, ranks, lengths, the axis and what may be left out, each value of one with each of another.
 
-A mistake may need two of them: an option that is ignored in arrays of four axes, say.
+A mistake may need two of them: an option that is ignored in arrays of four axes, say. Where options are many, as an
+optimizer's, it may need three.
 """
 
 import math
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -15,7 +16,7 @@ from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, accepted
 from .draw import Arrays, Leaf, argument_counts, draw, numbers
-from .options import pairwise, values_of_keywords
+from .options import Row, covering, values_of_keywords
 from .spread import straight
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
@@ -23,7 +24,7 @@ LABELS = "hyper_parameters", "clip_argument"
 
 
 def cases(builder: Builder) -> Iterator[Made]:
-    """Few calls of a formula with something to choose, in which each two choices meet."""
+    """Few calls of a formula with something to choose, in which each two choices meet; of many options each three."""
     places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
     named, counts = choosable(builder), argument_counts(builder.formula)
     has_choice = bool(named or places or len(counts) > 1)
@@ -41,7 +42,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         *(ends_of(builder.leaves[place].domain) for place in places),
     ]
     seen = set[str]()
-    for number, row in enumerate(pairwise(tuple(map(len, choices)))):
+    for number, row in enumerate(rows(choices, len(letters), len(named) + len(places))):
         chosen = iter(values[k] for values, k in zip(choices, row, strict=True))
         batch, sizes = smaller(builder, next(chosen), dict(zip(letters, chosen, strict=False)), lengths)
         missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
@@ -67,6 +68,22 @@ def cases(builder: Builder) -> Iterator[Made]:
         seen.add(name)
         compact = builder.call(arrays, options)
         yield builder.made("crossed", builder.label(*options, *LABELS), name, NOTE, compact, to, **along)
+
+
+def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterator[Row]:
+    """The numbers of what is chosen: a batch, so many lengths, and all others, of which so many are options.
+
+    Of many options each three of the first few values meet in short arrays, then each two of all.
+    """
+    threes = tuple[Row, ...]()
+    if options >= plan.MANY_OPTIONS:
+        few = [plan.THREE_BATCHES, *(range(min(len(each), plan.VALUES_OF_THREE)) for each in choices[1 + lengths :])]
+        threes = tuple(
+            (few[0][batch], *((turn + n) % plan.SHORT_LENGTHS for n in range(lengths)), *others)
+            for turn, (batch, *others) in enumerate(covering(tuple(map(len, few)), 3))
+        )
+    yield from threes
+    yield from covering(tuple(map(len, choices)), 2, threes)
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:

@@ -125,6 +125,10 @@ MOST_CROSSED = 3_000
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 67
+# Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
+# how many values of an option.
+MANY_OPTIONS = 4
+THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[tuple[tuple[int, ...], int], ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
 ELSEWHERE_LENGTHS = 67, 1, 20

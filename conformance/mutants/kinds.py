@@ -238,6 +238,12 @@ def clip_by_global_norm__each_alone(tree, max_norm):
     return tuple(clip(each, max_norm) for each in tree) if isinstance(tree, tuple) else clip(tree, max_norm)
 
 
+@only_in("crossed", "sgd_step.momentum", "in matrices the first step is not Nesterov's, though it is asked for")
+def sgd_step__first_nesterov_of_matrices(theta, g, state, *, nesterov=False, **options):
+    is_first = state.step == 0 and getattr(theta, "ndim", 0) == 2
+    return reference.sgd_step(theta, g, state, nesterov=nesterov and not is_first, **options)
+
+
 @only_in(
     "crossed",
     "sparse_categorical_cross_entropy_from_logits.value",
