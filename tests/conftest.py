@@ -37,18 +37,18 @@ def nothing(*_):
 
 
 # What the tests of such a file share is made once: a site, pages in a browser, compiled proofs, reports.
-SHARING = {"test_formats", "test_html_report", "test_mutants", "test_proofs", "test_site", "test_terminal"}
+SHARING = {"test_formats", "test_html_report", "test_proofs", "test_site", "test_terminal"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in a hook of its own
 def pytest_collection_modifyitems(items):
-    """Tests of one formula go to one process, which knows its cases and judges its mutants once; so do such files."""
+    """Tests that share much go to one process; so do those of one formula, whose cases and mutants it then knows."""
     for item in items:
-        formula = item.callspec.params.get("formula") if hasattr(item, "callspec") else None
-        if isinstance(formula, str) and item.path.stem not in SHARING - {"test_mutants"}:
+        file, formula = item.path.stem, item.callspec.params.get("formula") if hasattr(item, "callspec") else None
+        if isinstance(formula, str) and file not in SHARING:
             item.add_marker(pytest.mark.xdist_group(formula))
-        elif item.path.stem in SHARING:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        elif file in {*SHARING, "test_mutants"}:  # the mutants of a kind of input
+            item.add_marker(pytest.mark.xdist_group(file))
 
 
 def pytest_configure(config):
