@@ -30,7 +30,6 @@ def dense(x, w, b):
 CLASSES = {"tf32": ("0x1000", "0xFFFFE000"), "bf16": ("0x8000", "0xFFFF0000")}
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("precision", CLASSES)
 def test_a_coarse_product_is_named_and_conforms_where_it_is_declared(precision, main, tmp_path):
     half, mask = CLASSES[precision]
