@@ -2,14 +2,17 @@
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from gaugeblock import spec
 from gaugeblock.conformance import cli
 from gaugeblock.conformance.cli.cache import use_cache
 from gaugeblock.conformance.judging import check, judge, kept
@@ -40,15 +43,19 @@ def nothing(*_):
 SHARING = {"test_formats", "test_html_report", "test_proofs", "test_site", "test_terminal"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in a hook of its own
-def pytest_collection_modifyitems(items):
+def group(name):
     """Tests that share much go to one process; so do those of one formula, whose cases and mutants it then knows."""
-    for item in items:
-        file, formula = item.path.stem, item.callspec.params.get("formula") if hasattr(item, "callspec") else None
-        if isinstance(formula, str) and file not in SHARING:
-            item.add_marker(pytest.mark.xdist_group(formula))
-        elif file in {*SHARING, "test_mutants"}:  # the mutants of a kind of input
-            item.add_marker(pytest.mark.xdist_group(file))
+    file, of = Path(name.partition("::")[0]).stem, re.split(r"__|[-\[\]]", name.partition("[")[2])
+    formulas = [each for each in of if each in spec.formulas() and file not in SHARING]
+    return next(iter(formulas), file if file in {*SHARING, "test_mutants"} else name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """By groups; marks would not do, which xdist 3.8 writes into a name that pytest 9.2 does not read."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    return type("Grouped", (LoadScopeScheduling,), {"_split_scope": staticmethod(group)})(config, log)
 
 
 def pytest_configure(config):
