@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
+from ..arithmetic.rounding import finfo
 from . import plan
 from .build import Builder, Made, accepted
 from .draw import Arrays, Leaf, argument_counts, draw, numbers
@@ -21,6 +22,7 @@ from .spread import straight
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
 LABELS = "hyper_parameters", "clip_argument"
+LARGE = "logit", "real"
 
 
 def cases(builder: Builder) -> Iterator[Made]:
@@ -49,6 +51,8 @@ def cases(builder: Builder) -> Iterator[Made]:
         wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
         rng = builder.random("crossed", *row)
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
+        if number % 2 and builder.letters:
+            enlarge(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
@@ -100,6 +104,26 @@ def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
         dtypes = "bool", *plan.LABEL_DTYPES
         return (array > 0.5).astype(dtypes[turn // 2 % len(dtypes)])
     return array
+
+
+def enlarge(builder: Builder, arrays: Arrays, turn: int) -> None:
+    """Make the exponentials of one row of the first array overflow, in place; seldom those of the only row.
+
+    Some logits are -infinity.
+    """
+    chosen = next((n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.domain in LARGE), None)
+    if chosen is None or np.ndim(arrays[chosen]) < 2:
+        return
+    rows = arrays[chosen].reshape(-1, arrays[chosen].shape[-1])  # shares the memory
+    if len(rows) == 1 and turn % plan.ONLY_ROW:
+        return
+    beyond = math.ceil(plan.BEYOND_EXP * math.log(float(finfo(builder.dtype).max)))
+    if builder.leaves[chosen].domain != "logit":
+        rows[-1:] *= beyond
+        return
+    rows[-1:] += beyond
+    if "infinity" in builder.labels and rows.shape[1] > 2 and turn % plan.INFINITE == 1:
+        rows[:1, -1] = -np.inf
 
 
 def smaller(
