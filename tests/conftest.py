@@ -2,14 +2,17 @@
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from gaugeblock import spec
 from gaugeblock.conformance import cli
 from gaugeblock.conformance.cli.cache import use_cache
 from gaugeblock.conformance.judging import check, judge, kept
@@ -40,13 +43,19 @@ def nothing(*_):
 SHARING = {"test_formats", "test_html_report", "test_proofs", "test_site", "test_terminal"}
 
 
-def pytest_collection_modifyitems(items):
-    """Tests that share much go to one process; so do those that judge the mutants of one formula, each once."""
-    for item in items:
-        if item.path.stem in SHARING:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        elif item.path.stem in ("test_diagnosis", "test_mutants") and hasattr(item, "callspec"):
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("formula")))
+def group(name):
+    """Tests that share much go to one process; so do those of one formula, whose cases and mutants it then knows."""
+    file, of = Path(name.partition("::")[0]).stem, re.split(r"__|[-\[\]]", name.partition("[")[2])
+    formulas = [each for each in of if each in spec.formulas() and file not in SHARING]
+    return next(iter(formulas), file if file in {*SHARING, "test_mutants"} else name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """By groups; marks would not do, which xdist 3.8 writes into a name that pytest 9.2 does not read."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    return type("Grouped", (LoadScopeScheduling,), {"_split_scope": staticmethod(group)})(config, log)
 
 
 def pytest_configure(config):

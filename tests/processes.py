@@ -1,4 +1,4 @@
-"""What processes that share DTensors do in the tests of failures: `python processes.py WHAT`."""
+"""What processes that share DTensors do in the tests of failures: `python processes.py WHAT ...`, one after another."""
 
 import os
 import signal
@@ -44,7 +44,8 @@ def parts(mesh):
 
 
 if __name__ == "__main__":
-    try:
-        torch_dtensor.launch(judged, 2, 3, sys.argv[1])
-    except RuntimeError as error:
-        sys.exit(f"processes.py: {error}")
+    for what in sys.argv[1:]:
+        try:
+            torch_dtensor.launch(judged, 2, 3, what)
+        except RuntimeError as error:
+            print(f"{what}: {error}")

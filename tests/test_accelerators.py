@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import typer
-from test_command_line import run
 
 from gaugeblock import backends
 from gaugeblock.conformance import check
@@ -32,22 +31,22 @@ CLASSES = {"tf32": ("0x1000", "0xFFFFE000"), "bf16": ("0x8000", "0xFFFF0000")}
 
 
 @pytest.mark.parametrize("precision", CLASSES)
-def test_a_coarse_product_is_named_and_conforms_where_it_is_declared(precision, tmp_path):
+def test_a_coarse_product_is_named_and_conforms_where_it_is_declared(precision, main, tmp_path):
     half, mask = CLASSES[precision]
     subject = tmp_path / "coarse.py"
     options = "check", subject, "--formula", "dense", "--dtype", "float32"
     subject.write_text(COARSE.format(declared="", half=half, mask=mask))
-    done = run(*options)
+    done = main(*options)
     assert done.returncode == 1
     assert f"it meets the bound of precision = {precision!r}" in done.stdout
     assert ("TF32" if precision == "tf32" else "bfloat16") in done.stdout
     subject.write_text(COARSE.format(declared=f"precision = {precision!r}", half=half, mask=mask))
-    assert run(*options).returncode == 0
+    assert main(*options).returncode == 0
 
 
 @pytest.mark.parametrize(("name", "device"), [("torch", "cuda:99"), ("jax", "tpu"), ("dask", "cuda"), ("numpy", "tpu")])
-def test_a_device_that_is_missing_is_one_line(name, device):
-    done = run("check", name, "--device", device, "--formula", "relu", "--dtype", "float32")
+def test_a_device_that_is_missing_is_one_line(name, device, main):
+    done = main("check", name, "--device", device, "--formula", "relu", "--dtype", "float32")
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert re.match(rf"gaugeblock: {name}: device: got '{device}'; wanted", line)

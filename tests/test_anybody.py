@@ -192,8 +192,8 @@ def test_the_command_judges_by_the_formula_in_a_file(folder):
         ("swsh", "formula: got 'swsh'; wanted another (`gaugeblock spec` shows all)"),
     ],
 )
-def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, given, message):
-    done = gaugeblock(folder, "check", "right.py", "--formula", given)
+def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, main, given, message):
+    done = main("check", "right.py", "--formula", given)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert message in line
@@ -231,8 +231,8 @@ with mock.patch("gaugeblock.conformance.exchange.vectors.document", side_effect=
     assert (done.returncode, done.stderr) == (2, wanted)
 
 
-def test_its_vectors_are_written_and_answers_to_them_are_judged(folder):
-    done = gaugeblock(folder, "vectors", "vectors", "--formula", "my_formulas.py:swish")
+def test_its_vectors_are_written_and_answers_to_them_are_judged(folder, main):
+    done = main("vectors", "vectors", "--formula", "my_formulas.py:swish")
     assert done.returncode == 0, done.stderr
     document = json.loads((folder / "vectors/swish/float32.json").read_text())
     assert {case["requirement"] for case in document["cases"]} >= {"swish.value", "swish.nan"}
@@ -242,9 +242,9 @@ def test_its_vectors_are_written_and_answers_to_them_are_judged(folder):
         if changed:
             answers["swish.value/random_seed_0_0"]["y"] = answers["swish.value/random_seed_0_1"]["y"]
         (folder / "answers.json").write_text(json.dumps({"swish/float32.json": answers}))
-        judged = gaugeblock(folder, "judge", "vectors", "answers.json", *formula)
+        judged = main("judge", "vectors", "answers.json", *formula)
         assert judged.returncode == status, judged.stdout + judged.stderr
-    unknown = gaugeblock(folder, "judge", "vectors", "answers.json")
+    unknown = main("judge", "vectors", "answers.json")
     assert (unknown.returncode, len(unknown.stderr.splitlines())) == (2, 1)
 
 

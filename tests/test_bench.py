@@ -1,5 +1,6 @@
 """`gaugeblock bench`: what it measures is judged, what it cannot measure is said, and the pages are what it found."""
 
+import importlib
 import json
 import re
 import sys
@@ -15,8 +16,8 @@ import speed
 from test_command_line import run
 
 from gaugeblock import backends, spec
-from gaugeblock.conformance import bench
-from gaugeblock.conformance.bench import contenders, naive, peers, plot, tables, verdict, worker
+from gaugeblock.conformance import bench, check
+from gaugeblock.conformance.bench import contenders, naive, peers, plot, profile, tables, verdict, worker
 from gaugeblock.conformance.bench.work import Work, of_size
 
 ROOT = Path(__file__).parent.parent
@@ -70,16 +71,16 @@ def test_a_run_shows_a_table_and_writes_its_document_and_a_plot(tmp_path):
         (["--json", "no/folder/run.json"], "--json: no/folder/run.json: cannot be written"),
     ],
 )
-def test_a_mistake_is_one_line(arguments, words, tmp_path):
-    done = run("bench", *arguments, cwd=tmp_path)
+def test_a_mistake_is_one_line(arguments, words, main, tmp_path):
+    done = main("bench", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_help_says_how_long_it_takes():
-    assert re.search(r"takes about \w+ minutes", " ".join(run("bench", "--help").stdout.split()))
+def test_help_says_how_long_it_takes(main):
+    assert re.search(r"takes about \w+ minutes", " ".join(main("bench", "--help").stdout.split()))
 
 
 @pytest.mark.parametrize("formula", spec.formulas())
@@ -152,9 +153,17 @@ def test_ratios_are_of_the_same_rounds():
     assert tables.quartiles([3.0], [2.0]) == (1.5,) * 3
 
 
-def test_the_judge_is_measured():
+def test_the_judge_is_measured(monkeypatch, capsys):
+    """On one formula, and in this process, whose functions are put back."""
     assert verdict.in_turns({"a": lambda: None}, 2)["a"]
-    found = json.loads(verdict.run("-m", f"{bench.__name__}.profile", "numpy", "float32"))
+    assert verdict.run("-c", "print(1)") == "1\n"
+    for module, function in profile.PARTS.values():
+        home = importlib.import_module(module)
+        monkeypatch.setattr(home, function, getattr(home, function))
+    monkeypatch.setattr(profile, "check", lambda subject, dtypes: check(subject, ["sgd_step"], dtypes, seed=17))
+    monkeypatch.setattr(sys, "argv", ["profile", "numpy", "float32"])
+    profile.main()
+    found = json.loads(capsys.readouterr().out)
     assert {"bounded arrays", "the subject", "comparison", "the report"} <= set(found)
     assert all(seconds >= 0 for seconds in found.values())
 

@@ -438,11 +438,11 @@ def test_the_command_line_judges_a_program_and_writes_its_report(written, tmp_pa
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_a_program_that_cannot_be_judged_is_one_line_and_status_2(arguments, words, tmp_path):
+def test_a_program_that_cannot_be_judged_is_one_line_and_status_2(arguments, words, main, tmp_path):
     (tmp_path / "text").write_text("text")
     (tmp_path / "binary").write_text("text")
     (tmp_path / "binary").chmod(0o755)
-    done = run(*arguments, cwd=tmp_path)
+    done = main("check", *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("gaugeblock: ")
     assert words in done.stderr

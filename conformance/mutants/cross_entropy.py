@@ -29,7 +29,8 @@ def targets(labels, x, weight, ignore_index, s, spread=smoothed):
         return (spread(labels, s) * w).astype(x.dtype), np.ones(labels.shape[:-1], x.dtype)
     labels = labels.astype(np.int64)
     known = labels != ignore_index
-    y = np.eye(x.shape[-1], dtype=x.dtype)[np.where(known, labels, 0)]
+    y = np.zeros((*labels.shape, x.shape[-1]), x.dtype)
+    np.put_along_axis(y, np.where(known, labels, 0)[..., None], 1, axis=-1)
     t = spread(y, s) * w * known[..., None]
     return t.astype(x.dtype), (np.sum(y * w, axis=-1) * known).astype(x.dtype)
 
