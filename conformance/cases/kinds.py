@@ -1,8 +1,7 @@
-"""Kinds of shape: lengths and batches, axes, tiles, memory layouts, nothing at all."""
+"""Kinds of shape: lengths and batches, axes, tiles, nothing at all; and memory layouts, which have their own module."""
 
 import math
 from collections.abc import Iterator
-from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -10,19 +9,19 @@ import numpy as np
 
 from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import finfo
-from . import plan
+from . import layouts, plan
 from .build import Builder, Made, accepted, results_of
 from .draw import Arrays, draw, neutral
-from .spread import Spread, straight
+from .spread import straight
 
 
 def cases(builder: Builder, seed: int) -> Iterator[Made]:
     """All cases about shapes, and those of the seed; of a variant lengths and layouts alone."""
     if builder.is_variant:
         yield from pairs(builder)
-        yield from layouts(builder)
+        yield from layouts.cases(builder)
         return
-    for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts, same, empty):
+    for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts.cases, same, empty):
         yield from kind(builder)
     yield from seeded(builder, seed)
 
@@ -91,13 +90,6 @@ def of_elements(builder: Builder) -> Iterator[Made]:
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"
         yield builder.made("pairs", builder.label("value"), name, note, compact, to)
-
-
-def cast_labels(dtype: str, arrays: Arrays) -> None:
-    """Put labels into another dtype."""
-    for number, array in enumerate(arrays):
-        if isinstance(array, np.ndarray) and array.dtype.kind == "i":
-            arrays[number] = array.astype(dtype)
 
 
 def has_logits(builder: Builder) -> bool:
@@ -203,38 +195,6 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
     absolute = [np.abs(array.astype(np.float64)) for array in arrays]
     results = builder.formula.named(builder.formula.function(*absolute))
     return all(bool(np.all(each < limit)) for each in results.values())
-
-
-def layouts(builder: Builder) -> Iterator[Made]:
-    """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
-    note = "the memory layout is taken for another"
-    long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1)]
-    shapes = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, plan.ONE_ROW, long]
-    for dtype, (batch, length, others) in zip(("int32", "uint8", "int64"), shapes, strict=False):
-        shape = batch if builder.letters else (*batch, length)
-        sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
-        compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))
-        yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
-    ends = (builder.letters[0], builder.letters[-1]) if len(builder.letters) > 1 else ()
-    for letter, batch in zip(ends, plan.THIN, strict=False):
-        compact, to = builder.here(batch, dict.fromkeys(builder.letters, plan.OF_THIN) | {letter: 1})
-        yield builder.made("layouts", builder.label("layout"), f"{letter}_1", note, compact, to)
-    if builder.has_axis:
-        batch, length, _ = plan.OF_VARIANTS
-        compact, to = builder.here(batch, {builder.letters[0]: length})
-        name = f"axis_0_of_{shape_name(batch)}"
-        yield builder.made("layouts", builder.label("layout"), name, note, compact, to._replace(axis=0), axis=0)
-    sizes = {BATCH: 4 if builder.letters else 16} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
-    arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
-    if builder.letters:
-        for array, leaf in zip(arrays, builder.leaves, strict=True):
-            if BATCH in leaf.axes:
-                array[:] = array[:1]
-    same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
-    if not builder.letters and not builder.rows_apart:  # elements that stand twice count twice
-        arrays = [each[np.tile(np.arange(6), 4)] if np.ndim(each) else each for each in arrays]
-        same = straight({BATCH: 24}, (4, 6))
-    yield builder.made("one_row", builder.label("layout"), "equal_rows", note, builder.call(arrays), same)
 
 
 def same(builder: Builder) -> Iterator[Made]:

@@ -44,7 +44,9 @@ def scaled_dot_product_attention__queries_scaled(q, k, v, mask=None, *, causal=F
 def scaled_dot_product_attention__both_scaled(q, k, v, mask=None, *, causal=False, scale=None):
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     root = q.dtype.type(abs(scale) ** 0.5)
-    return weights((q * np.copysign(root, scale)) @ (in_groups(k, q) * root).mT, seen_by(q, k, mask, causal)) @ in_groups(v, q)
+    return weights(
+        (q * np.copysign(root, scale)) @ (in_groups(k, q) * root).mT, seen_by(q, k, mask, causal)
+    ) @ in_groups(v, q)
 
 
 def scaled_dot_product_attention__einsum(q, k, v, mask=None, *, causal=False, scale=None):

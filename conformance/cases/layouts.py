@@ -1,0 +1,68 @@
+"""Arrays that a subject is given in every memory layout: shapes for which kernels read memory in other ways."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from ...reference.declaration import BATCH
+from . import plan
+from .build import Builder, Made
+from .draw import Arrays, draw
+from .spread import Spread, straight
+
+NOTE = "the memory layout is taken for another"
+
+
+def cases(builder: Builder) -> Iterator[Made]:
+    """Calls whose arguments lie in each layout, all of them and each alone."""
+    yield from shapes(builder)
+    yield from thin(builder)
+    if builder.has_axis:
+        batch, length, _ = plan.OF_VARIANTS
+        compact, to = builder.here(batch, {builder.letters[0]: length})
+        label, to = builder.label("layout"), to._replace(axis=0)
+        yield builder.made("layouts", label, "axis_0", NOTE, compact, to, axis=0)
+    yield equal_rows(builder)
+
+
+def shapes(builder: Builder) -> Iterator[Made]:
+    """A square, one row, and long rows of whole vectors, each with labels of another dtype."""
+    long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1)]
+    every = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, plan.ONE_ROW, long]
+    for dtype, (batch, length, others) in zip(("int32", "uint8", "int64"), every, strict=False):
+        shape = batch if builder.letters else (*batch, length)
+        sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
+        compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))
+        name = f"batch_{'x'.join(map(str, batch)) or 'none'}"
+        yield builder.made("layouts", builder.label("layout"), name, NOTE, compact, to)
+
+
+def cast_labels(dtype: str, arrays: Arrays) -> None:
+    """Put labels into another dtype."""
+    for number, array in enumerate(arrays):
+        if isinstance(array, np.ndarray) and array.dtype.kind == "i":
+            arrays[number] = array.astype(dtype)
+
+
+def thin(builder: Builder) -> Iterator[Made]:
+    """One axis of length 1 beside others, as of a vector: the first one in a batch, the last one without."""
+    ends = (builder.letters[0], builder.letters[-1]) if len(builder.letters) > 1 else ()
+    for letter, batch in zip(ends, plan.THIN, strict=False):
+        compact, to = builder.here(batch, dict.fromkeys(builder.letters, plan.OF_THIN) | {letter: 1})
+        yield builder.made("layouts", builder.label("layout"), f"{letter}_1", NOTE, compact, to)
+
+
+def equal_rows(builder: Builder) -> Made:
+    """Rows that are equal, which one in memory stands for."""
+    sizes = {BATCH: 4 if builder.letters else 16} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
+    arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
+    if builder.letters:
+        for array, leaf in zip(arrays, builder.leaves, strict=True):
+            if BATCH in leaf.axes:
+                array[:] = array[:1]
+    same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
+    if not builder.letters and not builder.rows_apart:  # elements that stand twice count twice
+        arrays = [each[np.tile(np.arange(6), 4)] if np.ndim(each) else each for each in arrays]
+        same = straight({BATCH: 24}, (4, 6))
+    return builder.made("one_row", builder.label("layout"), "equal_rows", NOTE, builder.call(arrays), same)
