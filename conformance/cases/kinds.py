@@ -52,8 +52,7 @@ def pairs(builder: Builder) -> Iterator[Made]:
     for letter in builder.letters[1:]:
         for length in plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
-            batch = next((each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)), None)
-            if batch is not None:
+            for batch in [each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)][:1]:
                 compact, to = builder.here(batch, sizes)
                 note = "what is beyond whole blocks is left out"
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
