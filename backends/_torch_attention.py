@@ -39,7 +39,8 @@ def scaled_dot_product_attention_vjp(
     sizes = checked(xp, q, k, v, mask, causal)
     wanted_shape("g", g, (*sizes.batch, sizes.queries, shape(v)[-1]), ", that of the result")
     every = q, k, v, g
-    if not (is_fusible(sizes, q, v, scale) and are_plain(*every) and values_alone(*every)):
+    # Under a scale of 0 the kernel's derivative skips NaN.
+    if not (is_fusible(sizes, q, v, scale) and scale != 0 and are_plain(*every) and values_alone(*every)):
         return reference.scaled_dot_product_attention_vjp(q, k, v, g, mask, causal=causal, scale=scale, xp=xp)
     with torch.inference_mode(False), torch.enable_grad():
         q, k, v, g = (wide(each, xp).detach().clone() for each in every)  # those of inference mode have no derivative
