@@ -12,6 +12,7 @@ import numpy as np
 
 from . import bounded, reductions
 from .bounded import Bounded
+from .first_order import follows, narrowed_to
 from .functions import exp, log
 from .rounding import Model
 
@@ -33,6 +34,7 @@ def largest(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     return narrower(y, error)
 
 
+@follows(narrowed_to)
 def narrower(y: Bounded, error: Number) -> Bounded:
     """A result with the smaller one of two bounds, where both are numbers."""
     usable = np.isfinite(error) & np.isfinite(y.value)

@@ -8,6 +8,8 @@ from flint import arb
 from . import bounded, exact
 from .bounded import Bounded, finite
 from .exact import Exact
+from .first_order import by_name, follows, larger
+from .first_order import power as power_followed
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
 from .kinds import is_real, lifted, scalar, together
@@ -38,6 +40,7 @@ def divide(a: Array, b: Array, /) -> Array:
     return a / b
 
 
+@follows(larger)
 def maximum(a: Array, b: Array, /) -> Array:
     """No rounding. Where the intervals are apart, the larger one's error; else the larger error."""
     if not is_real(lifted(a)) and not is_real(lifted(b)):
@@ -81,6 +84,7 @@ def pow(a: Array, b: Array, /) -> Array:  # noqa: A001
     return general_power(*together(a, b))
 
 
+@follows(power_followed)
 def power(a: Bounded, n: int) -> Bounded:
     """a^n for a small whole n."""
     model, size = a.model, np.abs(a.value)
@@ -168,6 +172,7 @@ def logaddexp(a: Array, b: Array, /) -> Array:
         return Bounded(np.logaddexp(a.value, b.value), y.error / bounded.INFLATION, y.model, y.dtype)
 
 
+@follows(by_name("softplus"))
 def softplus(x: Array, /) -> Array:
     """As `logaddexp` of x and 0, or log1p(exp(x)), where that does not overflow: the larger bound."""
     found, other = logaddexp(x, 0), log1p(exp(x))

@@ -16,6 +16,9 @@ from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .elsewhere import Elsewhere
 from .exact import Exact
+from .first_order import Followed, follows
+from .first_order import in_a_row as row_followed
+from .first_order import moved as moved_followed
 from .kinds import core, is_real, lifted, together
 
 Array = Any
@@ -25,6 +28,7 @@ def positions(x: Array) -> np.ndarray:
     return np.arange(x.size).reshape(x.shape)
 
 
+@follows(moved_followed)
 def picked(x: Array, places: Any) -> Any:
     """The elements at these positions; a list of them for a list."""
     if isinstance(places, list | tuple):
@@ -81,7 +85,8 @@ def in_a_row(arrays: list[Array]) -> Array:
         return Exact(np.concatenate([x.balls.ravel() for x in arrays]), first.dtype)
     if isinstance(first, Bounded):
         value, error = (np.concatenate([getattr(x, name).ravel() for x in arrays]) for name in ("value", "error"))
-        return Bounded(value, error / bounded.INFLATION, first.model, first.dtype, bounded.nonnegative(*arrays))
+        found = Bounded(value, error / bounded.INFLATION, first.model, first.dtype, bounded.nonnegative(*arrays))
+        return row_followed(found, arrays)
     pairs = [np.broadcast_arrays(*parts(x)) for x in arrays]
     return Discrete(*(np.concatenate([pair[i].ravel() for pair in pairs]) for i in (0, 1)))
 

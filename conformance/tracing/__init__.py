@@ -21,6 +21,7 @@ from ..arithmetic import bounded, exact
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
 from ..arithmetic.exact import Exact
+from ..arithmetic.first_order import followed
 from ..arithmetic.kinds import is_real, scalar
 from ..arithmetic.namespace import BOUNDED, EXACT, MissingError
 from ..arithmetic.rounding import MODELS
@@ -127,7 +128,7 @@ def standard(
             with contextlib.suppress(MissingError):  # of which a user may bring an accuracy
                 return packed([plain(each) for each in interpreted(of_library, graph(), [*map(lifter(None), values)])])
             return packed(of_library.called(of_arrays, values))
-        return packed(interpreted(of_library, graph(), values))
+        return packed(followed(lambda arrays: interpreted(of_library, graph(), arrays), values))
 
     traced.__name__ = name_of(function)
     vars(traced)["__signature__"] = inspect.Signature(
