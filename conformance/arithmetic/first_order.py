@@ -22,10 +22,10 @@ Array = Any
 Number = Any
 Pull = Callable[[Number], Number]  # from derivatives by a result, one row each, to those by an operand
 
-# A matrix product's bound is made smaller at once where it is so many times as wide as the last one made smaller.
-WIDER, FINE = 32.0, 2.0**-14
-# The most numbers that may be followed, and the most that a bound of an array may cost.
-MOST_FOLLOWED, MOST_WORK, MOST_AT_ONCE = 20_000_000, 2_000_000_000, 4_000_000
+# A bound is made smaller at once where it is so many times as wide as the last ones made smaller on its way.
+WIDER, FINE = 8.0, 2.0**-14
+# The most numbers that may be followed; the most work that smaller bounds may cost, of one array and of all.
+MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 500_000_000, 4_000_000_000, 4_000_000
 
 
 NONE = np.zeros(())  # what a step adds that rounds nothing
@@ -39,7 +39,7 @@ class Tape:
     """What the steps of one run share."""
 
     def __init__(self) -> None:
-        self.serial, self.size, self.level = itertools.count(), 0, FINE
+        self.serial, self.size, self.work = itertools.count(), 0, 0
 
 
 class Way(NamedTuple):
@@ -75,6 +75,7 @@ class Followed(Bounded):
     local: Number
     ways: tuple[tuple["Followed", Pull], ...]
     serial: int
+    level: float  # the width of the bounds that were last made smaller, on the way to this one
 
     def mapped(self, function: Callable[[Any], Any]) -> Bounded:
         return moved(super().mapped(function), self, function(np.arange(self.size).reshape(self.shape)))
@@ -112,7 +113,8 @@ class Followed(Bounded):
 
 def made(x: Bounded, tape: Tape, local: Number, ways: Any) -> Followed:
     found = Followed.__new__(Followed)
-    vars(found).update(vars(x), tape=tape, local=local, ways=ways, serial=next(tape.serial))
+    level = float(np.max([operand.level for operand, _ in ways], initial=FINE))
+    vars(found).update(vars(x), tape=tape, local=local, ways=ways, serial=next(tape.serial), level=level)
     tape.size += found.size
     if tape.size > MOST_FOLLOWED:
         raise TooLargeError
@@ -141,7 +143,8 @@ def step(y: Bounded, tape: Tape, ways: Any, more: Number = 0.0) -> Bounded:
         local = np.where(alone, y.error, np.maximum(local, 0))
     operands = [as_followed(way.operand, tape) for way in ways]
     pulls = [without(way.pull, alone) if np.any(alone) else way.pull for way in ways]
-    return made(y, tape, local, tuple(zip(operands, pulls, strict=True)))
+    found = made(y, tape, local, tuple(zip(operands, pulls, strict=True)))
+    return smaller(found) if width(found) > WIDER * found.level else found
 
 
 def without(pull: Pull, alone: Number) -> Pull:
@@ -299,7 +302,6 @@ def kept(mask: Number, shape: tuple[int, ...]) -> Pull:
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    """Its bound is made smaller at once where it has become wide."""
     y = bounded.matmul(a, b)
     tape = (a if isinstance(a, Followed) else b).tape  # type: ignore[attr-defined]
     if a.ndim < 2 or b.ndim < 2:
@@ -318,13 +320,7 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     with np.errstate(all="ignore"):
         sizes = [np.where(np.isfinite(x.value), np.abs(x.value), 0.0) for x in (a, b)]
         ways = [*each(a, a.error @ sizes[1], of_a), *each(b, sizes[0] @ b.error, of_b)]
-    found = step(y, tape, ways)
-    return smaller(found) if isinstance(found, Followed) and is_wide(found) else found
-
-
-def is_wide(y: Followed) -> bool:
-    """Whether a bound is much wider than that of the last array whose bound was made smaller."""
-    return width(y) > WIDER * y.tape.level
+    return step(y, tape, ways)
 
 
 def width(y: Bounded) -> float:
@@ -335,10 +331,12 @@ def width(y: Bounded) -> float:
 
 def smaller(y: Followed) -> Followed:
     """The same array with the smaller one of two bounds."""
-    if y.size * y.tape.size > MOST_WORK:
+    work = y.size * y.tape.size
+    if work > MOST_OF_ONE or work + y.tape.work > MOST_WORK:
         return y
+    y.tape.work += work
     y.error = np.minimum(y.error, whole_error(y))
-    y.tape.level = float(np.maximum(y.tape.level, width(y)))
+    y.level = float(np.maximum(FINE, width(y)))
     return y
 
 
