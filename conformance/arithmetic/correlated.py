@@ -12,7 +12,7 @@ import numpy as np
 
 from . import bounded, reductions
 from .bounded import Bounded
-from .first_order import follows, narrowed_to
+from .first_order import Followed, follows, narrowed_to
 from .functions import exp, log
 from .rounding import Model
 
@@ -160,7 +160,7 @@ def weighted(x: Array, v: Array) -> Array:
 def var(x: Array, axis: Any, correction: float = 0.0, keepdims: bool = False) -> Array:
     """Deviations add up to 0, so the error of the mean does not count beside theirs, but in the second order."""
     y = reductions.var(x, axis=axis, correction=correction, keepdims=keepdims)
-    if not isinstance(y, Bounded) or y.model.accumulator or not np.any(x.error):
+    if not isinstance(y, Bounded) or isinstance(y, Followed) or y.model.accumulator or not np.any(x.error):
         return y
     with np.errstate(all="ignore"):
         apart = np.abs(x.value - np.mean(x.value, axis=axis, keepdims=True))

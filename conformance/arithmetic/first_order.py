@@ -20,7 +20,7 @@ from .discrete import parts
 
 Array = Any
 Number = Any
-Pull = Callable[[Number], Number]  # from derivatives by a result, one row each, to those by an operand
+Pull = Callable[[Number], Number]  # from derivatives by a result, with an axis for each at last, to those by an operand
 
 # A bound is made smaller at once where it is so many times as wide as the last ones made smaller on its way.
 WIDER, FINE = 8.0, 2.0**-14
@@ -148,7 +148,7 @@ def step(y: Bounded, tape: Tape, ways: Any, more: Number = 0.0) -> Bounded:
 
 
 def without(pull: Pull, alone: Number) -> Pull:
-    return lambda g: pull(np.where(alone, 0.0, g))
+    return lambda g: pull(np.where(alone[..., None], 0.0, g))
 
 
 def linear(y: Bounded, tape: Tape, *terms: tuple[Number, Number]) -> Bounded:
@@ -165,15 +165,15 @@ def linear(y: Bounded, tape: Tape, *terms: tuple[Number, Number]) -> Bounded:
 
 
 def scaled(slope: Number, shape: tuple[int, ...]) -> Pull:
-    slope = np.where(np.isfinite(slope), slope, 0.0)
+    slope = np.where(np.isfinite(slope), slope, 0.0)[..., None]
     return lambda g: narrowed(g * slope, shape)
 
 
 def narrowed(g: Number, shape: tuple[int, ...]) -> Number:
     """Derivatives by what was spread to a larger shape: their sums."""
     more = g.ndim - 1 - len(shape)
-    g = np.sum(g, axis=tuple(range(1, 1 + more))) if more else g
-    spread = tuple(i + 1 for i, n in enumerate(shape) if n == 1 and g.shape[i + 1] != 1)
+    g = np.sum(g, axis=tuple(range(more))) if more else g
+    spread = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
     return np.sum(g, axis=spread, keepdims=True) if spread else g
 
 
@@ -187,7 +187,7 @@ def from_places(places: np.ndarray, shape: tuple[int, ...]) -> Pull:
     """Derivatives back to the places: the sums of those that come from one place."""
     size = int(np.prod(shape))
     if np.array_equal(places, np.arange(size)):
-        return lambda g: g.reshape(len(g), *shape)
+        return lambda g: g.reshape(*shape, -1)
 
     @functools.cache
     def order() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -196,13 +196,12 @@ def from_places(places: np.ndarray, shape: tuple[int, ...]) -> Pull:
 
     def pull(g: Number) -> Number:
         in_order, targets, starts = order()
-        taken = g.reshape(len(g), -1)[:, in_order]
-        taken = taken if len(targets) == len(places) else np.add.reduceat(taken, starts, axis=1)
-        if len(targets) == size:
-            return taken.reshape(len(g), *shape)
-        found = np.zeros((len(g), size))
-        found[:, targets] = taken
-        return found.reshape(len(g), *shape)
+        taken = g.reshape(len(places), -1)[in_order]
+        taken = taken if len(targets) == len(places) else np.add.reduceat(taken, starts, axis=0)
+        if len(targets) < size:
+            taken, some = np.zeros((size, g.shape[-1])), taken
+            taken[targets] = some
+        return taken.reshape(*shape, -1)
 
     return pull
 
@@ -223,7 +222,7 @@ def as_followed(x: Bounded, tape: Tape) -> Followed:
 
 
 def part(first: int, last: int, shape: tuple[int, ...]) -> Pull:
-    return lambda g: g[:, first:last].reshape(len(g), *shape)
+    return lambda g: g[first:last].reshape(*shape, -1)
 
 
 def sum(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
@@ -232,9 +231,9 @@ def sum(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bo
 
     def pull(g: Number) -> Number:
         if axis is None:
-            return np.broadcast_to(g.reshape(len(g), *(1,) * x.ndim), (len(g), *x.shape))
-        g = g if keepdims else np.expand_dims(g, axis % x.ndim + 1)
-        return np.broadcast_to(g, (len(g), *x.shape))
+            return np.broadcast_to(g.reshape(*(1,) * x.ndim, -1), (*x.shape, g.shape[-1]))
+        g = g if keepdims else np.expand_dims(g, axis % x.ndim)
+        return np.broadcast_to(g, (*x.shape, g.shape[-1]))
 
     return step(y, x.tape, each(x, reach, pull))
 
@@ -257,9 +256,9 @@ def max(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bo
     over = over * bounded.INFLATION
 
     def pull(g: Number) -> Number:
-        g = g if keepdims else np.expand_dims(g, axis % x.ndim + 1)
-        found = np.zeros((len(g), *x.shape))
-        np.put_along_axis(found, np.broadcast_to(at, g.shape), g, axis % x.ndim + 1)
+        g = g if keepdims else np.expand_dims(g, axis % x.ndim)
+        found = np.zeros((*x.shape, g.shape[-1]))
+        np.put_along_axis(found, np.broadcast_to(at[..., None], g.shape), g, axis % x.ndim)
         return found
 
     return step(y, x.tape, each(x, off, pull), over + off - y.error)
@@ -298,7 +297,7 @@ def chosen(y: Bounded, tape: Tape, pick: Number, a: Number, b: Number, more: Num
 
 
 def kept(mask: Number, shape: tuple[int, ...]) -> Pull:
-    return lambda g: narrowed(np.where(mask, g, 0.0), shape)
+    return lambda g: narrowed(np.where(mask[..., None], g, 0.0), shape)
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
@@ -308,14 +307,11 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
         return y
 
     def of_a(g: Number) -> Number:
-        if b.ndim == 2:
-            return (g.reshape(-1, g.shape[-1]) @ b.value.T).reshape(len(g), *a.shape)
-        return narrowed(g @ np.matrix_transpose(b.value), a.shape)
+        return narrowed(np.expand_dims(b.value, -3) @ g, a.shape)
 
     def of_b(g: Number) -> Number:
-        if b.ndim == 2:
-            return a.value.reshape(-1, a.shape[-1]).T @ g.reshape(len(g), -1, g.shape[-1])
-        return narrowed(np.matrix_transpose(a.value) @ g, b.shape)
+        rows = g.reshape(*g.shape[:-2], -1)  # of all columns and derivatives
+        return narrowed((np.matrix_transpose(a.value) @ rows).reshape(*rows.shape[:-2], *b.shape[-2:], -1), b.shape)
 
     with np.errstate(all="ignore"):
         sizes = [np.where(np.isfinite(x.value), np.abs(x.value), 0.0) for x in (a, b)]
@@ -349,9 +345,10 @@ def whole_error(y: Followed) -> Number:
     rows = int(np.clip(MOST_AT_ONCE // np.maximum(y.size, 4096), 1, y.size))
     with np.errstate(all="ignore"):
         for first in range(0, y.size, rows):
-            g = np.zeros((np.minimum(rows, y.size - first), y.size))
-            g[np.arange(len(g)), first + np.arange(len(g))] = 1
-            found[first : first + len(g)] = of_rows(y, g.reshape(len(g), *y.shape))
+            count = int(np.minimum(rows, y.size - first))
+            g = np.zeros((y.size, count))
+            g[first + np.arange(count), np.arange(count)] = 1
+            found[first : first + count] = of_rows(y, g.reshape(*y.shape, count))
     return found.reshape(y.shape) * bounded.INFLATION
 
 
@@ -371,14 +368,14 @@ def of_rows(y: Followed, g: Number) -> Number:
 
 
 def times(g: Number, local: Number) -> Number:
-    """The sums of |g| times what a step adds, for each row; 0 times infinity is 0."""
+    """The sums of |g| times what a step adds, for each derivative; 0 times infinity is 0."""
     if not np.any(local):
-        return np.zeros(len(g))
-    sizes, local = np.abs(g).reshape(len(g), -1), local.ravel()
+        return np.zeros(g.shape[-1])
+    sizes, local = np.abs(g).reshape(-1, g.shape[-1]), local.ravel()
     endless = ~np.isfinite(local)
     if not np.any(endless):
-        return sizes @ local
-    return np.where(np.any(sizes[:, endless] > 0, axis=1), np.inf, sizes @ np.where(endless, 0.0, local))
+        return local @ sizes
+    return np.where(np.any(sizes[endless] > 0, axis=0), np.inf, np.where(endless, 0.0, local) @ sizes)
 
 
 def by_slope(y: Bounded, x: Followed, slope: Number, bend: float = 0.0, more: Number = 0.0) -> Bounded:
@@ -390,7 +387,7 @@ def by_slope(y: Bounded, x: Followed, slope: Number, bend: float = 0.0, more: Nu
     slope = np.where(np.isfinite(slope), slope, 0.0)
     reach = np.abs(slope) * x.error
     more = np.where(y.error >= reach, bend / 2 * x.error**2, 2 * reach) if bend else more
-    return step(y, x.tape, each(x, reach, lambda g: g * slope), more)
+    return step(y, x.tape, each(x, reach, lambda g: g * slope[..., None]), more)
 
 
 def follows(rule: Callable[..., Bounded]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -447,8 +444,8 @@ def power(y: Bounded, a: Followed, n: int) -> Bounded:
 
 
 def running_sum(y: Bounded, x: Followed, axis: int) -> Bounded:
-    return step(y, x.tape, each(x, np.cumsum(x.error, axis), lambda g: np.flip(
-        np.cumsum(np.flip(g, axis + 1), axis + 1), axis + 1)))  # fmt: skip
+    backwards = each(x, np.cumsum(x.error, axis), lambda g: np.flip(np.cumsum(np.flip(g, axis), axis), axis))
+    return step(y, x.tape, backwards)
 
 
 where, concat, reshape = bounded.where, bounded.concat, bounded.reshape
