@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import bounded, reductions
+from . import bounded, first_order, reductions
 from .bounded import Bounded
-from .first_order import Followed, follows, narrowed_to
+from .first_order import Followed, bare, follows, narrowed_to
 from .functions import exp, log
 from .rounding import Model
 
@@ -32,6 +32,14 @@ def largest(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     least = np.max(x.value - x.error, axis=axis, keepdims=True)
     error = np.max(np.where(x.value + x.error >= least, x.error, 0.0), axis=axis, keepdims=keepdims)
     return narrower(y, error)
+
+
+@follows(first_order.widened)
+def widened(y: Array, more: Number) -> Array:
+    """The same numbers with a larger bound: as other ways to compute them may be off by more."""
+    if not isinstance(y, Bounded):
+        return y
+    return Bounded(y.value, y.error / bounded.INFLATION + more, y.model, y.dtype, y.nonnegative)
 
 
 @follows(narrowed_to)
@@ -99,11 +107,31 @@ def shares(x: Array, axis: Any) -> Shares | None:
 
 def softmax(x: Array, axis: Any) -> Array:
     """exp(x_i) / sum_j exp(x_j)."""
+    if isinstance(x, Followed):
+        return as_one(softmax(bare(x), axis), x, axis)
     with np.errstate(all="ignore"):
         e = exp(x - largest(x, axis, True))
         y = e / reductions.sum(e, axis=axis, keepdims=True)
         parts = shares(x, axis)
         return y if parts is None else narrower(y, parts.inherited + parts.own())
+
+
+def as_one(y: Bounded, x: Followed, axis: Any) -> Bounded:
+    """A softmax as one step: the logarithm of a share moves by d_i - log sum_j p_j exp(d_j), and of that
+    d_i - sum_j p_j d_j is the first order; the rest is at most half of the square of the largest d.
+    """
+    parts = shares(bare(x), axis)
+    if parts is None:
+        return first_order.as_one(y, x, y.error, lambda g: g)
+    p, first = parts.p, parts.e + np.sum(parts.p * parts.e, axis=axis, keepdims=True)
+    rest = np.max(parts.e, axis=axis, keepdims=True) ** 2 / 2
+    along = axis % x.ndim if isinstance(axis, int) else tuple(i % x.ndim for i in axis)
+
+    def pull(g: Number) -> Number:
+        return p[..., None] * (g - np.sum(p[..., None] * g, axis=along, keepdims=True))
+
+    local = (parts.own() + p * (np.expm1(first + rest) - first)) * bounded.INFLATION
+    return first_order.as_one(y, x, local, pull)
 
 
 def log_softmax(x: Array, axis: Any) -> Array:
@@ -157,10 +185,11 @@ def weighted(x: Array, v: Array) -> Array:
         return narrower(y, inherited + exactly.error + more)
 
 
+@follows(first_order.var)
 def var(x: Array, axis: Any, correction: float = 0.0, keepdims: bool = False) -> Array:
     """Deviations add up to 0, so the error of the mean does not count beside theirs, but in the second order."""
     y = reductions.var(x, axis=axis, correction=correction, keepdims=keepdims)
-    if not isinstance(y, Bounded) or isinstance(y, Followed) or y.model.accumulator or not np.any(x.error):
+    if not isinstance(y, Bounded) or y.model.accumulator or not np.any(x.error):
         return y
     with np.errstate(all="ignore"):
         apart = np.abs(x.value - np.mean(x.value, axis=axis, keepdims=True))

@@ -118,7 +118,7 @@ def made(x: Bounded, tape: Tape, local: Number, ways: Any) -> Followed:
     tape.size += found.size
     if tape.size > MOST_FOLLOWED:
         raise TooLargeError
-    return found
+    return smaller(found) if ways and local is not NONE and width(found) > WIDER * level else found
 
 
 def each(x: Number, reach: Number, pull: Pull) -> Iterator[Way]:
@@ -139,12 +139,12 @@ def step(y: Bounded, tape: Tape, ways: Any, more: Number = 0.0) -> Bounded:
         local = y.error + more
         for way in ways:
             local = local - way.reach
-        alone = ~(local <= y.error) | ~np.isfinite(local) | ~np.isfinite(y.value)
+        alone = ~((local <= y.error) & (local >= -bounded.INFLATION * 1e-9 * y.error) & np.isfinite(y.value))
+        alone |= np.isinf(y.error)
         local = np.where(alone, y.error, np.maximum(local, 0))
     operands = [as_followed(way.operand, tape) for way in ways]
     pulls = [without(way.pull, alone) if np.any(alone) else way.pull for way in ways]
-    found = made(y, tape, local, tuple(zip(operands, pulls, strict=True)))
-    return smaller(found) if width(found) > WIDER * found.level else found
+    return made(y, tape, local, tuple(zip(operands, pulls, strict=True)))
 
 
 def without(pull: Pull, alone: Number) -> Pull:
@@ -273,11 +273,11 @@ def either(y: Bounded, condition: Any, a: Number, b: Number) -> Bounded:
 
 def larger(y: Bounded, a: Number, b: Number) -> Bounded:
     """The larger one; the other one is no further above it than both errors."""
-    values, errors = [value_of(x) for x in (a, b)], [x.error if isinstance(x, Bounded) else 0.0 for x in (a, b)]
+    values, errors = [value_of(x) for x in (a, b)], [x.error if isinstance(x, Bounded) else y.error for x in (a, b)]
     pick = np.broadcast_to(values[0] >= values[1], y.shape)
     over = np.maximum(errors[0] + errors[1] - np.abs(values[0] - values[1]), 0) * bounded.INFLATION
     tape = (a if isinstance(a, Followed) else b).tape
-    return chosen(y, tape, pick, a, b, over + np.where(pick, *errors) - y.error)
+    return chosen(y, tape, pick, a, b, over)
 
 
 def absolute(y: Bounded, x: Followed) -> Bounded:
@@ -382,12 +382,18 @@ def by_slope(y: Bounded, x: Followed, slope: Number, bend: float = 0.0, more: Nu
     """A function of one number, whose slope here is known.
 
     The bound is at least e |slope|, with what the function does beyond that; but where the slope gets smaller within the
-    error it falls short, by no more than half of the largest second derivative, the `bend`, times e^2.
+    error it falls short, by no more than half of the largest second derivative, the `bend`, times e^2. Such a function has a
+    largest value, which bounds a large error.
     """
     slope = np.where(np.isfinite(slope), slope, 0.0)
     reach = np.abs(slope) * x.error
-    more = np.where(y.error >= reach, bend / 2 * x.error**2, 2 * reach) if bend else more
+    more = np.where(reach < 0.5, bend / 2 * x.error**2, np.inf) if bend else more
     return step(y, x.tape, each(x, reach, lambda g: g * slope[..., None]), more)
+
+
+def bare(x: Any) -> Any:
+    """An array by itself."""
+    return Bounded(x.value, x.error / bounded.INFLATION, x.model, x.dtype, x.nonnegative) if isinstance(x, Followed) else x
 
 
 def follows(rule: Callable[..., Bounded]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -396,11 +402,11 @@ def follows(rule: Callable[..., Bounded]) -> Callable[[Callable[..., Any]], Call
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def wrapped(*arguments: Any, **options: Any) -> Any:
-            y = function(*arguments, **options)
-            if type(y) is not Bounded or not any(isinstance(x, Followed) for x in arguments[:3]):
-                return y
+            if not any(isinstance(x, Followed) for x in arguments[:3]):
+                return function(*arguments, **options)
+            y = function(*map(bare, arguments), **options)
             with np.errstate(all="ignore"):
-                return rule(y, *arguments, **options)
+                return rule(y, *arguments, **options) if isinstance(y, Bounded) else y
 
         return wrapped
 
@@ -423,9 +429,13 @@ def log(x: Followed, /) -> Bounded:
 
 
 def sqrt(x: Followed, /) -> Bounded:
-    y = bounded.sqrt(x)
+    return root(bounded.sqrt(x), x)
+
+
+def root(y: Bounded, x: Followed) -> Bounded:
+    """Where x may be 0, the error of the root is no less at the other side."""
     with np.errstate(all="ignore"):
-        return by_slope(y, x, 0.5 / y.value)
+        return by_slope(y, x, 0.5 / y.value, more=np.where(x.error < x.value, 0.0, np.inf))
 
 
 def astype(x: Followed, dtype: Any, /) -> Bounded:
@@ -436,6 +446,27 @@ def astype(x: Followed, dtype: Any, /) -> Bounded:
 def narrowed_to(y: Bounded, x: Followed, *_: Any) -> Bounded:
     """The same numbers with a smaller bound."""
     return made(y, x.tape, x.local, x.ways)
+
+
+def widened(y: Bounded, x: Followed, more: Number) -> Bounded:
+    """The same numbers with a larger one."""
+    return made(y, x.tape, x.local + more * bounded.INFLATION, x.ways)
+
+
+def var(y: Bounded, x: Followed, axis: Any, correction: float = 0.0, keepdims: bool = False) -> Bounded:
+    """As one step, since a kernel may add up what makes the variance in other ways than step by step."""
+    middle, kept = np.mean(x.value, axis=axis, keepdims=True), y.value if keepdims else np.expand_dims(y.value, axis)
+    slope = 2 * (x.value - middle) / (x.size // np.maximum(y.size, 1) - correction)
+    reach = np.sum(np.abs(slope) * x.error, axis=axis, keepdims=keepdims)
+    return step(y, x.tape, each(x, reach, lambda g: g.reshape(*kept.shape, -1) * slope[..., None]))
+
+
+def as_one(y: Bounded, x: Followed, local: Number, pull: Pull) -> Bounded:
+    """A step whose own part is known, and no less than what is beyond the first order."""
+    ok = np.isfinite(local) & np.isfinite(y.value) & (local <= y.error)
+    local = np.where(ok, local, y.error)
+    ways = [(x, pull if np.all(ok) else without(pull, ~ok))] if np.any(x.error) else []
+    return made(y, x.tape, local if ways else y.error, ways)
 
 
 def power(y: Bounded, a: Followed, n: int) -> Bounded:
@@ -465,7 +496,6 @@ SLOPES: dict[str, tuple[Callable[[Number, Number], Number], float]] = {
     "log10": (lambda x, y: 1 / (x * np.log(10)), 0.0),
     "sigmoid": (lambda x, y: y * (1 - y), 0.0963),
     "softplus": (lambda x, y: 1 / (1 + np.exp(-x)), 0.25),
-    "root": (lambda x, y: 0.5 / y, 0.0),
 }
 
 

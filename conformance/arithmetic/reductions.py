@@ -11,7 +11,8 @@ from . import bounded, exact
 from .bounded import Bounded, finite, nonnegative
 from .creation import zeros_of
 from .exact import Exact
-from .first_order import Followed, by_name, follows, running_sum
+from .first_order import Followed, follows, running_sum
+from .first_order import root as root_followed
 from .functions import abs as absolute
 from .kinds import core, is_real, lifted, together
 from .specials import of_sum, settled, unsure
@@ -104,7 +105,7 @@ def std(x: Array, /, *, axis: Any = None, correction: float = 0.0, keepdims: boo
     return root(var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
-@follows(by_name("root"))
+@follows(root_followed)
 def root(x: Array) -> Array:
     """The square root of what is no less than 0 however it is rounded, such as a sum of squares."""
     if isinstance(x, Exact):
