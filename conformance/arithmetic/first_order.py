@@ -22,10 +22,11 @@ Array = Any
 Number = Any
 Pull = Callable[[Number], Number]  # from derivatives by a result, with an axis for each at last, to those by an operand
 
-# A bound is made smaller at once where it is so many times as wide as the last ones made smaller on its way.
-WIDER, FINE = 8.0, 2.0**-14
+# A bound is made smaller at once where it is so many times as wide as the last ones made smaller on its way; from the
+# second one on, where what is of second order begins to count, sooner.
+FINE, WIDER, COARSE, WIDER_IF_COARSE = 2.0**-14, 16.0, 2.0**-8, 2.0
 # The most numbers that may be followed; the most work that smaller bounds may cost, of one array and of all.
-MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 500_000_000, 4_000_000_000, 4_000_000
+MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 400_000_000, 1_500_000_000, 4_000_000
 
 
 NONE = np.zeros(())  # what a step adds that rounds nothing
@@ -60,7 +61,8 @@ def followed(run: Callable[[Any], list[Any]], arrays: Any) -> list[Any]:
         again = run([made(x, tape, x.error, ()) if isinstance(x, Bounded) else x for x in arrays])
     except TooLargeError:
         return found
-    return [plain(y, smaller(z)) if isinstance(z, Followed) else y for y, z in zip(found, again, strict=True)]
+    tape.work = 0  # as results count most
+    return [plain(y, smaller(z, MOST_WORK)) if isinstance(z, Followed) else y for y, z in zip(found, again, strict=True)]
 
 
 def plain(y: Bounded, z: Bounded) -> Bounded:
@@ -118,7 +120,10 @@ def made(x: Bounded, tape: Tape, local: Number, ways: Any) -> Followed:
     tape.size += found.size
     if tape.size > MOST_FOLLOWED:
         raise TooLargeError
-    return smaller(found) if ways and local is not NONE and width(found) > WIDER * level else found
+    if not ways or local is NONE:
+        return found
+    wide = width(found)
+    return smaller(found) if wide > (WIDER_IF_COARSE if wide > COARSE else WIDER) * level else found
 
 
 def each(x: Number, reach: Number, pull: Pull) -> Iterator[Way]:
@@ -325,10 +330,10 @@ def width(y: Bounded) -> float:
     return float(np.max(y.error, initial=0) / largest) if largest else 0.0
 
 
-def smaller(y: Followed) -> Followed:
+def smaller(y: Followed, most: float = MOST_OF_ONE) -> Followed:
     """The same array with the smaller one of two bounds."""
     work = y.size * y.tape.size
-    if work > MOST_OF_ONE or work + y.tape.work > MOST_WORK:
+    if work > most or work + y.tape.work > MOST_WORK:
         return y
     y.tape.work += work
     y.error = np.minimum(y.error, whole_error(y))
