@@ -10,6 +10,7 @@ errors of any size; docs/soundness.md derives it.
 import functools
 import itertools
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,11 @@ MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 400_000_000, 1
 
 
 NONE = np.zeros(())  # what a step adds that rounds nothing
+
+A_PRODUCT = 64  # so many of its multiplications cost as much as one number of another step
+
+
+FOLLOWING = ContextVar("FOLLOWING", default=True)  # whether wide bounds are made smaller
 
 
 class TooLargeError(Exception):
@@ -54,7 +60,7 @@ class Way(NamedTuple):
 def followed(run: Callable[[Any], list[Any]], arrays: Any) -> list[Any]:
     """The results of a function of arrays; where a bound is wide, with the smaller one of two, for which it is run again."""
     found = run(arrays)
-    if not any(isinstance(y, Bounded) and y.model.accumulator == 0 and width(y) > FINE for y in found):
+    if not FOLLOWING.get() or not any(map(is_wide, found)):
         return found
     tape = Tape()
     try:
@@ -63,6 +69,11 @@ def followed(run: Callable[[Any], list[Any]], arrays: Any) -> list[Any]:
         return found
     tape.work = 0  # as results count most
     return [plain(y, smaller(z, MOST_WORK)) if isinstance(z, Followed) else y for y, z in zip(found, again, strict=True)]
+
+
+def is_wide(y: Any) -> bool:
+    """Whether a result might not tell TF32 from float32. In half precision steps are computed in several formats."""
+    return isinstance(y, Bounded) and y.model.accumulator == 0 and width(y) > 2 * FINE
 
 
 def plain(y: Bounded, z: Bounded) -> Bounded:
@@ -117,7 +128,7 @@ def made(x: Bounded, tape: Tape, local: Number, ways: Any) -> Followed:
     found = Followed.__new__(Followed)
     level = float(np.max([operand.level for operand, _ in ways], initial=FINE))
     vars(found).update(vars(x), tape=tape, local=local, ways=ways, serial=next(tape.serial), level=level)
-    tape.size += found.size
+    tape.size += found.size if np.any(found.error) else 0  # derivatives by what is exact are not asked for
     if tape.size > MOST_FOLLOWED:
         raise TooLargeError
     if not ways or local is NONE:
@@ -321,6 +332,7 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
     with np.errstate(all="ignore"):
         sizes = [np.where(np.isfinite(x.value), np.abs(x.value), 0.0) for x in (a, b)]
         ways = [*each(a, a.error @ sizes[1], of_a), *each(b, sizes[0] @ b.error, of_b)]
+    tape.size += a.size * b.shape[-1] // A_PRODUCT
     return step(y, tape, ways)
 
 
@@ -333,7 +345,7 @@ def width(y: Bounded) -> float:
 def smaller(y: Followed, most: float = MOST_OF_ONE) -> Followed:
     """The same array with the smaller one of two bounds."""
     work = y.size * y.tape.size
-    if work > most or work + y.tape.work > MOST_WORK:
+    if not y.ways or work > most or work + y.tape.work > MOST_WORK:
         return y
     y.tape.work += work
     y.error = np.minimum(y.error, whole_error(y))

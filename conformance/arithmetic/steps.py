@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .bounded import Bounded
+from .first_order import FOLLOWING
 
 HERE = str(Path(__file__).parent)
 
@@ -46,12 +47,13 @@ def watched(run: Callable[[], Any]) -> list[Step]:
                 before = max(max(map(width, inputs)), result.model.unit)
                 steps.append(Step(name_of(frame), max(each.value.size for each in inputs), before, width(result)))
 
-    known = sys.getprofile()
+    known, followed = sys.getprofile(), FOLLOWING.set(False)
     sys.setprofile(on_event)
     try:
         run()
     finally:
         sys.setprofile(known)
+        FOLLOWING.reset(followed)
     return steps
 
 
