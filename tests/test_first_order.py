@@ -1,20 +1,39 @@
 """Errors that are followed through a whole function: no perturbed input and no rounding leaves the bound."""
 
+import math
+from unittest import mock
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
-from gaugeblock.conformance.arithmetic import correlated, first_order, namespace
+from gaugeblock.conformance import assert_conforms, expected
+from gaugeblock.conformance.arithmetic import bounded, correlated, first_order, namespace
 from gaugeblock.conformance.arithmetic.bounded import Bounded
-from gaugeblock.conformance.arithmetic.exact import Exact, lift
+from gaugeblock.conformance.arithmetic.first_order import Followed
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 
-XP, FLOAT32 = namespace.BOUNDED, np.dtype("float32")
+XP, MODEL, FLOAT32 = namespace.BOUNDED, MODELS["float32"], np.dtype("float32")
+
+
+class InNumPy:
+    """What a chain of steps is in NumPy."""
+
+    erf = staticmethod(lambda x: np.vectorize(math.erf)(x).astype(x.dtype))
+    sigmoid = staticmethod(lambda x: 1 / (1 + np.exp(-x)))
+    softplus = staticmethod(lambda x: np.log1p(np.exp(x)))
+    atan, concat, cumulative_sum = np.arctan, staticmethod(np.concatenate), staticmethod(np.cumsum)
+
+    def __getattr__(self, name):
+        return getattr(np, name)
 
 
 def norm(xp, x):
-    m = xp.mean(x, axis=-1, keepdims=True)
     v = correlated.var(x, -1, keepdims=True) if xp is XP else xp.var(x, axis=-1, keepdims=True)
-    return (x - m) / xp.sqrt(v + 1e-3)
+    return (x - xp.mean(x, axis=-1, keepdims=True)) / xp.sqrt(v + 0.001)
 
 
 def softmax(xp, x):
@@ -49,9 +68,170 @@ STEPS = {
     "running sum": lambda xp, x, w: xp.cumulative_sum(x, axis=1) - xp.sum(x),
     "softmax": lambda xp, x, w: softmax(xp, x) - 0.125,
     "norm": lambda xp, x, w: norm(xp, x),
-    "half": lambda xp, x, w: xp.exp2(x) + xp.softplus(x) - xp.atan(x) if xp is XP else None,
-}
+    "others": lambda xp, x, w: xp.exp2(x) + xp.softplus(x) - xp.atan(x),
+}  # fmt: skip
 
 
 def followed(x, e, tape):
-    return first_order.made(Bounded(x, e, MODELS["float32"], FLOAT32), tape, e * first_order.bounded.INFLATION, ())
+    x = Bounded(x, e, MODEL, FLOAT32)
+    return first_order.made(x, tape, x.error, ())
+
+
+def chained(names, xp, x, w):
+    for name in names:
+        x = STEPS[name](xp, x, w)
+    return x
+
+
+def worst_of(names, rng):
+    """The largest error of a chain of steps, as a multiple of its bound, and the bound by that of each step alone."""
+    x, w = (rng.normal(size=shape).astype(np.float32).astype(np.float64) for shape in ((4, 6), (6, 6)))
+    w, e = w / 2, 10 ** rng.uniform(-8, 0) * rng.uniform(0.1, 1, x.shape) * (rng.random(x.shape) < 0.8)
+    tape = first_order.Tape()
+    y = chained(names, XP, followed(x, e, tape), followed(w, np.zeros_like(w), tape))
+    steps = chained(names, XP, Bounded(x, e, MODEL, FLOAT32), Bounded(w, np.zeros_like(w), MODEL, FLOAT32))
+    assert np.array_equal(y.value, steps.value, equal_nan=True)
+    bound = first_order.whole_error(y) if isinstance(y, Followed) else y.error
+    worst = 0.0
+    for signs in (1, *rng.choice([-1, 1], (5, *x.shape))):
+        for dtype in (np.float64, np.float32):
+            moved = x + e * signs
+            if dtype == np.float32:
+                moved = moved.astype(np.float32).astype(np.float64)
+                moved = np.where(np.abs(moved - x) <= e, moved, x)
+            error = np.abs(chained(names, InNumPy(), moved.astype(dtype), w.astype(dtype)) - y.value)
+            worst = max(worst, float(np.nanmax(np.where((error > 1e-12) & np.isfinite(bound), error / bound, 0))))
+    return worst, np.median(bound / steps.error)
+
+
+def drawn(rng, count):
+    """The results for so many chains, each step at least once at the end."""
+    names = list(STEPS)
+    for number in range(count):
+        before = [names[i] for i in rng.integers(0, len(names), rng.integers(0, 4))]
+        with np.errstate(all="ignore"):
+            yield worst_of([*before, names[number % len(names)]], rng)
+
+
+def test_nothing_leaves_the_bound_and_it_is_no_wider_than_needed():
+    worst, narrower = zip(*drawn(np.random.default_rng(0), 144), strict=True)
+    assert 0.99 < max(worst) <= 1 + 1e-6
+    assert np.median(worst) > 0.5
+    assert min(narrower) < 0.2
+
+
+@pytest.mark.parametrize("wrong", ["bend", "more", "shared"])
+def test_a_bound_without_a_part_of_it_is_exceeded(wrong):
+    """Without second derivatives, without what is beyond the first order, without the variance as one step."""
+    slopes = {name: (slope, 1e-300) for name, (slope, _) in first_order.SLOPES.items()}
+    changed = {
+        "bend": mock.patch.dict(first_order.SLOPES, slopes),
+        "more": mock.patch.object(first_order, "step", without_more(first_order.step)),
+        "shared": mock.patch.object(first_order, "times", lambda g, local: np.abs(np.sum(g, tuple(range(g.ndim - 1))))
+                                    * np.max(local, initial=0)),
+    }[wrong]  # fmt: skip
+    with changed:
+        assert max(worst for worst, _ in drawn(np.random.default_rng(1), 72)) > 1.001
+
+
+def without_more(step):
+    def rounding_alone(y, tape, ways, more=0.0):
+        found = step(y, tape, ways, more)
+        found.local = np.minimum(found.local, 8 * MODEL.unit * np.abs(found.value))
+        return found
+
+    return rounding_alone
+
+
+def test_the_ways_by_two_matrices_are_that_by_their_product():
+    rng = np.random.default_rng(0)
+    x, w, v = (rng.normal(size=shape) for shape in ((3, 16), (16, 16), (16, 16)))
+    tape, model = first_order.Tape(), MODELS["float64"]
+    arrays = [Bounded(a, 1e-3 * (a is x), model, np.dtype("float64")) for a in (x, w, v)]
+    x1, w1, v1 = (first_order.made(a, tape, a.error, ()) for a in arrays)
+    found = first_order.whole_error(XP.matmul(XP.matmul(x1, w1), v1))
+    assert np.allclose(found, 1e-3 * np.sum(np.abs(w @ v), 0), rtol=1e-6)
+    assert np.all(found < 0.6 * XP.matmul(XP.matmul(arrays[0], arrays[1]), arrays[2]).error)
+
+
+def test_a_step_that_is_used_twice_is_rounded_for_each_use():
+    """As where a compiler fuses a product with one of two sums."""
+    tape = first_order.Tape()
+    x = followed(np.array([3.0]), np.array([0.0]), tape)
+    y = x * 0.1
+    zero = first_order.whole_error(y - y)
+    assert zero == pytest.approx(2 * y.error, rel=1e-6)
+
+
+class Block(nn.Module):
+    """A transformer's, with its norms first."""
+
+    def __init__(self, n=16, heads=2):
+        super().__init__()
+        self.first, self.second = nn.LayerNorm(n), nn.LayerNorm(n)
+        self.attention = nn.MultiheadAttention(n, heads, batch_first=True)
+        self.mlp = nn.Sequential(nn.Linear(n, 2 * n), nn.GELU(), nn.Linear(2 * n, n))
+
+    def forward(self, x):
+        y = self.first(x)
+        x = x + self.attention(y, y, y, need_weights=False)[0]
+        return x + self.mlp(self.second(x))
+
+
+def coarse(x):
+    """In the 11 bits of TF32."""
+    return (x.detach().view(torch.int32) + 4096 >> 13 << 13).view(torch.float32)
+
+
+def test_a_deep_network_is_judged_as_a_whole():
+    torch.manual_seed(0)
+    model, x = nn.Sequential(Block(), Block(), Block()), torch.randn(1, 4, 16)
+    value, bound = expected(model, x)
+    assert 1e-7 < np.max(bound) / np.max(np.abs(value)) < 1e-3
+    assert_conforms(model(x).detach(), model, x)
+    wrong = nn.Sequential(*model[:2])(x).detach(), torch.zeros(1, 4, 16), model(coarse(x)).detach()
+    for each in wrong:
+        assert np.any(np.abs(each.double().numpy() - value) > bound)
+    with first_order.step_by_step(), pytest.raises(ValueError, match="the derived tolerance is"):
+        expected(model, x)
+
+
+def test_a_deep_network_of_jax_is_judged_as_a_whole():
+    w = jnp.asarray(np.random.default_rng(0).normal(size=(6, 24, 24)) / 5, jnp.float32)
+    x = jnp.asarray(np.random.default_rng(1).normal(size=(2, 24)), jnp.float32)
+
+    def network(w, x):
+        for each in w:
+            y = jax.nn.softmax(x @ each) @ each.T
+            x = (x + y - jnp.mean(x)) / jnp.std(x)
+        return x
+
+    _, bound = expected(network, w, x)
+    with first_order.step_by_step():
+        _, steps = expected(network, w, x)
+    assert np.median(bound / steps) < 0.2
+    assert_conforms(jax.jit(network)(w, x), network, w, x)
+
+
+def test_a_bound_that_admits_zeros_is_refused():
+    torch.manual_seed(0)
+    model = nn.Sequential(*(layer for _ in range(9) for layer in (nn.Linear(24, 24), nn.Softmax(-1))))
+    x = torch.randn(2, 24)
+    with first_order.step_by_step(), mock.patch.object(bounded, "INFLATION", 6.0):
+        with pytest.raises(ValueError, match="zeros would pass, which float32 tells from the result; the step"):
+            expected(model, x)
+
+
+@pytest.mark.parametrize("offset", [1.0, 10.0, 1000.0])
+def test_a_batch_norm_may_be_a_scale_and_a_shift(offset):
+    torch.manual_seed(0)
+    norm = nn.BatchNorm1d(4).eval()
+    norm.running_mean.fill_(offset + 0.1)
+    norm.running_var.fill_(0.7)
+    norm.weight.data.uniform_()
+    x = torch.randn(8, 4) + offset
+    assert_conforms(norm(x).detach(), norm, x)
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    assert_conforms((x * scale + (norm.bias - norm.running_mean * scale)).detach(), norm, x)
+    with pytest.raises(AssertionError):
+        assert_conforms(norm(coarse(x)).detach(), norm, x)

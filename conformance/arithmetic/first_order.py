@@ -7,6 +7,7 @@ the sum of what each step adds by itself, times the derivative of the result by 
 errors of any size; docs/soundness.md derives it.
 """
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterator
@@ -69,6 +70,16 @@ def followed(run: Callable[[Any], list[Any]], arrays: Any) -> list[Any]:
         return found
     tape.work = 0  # as results count most
     return [plain(y, smaller(z, MOST_WORK)) if isinstance(z, Followed) else y for y, z in zip(found, again, strict=True)]
+
+
+@contextlib.contextmanager
+def step_by_step() -> Iterator[None]:
+    """Where no bound is made smaller, so that each run takes as long as its steps."""
+    before = FOLLOWING.set(False)
+    try:
+        yield
+    finally:
+        FOLLOWING.reset(before)
 
 
 def is_wide(y: Any) -> bool:

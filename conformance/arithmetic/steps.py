@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .bounded import Bounded
-from .first_order import FOLLOWING
+from .first_order import step_by_step
 
 HERE = str(Path(__file__).parent)
 
@@ -47,13 +47,13 @@ def watched(run: Callable[[], Any]) -> list[Step]:
                 before = max(max(map(width, inputs)), result.model.unit)
                 steps.append(Step(name_of(frame), max(each.value.size for each in inputs), before, width(result)))
 
-    known, followed = sys.getprofile(), FOLLOWING.set(False)
+    known = sys.getprofile()
     sys.setprofile(on_event)
     try:
-        run()
+        with step_by_step():
+            run()
     finally:
         sys.setprofile(known)
-        FOLLOWING.reset(followed)
     return steps
 
 
