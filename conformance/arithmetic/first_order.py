@@ -523,7 +523,6 @@ SLOPES: dict[str, tuple[Callable[[Number, Number], Number], float]] = {
     "log2": (lambda x, y: 1 / (x * np.log(2)), 0.0),
     "log10": (lambda x, y: 1 / (x * np.log(10)), 0.0),
     "sigmoid": (lambda x, y: y * (1 - y), 0.0963),
-    "softplus": (lambda x, y: 1 / (1 + np.exp(-x)), 0.25),
 }
 
 

@@ -8,7 +8,7 @@ from flint import arb
 from . import bounded, exact
 from .bounded import Bounded, finite
 from .exact import Exact
-from .first_order import by_name, follows, larger
+from .first_order import Followed, as_one, follows, larger
 from .first_order import power as power_followed
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
@@ -172,7 +172,15 @@ def logaddexp(a: Array, b: Array, /) -> Array:
         return Bounded(np.logaddexp(a.value, b.value), y.error / bounded.INFLATION, y.model, y.dtype)
 
 
-@follows(by_name("softplus"))
+def softplus_as_one(y: Bounded, x: Followed) -> Bounded:
+    """Its own errors are at most twice those at an end of the argument's, and its second derivative is at most 1 / 4."""
+    ends = [softplus(Bounded(x.value + s * x.error, 0, x.model, x.dtype)).error for s in (-1, 1)]
+    slope = 1 / (1 + np.exp(-x.value))
+    local = 2 * np.maximum(*ends) + x.error**2 / 8
+    return as_one(y, x, local, lambda g: g * slope[..., None])
+
+
+@follows(softplus_as_one)
 def softplus(x: Array, /) -> Array:
     """As `logaddexp` of x and 0, or log1p(exp(x)), where that does not overflow: the larger bound."""
     found, other = logaddexp(x, 0), log1p(exp(x))
