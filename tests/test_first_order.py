@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from gaugeblock.conformance import assert_conforms, expected
-from gaugeblock.conformance.arithmetic import correlated, first_order, namespace
+from gaugeblock.conformance.arithmetic import correlated, first_order, namespace, slopes
 from gaugeblock.conformance.arithmetic.bounded import Bounded
 from gaugeblock.conformance.arithmetic.first_order import Followed
 from gaugeblock.conformance.arithmetic.rounding import MODELS
@@ -142,11 +142,11 @@ def test_a_bound_without_a_part_of_it_is_exceeded(name, wrong):
         assert max(worst for worst, _ in drawn(np.random.default_rng(1), 72)) > 1.001
 
 
-@pytest.mark.parametrize("name", first_order.SLOPES)
+@pytest.mark.parametrize("name", slopes.SLOPES)
 def test_what_a_slope_leaves_out_is_in_the_bound(name):
     """A function less its tangent is of second order. Without the second derivative nothing would be left for it."""
     at = np.linspace(0.05, 3, 40)
-    (slope_of, bend), function = first_order.SLOPES[name], getattr(XP, name)
+    (slope_of, bend), function = slopes.SLOPES[name], getattr(XP, name)
     e = np.full(at.shape, 0.3) if bend else at / 2
     slope = slope_of(at, function(Bounded(at, 0, MODEL, FLOAT32)).value)
 
@@ -161,7 +161,7 @@ def test_what_a_slope_leaves_out_is_in_the_bound(name):
 
     assert 0.3 < worst() <= 1
     if bend:
-        with mock.patch.dict(first_order.SLOPES, {name: (slope_of, 1e-300)}):
+        with mock.patch.dict(slopes.SLOPES, {name: (slope_of, 1e-300)}):
             assert worst() > 1
 
 

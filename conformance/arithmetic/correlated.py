@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import bounded, first_order, reductions
+from . import bounded, reductions, slopes
 from .bounded import Bounded
-from .first_order import Followed, bare, follows, narrowed_to
+from .first_order import Followed
 from .functions import exp, log
 from .rounding import Model
+from .slopes import bare, follows, narrowed_to
 
 Array = Any
 Number = Any
@@ -34,7 +35,7 @@ def largest(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     return narrower(y, error)
 
 
-@follows(first_order.widened)
+@follows(slopes.widened)
 def widened(y: Array, more: Number) -> Array:
     """The same numbers with a larger bound: as other ways to compute them may be off by more."""
     if not isinstance(y, Bounded):
@@ -122,7 +123,7 @@ def as_one(y: Bounded, x: Followed, axis: Any) -> Bounded:
     """
     parts = shares(bare(x), axis)
     if parts is None:
-        return first_order.as_one(y, x, y.error, lambda g: g)
+        return slopes.as_one(y, x, y.error, lambda g: g)
     p, first = parts.p, parts.e + np.sum(parts.p * parts.e, axis=axis, keepdims=True)
     rest = np.max(parts.e, axis=axis, keepdims=True) ** 2 / 2
     along = axis % x.ndim if isinstance(axis, int) else tuple(i % x.ndim for i in axis)
@@ -131,7 +132,7 @@ def as_one(y: Bounded, x: Followed, axis: Any) -> Bounded:
         return p[..., None] * (g - np.sum(p[..., None] * g, axis=along, keepdims=True))
 
     local = (parts.own() + p * (np.expm1(first + rest) - first)) * bounded.INFLATION
-    return first_order.as_one(y, x, local, pull)
+    return slopes.as_one(y, x, local, pull)
 
 
 def log_softmax(x: Array, axis: Any) -> Array:
@@ -185,7 +186,7 @@ def weighted(x: Array, v: Array) -> Array:
         return narrower(y, inherited + exactly.error + more)
 
 
-@follows(first_order.var)
+@follows(slopes.var)
 def var(x: Array, axis: Any, correction: float = 0.0, keepdims: bool = False) -> Array:
     """Deviations add up to 0, so the error of the mean does not count beside theirs, but in the second order."""
     y = reductions.var(x, axis=axis, correction=correction, keepdims=keepdims)

@@ -10,8 +10,8 @@ from . import bounded
 from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .exact import Exact
-from .first_order import either, follows
 from .kinds import core, is_real, lifted, scalar, together
+from .slopes import either, follows
 from .specials import same, settled
 
 Array = Any

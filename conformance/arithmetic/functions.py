@@ -18,9 +18,10 @@ from . import bounded
 from .bounded import Bounded, finite
 from .elsewhere import function_of
 from .exact import Exact
-from .first_order import SLOPES, Followed, absolute, by_name, follows
+from .first_order import Followed
 from .kinds import core, lifted
 from .rounding import HOST, Model
+from .slopes import SLOPES, absolute, by_name, follows
 from .specials import any_true, settled
 
 Array = Any

@@ -8,12 +8,13 @@ from flint import arb
 from . import bounded, exact
 from .bounded import Bounded, finite
 from .exact import Exact
-from .first_order import Followed, as_one, follows, larger
-from .first_order import power as power_followed
+from .first_order import Followed
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
 from .kinds import is_real, lifted, scalar, together
 from .rounding import Model
+from .slopes import as_one, follows, larger
+from .slopes import power as power_followed
 from .specials import settled
 
 Array = Any
@@ -173,7 +174,7 @@ def logaddexp(a: Array, b: Array, /) -> Array:
 
 
 def softplus_as_one(y: Bounded, x: Followed) -> Bounded:
-    """Its own errors are at most twice those at an end of the argument's, and its second derivative is at most 1 / 4."""
+    """Its own errors are at most twice those at an end of the argument's; its second derivative is at most 1 / 4."""
     ends = [softplus(Bounded(x.value + s * x.error, 0, x.model, x.dtype)).error for s in (-1, 1)]
     slope = 1 / (1 + np.exp(-x.value))
     local = 2 * np.maximum(*ends) + x.error**2 / 8

@@ -11,10 +11,11 @@ from . import bounded, exact
 from .bounded import Bounded, finite, nonnegative
 from .creation import zeros_of
 from .exact import Exact
-from .first_order import Followed, follows, running_sum
-from .first_order import root as root_followed
+from .first_order import Followed
 from .functions import abs as absolute
 from .kinds import core, is_real, lifted, together
+from .slopes import follows, running_sum
+from .slopes import root as root_followed
 from .specials import of_sum, settled, unsure
 from .structure import concat, diagonal, expand_dims, moveaxis, reshape
 

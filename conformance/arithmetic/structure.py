@@ -16,10 +16,10 @@ from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .elsewhere import Elsewhere
 from .exact import Exact
-from .first_order import Followed, follows
-from .first_order import in_a_row as row_followed
 from .first_order import moved as moved_followed
 from .kinds import core, is_real, lifted, together
+from .slopes import follows
+from .slopes import in_a_row as row_followed
 
 Array = Any
 

@@ -193,16 +193,19 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
         if each.zeros and call.formula.signature is None and resolved(call, dtype, name):
             step = step_in_words(call, dtype) + LAYERS
             raise EmptyToleranceError(
-                f"{what}the derived tolerance is {each.worst:.3g}, so that zeros would pass, which {dtype} tells from the "
-                f"result{step}"
+                f"{what}the derived tolerance is {each.worst:.3g}, so that zeros would pass, "
+                f"which {dtype} tells from the result{step}"
             )
+
+
+def in_float64(array: Any) -> Any:
+    return array.astype(np.float64) if array.dtype.name in MODELS else array
 
 
 def resolved(call: Case, dtype: np.dtype[Any], name: str) -> bool:
     """Whether the function itself, in its own format, is much nearer to its result in float64 than 0 is."""
     found = []
-    for wanted in (dtype, np.dtype(np.float64)):
-        arguments = converted(call.arguments, lambda x, to=wanted: x.astype(to) if x.dtype == dtype else x)
+    for arguments in (call.arguments, converted(call.arguments, in_float64)):
         with np.errstate(all="ignore"):
             result = call.formula.named(called(call.formula.function, arguments, call.options))[name]
         found.append(np.asarray(to_numpy(result), np.float64))
