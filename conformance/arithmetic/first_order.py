@@ -1,10 +1,10 @@
 """Errors followed through a whole function: those of one step reach the result along all ways together.
 
-`Bounded` takes the errors before each step as bad as they can be, so that ten matrices W multiply them by the product of
-ten |W|. Here each step is kept, with its derivatives. The error of a result is, to first order, the sum of what each step
-adds by itself, times the derivative of the result by it: of two matrices |W2 W1|, not |W2| |W1|. What the derivatives
-leave out is of second order, and is added to what the step adds. So the bound is sound for errors of any size;
-docs/soundness.md derives it.
+`Bounded` takes the errors before each step as bad as they can be, so that ten matrices W multiply them by the product
+of ten |W|. Here each step is kept, with its derivatives. The error of a result is, to first order, the sum of what each
+step adds by itself, times the derivative of the result by it: of two matrices |W2 W1|, not |W2| |W1|. What the
+derivatives leave out is of second order, and is added to what the step adds. So the bound is sound for errors of any
+size; docs/soundness.md derives it.
 """
 
 import contextlib

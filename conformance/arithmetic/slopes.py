@@ -237,8 +237,8 @@ def follows(rule: Callable[..., Bounded]) -> Callable[[Callable[..., Any]], Call
     return decorated
 
 
-# The slope of a function at x, of which y is the value, and the largest size of its second derivative. It is 0 for those
-# whose bound is the change of the function itself at the end where it is the steepest: that has all of it.
+# The slope of a function at x, of which y is the value, and the largest size of its second derivative. It is 0 for
+# those whose bound is the change of the function itself at the end where it is the steepest: that has all of it.
 SLOPES: dict[str, tuple[Callable[[Number, Number], Number], float]] = {
     "tanh": (lambda x, y: 1 - y * y, 0.7699),
     "erf": (lambda x, y: 2 / np.sqrt(np.pi) * np.exp(-x * x), 0.9679),
