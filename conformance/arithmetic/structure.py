@@ -28,11 +28,16 @@ def positions(x: Array) -> np.ndarray:
     return np.arange(x.size).reshape(x.shape)
 
 
-@follows(moved_followed)
 def picked(x: Array, places: Any) -> Any:
     """The elements at these positions; a list of them for a list."""
     if isinstance(places, list | tuple):
         return type(places)(picked(x, each) for each in places)
+    return taken(x, places)
+
+
+@follows(moved_followed)
+def taken(x: Array, places: np.ndarray) -> Any:
+    """The elements at the positions of one array."""
     if isinstance(x, Exact):
         return Exact(x.balls.ravel()[places], x.dtype)
     if isinstance(x, Discrete):
