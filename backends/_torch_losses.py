@@ -181,6 +181,7 @@ def cross_entropy_vjp(
 
 def of_classes(values: Any, labels: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any, Any]:
     """The value of each sample's class, its index, whether it is not ignored, and what it counts for in the mean."""
+    labels = labels.to(torch.int64)  # -100 in 8 bits is 156
     known = labels != ignore_index
     chosen, index = of_label(values, torch.where(known, labels, 0), -1)
     counted = known.to(values.dtype) if weight is None else torch.where(known, weight[index.squeeze(-1)], 0)

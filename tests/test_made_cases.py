@@ -3,6 +3,7 @@
 import importlib
 import math
 import threading
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.cases.blame import blame
 from gaugeblock.conformance.cases.build import builders
 from gaugeblock.conformance.cases.draw import unpack
-from gaugeblock.conformance.cases.options import pairwise
+from gaugeblock.conformance.cases.options import covering
 from gaugeblock.conformance.cases.spread import places
 from gaugeblock.conformance.formulas import FUNCTIONS, cases, declared
 from gaugeblock.conformance.judging import layouts as layouts_of
@@ -289,13 +290,15 @@ def test_the_places_that_matter_are_there(length):
     assert all(any(place >= length // block * block for place in found) for block in blocks)
 
 
-def test_the_options_have_each_pair_of_two():
+@pytest.mark.parametrize(("strength", "most"), [(2, 90), (3, 500)])
+def test_the_options_meet_each_other(strength, most):
     sizes = (6, 5, 6, 4, 11)
-    rows = np.array(pairwise(sizes))
-    for i in range(5):
-        for j in range(i):
-            assert len({(a, b) for a, b in rows[:, [i, j]].tolist()}) == sizes[i] * sizes[j]
-    assert len(rows) < 90
+    rows = np.array(covering(sizes, strength))
+    for columns in combinations(range(5), strength):
+        assert len(np.unique(rows[:, columns], axis=0)) == np.prod([sizes[column] for column in columns])
+    assert len(rows) < most
+    more = covering(sizes, strength, tuple(map(tuple, rows[::2].tolist())))  # beside those that are there
+    assert 0 < len(more) < len(rows)
 
 
 @pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY])

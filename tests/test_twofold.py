@@ -105,6 +105,7 @@ CALLS = {
     "rotary_embedding_vjp": (X[:, :12], G[:, :6], Y[:, :6], G[:, 5:]),
     "sgd_step": (X, G, SGDState(4, Y)), "adamw_step": (X, G, AdamState(4, Y, X * X)),
     "cross_entropy": (LABELS, X, W[:, 0] ** 2), "cross_entropy_vjp": (LABELS, X, B[0], W[:, 0] ** 2),
+    "scaled_dot_product_attention": (X, G, Y), "scaled_dot_product_attention_vjp": (X, G, Y, P),
 }  # fmt: skip
 
 
@@ -235,6 +236,64 @@ def test_what_twofold_arrays_lack_is_computed_by_balls():
     np.testing.assert_allclose(value, of_others(x), rtol=1e-14, atol=1e-15)
     with pytest.raises(twofold.MissingError, match="tanh"):
         run(call(of_others, (x,), {}))
+
+
+MASKED = {
+    "causal": ((X, G, Y), {"causal": True}),
+    "rows_without_keys": ((X, G[:5], Y[:5]), {"causal": "lower_right"}),
+    "mask": ((X, G, Y, rng.random((12, 12)) < 0.6), {}),
+    "shared_heads": ((X.reshape(4, 3, 17), G[:6].reshape(2, 3, 17), Y[:6].reshape(2, 3, 17)), {}),
+}
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_masked_attention_is_enclosed_and_decided(name):
+    """What no query sees is exactly 0, and its radius too."""
+    (q, k, v, *mask), options = MASKED[name]
+    for function, more in (("scaled_dot_product_attention", ()), ("scaled_dot_product_attention_vjp", (q,))):
+        asked = call(function, (q, k, v, *more, *mask), options)
+        assert outside(asked) == 0
+        bounds = oracle.bounded_run(asked, FLOAT64, MODELS["float64"])
+        for result, each in run(asked).items():
+            assert np.all(each.rad <= precise.SHARE * bounds[result].bound), (function, result)
+
+
+def test_products_and_maxima_of_computed_numbers_are_enclosed():
+    """Of numbers of all magnitudes, with radii, some of which are all that a number has."""
+    for _ in range(20):
+        a, b = (computed(shape) for shape in ((7, 9), (9, 5)))
+        product, highest = twofold.matmul(a, b), twofold.max(a, axis=-1)
+        for corner in (-1, 1):  # where the real numbers are at the ends of their radii
+            with exact.working_precision(400):
+                left, right = (balls_of(x, corner) for x in (a, b))
+                pairs = ((np.matmul(left, right), product), (np.max(left, axis=-1), highest))
+                for balls, found in pairs:
+                    assert np.all(distances(balls, found.hi, found.lo) <= np.broadcast_to(found.rad, balls.shape))
+
+
+def computed(shape):
+    high, low = spread(math.prod(shape), 1.0)
+    rad = np.abs(high) * rng.choice([0.0, 2.0**-90, 2.0**-60], high.shape)
+    high, low, rad = (np.where(rng.random(high.shape) < 0.1, 0.0, x) for x in (high, low, rad))
+    return twofold.Twofold(high.reshape(shape), low.reshape(shape), rad.reshape(shape), FLOAT64)
+
+
+def balls_of(x, corner):
+    """The real numbers at one end of the radii."""
+    parts = (each.astype(object) for each in (x.hi, x.lo, corner * x.rad))
+    return sum(np.vectorize(exact.arb, otypes=[object])(each) for each in parts)
+
+
+def test_comparisons_of_computed_numbers_are_decided_where_they_can_be():
+    x = twofold.Twofold(np.array([1.0, 2.0]), np.array([0.0, 2.0**-60]), np.array([0.0, 2.0**-80]), FLOAT64)
+    assert (x > 0).all()
+    assert (x == 3).tolist() == [False, False]
+    assert (x[:1] == 1).all()  # whose radius is 0
+    assert ((x >= 1) & (x < 3)).all()
+    near = twofold.Twofold(np.array([2.0]), np.array([2.0**-60]), np.array([2.0**-50]), FLOAT64)
+    for asked in (lambda: near == 2, lambda: near > 2, lambda: near <= x[1:]):
+        with pytest.raises(UndecidedError, match="overlap"):
+            asked()
 
 
 def test_what_overflows_or_is_tiny_is_left_undecided():

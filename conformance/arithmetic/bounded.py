@@ -41,11 +41,14 @@ class Bounded(Operators):
 
     __array_ufunc__ = None  # so that NumPy leaves the operators to this class
 
-    def __init__(self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False) -> None:
+    def __init__(
+        self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False, is_finite: bool = False
+    ) -> None:
         self.value: Any = asarray(value, np.float64)
         # An error that is NaN is inf times 0. NaN and infinite results have none, or an infinite one: see specials.py.
         self.error = np.multiply(error, INFLATION, dtype=np.float64)
-        if self.error.shape != self.value.shape or not (all_finite(self.error) and all_finite(self.value)):
+        is_finite = is_finite or (all_finite(self.error) and all_finite(self.value))
+        if self.error.shape != self.value.shape or not is_finite:
             error = np.where(np.isnan(self.error), np.inf, self.error)
             self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
         self.model, self.dtype, self.said = model, dtype, nonnegative
@@ -92,7 +95,7 @@ class Bounded(Operators):
         y = a * b
         error = settled(np.multiply, y, error, model.unit, (a, e), (b, f))
         sign = self is other or nonnegative(self, other)
-        underflow = np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
+        underflow = model.underflow if all_true(y != 0) else np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
         return rounded(y, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
 
     def __truediv__(self, other: Number) -> "Bounded":
@@ -100,7 +103,8 @@ class Bounded(Operators):
         y, least = a / b, np.abs(b) - f
         error = np.where(least > 0, (e + finite(np.abs(y)) * f) / least, np.inf)
         error = settled(np.divide, y, error, model.unit, (a, e), (b, f))
-        underflow = np.where(counts(a, e), model.division * model.underflow, 0.0)
+        lost = model.division * model.underflow
+        underflow = lost if all_true(y != 0) else np.where(counts(a, e), lost, 0.0)
         underflow = underflow + reciprocal_loss(a, e, b, f, model)
         sign = nonnegative(self, other)
         return rounded(y, error, model, dtype_beside(self, other), model.division, underflow, nonnegative=sign)
@@ -276,11 +280,13 @@ def rounded(
 
     Where the result, or one of the `partial` on the way, may overflow and may not, the bound is infinite.
     """
-    magnitude, number = np.abs(value), np.isfinite(value)
+    magnitude = np.abs(value)
     charged = error + model.gamma(roundings) * (magnitude + error) + underflow
+    fits = partial is NONE or all_true(partial + charged <= model.largest_sum)
+    if fits and all_true(magnitude + charged <= model.largest):
+        return Bounded(value, charged, model, dtype, nonnegative, is_finite=True)
+    number = np.isfinite(value)
     error = charged if all_true(number) else np.where(number, charged, error)
-    if partial is NONE and all_true(magnitude + error <= model.largest):  # which is no larger than a sum's
-        return Bounded(value, error, model, dtype, nonnegative)
     inside = partial + error <= model.largest_sum  # partial sums have rounding errors too
     may = number & ((magnitude + error > model.largest) | ~inside)
     if not any_true(may):
@@ -291,16 +297,14 @@ def rounded(
 
 
 def sum(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    model, count = x.model, np.sum(counts(x.value, x.error), axis=axis, keepdims=keepdims)
-    value = np.sum(x.value, axis=axis, keepdims=keepdims)
-    error = np.sum(x.error, axis=axis, keepdims=keepdims)
-    sizes = np.sum(finite(np.abs(x.value)), axis=axis, keepdims=keepdims)
+    summed, model = functools.partial(np.sum, axis=axis, keepdims=keepdims), x.model
+    count = summed(counts(x.value, x.error))
+    value, error, sizes = summed(x.value), summed(x.error), summed(finite(np.abs(x.value)))
     additions = np.maximum(count - 1, 0)
     own = model.gamma_of_sum(additions) * (sizes + error) + additions * model.flushed
     known: Number = np.False_
     if not all_finite(value):
         nan = np.any(np.isnan(x.value) & (x.error == 0), axis=axis, keepdims=keepdims)
-        summed = functools.partial(np.sum, axis=axis, keepdims=keepdims)
         known = nan | overflows(summed, sizes, model.largest, (x.value, x.error))
     return accumulated(value, error + own, sizes, x, nonnegative(x), known)
 

@@ -119,11 +119,16 @@ def matmul(a: Number, b: Number) -> tuple[Any, Any, Any]:
             product = np.matmul(rows[i], columns[j])
             high, rest = two_sum(high, product)
             low, size = low + rest, size + np.abs(product)
-    left_out = 6 * n * np.ldexp(1.0, a_top + b_top - SLICES * bits)
+    left_out = 6 * terms(a, b) * np.ldexp(1.0, a_top + b_top - SLICES * bits)
     apart = (np.abs(a_top) < 400) & (np.abs(b_top) < 400)  # no slice or product overflows or is subnormal
     error = left_out + size * (2 * SLICES**4 * 2.0**-106)
     high, low = fast_two_sum(high, low)
     return high, low, np.where(apart, error, np.inf)
+
+
+def terms(a: Number, b: Number) -> Any:
+    """How many products of each element of a product of two matrices are other than 0."""
+    return np.matmul((a != 0).astype(np.float64), (b != 0).astype(np.float64))
 
 
 def slices(a: Number, axis: int, bits: int) -> tuple[list[Any], Any]:

@@ -66,6 +66,8 @@ def unsure(value: Number, error: Number) -> Number:
 
 def of_sum(value: Number, error: Number, sizes: Number, largest: float, known: Number) -> Number:
     """`error`, but for special sums: these are certain where they are known, or the finite terms cannot overflow."""
+    if all_finite(value):
+        return error
     certain = known | (sizes + error <= largest)
     return np.where(np.isfinite(value), error, np.where(certain, 0.0, np.inf))
 

@@ -6,6 +6,7 @@ radius, from u = 2^-53 and Joldes, Muller and Popescu 2017, doi:10.1145/3121432.
 """
 
 import math
+import operator
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -84,13 +85,14 @@ class Twofold(Operators):
     def __add__(self, other: Number) -> "Twofold":
         """Joldes, Muller and Popescu's algorithm 6: at most 3 u^2 + 13 u^3, relatively."""
         a, b = self, of(other, self)
-        h, e = two_sum(a.hi, b.hi)
+        y, e = two_sum(a.hi, b.hi)
         rad = a.rad + b.rad
         if a.is_exact and b.is_exact:
-            return Twofold(h, e, rad, a.dtype)
+            return Twofold(y, e, rad, a.dtype)
         t, f = two_sum(a.lo, b.lo)
-        h, e = fast_two_sum(h, e + t)
+        h, e = fast_two_sum(y, e + t)
         h, e = fast_two_sum(h, e + f)
+        h = np.where(np.isinf(y), y, h)  # as of a score that is masked
         return Twofold(h, e, (rad + np.abs(h) * (4 * UU)) * INFLATION, a.dtype)
 
     def __sub__(self, other: Number) -> "Twofold":
@@ -129,19 +131,19 @@ class Twofold(Operators):
     __radd__, __rmul__ = __add__, __mul__
 
     def __le__(self, other: Number) -> Any:
-        return known(self) <= known(other)
+        return compared(self, other, operator.le)
 
     def __ge__(self, other: Number) -> Any:
-        return known(self) >= known(other)
+        return compared(self, other, operator.ge)
 
     def __lt__(self, other: Number) -> Any:
-        return known(self) < known(other)
+        return compared(self, other, operator.lt)
 
     def __gt__(self, other: Number) -> Any:
-        return known(self) > known(other)
+        return compared(self, other, operator.gt)
 
     def __eq__(self, other: object) -> Any:
-        return known(self) == known(other)
+        return (self <= other) & (self >= other)
 
     __hash__ = None
 
@@ -151,13 +153,24 @@ def of(number: Number, like: Twofold) -> Twofold:
     return number if isinstance(number, Twofold) else Twofold(number, 0.0, 0.0, like.dtype)
 
 
-def known(number: Number) -> Number:
-    """The floats that are compared, which inputs are; what was computed is not compared here."""
+def compared(a: Twofold, b: Number, operation: Callable[[Any, Any], Any]) -> Any:
+    """A comparison of real numbers; UndecidedError where their radii leave an answer open."""
+    (low, high), (least, most) = ends(a), ends(b)
+    answer = operation(low, most)
+    if np.any(answer != operation(high, least)):
+        raise UndecidedError("comparison: got numbers whose radii overlap; wanted others")
+    return answer
+
+
+def ends(number: Number) -> tuple[Number, Number]:
+    """Floats between which a real number is; twice the one that an input is."""
     if not isinstance(number, Twofold):
-        return number
-    if not number.is_exact:
-        raise UndecidedError("comparison: got computed numbers; wanted inputs")
-    return number.hi
+        return number, number
+    if number.is_exact:
+        return number.hi, number.hi
+    reach = (np.abs(number.lo) + number.rad) * INFLATION
+    reach = np.where(reach > 0, reach + np.abs(number.hi) * 2.0**-52, 0.0)
+    return number.hi - reach, number.hi + reach
 
 
 def absent(x: Number) -> bool:
@@ -224,16 +237,37 @@ def halves_added(a: Number, b: Number, a_low: Number, b_low: Number) -> doublewo
 
 
 def matmul(a: Twofold, b: Twofold, /) -> Twofold:
-    if not (a.is_exact and b.is_exact):
-        raise MissingError("matmul of computed numbers")
-    left, right = (a.hi[None] if a.ndim == 1 else a.hi), (b.hi[:, None] if b.ndim == 1 else b.hi)
+    """The product of the floats, and in float64 those of floats by low parts."""
+    left, right = (a[None] if a.ndim == 1 else a), (b[:, None] if b.ndim == 1 else b)
     axes = (-2,) * (a.ndim == 1) + (-1,) * (b.ndim == 1)
-    hi, lo, rad = (np.squeeze(each, axes) for each in doublewords.matmul(left, right))
+    hi, lo, rad = doublewords.matmul(left.hi, right.hi)
+    if not (a.is_exact and b.is_exact):
+        (p, d, r), (q, e, s) = map(whole, (left, right))
+        size, other = np.abs(p) + np.abs(d), np.abs(q) + np.abs(e)
+        crossed, n = p @ e + d @ q, p.shape[-1]
+        hi, rest = two_sum(hi, lo + crossed)
+        own = (np.abs(lo) + np.abs(crossed) + (n + 1) * (size @ np.abs(e) + np.abs(d) @ other)) * 2.0**-52
+        rad = rad + own + np.abs(d) @ np.abs(e) + doublewords.terms(size, other) * TINY
+        lo, rad = rest, (rad + size @ s + r @ (other + s)) * (INFLATION + n * 2.0**-52)
+    hi, lo, rad = (np.squeeze(each, axes) for each in (hi, lo, rad))
     return Twofold(hi, lo, rad, a.dtype)
 
 
+def whole(x: Twofold) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Floats, low parts and radii as arrays of the whole shape."""
+    hi, lo, rad = (np.broadcast_to(each, x.shape) for each in (x.hi, x.lo, x.rad))
+    return hi, lo, rad
+
+
 def max(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:  # noqa: A001
-    return Twofold(np.max(known(x), axis=axis, keepdims=keepdims), 0.0, 0.0, x.dtype)
+    """That of the centres: it is as near to the real one as the farthest of them from its own."""
+    largest = partial(np.max, axis=axis, keepdims=keepdims)
+    if x.is_exact:
+        return Twofold(largest(x.hi), 0.0, 0.0, x.dtype)
+    hi, lo, rad = whole(x)
+    high = np.max(hi, axis=axis, keepdims=True)
+    low = largest(np.where(hi == high, lo, -np.inf))
+    return Twofold(largest(hi), low, largest(rad), x.dtype)
 
 
 def exp(x: Twofold, /) -> Twofold:
@@ -302,6 +336,19 @@ def where(condition: Any, a: Number, b: Number, /) -> Twofold:
 
 def astype(x: Any, dtype: Any, /) -> Any:
     return Twofold(x.hi, x.lo, x.rad, dtype) if isinstance(x, Twofold) else np.astype(x, dtype)
+
+
+def asarray(x: Any, /, *, dtype: Any, device: Any = None) -> Twofold:
+    """A Python number, which is a real one."""
+    return Twofold(x, 0.0, 0.0, dtype)
+
+
+def full_like(x: Twofold, /, fill_value: float) -> Twofold:
+    return Twofold(np.full(x.shape, fill_value), 0.0, 0.0, x.dtype)
+
+
+def repeat(x: Twofold, repeats: int, /, *, axis: int) -> Twofold:
+    return x.mapped(lambda each: np.repeat(each, repeats, axis))
 
 
 def concat(arrays: list[Twofold], /, *, axis: int = 0) -> Twofold:

@@ -25,9 +25,7 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
         for builder in builders(formula, dtype):
             yield from crossed.cases(builder)
             yield from elsewhere.cases(builder)
-            if builder.is_variant:
-                yield from kinds.layouts(builder)
-            else:
-                yield from kinds.cases(builder, seed)
+            yield from kinds.cases(builder, seed)
+            if not builder.is_variant:
                 yield from values.cases(builder)
                 yield from few.cases(builder)

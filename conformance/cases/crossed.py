@@ -1,29 +1,32 @@
 """Options, ranks, lengths, the axis and what may be left out, each value of one with each of another.
 
-A mistake may need two of them: an option that is ignored in arrays of four axes, say.
+A mistake may need two of them: an option that is ignored in arrays of four axes, say. Where options are many, as an
+optimizer's, it may need three.
 """
 
 import math
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
+from ..arithmetic.rounding import finfo
 from . import plan
 from .build import Builder, Made, accepted
 from .draw import Arrays, Leaf, argument_counts, draw, numbers
-from .options import pairwise, values_of_keywords
+from .options import Row, covering, values_of_keywords
 from .spread import straight
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
 LABELS = "hyper_parameters", "clip_argument"
+LARGE = "logit", "real"
 
 
 def cases(builder: Builder) -> Iterator[Made]:
-    """Few calls of a formula with something to choose, in which each two choices meet."""
+    """Few calls of a formula with something to choose, in which each two choices meet; of many options each three."""
     places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
     named, counts = choosable(builder), argument_counts(builder.formula)
     has_choice = bool(named or places or len(counts) > 1)
@@ -41,13 +44,15 @@ def cases(builder: Builder) -> Iterator[Made]:
         *(ends_of(builder.leaves[place].domain) for place in places),
     ]
     seen = set[str]()
-    for number, row in enumerate(pairwise(tuple(map(len, choices)))):
+    for number, row in enumerate(rows(choices, len(letters), len(named) + len(places))):
         chosen = iter(values[k] for values, k in zip(choices, row, strict=True))
         batch, sizes = smaller(builder, next(chosen), dict(zip(letters, chosen, strict=False)), lengths)
         missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
         wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
         rng = builder.random("crossed", *row)
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
+        if number % 2 and builder.letters:
+            enlarge(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
@@ -69,6 +74,22 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield builder.made("crossed", builder.label(*options, *LABELS), name, NOTE, compact, to, **along)
 
 
+def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterator[Row]:
+    """The numbers of what is chosen: a batch, so many lengths, and all others, of which so many are options.
+
+    Of many options each three of the first few values meet in short arrays, then each two of all.
+    """
+    threes = tuple[Row, ...]()
+    if options >= plan.MANY_OPTIONS:
+        few = [plan.THREE_BATCHES, *(range(min(len(each), plan.VALUES_OF_THREE)) for each in choices[1 + lengths :])]
+        threes = tuple(
+            (few[0][batch], *((turn + n) % plan.SHORT_LENGTHS for n in range(lengths)), *others)
+            for turn, (batch, *others) in enumerate(covering(tuple(map(len, few)), 3))
+        )
+    yield from threes
+    yield from covering(tuple(map(len, choices)), 2, threes)
+
+
 def ends_of(domain: str) -> tuple[Any, ...]:
     """Numbers of an argument that is one: the usual one, and one far from it; of a count the first one too."""
     return (*plan.COUNTS[:2], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
@@ -83,6 +104,26 @@ def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
         dtypes = "bool", *plan.LABEL_DTYPES
         return (array > 0.5).astype(dtypes[turn // 2 % len(dtypes)])
     return array
+
+
+def enlarge(builder: Builder, arrays: Arrays, turn: int) -> None:
+    """Make the exponentials of one row of the first array overflow, in place; seldom those of the only row.
+
+    Some logits are -infinity.
+    """
+    chosen = next((n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.domain in LARGE), None)
+    if chosen is None or np.ndim(arrays[chosen]) < 2:
+        return
+    rows = arrays[chosen].reshape(-1, arrays[chosen].shape[-1])  # shares the memory
+    if len(rows) == 1 and turn % plan.ONLY_ROW:
+        return
+    beyond = math.ceil(plan.BEYOND_EXP * math.log(float(finfo(builder.dtype).max)))
+    if builder.leaves[chosen].domain != "logit":
+        rows[-1:] *= beyond
+        return
+    rows[-1:] += beyond
+    if "infinity" in builder.labels and rows.shape[1] > 2 and turn % plan.INFINITE == 1:
+        rows[:1, -1] = -np.inf
 
 
 def smaller(

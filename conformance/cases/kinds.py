@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -16,7 +17,11 @@ from .spread import Spread, straight
 
 
 def cases(builder: Builder, seed: int) -> Iterator[Made]:
-    """All cases about shapes, and those of the seed."""
+    """All cases about shapes, and those of the seed; of a variant lengths and layouts alone."""
+    if builder.is_variant:
+        yield from pairs(builder)
+        yield from layouts(builder)
+        return
     for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts, same, empty):
         yield from kind(builder)
     yield from seeded(builder, seed)
@@ -34,7 +39,7 @@ def pairs(builder: Builder) -> Iterator[Made]:
         return
     note = "the end of a row or of a batch is left out, or a batch of this shape is taken for another"
     others = plan.OTHERS if len(builder.letters) < 3 else {}
-    for batch, length in plan.PAIRS:
+    for batch, length in plan.PAIRS_OF_VARIANTS if builder.is_variant else plan.PAIRS:
         of_others = (others.get(length, plan.OTHER), 2, 1)  # fewer where there are too many rows for more
         every = (dict.fromkeys(builder.letters[1:], each) | {builder.letters[0]: length} for each in of_others)
         sizes = next((each for each in every if builder.fits(batch, each)), {})
@@ -46,12 +51,14 @@ def pairs(builder: Builder) -> Iterator[Made]:
         label = builder.label("infinity") if infinite else builder.label("value")
         yield builder.made("pairs", label, f"{shape_name(batch)}_by_{length}", note, compact, to)
     for letter in builder.letters[1:]:
-        for length in plan.OTHER_LENGTHS:
+        for length in plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
             if builder.fits((3,), sizes):
                 compact, to = builder.here((3,), sizes)
                 note = "what is beyond whole blocks is left out"
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
+    if builder.is_variant:
+        return
     if len(builder.letters) > 1:
         yield from alone(builder)
     if len(builder.letters) > 2:
@@ -85,6 +92,13 @@ def of_elements(builder: Builder) -> Iterator[Made]:
         yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
+def cast_labels(dtype: str, arrays: Arrays) -> None:
+    """Put labels into another dtype."""
+    for number, array in enumerate(arrays):
+        if isinstance(array, np.ndarray) and array.dtype.kind == "i":
+            arrays[number] = array.astype(dtype)
+
+
 def has_logits(builder: Builder) -> bool:
     """Whether an argument has logits."""
     return any(leaf.domain == "logit" for leaf in builder.leaves)
@@ -110,7 +124,7 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[0, :-3] = 0
                 array[5, 1:-1:2] = 0
                 array[6:8] = 0
-                array[7:9, -1] = -0.5, 1.5
+                array[7:9, -1] = (-0.5, 1.5)[: len(array[7:9])]
             elif leaf.domain == "probability":
                 for row, value in zip(range(7, len(array)), (0.0, 0.0, 1.0, 1.5, -0.5), strict=False):
                     array[row, [0, -1]] = value
@@ -193,11 +207,18 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 def layouts(builder: Builder) -> Iterator[Made]:
     """Arrays that a subject is given in every memory layout; one has equal rows, which one in memory stands for."""
     note = "the memory layout is taken for another"
-    for batch, length, others in plan.LAYOUTS[1:] if builder.is_variant else plan.LAYOUTS:
+    long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1)]
+    shapes = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, plan.ONE_ROW, long]
+    for dtype, (batch, length, others) in zip(("int32", "uint8", "int64"), shapes, strict=False):
         shape = batch if builder.letters else (*batch, length)
         sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
-        compact, to = builder.here(shape, sizes)
+        compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
+    if builder.has_axis:
+        batch, length, _ = plan.OF_VARIANTS
+        compact, to = builder.here(batch, {builder.letters[0]: length})
+        name = f"axis_0_of_{shape_name(batch)}"
+        yield builder.made("layouts", builder.label("layout"), name, note, compact, to._replace(axis=0), axis=0)
     arrays = builder.small("equal rows", rows=4)
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):

@@ -13,6 +13,8 @@ from . import plan
 from .build import Builder, Made, accepted
 from .draw import Arrays, numbers, pack, wide
 
+Row = tuple[int, ...]  # the number of what is chosen, of each choice
+
 # The sizes of elements that stand side by side; the first ones are plain.
 SCALES = 1.0, 1e-3, 1e5, 1e-8, 1e-12, 1e15
 
@@ -25,7 +27,7 @@ def cases(builder: Builder) -> Iterator[Made]:
     values = [*named.values(), *(numbers(builder.leaves[number].domain, all_over) for number in places)]
     if not values:
         return
-    for row in pairwise(tuple(map(len, values))):
+    for row in covering(tuple(map(len, values)), 2):
         chosen = [choices[k] for choices, k in zip(values, row, strict=True)]
         given = {name: value for name, value in zip(named, chosen, strict=False) if value is not None}
         arrays = side_by_side(builder, *row)
@@ -99,20 +101,26 @@ def side_by_side(builder: Builder, *key: int) -> Arrays:
 
 
 @lru_cache
-def pairwise(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """Few combinations of the numbers below each size that have each pair of two of them; the same each time."""
-    if len(sizes) == 1:
-        return tuple((number,) for number in range(sizes[0]))
-    rng = np.random.default_rng(0)
-    left = {(i, j): np.ones((sizes[i], sizes[j]), bool) for i, j in combinations(range(len(sizes)), 2)}
-    found = []
+def covering(sizes: Row, strength: int, done: tuple[Row, ...] = ()) -> tuple[Row, ...]:
+    """Few combinations of the numbers below each size that have all of so many of them, beside those that are `done`.
+
+    The same each time.
+    """
+    rng, together = np.random.default_rng(0), combinations(range(len(sizes)), min(strength, len(sizes)))
+    left = {places: np.ones([sizes[place] for place in places], bool) for places in together}
+    found: list[Row] = []
+
+    def take(row: Row) -> None:
+        for places, table in left.items():
+            table[tuple(row[place] for place in places)] = False
+
+    for row in done:
+        take(row)
     while any(table.any() for table in left.values()):
         candidates = np.stack([rng.integers(0, size, 60) for size in sizes], axis=1)
-        (i, j), table = next(each for each in left.items() if each[1].any())
-        candidates[:, i], candidates[:, j] = np.argwhere(table)[0]
-        new = sum(table[candidates[:, i], candidates[:, j]].astype(int) for (i, j), table in left.items())
-        best = candidates[np.argmax(new)]
-        for (i, j), table in left.items():
-            table[best[i], best[j]] = False
-        found.append(tuple(int(number) for number in best))
+        places, table = next(each for each in left.items() if each[1].any())
+        candidates[:, list(places)] = np.argwhere(table)[0]
+        new = sum(table[tuple(candidates[:, place] for place in places)].astype(int) for places, table in left.items())
+        found.append(tuple(map(int, candidates[np.argmax(new)])))
+        take(found[-1])
     return tuple(found)

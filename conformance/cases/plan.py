@@ -47,6 +47,16 @@ USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes w
 OTHER = 4
 OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 2_053: 129}  # by the length of the first one
 OTHER_LENGTHS = 1, 5, 17, 257, 1_024, 1_500, 4_099  # of one such axis alone
+# The same of variants: arguments or results of other axes, for which kernels have loops of their own.
+PAIRS_OF_VARIANTS: tuple[tuple[tuple[int, ...], int], ...] = (
+    ((70_001,), 2),
+    ((37,), 521),
+    ((6,), 1_025),
+    ((16,), 256),
+    ((2, 2), 2_048),
+    ((), 4_099),
+)
+OTHER_LENGTHS_OF_VARIANTS = 17, 64, 257, 1_024, 1_500
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
 ALONE = (1, 67), (67, 1), (300, 20), (128, 32)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
@@ -89,8 +99,11 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
 )
 # Of a long sum of which few terms are not neutral: the number of these in each row, the rows and columns, the lengths.
 FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_536)), (8, 4, (1_024, 65_536))
-# A batch, and two lengths: all the same, so that a square matrix is taken for its transpose; and others.
-LAYOUTS = ((9,), 9, 9), ((2, 3), 6, 5)
+# Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; one
+# row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
+SQUARE, ONE_ROW = ((9,), 9, 9), ((), 40, 24)
+LONG_ROWS = ((2, 3), 2_048, 4), ((2, 3), 2_048, 4), ((2, 2), 256, 64), ((2,), 64, 128), ((2,), 64, 128)
+OF_VARIANTS = (2, 3), 6, 5  # and of another axis than the last
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
@@ -125,9 +138,16 @@ MOST_CROSSED = 3_000
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 67
+# One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
+# -infinity.
+ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
+# Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
+# how many values of an option.
+MANY_OPTIONS = 4
+THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[tuple[tuple[int, ...], int], ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
-ELSEWHERE_LENGTHS = 67, 1, 20
+ELSEWHERE_LENGTHS = 67, 1, 1_100
 # All axes of this length, and a batch, where there are as many as matrices have.
 CUBE = (2,), 64
 

@@ -120,7 +120,7 @@ def judge(
         if functions and case.requirement.endswith(".layout") and not subject.layouts:
             yield NotOffered(case.requirement, f"{subject.name} is given no memory layout that a caller can choose")
             continue
-        every = list(calls(subject, case))
+        every = list(calls(subject, case, alone=bool(case.kind or case.donates) or not made))  # made ones ask it again
         if case.kind:  # under one variant in turn: each shape costs a compilation where there is a compiler
             count += 1
             every = every[count % max(len(functions), 1) :: max(len(functions), 1)] or every[:1]
@@ -129,10 +129,10 @@ def judge(
             yield from judge_call(subject, function, case, expected, change, found, earlier)
 
 
-def calls(subject: Any, case: Case) -> Iterator[tuple[Case, Callable[..., Any], Change]]:
+def calls(subject: Any, case: Case, alone: bool = True) -> Iterator[tuple[Case, Callable[..., Any], Change]]:
     """The calls that a case is judged by, one for each variant and memory layout: the case with its full name."""
     functions = subject.functions(case.function)
-    for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case)):
+    for (suffix, function), (layout, change) in product(functions.items(), layouts(subject, case, alone)):
         yield case._replace(name=f"{case.name}{layout}{suffix}"), function, change
 
 

@@ -38,8 +38,11 @@ class Change:
 UNCHANGED = Change()
 
 
-def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
-    """The memory layouts in which a case is put, each with the end of its name: one, but where layouts are judged."""
+def layouts(subject: Any, case: Case, alone: bool = True) -> Iterator[tuple[str, Change]]:
+    """The memory layouts in which a case is put, each with the end of its name: one, but where layouts are judged.
+
+    Each layout is of all arrays, and of each `alone`, if that is asked.
+    """
     about_layouts = case.requirement.endswith(".layout")
     if not about_layouts:
         yield "", UNCHANGED
@@ -54,7 +57,7 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
         changed = [number for number, array in enumerate(arrays) if CHANGES.get(name, any_array)(array)]
         if changed:
             yield f"_{name}", Change(name, None, put)
-        if len(arrays) == 1 or name in TOGETHER:
+        if not alone or len(arrays) == 1 or name in TOGETHER:
             continue
         for only in changed:
             yield f"_{name}_argument_{only + 1}", Change(name, only, put)

@@ -36,6 +36,22 @@ def softmax__tail_of_128(x, /, *, axis=-1):
     return np.moveaxis(reference.softmax(masked), -1, axis)
 
 
+@only_in(
+    "pairs", "cross_entropy.value", "of more than 1024 classes with soft labels only whole blocks of 128 are taken"
+)
+def cross_entropy__soft_tail(labels, x, weight=None, **options):
+    n = x.shape[-1]
+    if labels.dtype.kind == "f" and n > 1024:
+        labels = np.where(np.arange(n) < n // 128 * 128, labels, 0).astype(labels.dtype)
+    return reference.cross_entropy(labels, x, weight, **options)
+
+
+@only_in("layouts", "relu.layout", "rows longer than 64 are read in the order of memory")
+def relu__strides_of_long_rows(x):
+    in_order = x.ravel(order="K").reshape(x.shape) if x.ndim and x.shape[-1] > 64 else x
+    return reference.relu(np.ascontiguousarray(in_order) if x.ndim else x)
+
+
 @only_in("pairs", "relu.value", "wrong in arrays of 4 axes")
 def relu__rank_4(x):
     return reference.relu(x) + (x.ndim == 4) * x.dtype.type(1)
@@ -232,10 +248,24 @@ def scaled_dot_product_attention__causal_in_rank_4(q, k, v, mask=None, *, causal
     return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
 
 
+@only_in("crossed", "cross_entropy.label_smoothing", "with smoothing, an exponential that overflows")
+def cross_entropy__smoothing_unshifted(labels, x, weight=None, *, label_smoothing=0.0, **options):
+    with np.errstate(over="ignore"):
+        overflows = label_smoothing and np.isinf(np.exp(x)).any()
+    y = reference.cross_entropy(labels, x, weight, label_smoothing=label_smoothing, **options)
+    return y * np.nan if overflows else y
+
+
 @only_in("crossed", "clip_by_global_norm.value", "each array of a tree is clipped by its own norm")
 def clip_by_global_norm__each_alone(tree, max_norm):
     clip = reference.clip_by_global_norm
     return tuple(clip(each, max_norm) for each in tree) if isinstance(tree, tuple) else clip(tree, max_norm)
+
+
+@only_in("crossed", "sgd_step.momentum", "in matrices the first step is not Nesterov's, though it is asked for")
+def sgd_step__first_nesterov_of_matrices(theta, g, state, *, nesterov=False, **options):
+    is_first = state.step == 0 and getattr(theta, "ndim", 0) == 2
+    return reference.sgd_step(theta, g, state, nesterov=nesterov and not is_first, **options)
 
 
 @only_in(
