@@ -27,7 +27,7 @@ Pull = Callable[[Number], Number]  # from derivatives by a result, with an axis 
 # second one on, where what is of second order begins to count, sooner.
 FINE, WIDER, COARSE, WIDER_IF_COARSE = 2.0**-14, 16.0, 2.0**-8, 2.0
 # The most numbers that may be followed; the most work that smaller bounds may cost, of one array and of all.
-MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 200_000_000, 800_000_000, 4_000_000
+MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 400_000_000, 1_500_000_000, 4_000_000
 NONE = np.zeros(())  # what a step adds that rounds nothing
 
 FOLLOWING = ContextVar("FOLLOWING", default=True)  # whether wide bounds are made smaller
