@@ -53,8 +53,9 @@ def pairs(builder: Builder) -> Iterator[Made]:
     for letter in builder.letters[1:]:
         for length in plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
-            if builder.fits((3,), sizes):
-                compact, to = builder.here((3,), sizes)
+            batch = next((each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)), None)
+            if batch is not None:
+                compact, to = builder.here(batch, sizes)
                 note = "what is beyond whole blocks is left out"
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
     if builder.is_variant:
@@ -214,12 +215,17 @@ def layouts(builder: Builder) -> Iterator[Made]:
         sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
         compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", note, compact, to)
+    ends = (builder.letters[0], builder.letters[-1]) if len(builder.letters) > 1 else ()
+    for letter, batch in zip(ends, plan.THIN, strict=False):
+        compact, to = builder.here(batch, dict.fromkeys(builder.letters, plan.OF_THIN) | {letter: 1})
+        yield builder.made("layouts", builder.label("layout"), f"{letter}_1", note, compact, to)
     if builder.has_axis:
         batch, length, _ = plan.OF_VARIANTS
         compact, to = builder.here(batch, {builder.letters[0]: length})
         name = f"axis_0_of_{shape_name(batch)}"
         yield builder.made("layouts", builder.label("layout"), name, note, compact, to._replace(axis=0), axis=0)
-    arrays = builder.small("equal rows", rows=4)
+    sizes = {BATCH: 4 if builder.letters else 16} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
+    arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if BATCH in leaf.axes:

@@ -28,8 +28,9 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((6,), 4_097),
     ((), 4_099),
     ((2, 3), 8_193),
-    ((2,), 20_031),
-    ((2,), 70_001),
+    ((6,), 33_001),
+    ((2,), 100_003),
+    ((1,), 9_001),
     ((1_024,), 16),
     ((32,), 32),
     ((64,), 64),
@@ -41,12 +42,20 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((2, 2), 2_048),
     ((1_100,), 130),
     ((128,), 1_002),
+    # Odd numbers of blocks of 32 to 1024, which are left over where two or four are taken at once.
+    ((600,), 96),
+    ((2,), 192),
+    ((3,), 640),
+    ((5,), 1_280),
+    ((3,), 2_560),
+    ((2,), 4_128),
 )
 USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
-OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 2_053: 129}  # by the length of the first one
-OTHER_LENGTHS = 1, 5, 17, 257, 1_024, 1_500, 4_099  # of one such axis alone
+OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 2_053: 129}  # by the length of the first one
+OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
+OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099  # of one such axis alone
 # The same of variants: arguments or results of other axes, for which kernels have loops of their own.
 PAIRS_OF_VARIANTS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((70_001,), 2),
@@ -54,11 +63,11 @@ PAIRS_OF_VARIANTS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((6,), 1_025),
     ((16,), 256),
     ((2, 2), 2_048),
-    ((), 4_099),
+    ((2,), 5_003),
 )
-OTHER_LENGTHS_OF_VARIANTS = 17, 64, 257, 1_024, 1_500
+OTHER_LENGTHS_OF_VARIANTS = 17, 64, 192, 257, 1_024, 1_500, 4_128
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
-ALONE = (1, 67), (67, 1), (300, 20), (128, 32)
+ALONE = (1, 67), (67, 1), (5_000, 1), (300, 20), (128, 32)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -85,6 +94,9 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((2, 1_100), 5, (1,)),
     ((2, 1, 2, 3, 2), 3, (0, 3)),
     ((64,), 128, (0,)),
+    ((1, 1), 3, (0,)),
+    ((2,), 5_000, (0,)),
+    ((2, 2), 1_100, (1,)),
 )
 # A batch and two lengths, of integers: corners and tails of tiles, offsets, transposes, sizes that are multiples of 8.
 TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
@@ -98,18 +110,20 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
     ((5, 1), 7, 32),
 )
 # Of a long sum of which few terms are not neutral: the number of these in each row, the rows and columns, the lengths.
-FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_536)), (8, 4, (1_024, 65_536))
+FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_600)), (8, 4, (1_024, 65_600))
 # Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; one
 # row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
 SQUARE, ONE_ROW = ((9,), 9, 9), ((), 40, 24)
 LONG_ROWS = ((2, 3), 2_048, 4), ((2, 3), 2_048, 4), ((2, 2), 256, 64), ((2,), 64, 128), ((2,), 64, 128)
 OF_VARIANTS = (2, 3), 6, 5  # and of another axis than the last
+THIN, OF_THIN = ((2, 3), ()), 6  # beside an axis of length 1: batches where it is the first letter's, and the last's
+EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
 EMPTY = (0,), (0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
 # Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
 # special ones.
-OFFSET, SCALED, SMALL, SPECIAL = (17, 129), (17, 1_025, 8_193), (17, 1_025), 1_025
+OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
 MANY_SPECIAL, MANY_ROWS = 5_003, 130  # elements, some of them special; rows, of which one value may reach all
 
@@ -133,8 +147,8 @@ LABEL_DTYPES_OF = {
 # Batches, and lengths of each letter, that each option is asked of; and the most elements of an array there. One
 # batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.
 CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (3, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
-CROSSED_LENGTHS = 1, 2, 5, 8, 67, 1_100
-MOST_CROSSED = 3_000
+CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_000
+MOST_CROSSED = 5_000
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 67

@@ -44,6 +44,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
     yield clip("below", "three_axes", "each row clipped", rng.normal(size=(70, 2, 2)) / 64, 2.0, exact=True)
     yield clip("below", "equal_rows", "a norm of what is stored once", np.ones((6, 4)) / 4, 2.0, exact=True)
+    near, part = np.asarray(rng.normal(size=(5, 8)), dtype), 1 + 2.0 ** (-14 if dtype.itemsize > 2 else -5)
+    limit = float(np.linalg.norm(near.astype(np.float64))) * part
+    yield clip("below", "near", "scaled from just below the limit", near, limit, exact=True)
     spoilt = rng.normal(size=(4, 2, 3))
     spoilt[2, 1, 0] = np.nan
     for limit in (0.0, 1.0, 300.0):

@@ -65,6 +65,15 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         yield any_case(name, f"{name}.value", f"{reduction}_of_{count}", note, *many, **options)
     few = rng.integers(0, 2, 300), np.asarray(rng.normal(size=(300, 2)), dtype)
     yield any_case(name, f"{name}.value", "mean_of_300", note, *few)
+    small = np.asarray(2.0 ** (finfo(dtype).minexp // 4) * np.array([1, 2, 1, 3, 2]), dtype)
+    yield any_case(name, f"{name}.weight", "small", "a number beside the sum of the weights", labels, x, small)
+    none = np.asarray([0, 1, 1, 1, 1], dtype)
+    note = "0 where all that counts has the weight 0"
+    yield any_case(name, f"{name}.weight", "of_nothing", note, labels[:1] * 0, x[:1], none, exact=True)
+    last, note = np.where(labels == 4, -1, labels), "the weight of an ignored label counts in the mean"
+    for smoothing in (0.0, 0.1):
+        options = {"ignore_index": -1, "label_smoothing": smoothing}
+        yield any_case(name, f"{name}.ignore_index", f"weight_{smoothing}", note, last, x, small, **options)
     note = "0 where the one label is ignored"
     yield any_case(name, f"{name}.all_ignored", "one_sample", note, np.array(-100), x[0], exact=True)
 

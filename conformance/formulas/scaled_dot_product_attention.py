@@ -131,11 +131,20 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     note = "NaN where the first keys of a row are masked, whole tiles of them"
     yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles], {}
     yield "mask", "last_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles[:, ::-1]], {}
+    beyond = int(1.25 * np.log(float(finfo(dtype).max)))
+    low, far = np.full((3, 1), -beyond, dtype), np.full((200, 1), 1, dtype)
+    note = "the largest score is 0 where the first tile that is read is masked"
+    yield "causal", "low_scores", note, [low, far, drawn(sizes=(3, 200, 1, 2))[2], None], {"causal": True}
+    same, large = np.zeros((2_500, 1), dtype), np.full((2_500, 2), 1_000, dtype)
+    yield "value", "equal", "sums of few bits, or sums that overflow", [same[:2], same, large, None], {}
     note = "keys that are far behind are not seen"
     yield "causal", "far_behind", note, [*drawn(sizes=(1_100, 70, 2, 1)), None], {"causal": True}
     if dtype.itemsize < 4:
         return  # in which the errors of such scores leave nothing to be judged
     step = np.arange(5)[:, None]
+    seen, key = np.arange(5) % 2 > 0 * step, np.asarray(-156 + step / 1024, dtype)
+    note = "a number is added to the scores of masked keys"
+    yield "mask", "low_scores", note, [np.full((5, 1), 128, dtype), key, drawn(sizes=(4, 5, 1, 2))[2], seen], {}
     scores = {"all_below": (128, -100), "all_above": (128, 100), "far_below": (512, -125), "far_above": (512, 125)}
     for name, (q, k) in scores.items():
         keys, values = k + np.sign(k) * step / 1024, np.abs(drawn(sizes=(4, 5, 1, 2))[2])
@@ -170,12 +179,14 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
 # Three heads of queries for each of keys; and one mask for all samples and queries.
 GROUPED = "(..., 3h, l, d), (..., h, s, d), (..., h, s, e), (..., 3h, l, s) -> (..., 3h, l, e)"
 OF_KEYS = "(..., l, d), (..., s, d), (..., s, e), (s) -> (..., l, e)"
+OF_ALL = "(..., l, d), (..., s, d), (..., s, e), (l, s) -> (..., l, e)"
 
 
 def variants(formula: Formula) -> Iterator[Formula]:
-    """With grouped heads, and with a mask that is broadcast."""
+    """With grouped heads, and with masks that are broadcast."""
     yield variant(formula, GROUPED, formula.domain)
     yield variant(formula, OF_KEYS, formula.domain)
+    yield variant(formula, OF_ALL, formula.domain)
 
 
 DETAILS = {

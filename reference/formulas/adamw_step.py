@@ -21,7 +21,7 @@ Tree = Any
         "beta1": (0.9, 0.5, 0.0),
         "beta2": (0.999, 0.95, 0.0, 0.99999),
         "epsilon": (1e-8, 1e-3, 0.0),
-        "weight_decay": (0.01, 1.5, 0.0, 1e-5),
+        "weight_decay": (0.01, -1.5, 0.0, 1e-5),
     },
 )
 def adamw_step(

@@ -70,7 +70,7 @@ def sgd_init(theta: Tree, *, xp: Namespace = None) -> SGDState:
     options={
         "learning_rate": (0.001, -3.0, 0.0),
         "momentum": (0.0, 0.9, 0.99),
-        "dampening": (0.0, 0.1, 1.0, 0.999),
+        "dampening": (0.0, 0.1, 1.5, 1.0),
         "nesterov": (False, True),
     },
 )
