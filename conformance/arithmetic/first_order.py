@@ -79,7 +79,7 @@ def step_by_step() -> Iterator[None]:
 
 def is_wide(y: Any) -> bool:
     """Whether a result might not tell TF32 from float32. In half precision steps are computed in several formats."""
-    return isinstance(y, Bounded) and y.model.accumulator == 0 and width(y) > 4 * FINE
+    return isinstance(y, Bounded) and y.model.accumulator == 0 and width(y) > FINE
 
 
 def plain(y: Bounded, z: Bounded) -> Bounded:
