@@ -177,11 +177,13 @@ def main() -> None:
     import jax_functions
     import torch_functions
     import torch_modules
+    import torch_networks
 
     warnings.simplefilter("ignore")
     PAGE.write_text("\n".join([
         HEAD, table("PyTorch, eager", torch_functions.functions(), of_torch),
-        table("Blocks and more functions of PyTorch, eager", torch_modules.blocks(), of_torch), formulas(),
+        table("Blocks and more functions of PyTorch, eager", torch_modules.blocks(), of_torch),
+        table("Networks of PyTorch, eager", torch_networks.networks(), of_torch), formulas(),
         table("JAX, compiled", jax_functions.functions(), compiled),
         table("JAX, eager", jax_functions.functions(), eager),
     ]))  # fmt: skip

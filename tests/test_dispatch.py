@@ -32,6 +32,7 @@ ALLOWED = {
     ("conformance/bench/optimizers.py", "dict"): (2, "which optimizers there are of a formula; PyTorch's key 'step'"),
     ("conformance/bench/optimizers.py", "subscript"): (1, "PyTorch's key 'step' of its own state"),
     ("conformance/tracing/from_torch.py", "call"): (1, "ATen's name of an operation, which is no formula's"),
+    ("conformance/arithmetic/slopes.py", "dict"): (1, "the slopes of library functions, such as tanh: data"),
     ("conformance/sweep/tallies.py", "dict"): (2, "which functions are swept, and how each is compared: data"),
 }
 

@@ -261,6 +261,8 @@ HELPERS = {
     "correlated": {"of_logarithm"},
     "creation": {"centres", "zeros_of"},
     "decisions": {"to_even"},
+    "first_order": {"as_followed", "each", "from_places", "is_wide", "made", "narrowed", "plain", "scaled",
+                    "step_by_step", "width", "without"},
     "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "sigmoid_of_ball",
                   "within"},
     "pairs": {"accuracy", "finite_product"},
@@ -268,6 +270,7 @@ HELPERS = {
     "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to", "numerics", "scattered"},
     "running": {"dtype_of", "enclosed", "evaluate", "lift_bounded", "lift_exactly", "lift_twofold", "lifted",
                 "on_these", "raised_here", "result_of", "running", "with_defaults"},
+    "slopes": {"bare", "follows", "kept", "part"},
     "specials": {"all_finite", "all_true", "any_true", "same"},
     "windows": {"chosen", "windows"},
 }  # fmt: skip

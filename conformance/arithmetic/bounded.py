@@ -342,7 +342,8 @@ def sum_of_products(
 
 
 def max(x: Bounded, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    return x.mapped(lambda each: np.max(each, axis=axis, keepdims=keepdims))
+    value, error = (np.max(each, axis=axis, keepdims=keepdims) for each in (x.value, x.error))
+    return Bounded(value, error / INFLATION, x.model, x.dtype, x.nonnegative)
 
 
 def where(condition: Any, a: Number, b: Bounded, /) -> Bounded:

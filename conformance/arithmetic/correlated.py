@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import bounded, reductions
+from . import bounded, reductions, slopes
 from .bounded import Bounded
+from .first_order import Followed
 from .functions import exp, log
 from .rounding import Model
+from .slopes import bare, follows, narrowed_to
 
 Array = Any
 Number = Any
@@ -33,6 +35,15 @@ def largest(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     return narrower(y, error)
 
 
+@follows(slopes.widened)
+def widened(y: Array, more: Number) -> Array:
+    """The same numbers with a larger bound: as other ways to compute them may be off by more."""
+    if not isinstance(y, Bounded):
+        return y
+    return Bounded(y.value, y.error / bounded.INFLATION + more, y.model, y.dtype, y.nonnegative)
+
+
+@follows(narrowed_to)
 def narrower(y: Bounded, error: Number) -> Bounded:
     """A result with the smaller one of two bounds, where both are numbers."""
     usable = np.isfinite(error) & np.isfinite(y.value)
@@ -97,11 +108,31 @@ def shares(x: Array, axis: Any) -> Shares | None:
 
 def softmax(x: Array, axis: Any) -> Array:
     """exp(x_i) / sum_j exp(x_j)."""
+    if isinstance(x, Followed):
+        return as_one(softmax(bare(x), axis), x, axis)
     with np.errstate(all="ignore"):
         e = exp(x - largest(x, axis, True))
         y = e / reductions.sum(e, axis=axis, keepdims=True)
         parts = shares(x, axis)
         return y if parts is None else narrower(y, parts.inherited + parts.own())
+
+
+def as_one(y: Bounded, x: Followed, axis: Any) -> Bounded:
+    """A softmax as one step: the logarithm of a share moves by d_i - log sum_j p_j exp(d_j), and of that
+    d_i - sum_j p_j d_j is the first order; the rest is at most half of the square of the largest d.
+    """
+    parts = shares(bare(x), axis)
+    if parts is None:
+        return slopes.as_one(y, x, y.error, lambda g: g)
+    p, first = parts.p, parts.e + np.sum(parts.p * parts.e, axis=axis, keepdims=True)
+    rest = np.max(parts.e, axis=axis, keepdims=True) ** 2 / 2
+    along = axis % x.ndim if isinstance(axis, int) else tuple(i % x.ndim for i in axis)
+
+    def pull(g: Number) -> Number:
+        return p[..., None] * (g - np.sum(p[..., None] * g, axis=along, keepdims=True))
+
+    local = (parts.own() + p * (np.expm1(first + rest) - first)) * bounded.INFLATION
+    return slopes.as_one(y, x, local, pull)
 
 
 def log_softmax(x: Array, axis: Any) -> Array:
@@ -155,6 +186,7 @@ def weighted(x: Array, v: Array) -> Array:
         return narrower(y, inherited + exactly.error + more)
 
 
+@follows(slopes.var)
 def var(x: Array, axis: Any, correction: float = 0.0, keepdims: bool = False) -> Array:
     """Deviations add up to 0, so the error of the mean does not count beside theirs, but in the second order."""
     y = reductions.var(x, axis=axis, correction=correction, keepdims=keepdims)

@@ -11,6 +11,7 @@ from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .exact import Exact
 from .kinds import core, is_real, lifted, scalar, together
+from .slopes import either, follows
 from .specials import same, settled
 
 Array = Any
@@ -82,6 +83,7 @@ def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
     return discrete(count, np.all(np.broadcast_to(sure, value.shape), axis=axis, keepdims=keepdims))
 
 
+@follows(either)
 def where(condition: Any, a: Any, b: Any, /) -> Any:
     """The hull of both where the condition is undecided."""
     (pick, sure), a, b = parts(condition), lifted(a), lifted(b)

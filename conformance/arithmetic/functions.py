@@ -18,8 +18,10 @@ from . import bounded
 from .bounded import Bounded, finite
 from .elsewhere import function_of
 from .exact import Exact
+from .first_order import Followed
 from .kinds import core, lifted
 from .rounding import HOST, Model
+from .slopes import SLOPES, absolute, by_name, follows
 from .specials import any_true, settled
 
 Array = Any
@@ -54,8 +56,8 @@ class Function:
             error = np.where(e == 0, 0.0, np.where(np.isinf(e), np.inf, error))  # infinite: it may be NaN, and stays so
             error = settled(self.value, y, error, x.model.unit, (x.value, e))
             ulp = x.model.accuracy(self.name, assumed(self.ulp, x.model))
-            found = bounded.elementary(x, y, error, ulp, x.model.underflow, self.exact_at)
-            return overflowing(found)
+            found = overflowing(bounded.elementary(x, y, error, ulp, x.model.underflow, self.exact_at))
+            return by_name(self.name)(found, x) if isinstance(x, Followed) and self.name in SLOPES else found
 
 
 def function(name: str, *fields: Any, **options: Any) -> Function:
@@ -206,6 +208,7 @@ ERFC_ULP = (5, 5)
 of_erfc = function_of("erfc")
 
 
+@follows(by_name("sigmoid"))
 def sigmoid(x: Array, /) -> Array:
     """1 / (1 + exp(-x)) and exp(x) / (1 + exp(x)) for either sign; where exp(-x) overflows the result may be 0."""
     x = lifted(x)
@@ -258,6 +261,7 @@ def checked(name: str, x: Array) -> Array:
     return y if isinstance(y, Exact) else overflowing(y)
 
 
+@follows(absolute)
 def abs(x: Array, /) -> Array:  # noqa: A001
     if isinstance(x, Exact):
         return Exact(np.abs(x.balls), x.dtype)

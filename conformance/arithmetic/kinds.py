@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from . import bounded, exact
+from . import bounded, exact, slopes
 from .bounded import Bounded
 from .exact import Exact
+from .first_order import Followed
 from .rounding import HOST, MODELS
 
 Array = Any
@@ -20,7 +21,7 @@ def is_real(x: Any) -> bool:
 
 def core(x: Array) -> Any:
     """The module of an array's own arithmetic."""
-    return exact if isinstance(x, Exact) else bounded
+    return exact if isinstance(x, Exact) else slopes if isinstance(x, Followed) else bounded
 
 
 def lifted(x: Any) -> Any:
@@ -39,7 +40,12 @@ def together(a: Any, b: Any) -> tuple[Any, Any]:
     a, b = (bounded.constant(x, like) for x in (a, b))
     model, x, e, y, f = bounded.operands(a, b)
     pairs, dtype = ((x, e, a), (y, f, b)), bounded.dtype_beside(a, b)
-    first, second = (Bounded(v, off / bounded.INFLATION, model, dtype, of.nonnegative) for v, off, of in pairs)
+    first, second = (
+        of
+        if isinstance(of, Followed) and of.model == model and of.dtype == dtype
+        else Bounded(v, off / bounded.INFLATION, model, dtype, of.nonnegative)
+        for v, off, of in pairs
+    )
     return first, second
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import bounded, creation, decisions, exact, functions, pairs, reductions, structure
 from .exact import Exact
+from .first_order import Followed
 
 # What each module gives; the rest of it is its own.
 NAMES = {
@@ -70,7 +71,7 @@ def in_the_core(of_core: Any, of_all: Any) -> Any:
     def function(x: Any, /, *arguments: Any, **options: Any) -> Any:
         arrays = x if isinstance(x, list | tuple) else [x]
         own = all(type(each) is type(arrays[0]) and hasattr(each, "__array_namespace__") for each in arrays)
-        chosen = of_core if own and not isinstance(arrays[0], np.ndarray | np.generic) else of_all
+        chosen = of_core if own and not isinstance(arrays[0], np.ndarray | np.generic | Followed) else of_all
         return chosen(x, *arguments, **options)
 
     return function

@@ -8,10 +8,13 @@ from flint import arb
 from . import bounded, exact
 from .bounded import Bounded, finite
 from .exact import Exact
+from .first_order import Followed
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
 from .kinds import is_real, lifted, scalar, together
 from .rounding import Model
+from .slopes import as_one, follows, larger
+from .slopes import power as power_followed
 from .specials import settled
 
 Array = Any
@@ -38,6 +41,7 @@ def divide(a: Array, b: Array, /) -> Array:
     return a / b
 
 
+@follows(larger)
 def maximum(a: Array, b: Array, /) -> Array:
     """No rounding. Where the intervals are apart, the larger one's error; else the larger error."""
     if not is_real(lifted(a)) and not is_real(lifted(b)):
@@ -81,6 +85,7 @@ def pow(a: Array, b: Array, /) -> Array:  # noqa: A001
     return general_power(*together(a, b))
 
 
+@follows(power_followed)
 def power(a: Bounded, n: int) -> Bounded:
     """a^n for a small whole n."""
     model, size = a.model, np.abs(a.value)
@@ -168,6 +173,15 @@ def logaddexp(a: Array, b: Array, /) -> Array:
         return Bounded(np.logaddexp(a.value, b.value), y.error / bounded.INFLATION, y.model, y.dtype)
 
 
+def softplus_as_one(y: Bounded, x: Followed) -> Bounded:
+    """Its own errors are at most twice those at an end of the argument's; its second derivative is at most 1 / 4."""
+    ends = [softplus(Bounded(x.value + s * x.error, 0, x.model, x.dtype)).error for s in (-1, 1)]
+    slope = 1 / (1 + np.exp(-x.value))
+    local = 2 * np.maximum(*ends) + x.error**2 / 8
+    return as_one(y, x, local, lambda g: g * slope[..., None])
+
+
+@follows(softplus_as_one)
 def softplus(x: Array, /) -> Array:
     """As `logaddexp` of x and 0, or log1p(exp(x)), where that does not overflow: the larger bound."""
     found, other = logaddexp(x, 0), log1p(exp(x))

@@ -11,8 +11,11 @@ from . import bounded, exact
 from .bounded import Bounded, finite, nonnegative
 from .creation import zeros_of
 from .exact import Exact
+from .first_order import Followed
 from .functions import abs as absolute
 from .kinds import core, is_real, lifted, together
+from .slopes import follows, running_sum
+from .slopes import root as root_followed
 from .specials import of_sum, settled, unsure
 from .structure import concat, diagonal, expand_dims, moveaxis, reshape
 
@@ -103,6 +106,7 @@ def std(x: Array, /, *, axis: Any = None, correction: float = 0.0, keepdims: boo
     return root(var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
+@follows(root_followed)
 def root(x: Array) -> Array:
     """The square root of what is no less than 0 however it is rounded, such as a sum of squares."""
     if isinstance(x, Exact):
@@ -185,6 +189,7 @@ def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, i
         own = np.expm1(-additions * np.log1p(-x.model.unit)) * total + additions * x.model.flushed
         nan = np.cumsum(np.isnan(x.value) & (x.error == 0), axis) > 0
         found = in_steps(value, of_sum(value, error + own, total, x.model.largest, nan), x, total)
+        found = running_sum(found, x, axis) if isinstance(x, Followed) else found
     return concat([zeros_of(first_of(found, axis)), found], axis=axis) if include_initial else found
 
 
@@ -215,7 +220,7 @@ def matmul(a: Array, b: Array, /) -> Array:
         return np.matmul(a, b)
     if not (isinstance(a, Bounded) and isinstance(b, Bounded) and a.model is b.model):
         a, b = together(a, b)
-    return core(a).matmul(a, b)
+    return core(b if isinstance(b, Followed) else a).matmul(a, b)
 
 
 def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, length: int) -> Array:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .bounded import Bounded
+from .first_order import step_by_step
 
 HERE = str(Path(__file__).parent)
 
@@ -49,7 +50,8 @@ def watched(run: Callable[[], Any]) -> list[Step]:
     known = sys.getprofile()
     sys.setprofile(on_event)
     try:
-        run()
+        with step_by_step():
+            run()
     finally:
         sys.setprofile(known)
     return steps

@@ -16,7 +16,10 @@ from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .elsewhere import Elsewhere
 from .exact import Exact
+from .first_order import moved as moved_followed
 from .kinds import core, is_real, lifted, together
+from .slopes import follows
+from .slopes import in_a_row as row_followed
 
 Array = Any
 
@@ -29,6 +32,12 @@ def picked(x: Array, places: Any) -> Any:
     """The elements at these positions; a list of them for a list."""
     if isinstance(places, list | tuple):
         return type(places)(picked(x, each) for each in places)
+    return taken(x, places)
+
+
+@follows(moved_followed)
+def taken(x: Array, places: np.ndarray) -> Any:
+    """The elements at the positions of one array."""
     if isinstance(x, Exact):
         return Exact(x.balls.ravel()[places], x.dtype)
     if isinstance(x, Discrete):
@@ -81,7 +90,8 @@ def in_a_row(arrays: list[Array]) -> Array:
         return Exact(np.concatenate([x.balls.ravel() for x in arrays]), first.dtype)
     if isinstance(first, Bounded):
         value, error = (np.concatenate([getattr(x, name).ravel() for x in arrays]) for name in ("value", "error"))
-        return Bounded(value, error / bounded.INFLATION, first.model, first.dtype, bounded.nonnegative(*arrays))
+        found = Bounded(value, error / bounded.INFLATION, first.model, first.dtype, bounded.nonnegative(*arrays))
+        return row_followed(found, arrays)
     pairs = [np.broadcast_arrays(*parts(x)) for x in arrays]
     return Discrete(*(np.concatenate([pair[i].ravel() for pair in pairs]) for i in (0, 1)))
 

@@ -21,7 +21,8 @@ NEAR = 1e-6
 
 # A bound that is no more than this many smallest subnormals judges, however small the results are.
 UNDERFLOWS = 1000
-LARGEST_RUN_AGAIN = 1_000_000  # elements, where a bound is explained
+RESOLVED = 1e-3
+LARGEST_RUN_AGAIN = 20_000_000  # elements, where a bound is explained
 LAYERS = "; judge a deep model layer by layer, each on the output of the one before"
 
 
@@ -71,12 +72,14 @@ class Extent(NamedTuple):
     nothing: bool  # whether no element is judged
     left: bool  # whether the formula itself leaves an element to be judged
     exists: bool  # whether there is an element
+    zeros: bool = False  # whether 0 is within the bound of every element that is judged, and not all of them are 0
 
     def joined(self, other: "Extent") -> "Extent":
         """That of two blocks together."""
         worst, largest = max(self.worst, other.worst), max(self.largest, other.largest)
         nothing, left, exists = self.nothing and other.nothing, self.left or other.left, self.exists or other.exists
-        return Extent(self.dtype, worst, min(self.least, other.least), largest, nothing, left, exists)
+        zeros = (self.zeros or not self.exists) and (other.zeros or not other.exists)
+        return Extent(self.dtype, worst, min(self.least, other.least), largest, nothing, left, exists, zeros)
 
 
 def judgeable(
@@ -112,8 +115,17 @@ def with_open_elements(
         nothing, left = exists and bool(np.all(masks[name])), bool(np.any(~of_page[name]))
         of_numbers = each.dtype.kind not in "biu"
         largest = largest_term(call, name, opened(each, masks[name], bound=0.0)) if of_numbers else 0.0
-        extents[name] = Extent(each.dtype, float(np.max(bound, initial=0.0)), least, largest, nothing, left, exists)
+        zeros = of_numbers and not nothing and admits_zeros(each, masks[name])
+        worst = float(np.max(bound, initial=0.0))
+        extents[name] = Extent(each.dtype, worst, least, largest, nothing, left, exists, zeros)
     return {name: opened(each, masks[name]) for name, each in expected.items()}, extents
+
+
+def admits_zeros(expected: Expected, mask: np.ndarray) -> bool:
+    """Whether 0 is within the bound of every element that is judged, and not all of them are 0."""
+    judged = ~np.asarray(mask, np.bool_)
+    size = np.abs(np.asarray(to_numpy(expected.value), np.float64))
+    return bool(np.all((size <= to_numpy(expected.bound)) | ~judged) and np.any(judged & (size > 0)))
 
 
 def differing(
@@ -178,6 +190,27 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
                 f"{what}the derived tolerance is {each.worst:.3g}, and {limit:.3g} would already let anything pass; "
                 f"the result cancels beyond what the arithmetic resolves{step}"
             )
+        if each.zeros and call.formula.signature is None and resolved(call, dtype, name):
+            step = step_in_words(call, dtype) + LAYERS
+            raise EmptyToleranceError(
+                f"{what}the derived tolerance is {each.worst:.3g}, so that zeros would pass, "
+                f"which {dtype} tells from the result{step}"
+            )
+
+
+def in_float64(array: Any) -> Any:
+    return array.astype(np.float64) if array.dtype.name in MODELS else array
+
+
+def resolved(call: Case, dtype: np.dtype[Any], name: str) -> bool:
+    """Whether the function itself, in its own format, is much nearer to its result in float64 than 0 is."""
+    found = []
+    for arguments in (call.arguments, converted(call.arguments, in_float64)):
+        with np.errstate(all="ignore"):
+            result = call.formula.named(called(call.formula.function, arguments, call.options))[name]
+        found.append(np.asarray(to_numpy(result), np.float64))
+    off, size = np.max(np.abs(found[0] - found[1]), initial=0.0), np.max(np.abs(found[1]), initial=0.0)
+    return bool(np.isfinite(size) and off < RESOLVED * size)
 
 
 def step_in_words(call: Case, dtype: np.dtype[Any]) -> str:

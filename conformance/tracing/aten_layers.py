@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import correlated
+from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
 from .aten import Array, Namespace
 from .aten_axes import linalg_vector_norm, logsumexp, mean
@@ -84,8 +85,19 @@ def native_batch_norm(
     if training:
         y, m, r = normalised(xp, x, (0, *range(2, x.ndim)), eps, weight, bias, shape)
         return y, xp.reshape(m, (-1,)), xp.reshape(r, (-1,))
-    scaled = (x - xp.reshape(m, shape)) * (1 / xp.sqrt(xp.reshape(v, shape) + eps))
-    return affine(xp, scaled, weight, bias, shape), None, None
+    m, r = xp.reshape(m, shape), 1 / xp.sqrt(xp.reshape(v, shape) + eps)
+    y = affine(xp, (x - m) * r, weight, bias, shape)
+    if not isinstance(y, Bounded):
+        return y, None, None
+    a = r if weight is None else r * xp.reshape(weight, shape)
+    return correlated.widened(y, as_scale_and_shift(x, m, a, bias, shape)), None, None
+
+
+def as_scale_and_shift(x: Bounded, m: Bounded, a: Bounded, bias: Any, shape: Any) -> Any:
+    """What (x - m) a + b may be off by more, where it is computed as x a + (b - m a): two products and a sum."""
+    far, near, scale = (np.abs(each.value) + each.error for each in (m, x, a))
+    shift = 0.0 if bias is None else np.abs(bias.value).reshape(shape)
+    return x.model.gamma(3) * (far + near) * scale + x.model.gamma(1) * shift + 3 * x.model.underflow
 
 
 cudnn_batch_norm = native_batch_norm
