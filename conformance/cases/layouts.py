@@ -28,14 +28,22 @@ def cases(builder: Builder) -> Iterator[Made]:
 
 def shapes(builder: Builder) -> Iterator[Made]:
     """A square, one row, and long rows of whole vectors, each with labels of another dtype."""
-    long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1)]
-    every = [plan.OF_VARIANTS] if builder.is_variant else [plan.SQUARE, plan.ONE_ROW, long]
-    for dtype, (batch, length, others) in zip(("int32", "uint8", "int64"), every, strict=False):
-        shape = batch if builder.letters else (*batch, length)
-        sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
-        compact, to = builder.here(shape, sizes, partial(cast_labels, dtype))
+    long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1) :]
+    every = [[plan.OF_VARIANTS]] if builder.is_variant else [[plan.SQUARE], [plan.ONE_ROW], long]
+    for dtype, choices in zip(("int32", "uint8", "int64"), every, strict=False):
+        fitting = (each for each in choices if builder.fits(*sizes_of(builder, *each)))
+        batch, length, others = next(fitting, plan.SQUARE)
+        compact, to = builder.here(*sizes_of(builder, batch, length, others), partial(cast_labels, dtype))
         name = f"batch_{'x'.join(map(str, batch)) or 'none'}"
         yield builder.made("layouts", builder.label("layout"), name, NOTE, compact, to)
+
+
+def sizes_of(
+    builder: Builder, batch: tuple[int, ...], length: int, others: int
+) -> tuple[tuple[int, ...], dict[str, int]]:
+    """The batch and the length of each letter; where there is none, the last axis is one of the batch."""
+    sizes = dict.fromkeys(builder.letters, others) | dict.fromkeys(builder.letters[:1], length)
+    return (batch if builder.letters else (*batch, length)), sizes
 
 
 def cast_labels(dtype: str, arrays: Arrays) -> None:

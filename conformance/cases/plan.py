@@ -29,8 +29,8 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((), 4_099),
     ((2, 3), 8_193),
     ((6,), 33_001),
-    ((2,), 100_003),
-    ((1,), 9_001),
+    ((2,), 70_001),
+    ((1,), 100_003),
     ((1_024,), 16),
     ((32,), 32),
     ((64,), 64),
@@ -71,7 +71,7 @@ ALONE = (1, 67), (67, 1), (5_000, 1), (300, 20), (128, 32)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
-LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 300_000, 60_000
+LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 150_000, 60_000
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam
