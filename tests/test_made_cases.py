@@ -548,7 +548,7 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: n > 1025 and n % 128,
             "value",
-            "wherever the last axis is longer than a limit from 1025 to 2047 and is no multiple of 8",
+            "wherever the last axis is longer than a limit from 1025 to 1279 and is no multiple of 64",
         ),
         (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 781 to 1001"),
         (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than 4"),
@@ -633,7 +633,7 @@ def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
         (
             sgd_of_gradients_as_they_lie,
             "sgd_step",
-            "it fails wherever the last axis is longer than a limit from 2053 to 4095 and where argument 2 has the "
+            "it fails wherever the last axis is longer than a limit from 2560 to 4095 and where argument 2 has the "
             "memory layout transposed or permuted",
         ),
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
@@ -646,7 +646,7 @@ def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
         (
             relu_of_long_rows_as_they_lie,
             "relu",
-            "it fails wherever the last axis is longer than a limit from 2053 to 4095 and where the arguments have the "
+            "it fails wherever the last axis is longer than a limit from 2560 to 4095 and where the arguments have the "
             "memory layout reversed",
         ),
     ],
