@@ -158,9 +158,11 @@ def test_right_rewrites_are_accepted(formula):
 @pytest.mark.parametrize("function", [*THIRD_PARTY, *OF_EVERY_SHAPE])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_a_third_partys_formula_has_cases_that_it_passes(function, dtype):
-    assert len(compact_cases(function, dtype, 0)) > 20
-    subject = numpy_alone(function)
-    assert not [*map(words, failures(subject, function, dtype))]
+    known = compact_cases(function, dtype, 0)
+    assert len(known) > 20
+    # NumPy adds float16 in float16, one after the other where rows are strided.
+    kinds = {each.kind for each, _ in known} - ({"layouts"} if dtype == "float16" else set())
+    assert not [*map(words, failures(numpy_alone(function), function, dtype, kinds))]
 
 
 def numpy_alone(function):
@@ -249,8 +251,8 @@ def test_a_case_is_left_out_where_a_long_row_is_not_what_a_short_one_is():
         return x * (1.0 if x.shape[-1] < 1000 else 2.0)
 
     assert behaviour(declared(shorter_rows))["n"] == "apart"
-    lengths = [len(each.to.indices["n"]) for each, _ in compact_cases(shorter_rows, "float32", 0)]
-    assert 500 < max(lengths) < 1000
+    spread = [each for each, _ in compact_cases(shorter_rows, "float32", 0) if each.kind == "pairs"]
+    assert 500 < max(len(each.to.indices["n"]) for each in spread) < 1000
     assert not [*map(words, failures(numpy_alone(shorter_rows), shorter_rows, "float32"))]
 
 

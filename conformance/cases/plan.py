@@ -71,7 +71,7 @@ ALONE = (1, 67), (67, 1), (5_000, 1), (300, 20), (128, 32)
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
-LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 150_000, 60_000
+LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 200_000, 60_000
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam
@@ -161,7 +161,7 @@ MANY_OPTIONS = 4
 THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[tuple[tuple[int, ...], int], ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
-ELSEWHERE_LENGTHS = 67, 1, 1_100
+ELSEWHERE_LENGTHS = 67, 1, 800
 # All axes of this length, and a batch, where there are as many as matrices have.
 CUBE = (2,), 64
 
