@@ -1,6 +1,6 @@
 """Arrays that a subject is given in every memory layout: shapes for which kernels read memory in other ways."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -29,7 +29,8 @@ def cases(builder: Builder) -> Iterator[Made]:
 def shapes(builder: Builder) -> Iterator[Made]:
     """A square, one row, and long rows of whole vectors, each with labels of another dtype."""
     long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1) :]
-    every = [[plan.OF_VARIANTS]] if builder.is_variant else [[plan.SQUARE], [plan.ONE_ROW], long]
+    usual: list[Sequence[plan.Shape]] = [[plan.SQUARE], [plan.ONE_ROW], long]
+    every = [[plan.OF_VARIANTS]] if builder.is_variant else usual
     for dtype, choices in zip(("int32", "uint8", "int64"), every, strict=False):
         fitting = (each for each in choices if builder.fits(*sizes_of(builder, *each)))
         batch, length, others = next(fitting, plan.SQUARE)

@@ -113,9 +113,17 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
 FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_600)), (8, 4, (1_024, 65_600))
 # Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; one
 # row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
-SQUARE, ONE_ROW = ((9,), 9, 9), ((), 40, 24)
-LONG_ROWS = ((2, 3), 2_048, 4), ((2, 3), 2_048, 4), ((2, 2), 256, 64), ((2,), 64, 128), ((2,), 64, 128)
-OF_VARIANTS = (2, 3), 6, 5  # and of another axis than the last
+Shape = tuple[tuple[int, ...], int, int]
+SQUARE: Shape = (9,), 9, 9
+ONE_ROW: Shape = (), 40, 24
+LONG_ROWS: tuple[Shape, ...] = (
+    ((2, 3), 2_048, 4),
+    ((2, 3), 2_048, 4),
+    ((2, 2), 256, 64),
+    ((2,), 64, 128),
+    ((2,), 64, 128),
+)
+OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
 THIN, OF_THIN = ((2, 3), ()), 6  # beside an axis of length 1: batches where it is the first letter's, and the last's
 EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
 EMPTY = (0,), (0, 3)
