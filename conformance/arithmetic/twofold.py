@@ -352,8 +352,7 @@ def repeat(x: Twofold, repeats: int, /, *, axis: int) -> Twofold:
 
 
 def concat(arrays: list[Twofold], /, *, axis: int = 0) -> Twofold:
-    parts = ([np.broadcast_to(getattr(x, name), x.shape) for x in arrays] for name in ("hi", "lo", "rad"))
-    hi, lo, rad = (np.concatenate(each, axis) for each in parts)
+    hi, lo, rad = (np.concatenate(each, axis) for each in zip(*map(whole, arrays), strict=True))
     return Twofold(hi, lo, rad, arrays[0].dtype)
 
 

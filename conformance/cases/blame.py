@@ -8,8 +8,8 @@ import numpy as np
 
 from ...reference.declaration import AXIS
 from . import plan
-from .build import Builder, Made
-from .kinds import axes, shape_name, uneven
+from .build import Builder, Made, shape_name
+from .kinds import axes, uneven
 
 Batch = tuple[int, ...]
 BLOCKS = tuple(2**power for power in range(3, 17))

@@ -176,6 +176,11 @@ class Builder:
         return Made(kind, compact, to, label, named, note, options, tuple(self.leaves[: len(arrays)]))
 
 
+def shape_name(batch: tuple[int, ...]) -> str:
+    """A batch's shape as a word."""
+    return "x".join(map(str, batch)) or "none"
+
+
 def name_of_change(changed: Callable[[Arrays], None]) -> tuple[str, ...]:
     """What a function that changes arrays is known by: with what it was given, if anything."""
     if isinstance(changed, partial):

@@ -15,7 +15,7 @@ import numpy as np
 from ...reference.declaration import AXIS, BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
-from .build import Builder, Made, accepted
+from .build import Builder, Made, accepted, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers
 from .options import Row, covering, values_of_keywords
 from .spread import straight
@@ -63,7 +63,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         along: dict[str, Any] = {}
         if axis == 0 or (axis != -1 and batch):
             along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
-        parts = ["x".join(map(str, batch)) or "none", *(f"{x}_{size}" for x, size in sizes.items() if x != BATCH)]
+        parts = [shape_name(batch), *(f"{x}_{size}" for x, size in sizes.items() if x != BATCH)]
         parts += [f"{each}_{value}".replace(" ", "") for each, value in {**options, **along}.items()]
         parts += [*map(str, values), *[f"without_{missing}"] * (missing > 0)]
         name = "_".join(parts)

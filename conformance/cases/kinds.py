@@ -10,7 +10,7 @@ import numpy as np
 from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import layouts, plan
-from .build import Builder, Made, accepted, results_of
+from .build import Builder, Made, accepted, results_of, shape_name
 from .draw import Arrays, draw, neutral
 from .spread import straight
 
@@ -24,11 +24,6 @@ def cases(builder: Builder, seed: int) -> Iterator[Made]:
     for kind in (pairs,) if builder.is_line else (pairs, axes, tiles, layouts.cases, same, empty):
         yield from kind(builder)
     yield from seeded(builder, seed)
-
-
-def shape_name(batch: tuple[int, ...]) -> str:
-    """A batch's shape as a word."""
-    return "x".join(map(str, batch)) or "none"
 
 
 def pairs(builder: Builder) -> Iterator[Made]:
@@ -52,8 +47,9 @@ def pairs(builder: Builder) -> Iterator[Made]:
     for letter in builder.letters[1:]:
         for length in plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
-            for batch in [each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)][:1]:
-                compact, to = builder.here(batch, sizes)
+            fitting = next((each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)), None)
+            if fitting is not None:
+                compact, to = builder.here(fitting, sizes)
                 note = "what is beyond whole blocks is left out"
                 yield builder.made("pairs", builder.label("value"), f"{letter}_{length}", note, compact, to)
     if builder.is_variant:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...reference.declaration import BATCH
 from . import plan
-from .build import Builder, Made
+from .build import Builder, Made, shape_name
 from .draw import Arrays, draw
 from .spread import Spread, straight
 
@@ -35,8 +35,7 @@ def shapes(builder: Builder) -> Iterator[Made]:
         fitting = (each for each in choices if builder.fits(*sizes_of(builder, *each)))
         batch, length, others = next(fitting, plan.SQUARE)
         compact, to = builder.here(*sizes_of(builder, batch, length, others), partial(cast_labels, dtype))
-        name = f"batch_{'x'.join(map(str, batch)) or 'none'}"
-        yield builder.made("layouts", builder.label("layout"), name, NOTE, compact, to)
+        yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", NOTE, compact, to)
 
 
 def sizes_of(

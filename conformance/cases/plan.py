@@ -1,9 +1,12 @@
 """The plan: which lengths, batches, magnitudes and options the made cases have. Data only."""
 
+Pair = tuple[tuple[int, ...], int]  # of a batch and a number
+Shape = tuple[tuple[int, ...], int, int]  # of a batch and two lengths
+
 # A batch and the length of the last axis, so that few shapes have each of both: each power of two and one more, a prime
 # between two, what is narrower than a vector, more than 2^16; ranks 0 to 5, axes of length 1, rows beyond 2^16. Kernels
 # have ways of their own for lengths and rows that are whole blocks, for vectors of two, and for many long rows.
-PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
+PAIRS: tuple[Pair, ...] = (
     ((), 5),
     ((6,), 1),
     ((9,), 9),
@@ -50,14 +53,14 @@ PAIRS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((3,), 2_560),
     ((2,), 4_128),
 )
-USUAL: tuple[tuple[int, ...], int] = ((4,), 6)  # a shape at which little goes wrong
+USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
 OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 2_053: 129}  # by the length of the first one
 OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
 OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099  # of one such axis alone
 # The same of variants: arguments or results of other axes, for which kernels have loops of their own.
-PAIRS_OF_VARIANTS: tuple[tuple[tuple[int, ...], int], ...] = (
+PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((70_001,), 2),
     ((37,), 521),
     ((6,), 1_025),
@@ -99,7 +102,7 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((2, 2), 1_100, (1,)),
 )
 # A batch and two lengths, of integers: corners and tails of tiles, offsets, transposes, sizes that are multiples of 8.
-TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
+TILES: tuple[Shape, ...] = (
     ((131,), 67, 129),
     ((8,), 8, 8),
     ((3,), 33, 33),
@@ -113,14 +116,12 @@ TILES: tuple[tuple[tuple[int, ...], int, int], ...] = (
 FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_600)), (8, 4, (1_024, 65_600))
 # Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; one
 # row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
-Shape = tuple[tuple[int, ...], int, int]
 SQUARE: Shape = (9,), 9, 9
 ONE_ROW: Shape = (), 40, 24
 LONG_ROWS: tuple[Shape, ...] = (
     ((2, 3), 2_048, 4),
     ((2, 3), 2_048, 4),
     ((2, 2), 256, 64),
-    ((2,), 64, 128),
     ((2,), 64, 128),
 )
 OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
@@ -168,7 +169,7 @@ ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
 MANY_OPTIONS = 4
 THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
-ELSEWHERE: tuple[tuple[tuple[int, ...], int], ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
+ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
 ELSEWHERE_LENGTHS = 67, 1, 800
 # All axes of this length, and a batch, where there are as many as matrices have.
 CUBE = (2,), 64

@@ -8,7 +8,7 @@ from ..arithmetic import steps
 from ..arithmetic.elsewhere import Elsewhere, asarray, called, to_numpy, wrapped
 from ..arithmetic.rounding import MODELS, Model, finfo, numerics
 from ..arithmetic.running import Expected, enclosed, running
-from ..cases.draw import of_parts, unpack
+from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted
@@ -72,7 +72,7 @@ class Extent(NamedTuple):
     nothing: bool  # whether no element is judged
     left: bool  # whether the formula itself leaves an element to be judged
     exists: bool  # whether there is an element
-    zeros: bool = False  # whether 0 is within the bound of every element that is judged, and not all of them are 0
+    zeros: bool  # whether 0 is within the bound of every element that is judged, and not all are 0, if that is asked
 
     def joined(self, other: "Extent") -> "Extent":
         """That of two blocks together."""
@@ -115,7 +115,8 @@ def with_open_elements(
         nothing, left = exists and bool(np.all(masks[name])), bool(np.any(~of_page[name]))
         of_numbers = each.dtype.kind not in "biu"
         largest = largest_term(call, name, opened(each, masks[name], bound=0.0)) if of_numbers else 0.0
-        zeros = of_numbers and not nothing and admits_zeros(each, masks[name])
+        is_asked = of_numbers and not nothing and call.formula.signature is None  # a page's own cases are known
+        zeros = is_asked and admits_zeros(each, masks[name])
         worst = float(np.max(bound, initial=0.0))
         extents[name] = Extent(each.dtype, worst, least, largest, nothing, left, exists, zeros)
     return {name: opened(each, masks[name]) for name, each in expected.items()}, extents
@@ -189,7 +190,7 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
                 f"{what}the derived tolerance is {each.worst:.3g}, and {limit:.3g} would already let anything pass; "
                 f"the result cancels beyond what the arithmetic resolves{step}"
             )
-        if each.zeros and call.formula.signature is None and resolved(call, dtype, name):
+        if each.zeros and resolved(call, dtype, name):
             step = step_in_words(call, dtype) + LAYERS
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {each.worst:.3g}, so that zeros would pass, "
@@ -197,14 +198,10 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
             )
 
 
-def in_float64(array: Any) -> Any:
-    return array.astype(np.float64) if array.dtype.name in MODELS else array
-
-
 def resolved(call: Case, dtype: np.dtype[Any], name: str) -> bool:
     """Whether the function itself, in its own format, is much nearer to its result in float64 than 0 is."""
     found = []
-    for arguments in (call.arguments, converted(call.arguments, in_float64)):
+    for arguments in (call.arguments, tuple(map(wide, call.arguments))):
         with np.errstate(all="ignore"):
             result = call.formula.named(called(call.formula.function, arguments, call.options))[name]
         found.append(np.asarray(to_numpy(result), np.float64))
