@@ -32,6 +32,7 @@ class Made(NamedTuple):
     note: str
     options: Mapping[str, Any]  # beyond the compact call's, which has the last axis
     leaves: tuple[Leaf, ...]
+    labels: str = ""  # the dtype of the labels in the whole, if another than in the compact call
 
     def whole(self) -> Case:
         """The case as a subject is given it."""
@@ -53,7 +54,7 @@ class Made(NamedTuple):
         letter = next((letter for letter in letters_of(self.compact.formula) if letter != BATCH), "")
         if leaf.domain != "index" or letter not in self.to.indices:
             return array
-        return first_places(self.to.indices[letter])[array].astype(array.dtype)
+        return first_places(self.to.indices[letter])[array].astype(self.labels or array.dtype)
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""

@@ -27,6 +27,11 @@ def cases(builder: Builder, seed: int) -> Iterator[Made]:
 
 
 def pairs(builder: Builder) -> Iterator[Made]:
+    """The cases of lengths and batches, with labels of int32 and int64 in turn."""
+    yield from (made._replace(labels=plan.PAIRED_LABELS[n % 2]) for n, made in enumerate(all_pairs(builder)))
+
+
+def all_pairs(builder: Builder) -> Iterator[Made]:
     """Each length of the last axis with a batch; then each length of the other axis."""
     if not builder.letters:
         yield from of_elements(builder)
@@ -63,16 +68,23 @@ def pairs(builder: Builder) -> Iterator[Made]:
 
 
 def alone(builder: Builder) -> Iterator[Made]:
-    """One axis of another length than all others: products of vectors, and long ones of matrices."""
-    for letter in builder.letters:
+    """One axis of another length than all others: products of vectors, and long ones of matrices.
+
+    Beside a long one another axis in turn is not of length 1: a row times a matrix.
+    """
+    note = "matrices of this shape are taken for others"
+    for number, letter in enumerate(builder.letters):
         for length, others in plan.ALONE:
             sizes = dict.fromkeys(builder.letters, others) | {letter: length}
-            rows = [(others,), (4, -(-others // 4))] if len(builder.letters) < 3 else [(2,), (2, 3), ()]
-            batch = rows[builder.letters.index(letter) % len(rows)]
-            if builder.fits(batch, sizes):
-                compact, to = builder.here(batch, sizes)
-                name, note = f"{letter}_{length}_others_{others}", "matrices of this shape are taken for others"
-                yield builder.made("pairs", builder.label("value"), name, note, compact, to)
+            thick = [each for each in builder.letters if each != letter] if others == 1 else [""]
+            for turn, other in enumerate(thick, number):
+                rows = [(others,), (4, -(-others // 4))] if len(builder.letters) < 3 else [(2,), (2, 3), ()]
+                own = sizes | ({other: plan.FEW_OF_OTHER} if other else {})
+                batch = rows[turn % len(rows)]
+                if builder.fits(batch, own):
+                    compact, to = builder.here(batch, own)
+                    name = f"{letter}_{length}_others_{others}" + (f"_but_{other}" if other else "")
+                    yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
 def of_elements(builder: Builder) -> Iterator[Made]:

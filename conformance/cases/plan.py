@@ -70,7 +70,8 @@ PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
 )
 OTHER_LENGTHS_OF_VARIANTS = 17, 64, 192, 257, 1_024, 1_500, 4_128
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
-ALONE = (1, 67), (67, 1), (5_000, 1), (300, 20), (128, 32)
+# Where the others are of length 1, one of them in turn has a few: a row times a matrix, say.
+ALONE, FEW_OF_OTHER = ((1, 67), (5_000, 1), (300, 20), (128, 32)), 3
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -134,10 +135,11 @@ BATCH, LENGTH = 16, 5
 # special ones.
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
-MANY_SPECIAL, MANY_ROWS = 5_003, 130  # elements, some of them special; rows, of which one value may reach all
+MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600
+PAIRED_LABELS = "int64", "int32"
 LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
 # Labels that another dtype would change, by the number of classes; and their dtypes, which have every class.
 LABELS = {
