@@ -19,6 +19,7 @@ from .draw import Arrays, Leaf, draw, leaves_of, pack, padded, unpack
 from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
 GENERAL = "value", "update"  # what a page's requirement about values is called
+VALUES = "magnitudes", "labels", "specials", "options"  # the kinds that are about numbers, in whatever shape
 
 
 class Made(NamedTuple):
@@ -170,11 +171,19 @@ class Builder:
     def made(
         self, kind: str, label: str, name: str, note: str, compact: Case, to: Spread | None = None, **options: Any
     ) -> Made:
-        """A made case; without a spread the compact call itself."""
+        """A made case; without a spread the compact call itself, whose rows are folded where it is about numbers."""
         arrays = list(unpack(compact.arguments))
-        to = to or straight({BATCH: 1} | self.sizes(arrays))
+        if to is None:
+            sizes = {BATCH: 1} | self.sizes(arrays)
+            to = straight(sizes, folded(sizes[BATCH], zlib.crc32(name.encode())) if kind in VALUES else None)
         named = f"{name}_variant_{self.variant}" if self.is_variant else name
         return Made(kind, compact, to, label, named, note, options, tuple(self.leaves[: len(arrays)]))
+
+
+def folded(count: int, turn: int) -> tuple[int, ...]:
+    """A batch of so many rows: one axis, two, or three of which one is of length 1."""
+    first = next((each for each in (2, 3, 5) if count % each == 0), 1)
+    return ((count,), (first, count // first), (first, 1, count // first))[turn % 3]
 
 
 def shape_name(batch: tuple[int, ...]) -> str:

@@ -132,7 +132,8 @@ def smaller(
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
     while True:
-        shape = batch if builder.letters or (not batch and found[""] <= 8) else (*batch, found[""])
+        no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
+        shape = batch if builder.letters or no_axes else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
         if builder.largest(sizes) <= plan.MOST_CROSSED:
             return shape, sizes

@@ -37,7 +37,8 @@ def cases(builder: Builder) -> Iterator[Made]:
         ]
         arrays = arrays[: len(arrays) - len(counts) + 1 + turn % len(counts)]
         spoil(builder, arrays, turn)
-        wanted = {name: values[(turn + n - 1) % len(values)] for n, (name, values) in enumerate(named.items())}
+        first = turn - 1 + builder.is_variant  # others of a variant than of the formula itself
+        wanted = {name: values[(first + n) % len(values)] for n, (name, values) in enumerate(named.items())}
         options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape

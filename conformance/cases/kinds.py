@@ -10,6 +10,7 @@ import numpy as np
 from ...reference.declaration import BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import layouts, plan
+from .behaviour import MIXED, NEUTRAL
 from .build import Builder, Made, accepted, results_of, shape_name
 from .draw import Arrays, draw, neutral
 from .spread import straight
@@ -88,11 +89,11 @@ def alone(builder: Builder) -> Iterator[Made]:
 
 
 def of_elements(builder: Builder) -> Iterator[Made]:
-    """The same where each element stands for itself: every shape that is not too large, no axes, many elements."""
+    """The same where each element stands for itself: shapes that are not too large, no axes, one or many elements."""
     most = plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS
     many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
-    for shape in ((), *shapes, *([] if builder.is_line else [(many,)])):
+    for shape in ((), (1,), *shapes, *([] if builder.is_line else [(many,)])):
         compact, to = builder.here(shape, {})
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"
@@ -120,6 +121,7 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[5, 1:-1:2] = nothing
                 for row, place in zip(range(6, len(array)), (-1, 0, 1, array.shape[1] // 2), strict=False):
                     array[row, place] += 800  # so that an exponential overflows where this one is not the largest
+                array[10:11, 1:-1:2] -= int(finfo(array.dtype).nmant) * math.log(2)  # beside small weights
             elif leaf.domain == "weight":
                 array[0, :-3] = 0
                 array[5, 1:-1:2] = 0
@@ -131,6 +133,7 @@ def uneven(builder: Builder, finite: bool) -> Any:
             elif leaf.domain == "real":
                 array[0, -3:] *= 100
                 array[1] += 3
+                array[10:11, 1:-1:2] *= 2.0 ** int(finfo(array.dtype).nmant)  # gradients that are large
 
     return change
 
@@ -217,8 +220,13 @@ def same(builder: Builder) -> Iterator[Made]:
 
 
 def empty(builder: Builder) -> Iterator[Made]:
-    """Batches without rows."""
+    """Sums without terms, and batches without rows."""
     sizes = dict.fromkeys(builder.letters, plan.LENGTH)
+    for letter in builder.letters if builder.formula.products and MIXED not in builder.behaviour.values() else ():
+        if builder.behaviour[letter] == NEUTRAL:
+            compact, to = builder.here((3,), sizes | {letter: 0})
+            name, note = f"no_{letter}", "a sum of no terms is not 0"
+            yield builder.made("empty", builder.label("value"), name, note, compact, to)
     for batch in plan.EMPTY:
         if builder.fits(batch, sizes) and (builder.rows_apart or takes_nothing(builder)):
             compact, to = builder.here(batch, sizes)

@@ -7,9 +7,9 @@ Shape = tuple[tuple[int, ...], int, int]  # of a batch and two lengths
 # between two, what is narrower than a vector, more than 2^16; ranks 0 to 5, axes of length 1, rows beyond 2^16. Kernels
 # have ways of their own for lengths and rows that are whole blocks, for vectors of two, and for many long rows.
 PAIRS: tuple[Pair, ...] = (
-    ((), 5),
+    ((), 3),
     ((6,), 1),
-    ((9,), 9),
+    ((4, 4), 4),  # as all other axes
     ((70_001,), 2),
     ((513,), 3),
     ((5, 1), 4),
@@ -160,6 +160,7 @@ LABEL_DTYPES_OF = {
 CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (3, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
 CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_000
 MOST_CROSSED = 5_000
+NO_AXES = 1, 5  # lengths in whose place an array has no axes, where each element stands for itself
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
 FEW_LENGTHS = 1, 2, 5, 67

@@ -64,7 +64,7 @@ def may_have(builder: Builder, leaf: Leaf, value: float) -> bool:
 
 
 def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whole: tuple[float, ...]) -> Arrays:
-    """Rows that have the values side by side, those again under labels of 0 or in both halves, and rows of one value."""
+    """Rows with the values side by side, again under labels of 0 or in both halves, and rows of one value."""
     leaf = builder.leaves[number]
     count = 2 * len(starts) + len(whole)
     arrays = builder.small("specials", number, rows=count + 4 + -count % 4)
@@ -131,7 +131,7 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
 
 
 def facing_zeros(builder: Builder, number: int, given: Arrays) -> Arrays:
-    """The arrays with zeros in half of the other arguments, or where they meet the special values of one."""
+    """The arrays with zeros in half of the other arguments, or where they meet the special values; and in a column."""
     arrays = [np.array(array) if leaf.axes else array for array, leaf in zip(given, builder.leaves, strict=True)]
     for other, leaf in enumerate(builder.leaves):
         if other == number or not leaf.is_floating or not leaf.axes:
@@ -140,7 +140,10 @@ def facing_zeros(builder: Builder, number: int, given: Arrays) -> Arrays:
         for place, letter in enumerate(leaf.axes):
             if letter != BATCH and letter in builder.leaves[number].axes:
                 where[place] = [0, 2]
-        arrays[other][tuple(where)] = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
+        nothing = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
+        arrays[other][tuple(where)] = nothing
+        if len(leaf.axes) > 1:
+            arrays[other][..., 0] = nothing
     return arrays
 
 
