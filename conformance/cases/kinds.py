@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH, shape_of
+from ...reference.declaration import AXIS, BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import layouts, plan
-from .behaviour import MIXED, NEUTRAL
 from .build import Builder, Made, accepted, results_of, shape_name
 from .draw import Arrays, draw, neutral
 from .spread import straight
@@ -220,18 +219,16 @@ def same(builder: Builder) -> Iterator[Made]:
 
 
 def empty(builder: Builder) -> Iterator[Made]:
-    """Sums without terms, and batches without rows."""
+    """Batches without rows."""
     sizes = dict.fromkeys(builder.letters, plan.LENGTH)
-    for letter in builder.letters if builder.formula.products and MIXED not in builder.behaviour.values() else ():
-        if builder.behaviour[letter] == NEUTRAL:
-            compact, to = builder.here((3,), sizes | {letter: 0})
-            name, note = f"no_{letter}", "a sum of no terms is not 0"
-            yield builder.made("empty", builder.label("value"), name, note, compact, to)
     for batch in plan.EMPTY:
         if builder.fits(batch, sizes) and (builder.rows_apart or takes_nothing(builder)):
             compact, to = builder.here(batch, sizes)
+            along: dict[str, Any] = {}
+            if builder.has_axis and len(batch) > 1:
+                along, to = {AXIS: 0}, to._replace(axis=0)
             name, note = f"{shape_name(batch)}_rows", "a batch of 0 rows fails"
-            yield builder.made("empty", builder.label("empty"), name, note, compact, to)
+            yield builder.made("empty", builder.label("empty"), name, note, compact, to, **along)
 
 
 def takes_nothing(builder: Builder) -> bool:

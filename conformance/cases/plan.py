@@ -31,6 +31,7 @@ PAIRS: tuple[Pair, ...] = (
     ((6,), 4_097),
     ((), 4_099),
     ((2, 3), 8_193),
+    ((2,), 20_011),  # between 2^14 and 2^15
     ((6,), 33_001),
     ((2,), 70_001),
     ((1,), 100_003),
@@ -58,7 +59,7 @@ USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 OTHER = 4
 OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 2_053: 129}  # by the length of the first one
 OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
-OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099  # of one such axis alone
+OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_001  # of one such axis alone
 # The same of variants: arguments or results of other axes, for which kernels have loops of their own.
 PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((70_001,), 2),
@@ -128,7 +129,7 @@ LONG_ROWS: tuple[Shape, ...] = (
 OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
 THIN, OF_THIN = ((2, 3), ()), 6  # beside an axis of length 1: batches where it is the first letter's, and the last's
 EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
-EMPTY = (0,), (0, 3)
+EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
 # Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
