@@ -10,6 +10,7 @@ import numpy as np
 from ...reference.declaration import AXIS, BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import layouts, plan
+from .behaviour import MIXED
 from .build import Builder, Made, accepted, results_of, shape_name
 from .draw import Arrays, draw, neutral
 from .spread import straight
@@ -108,6 +109,8 @@ def uneven(builder: Builder, finite: bool) -> Any:
     """What makes compact rows of classes uneven: where the mass is, in each of the first rows."""
 
     def change(arrays: Arrays) -> None:
+        if not builder.rows_apart and MIXED in builder.behaviour.values():
+            uneven_rows(builder, arrays)
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if not builder.has_classes or array.ndim != 2 or len(array) < 6 or array.shape[1] < 6:
                 continue
@@ -135,6 +138,21 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[10:11, 1:-1:2] *= 2.0 ** int(finfo(array.dtype).nmant)  # gradients that are large
 
     return change
+
+
+def uneven_rows(builder: Builder, arrays: Arrays) -> None:
+    """Make a mean of many rows depend on each label and on the last row: the labels fit half of the rows, not the last.
+
+    Rows that are all alike would hide in a mean that some are left out, or are given the labels of others.
+    """
+    kinds = [leaf.domain for leaf in builder.leaves]
+    if "logit" not in kinds or "index" not in kinds:
+        return
+    x, labels = arrays[kinds.index("logit")], arrays[kinds.index("index")]
+    if x.ndim == 2 and labels.ndim == 1 and len(x) > 1:
+        rows = np.arange(len(x))
+        x[rows, labels] += np.where(rows < len(x) // 2, 0, 5).astype(x.dtype)
+        x[-1, labels[-1]] -= min(800, len(x))
 
 
 def axes(builder: Builder) -> Iterator[Made]:
@@ -207,15 +225,29 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 
 
 def same(builder: Builder) -> Iterator[Made]:
-    """Two arguments that are equal, for which a subject is given one array twice."""
+    """Two arguments that are equal, or all that may be, for which a subject is given one array."""
     if builder.formula.carried:
         return
     for one, other in combinations([n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes], 2):
         arrays = builder.small("same", one, other, rows=plan.LENGTH)
-        if builder.leaves[one].domain == builder.leaves[other].domain and arrays[one].shape == arrays[other].shape:
+        if alike(builder, arrays, one, other):
             arrays[other] = arrays[one].copy()
             name, note = f"{one + 1}_and_{other + 1}", "one array in the places of two arguments is taken for two"
             yield builder.made("same", builder.label("value"), name, note, builder.call(arrays))
+    arrays = builder.small("same", rows=plan.LENGTH)
+    equal = [n for n in range(len(arrays)) if alike(builder, arrays, 0, n)]
+    if len(equal) > 2:
+        for n in equal[1:]:
+            arrays[n] = arrays[0].copy()
+        note = "one array in the places of several arguments is taken for several"
+        yield builder.made("same", builder.label("value"), "all", note, builder.call(arrays))
+
+
+def alike(builder: Builder, arrays: Arrays, one: int, other: int) -> bool:
+    """Whether two arguments are arrays of floating-point numbers, of one domain and shape."""
+    leaves = builder.leaves[one], builder.leaves[other]
+    is_one = leaves[0].domain == leaves[1].domain and np.shape(arrays[one]) == np.shape(arrays[other])
+    return is_one and all(leaf.is_floating and leaf.axes for leaf in leaves)
 
 
 def empty(builder: Builder) -> Iterator[Made]:

@@ -30,7 +30,7 @@ PAIRS: tuple[Pair, ...] = (
     ((6,), 4_096),
     ((6,), 4_097),
     ((), 4_099),
-    ((2, 3), 8_193),
+    ((2, 3), 12_289),
     ((2,), 20_011),  # between 2^14 and 2^15
     ((6,), 33_001),
     ((2,), 70_001),
@@ -170,7 +170,7 @@ FEW_LENGTHS = 1, 2, 5, 67
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
 # how many values of an option.
-MANY_OPTIONS = 4
+MANY_OPTIONS = 3
 THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
