@@ -27,8 +27,8 @@ def cases(builder: Builder) -> Iterator[Made]:
     for turn, (batch, axis) in enumerate(plan.ELSEWHERE):
         if builder.is_variant and turn < len(plan.ELSEWHERE) - 1:
             continue
-        lengths = np.roll(plan.ELSEWHERE_LENGTHS, -turn).tolist()
-        wanted_sizes = dict(zip(builder.letters or [""], 3 * lengths, strict=False))
+        lengths = np.roll(plan.ELSEWHERE_LENGTHS, -turn).tolist() if builder.letters or batch else plan.NO_AXES
+        wanted_sizes = dict(zip(builder.letters or [""], 3 * [*lengths], strict=False))
         batch, sizes = smaller(builder, batch, wanted_sizes, tuple(sorted(plan.ELSEWHERE_LENGTHS)))
         rng = builder.random("elsewhere", turn)
         arrays = [
@@ -62,7 +62,7 @@ def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
     chosen = next((n for n in floating if builder.leaves[n].domain in ("logit", "probability")), floating[0])
     others = sorted(set(floating) - {chosen}, key=lambda number: BATCH not in builder.leaves[number].axes)
     first, last = (0, -1) if turn % 2 else (-1, 0)
-    if others:
+    if others and np.size(arrays[chosen]) > 1:
         put(arrays, others[(turn - 1) % len(others)], last, NAN)
     put(arrays, chosen, first, NAN)
     leaf, values = builder.leaves[chosen], arrays[chosen]

@@ -123,7 +123,7 @@ ONE_ROW: Shape = (), 40, 24
 LONG_ROWS: tuple[Shape, ...] = (
     ((2, 3), 2_048, 4),
     ((2, 3), 2_048, 4),
-    ((2, 2), 256, 64),
+    ((2, 2), 128, 128),
     ((2,), 64, 128),
 )
 OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
@@ -168,6 +168,7 @@ FEW_LENGTHS = 1, 2, 5, 67
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
+SPOILT = 4  # one of so many has NaN at some place
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
 # how many values of an option.
 MANY_OPTIONS = 3

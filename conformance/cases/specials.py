@@ -38,8 +38,8 @@ def cases(builder: Builder) -> Iterator[Made]:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
                 yield from among_many(builder, number, label, allowed, arrays)
-                name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays)
-                to = in_four_axes(builder, zeroed)
+                name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
+                to = in_many_axes(builder, zeroed)
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(zeroed), to)
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
@@ -90,10 +90,10 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
     return arrays
 
 
-def in_four_axes(builder: Builder, arrays: Arrays) -> Spread:
-    """A batch of four axes, of which one is of length 1."""
+def in_many_axes(builder: Builder, arrays: Arrays) -> Spread:
+    """A batch of four axes, of which one is of length 1; of five where each element stands for itself."""
     sizes = builder.sizes(arrays)
-    return straight(sizes, (2, sizes[BATCH] // 4, 1, 2))
+    return straight(sizes, (2, sizes[BATCH] // 4, 1, 2, *([] if builder.letters else [1])))
 
 
 def among_many(
@@ -126,24 +126,27 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
         arrays = builder.small("specials", number, rows=rows)
         arrays[number][(2,) * arrays[number].ndim] = float(value)
         yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
-        beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays)
+        beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
         yield builder.made("specials", builder.label(label), beside, NOTE, builder.call(zeroed))
 
 
-def facing_zeros(builder: Builder, number: int, given: Arrays) -> Arrays:
-    """The arrays with zeros in half of the other arguments, or where they meet the special values; and in a column."""
+def facing_zeros(builder: Builder, number: int, given: Arrays, whole: bool) -> Arrays:
+    """The arrays with zeros where they meet the special values of one, in half of the rows, and in a row and a column.
+
+    If `whole`, all of an array without a batch is 0, such as weights of which none counts.
+    """
     arrays = [np.array(array) if leaf.axes else array for array, leaf in zip(given, builder.leaves, strict=True)]
     for other, leaf in enumerate(builder.leaves):
         if other == number or not leaf.is_floating or not leaf.axes:
             continue
-        where: list[Any] = [slice(None, None, 2)] * len(leaf.axes)
+        where: list[Any] = [slice(None, None, 2 if letter == BATCH else None) for letter in leaf.axes]
         for place, letter in enumerate(leaf.axes):
             if letter != BATCH and letter in builder.leaves[number].axes:
-                where[place] = [0, 2]
+                where[place] = slice(None) if whole and BATCH not in leaf.axes else [0, 2]
         nothing = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
         arrays[other][tuple(where)] = nothing
         if len(leaf.axes) > 1:
-            arrays[other][..., 0] = nothing
+            arrays[other][..., 0] = arrays[other][0] = nothing
     return arrays
 
 
