@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH
+from ...reference.declaration import AXIS, BATCH, times
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
@@ -54,7 +54,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
-        if number % plan.SPOILT == 0:
+        else:
             enlarge_last(builder, arrays)
         spoilt = number % plan.SPOILT == 2 and spoil(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
@@ -160,11 +160,12 @@ def smaller(
 ) -> tuple[tuple[int, ...], dict[str, int]]:
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
+    most = plan.MOST_CROSSED * max((times(axis) for leaf in builder.leaves for axis in leaf.axes), default=1)
     while True:
         no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
         shape = batch if builder.letters or no_axes else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
-        if builder.largest(sizes) <= plan.MOST_CROSSED:
+        if builder.largest(sizes) <= most:
             return shape, sizes
         long = sorted((letter for letter in found if found[letter] > lengths[0]), key=lambda letter: found[letter])
         if not long or (len(long) == 1 and batch and found[long[0]] == lengths[-1]):
