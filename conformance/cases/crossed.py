@@ -15,6 +15,7 @@ import numpy as np
 from ...reference.declaration import AXIS, BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
+from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers
 from .options import Row, covering, values_of_keywords
@@ -53,6 +54,8 @@ def cases(builder: Builder) -> Iterator[Made]:
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
+        if number % plan.SPOILT == 0:
+            enlarge_last(builder, arrays)
         spoilt = number % plan.SPOILT == 2 and spoil(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
@@ -126,6 +129,16 @@ def enlarge(builder: Builder, arrays: Arrays, turn: int) -> None:
     rows[-1:] += beyond
     if "infinity" in builder.labels and rows.shape[1] > 2 and turn % plan.INFINITE == 1:
         rows[:1, -1] = -np.inf
+
+
+def enlarge_last(builder: Builder, arrays: Arrays) -> None:
+    """Make the last place of what is added up count, in place: a key that is not seen, a tail."""
+    for letter, kind in builder.behaviour.items():
+        real = [n for n, leaf in enumerate(builder.leaves) if letter in leaf.axes and leaf.domain in LARGE]
+        if kind == NEUTRAL and real:
+            number = real[0]
+            last = np.moveaxis(arrays[number], builder.leaves[number].axes.index(letter), 0)[-1:]  # shares the memory
+            last *= plan.LAST
 
 
 def spoil(builder: Builder, arrays: Arrays, turn: int) -> bool:

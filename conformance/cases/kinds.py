@@ -54,7 +54,8 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         lengths = plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS
         for length in plan.GROUPS if letter in builder.groups else lengths:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
-            fitting = next((each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)), None)
+            batches = (*([plan.OF_ONE] if length == 1 else []), *plan.OF_OTHER_LENGTHS)
+            fitting = next((each for each in batches if builder.fits(each, sizes)), None)
             if fitting is not None:
                 compact, to = builder.here(fitting, sizes)
                 note = "what is beyond whole blocks is left out"
@@ -63,6 +64,11 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         return
     if len(builder.letters) > 1:
         yield from alone(builder)
+        sizes, rows = dict.fromkeys(builder.letters, plan.LARGE_CUBE), (plan.LARGE_CUBE,)
+        if builder.fits(batch := rows if len(sizes) < 3 else (), sizes):
+            compact, to = builder.here(batch, sizes)
+            note = "blocks beyond the first ones are left out where several axes are long"
+            yield builder.made("pairs", builder.label("value"), f"all_{plan.LARGE_CUBE}", note, compact, to)
     if len(builder.letters) > 2:
         (batch, length), note = plan.CUBE, "whole blocks of a batch of matrices are computed in another way"
         compact, to = builder.here(batch, dict.fromkeys(builder.letters, length))

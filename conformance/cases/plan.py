@@ -8,7 +8,7 @@ Shape = tuple[tuple[int, ...], int, int]  # of a batch and two lengths
 # have ways of their own for lengths and rows that are whole blocks, for vectors of two, and for many long rows.
 PAIRS: tuple[Pair, ...] = (
     ((), 3),
-    ((6,), 1),
+    ((5_000,), 1),
     ((4, 4), 4),  # as all other axes
     ((70_001,), 2),
     ((513,), 3),
@@ -49,7 +49,7 @@ PAIRS: tuple[Pair, ...] = (
     # Odd numbers of blocks of 32 to 1024, which are left over where two or four are taken at once.
     ((600,), 96),
     ((2,), 192),
-    ((3,), 640),
+    ((3,), 896),
     ((5,), 1_280),
     ((3,), 2_560),
     ((2,), 4_128),
@@ -59,7 +59,8 @@ USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 OTHER = 4
 OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 2_053: 129}  # by the length of the first one
 OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
-OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_001  # of one such axis alone
+OF_ONE = (1_201,)  # the batch of one column
+OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_002  # of one such axis alone
 # The same of variants: arguments or results of other axes, for which kernels have loops of their own.
 PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((70_001,), 2),
@@ -160,12 +161,12 @@ LABEL_DTYPES_OF = {
 # Batches, and lengths of each letter, that each option is asked of; and the most elements of an array there. One
 # batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.
 CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (3, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
-CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_000
-MOST_CROSSED = 5_000
+CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_003
+MOST_CROSSED = 5_003
 NO_AXES = 1, 5  # lengths in whose place an array has no axes, where each element stands for itself
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
-FEW_LENGTHS = 1, 2, 5, 67
+FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
@@ -177,8 +178,9 @@ THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
 ELSEWHERE_LENGTHS = 67, 1, 800
-# All axes of this length, and a batch, where there are as many as matrices have.
-CUBE = (2,), 64
+# All axes of one length, and a batch, where there are as many as matrices have; and all of another one, the rows too.
+CUBE, LARGE_CUBE = ((2,), 64), 300
+LAST = 8  # by which the last of what is added up is larger in some cases
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 # LATER: where a mean of 1 000 steps is not yet one.

@@ -11,7 +11,7 @@ import numpy as np
 from ...reference.declaration import BATCH
 from . import plan
 from .build import Builder, Made
-from .draw import Arrays, Leaf, neutral
+from .draw import Arrays, Leaf, argument_counts, neutral
 from .spread import Spread, straight
 
 NAN, INF = np.nan, np.inf
@@ -36,7 +36,8 @@ def cases(builder: Builder) -> Iterator[Made]:
             name = f"{label}_in_{number + 1}"
             if BATCH in leaf.axes and builder.rows_apart:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
-                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+                plain = builder.call(needed(builder, number, arrays))
+                yield builder.made("specials", builder.label(label), name, NOTE, plain)
                 yield from among_many(builder, number, label, allowed, arrays)
                 name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
                 to = in_many_axes(builder, zeroed)
@@ -90,6 +91,13 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
     return arrays
 
 
+def needed(builder: Builder, number: int, arrays: Arrays) -> Arrays:
+    """The arrays without those that may be left out, such as a mask: kernels have ways of their own without them."""
+    counts = argument_counts(builder.formula)
+    left = len(arrays) - (counts[0] - counts[-1])
+    return arrays[:left] if number < left else arrays
+
+
 def in_many_axes(builder: Builder, arrays: Arrays) -> Spread:
     """A batch of four axes, of which one is of length 1; of five where each element stands for itself."""
     sizes = builder.sizes(arrays)
@@ -125,7 +133,8 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
         rows = plan.MANY_ROWS if builder.letters else plan.BATCH
         arrays = builder.small("specials", number, rows=rows)
         arrays[number][(2,) * arrays[number].ndim] = float(value)
-        yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
+        plain = builder.call(needed(builder, number, arrays))
+        yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, plain)
         beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
         yield builder.made("specials", builder.label(label), beside, NOTE, builder.call(zeroed))
 
