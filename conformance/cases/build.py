@@ -79,7 +79,9 @@ class Builder:
         self.variant, self.is_variant = variant, variant > 0  # 0: the formula as its declaration says
         self.prefix, self.labels = prefix, labels  # the name of the formula, and what is required of it
         self.leaves = leaves_of(formula, dtype)
-        self.letters = [letter for letter in letters_of(formula) if letter != BATCH]
+        self.groups = {*formula.multiplied} if self.is_variant else set()  # letters of few, such as heads of keys
+        letters = [letter for letter in letters_of(formula) if letter != BATCH]
+        self.letters = sorted(letters, key=lambda letter: letter in self.groups)
         self.behaviour = behaviour(formula)
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters

@@ -51,7 +51,8 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         label = builder.label("infinity") if infinite else builder.label("value")
         yield builder.made("pairs", label, f"{shape_name(batch)}_by_{length}", note, compact, to)
     for letter in builder.letters[1:]:
-        for length in plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS:
+        lengths = plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS
+        for length in plan.GROUPS if letter in builder.groups else lengths:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
             batches = (*([plan.OF_ONE] if length == 1 else []), *plan.OF_OTHER_LENGTHS)
             fitting = next((each for each in batches if builder.fits(each, sizes)), None)

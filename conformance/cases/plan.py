@@ -71,6 +71,7 @@ PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((2,), 5_003),
 )
 OTHER_LENGTHS_OF_VARIANTS = 17, 64, 192, 257, 1_024, 1_500, 4_128
+GROUPS = 17, 64  # lengths of a letter that a variant has beside a multiple of it, such as heads of keys
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
 # Where the others are of length 1, one of them in turn has a few: a row times a matrix, say.
 ALONE, FEW_OF_OTHER = ((1, 67), (5_000, 1), (300, 20), (128, 32)), 3
