@@ -17,7 +17,7 @@ from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, shape_name
-from .draw import Arrays, Leaf, argument_counts, draw, numbers
+from .draw import Arrays, Leaf, argument_counts, draw, numbers, pack
 from .options import Row, covering, values_of_keywords
 from .spread import straight
 
@@ -63,6 +63,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape
+        arrays = judged(builder, arrays, options)
         to = straight(sizes, batch)
         along: dict[str, Any] = {}
         if axis == 0 or (axis != -1 and batch):
@@ -139,6 +140,17 @@ def enlarge_last(builder: Builder, arrays: Arrays) -> None:
             number = real[0]
             last = np.moveaxis(arrays[number], builder.leaves[number].axes.index(letter), 0)[-1:]  # shares the memory
             last *= plan.LAST
+
+
+def judged(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> Arrays:
+    """The arrays, in which 0 stands for each infinite number if a page leaves all results open because of these."""
+    formula = builder.formula
+    masks = formula.open(*pack(formula, arrays), **{**formula.given, **options}) if formula.open else False
+    if not all(bool(np.all(mask)) for mask in (masks if isinstance(masks, tuple) else (masks,))):
+        return arrays
+    floating = [np.ndim(array) > 0 and leaf.is_floating for array, leaf in zip(arrays, builder.leaves, strict=False)]
+    pairs = zip(arrays, floating, strict=True)
+    return [np.where(np.isinf(array), 0, array).astype(array.dtype) if each else array for array, each in pairs]
 
 
 def spoil(builder: Builder, arrays: Arrays, turn: int) -> bool:
