@@ -154,16 +154,24 @@ def judged(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> Arra
 
 
 def spoil(builder: Builder, arrays: Arrays, turn: int) -> bool:
-    """Put NaN into one place of one array, in place, where it spoils only some of the results."""
-    if "nan" not in builder.labels or not builder.rows_apart:
+    """Put NaN into one place of one array, in place, where it spoils only some of several rows, or a row of a table."""
+    if "nan" not in builder.labels or not builder.rows_apart or builder.sizes(arrays).get(BATCH, 0) < plan.FEWEST_ROWS:
         return False
-    has_mask = any(leaf.domain == "mask" for leaf in builder.leaves)  # what is not seen is not judged beside NaN
-    places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,)]
-    places = [n for n in places[: 1 if has_mask else None] if builder.leaves[n].domain != "weight"]
-    if not places or not np.size(arrays[places[0]]):
+    floating = [
+        n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes and leaf.domain != "weight"
+    ]
+    places = [n for n in floating if BATCH in builder.leaves[n].axes] or floating[:1]
+    if not places:
         return False
-    array = arrays[places[turn // plan.SPOILT % len(places)]]
-    array[tuple(turn % size for size in array.shape)] = np.nan
+    for array, leaf in zip(arrays, builder.leaves, strict=True):
+        if leaf.domain == "mask":
+            array[...] = True  # what is not seen is not judged beside NaN
+    number = places[turn // plan.SPOILT % len(places)]
+    place = [turn % size for size in arrays[number].shape]
+    labels = next((array for array, leaf in zip(arrays, builder.leaves, strict=True) if leaf.domain == "index"), None)
+    if BATCH not in builder.leaves[number].axes and labels is not None:
+        place[0] = int(labels.reshape(-1)[0])  # a row of the table that is asked for
+    arrays[number][tuple(place)] = np.nan
     return True
 
 
