@@ -70,10 +70,12 @@ class Attention(torch.autograd.Function):  # type: ignore[misc]  # of PyTorch my
 def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
     """Whether the native kernel takes these: nothing is empty, and the scale is a Python number.
 
-    Of fewer keys than a vector has numbers it loses NaN: where all scores of a query are NaN, its row is 0 (PyTorch
-    2.13). On a GPU it makes float32 products of three in TF32, which were not judged. There, it is the reference.
+    Where values are as long as queries, and keys fewer than a vector has numbers, it loses NaN: the row of a query
+    whose scores are all NaN is 0 (PyTorch 2.13). On a GPU it makes float32 products of three in TF32, which were not
+    judged. In both cases, it is the reference.
     """
-    some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu" and sizes.keys >= VECTOR
+    loses_nan = q.shape[-1] == v.shape[-1] and sizes.keys < VECTOR
+    some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu" and not loses_nan
     ordinary = scale is None or (isinstance(scale, int | float) and abs(scale) < 1e300 and scale is not True)
     return nothing_traced() and some and ordinary
 

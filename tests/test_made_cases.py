@@ -198,6 +198,19 @@ def test_mistakes_in_a_third_partys_formula_are_found():
         assert any(failures(subject, function, "float32", kinds)), call
 
 
+def test_sums_of_half_precision_are_found_where_one_class_has_nearly_all():
+    def with_half_sums(x, g, /, *, axis=-1):
+        y = np.moveaxis(reference.softmax(x, axis=axis), axis, -1).astype(np.float32)
+        g = np.moveaxis(g, axis, -1)
+        total = np.zeros(y.shape[:-1], np.float16)
+        for n in range(y.shape[-1]):
+            total += (y[..., n] * g[..., n]).astype(np.float16)
+        return np.moveaxis(y * (g - total[..., None].astype(np.float32)), -1, axis).astype(x.dtype)
+
+    found = failures(subject_of(with_half_sums, "softmax_vjp"), "softmax_vjp", "float16", {"magnitudes"})
+    assert {"one_and_many"} == {each.case.name for _, each in found}
+
+
 # Compact and whole.
 
 

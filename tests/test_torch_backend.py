@@ -247,6 +247,15 @@ def test_a_causal_mask_alone_at_any_scale(attention, scale):
     assert attention == [4] * (4 if scale else 2)  # under 0 the derivative is the reference's
 
 
+@pytest.mark.parametrize("keys", [1, 5, 15, 16, 17])
+def test_attention_keeps_nan_of_a_query_whatever_the_number_of_keys(keys):
+    q, k, v = normal((2, 4, 5), (2, keys, 5), (2, keys, 5))
+    q[1, 2, 3] = torch.nan
+    found = torch.isnan(gb.scaled_dot_product_attention(q, k, v))
+    assert found[1, 2].all()
+    assert found.sum() == 5
+
+
 def test_attention_in_inference_mode(attention):
     q, k, v, g, keys = *normal((3, 4), (5, 4), (5, 2), (3, 2)), torch.tensor([True] * 4 + [False])
     wanted = gb.scaled_dot_product_attention_vjp(q, k, v, g, keys)
