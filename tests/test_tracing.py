@@ -249,7 +249,6 @@ ROWS = torch.randint(0, 3, (40,), generator=torch.Generator().manual_seed(1))
     "function",
     [
         lambda x: torch.zeros(3, 30, dtype=x.dtype).index_put((ROWS,), x, accumulate=True),
-        lambda x: torch.zeros(3, 30, dtype=x.dtype).index_add(0, ROWS, x),
         lambda x: functional.fold(functional.unfold(x[None, None], 3), (40, 30), 3),
         lambda x: torch.func.grad(lambda w: functional.embedding(ROWS, w).float().pow(2).sum())(x[:3]),
     ],
