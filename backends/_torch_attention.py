@@ -11,6 +11,8 @@ from ..reference.formulas.scaled_dot_product_attention import Sizes, checked, la
 from . import _formulas, native
 from ._torch_modes import are_plain, nothing_traced, values_alone
 
+VECTOR = 16  # the most numbers of a vector on a CPU: float32 in 512 bits
+
 
 @native(_formulas.scaled_dot_product_attention)
 def scaled_dot_product_attention(
@@ -68,9 +70,10 @@ class Attention(torch.autograd.Function):  # type: ignore[misc]  # of PyTorch my
 def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
     """Whether the native kernel takes these: nothing is empty, and the scale is a Python number.
 
-    On a GPU it makes float32 products of three in TF32, which were not judged: there, it is the reference.
+    Of fewer keys than a vector has numbers it loses NaN: where all scores of a query are NaN, its row is 0 (PyTorch
+    2.13). On a GPU it makes float32 products of three in TF32, which were not judged. There, it is the reference.
     """
-    some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu"
+    some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu" and sizes.keys >= VECTOR
     ordinary = scale is None or (isinstance(scale, int | float) and abs(scale) < 1e300 and scale is not True)
     return nothing_traced() and some and ordinary
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..names import meant, wanted
 
 # A new one comes with a new requirement, and with a changed requirement, bound or definition: docs/versions.md.
-VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"
+VERSIONS = "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8"
 VERSION = VERSIONS[-1]
 DTYPES = {"float16": "1.2", "bfloat16": "1.2", "float32": "1.0", "float64": "1.0"}  # each with its first version
 

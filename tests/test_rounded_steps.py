@@ -4,6 +4,7 @@ What a product loses by underflow is multiplied by the factors that come after i
 each partial sum of an array library is rounded.
 """
 
+import contextlib
 import math
 import types
 
@@ -16,6 +17,7 @@ from gaugeblock.conformance.formulas import call
 from gaugeblock.conformance.judging.made import expected
 
 FLOAT16 = np.dtype("float16")
+ATTENTION_VJP = "scaled_dot_product_attention_vjp"
 
 
 def summed(x, axis=-1, keepdims=True):
@@ -254,6 +256,46 @@ def test_queries_that_are_scaled_in_half_precision_are_accepted():
     q, k, v = (each.astype(FLOAT16) for each in (q, k, v))
     weights = softmax(product(q * FLOAT16.type(1 / math.sqrt(8)), np.swapaxes(k, -1, -2)))
     assert_conforms(product(weights, v), "scaled_dot_product_attention", q, k, v)
+
+
+def flash_attention_gradients(q, k, v, g, *, kept, scores=lambda z: z):
+    """As FlashAttention's backward pass: `kept` rounds what is stored, or multiplied as a matrix."""
+    q, k, v, g = (each.astype(np.float32) for each in (q, k, v, g))
+    scale = np.float32(q.shape[-1] ** -0.5)
+    z = scores(q @ k.mT * scale)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    total = e.sum(axis=-1, keepdims=True)
+    p, y = e / total, kept(kept(e) @ v / total)
+    t = kept(p * (g @ v.mT - (g * y).sum(axis=-1, keepdims=True)))
+    return t @ k * scale, t.mT @ q * scale, kept(p).mT @ g
+
+
+@pytest.mark.parametrize("dtype", HALF)
+def test_attention_gradients_are_accepted_where_matrices_are_rounded_and_rejected_where_scores_are(dtype):
+    rng = np.random.default_rng(3)
+
+    def kept(x):
+        return x.astype(dtype).astype(np.float32)
+
+    q, k, v, g = ((size * rng.normal(size=(40, 6, 8))).astype(dtype) for size in (8, 8, 1, 1))
+    for scores, accepted in ((lambda z: z, True), (kept, False)):
+        found = flash_attention_gradients(q, k, v, g, kept=kept, scores=scores)
+        rounded = tuple(each.astype(dtype) for each in found)
+        with contextlib.nullcontext() if accepted else pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(rounded, ATTENTION_VJP, q, k, v, g)
+
+
+@pytest.mark.parametrize("bits", [8, 11])
+def test_attention_gradients_of_coarse_matrices_are_rejected_in_float32(bits):
+    q, k, v, g = np.random.default_rng(4).normal(size=(4, 40, 6, 8)).astype(np.float32)
+
+    def coarse(x):
+        fraction, exponent = np.frexp(x)
+        return np.ldexp(np.round(fraction * 2**bits) / 2**bits, exponent).astype(np.float32)
+
+    assert_conforms(flash_attention_gradients(q, k, v, g, kept=lambda x: x), ATTENTION_VJP, q, k, v, g)
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(flash_attention_gradients(q, k, v, g, kept=coarse), ATTENTION_VJP, q, k, v, g)
 
 
 # What overflows in half precision on the way is open in a made case, whichever form it overflows in.

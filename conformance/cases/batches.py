@@ -159,6 +159,7 @@ def with_letters(formula: Formula, has: tuple[Flags | None, ...]) -> Formula:
         function=around(formula.function),
         signature=parse(f"{sides[0]} -> {', '.join(map(text, formula.signature.results, results))}"),
         forms={name: around(form) for name, form in formula.forms.items()},
+        half_forms={name: around(form) for name, form in formula.half_forms.items()},
         open=around(formula.open) if formula.open else None,
         batch_letters=frozenset(names),
     )

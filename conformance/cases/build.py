@@ -19,6 +19,7 @@ from .draw import Arrays, Leaf, draw, leaves_of, pack, padded, unpack
 from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
 GENERAL = "value", "update"  # what a page's requirement about values is called
+VALUES = "magnitudes", "labels", "specials", "options"  # the kinds that are about numbers, in whatever shape
 
 
 class Made(NamedTuple):
@@ -32,6 +33,7 @@ class Made(NamedTuple):
     note: str
     options: Mapping[str, Any]  # beyond the compact call's, which has the last axis
     leaves: tuple[Leaf, ...]
+    labels: str = ""  # the dtype of the labels in the whole, if another than in the compact call
 
     def whole(self) -> Case:
         """The case as a subject is given it."""
@@ -53,7 +55,7 @@ class Made(NamedTuple):
         letter = next((letter for letter in letters_of(self.compact.formula) if letter != BATCH), "")
         if leaf.domain != "index" or letter not in self.to.indices:
             return array
-        return first_places(self.to.indices[letter])[array].astype(array.dtype)
+        return first_places(self.to.indices[letter])[array].astype(self.labels or array.dtype)
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""
@@ -77,7 +79,9 @@ class Builder:
         self.variant, self.is_variant = variant, variant > 0  # 0: the formula as its declaration says
         self.prefix, self.labels = prefix, labels  # the name of the formula, and what is required of it
         self.leaves = leaves_of(formula, dtype)
-        self.letters = [letter for letter in letters_of(formula) if letter != BATCH]
+        self.groups = {*formula.multiplied} if self.is_variant else set()  # letters of few, such as heads of keys
+        letters = [letter for letter in letters_of(formula) if letter != BATCH]
+        self.letters = sorted(letters, key=lambda letter: letter in self.groups)
         self.behaviour = behaviour(formula)
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters
@@ -169,11 +173,19 @@ class Builder:
     def made(
         self, kind: str, label: str, name: str, note: str, compact: Case, to: Spread | None = None, **options: Any
     ) -> Made:
-        """A made case; without a spread the compact call itself."""
+        """A made case; without a spread the compact call itself, whose rows are folded where it is about numbers."""
         arrays = list(unpack(compact.arguments))
-        to = to or straight({BATCH: 1} | self.sizes(arrays))
+        if to is None:
+            sizes = {BATCH: 1} | self.sizes(arrays)
+            to = straight(sizes, folded(sizes[BATCH], zlib.crc32(name.encode())) if kind in VALUES else None)
         named = f"{name}_variant_{self.variant}" if self.is_variant else name
         return Made(kind, compact, to, label, named, note, options, tuple(self.leaves[: len(arrays)]))
+
+
+def folded(count: int, turn: int) -> tuple[int, ...]:
+    """A batch of so many rows: one axis, two, or three of which one is of length 1."""
+    first = next((each for each in (2, 3, 5) if count % each == 0), 1)
+    return ((count,), (first, count // first), (first, 1, count // first))[turn % 3]
 
 
 def shape_name(batch: tuple[int, ...]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from ...reference.declaration import AXIS, BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
+from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers
 from .options import Row, covering, values_of_keywords
@@ -53,6 +54,9 @@ def cases(builder: Builder) -> Iterator[Made]:
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
+        if number % plan.SPOILT == 0:
+            enlarge_last(builder, arrays)
+        spoilt = number % plan.SPOILT == 2 and spoil(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
         arrays = arrays[: len(arrays) - missing]
@@ -71,7 +75,8 @@ def cases(builder: Builder) -> Iterator[Made]:
             continue
         seen.add(name)
         compact = builder.call(arrays, options)
-        yield builder.made("crossed", builder.label(*options, *LABELS), name, NOTE, compact, to, **along)
+        label = builder.label("nan") if spoilt else builder.label(*options, *LABELS)
+        yield builder.made("crossed", label, name, NOTE, compact, to, **along)
 
 
 def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterator[Row]:
@@ -126,13 +131,38 @@ def enlarge(builder: Builder, arrays: Arrays, turn: int) -> None:
         rows[:1, -1] = -np.inf
 
 
+def enlarge_last(builder: Builder, arrays: Arrays) -> None:
+    """Make the last place of what is added up count, in place: a key that is not seen, a tail."""
+    for letter, kind in builder.behaviour.items():
+        real = [n for n, leaf in enumerate(builder.leaves) if letter in leaf.axes and leaf.domain in LARGE]
+        if kind == NEUTRAL and real:
+            number = real[0]
+            last = np.moveaxis(arrays[number], builder.leaves[number].axes.index(letter), 0)[-1:]  # shares the memory
+            last *= plan.LAST
+
+
+def spoil(builder: Builder, arrays: Arrays, turn: int) -> bool:
+    """Put NaN into one place of one array, in place, where it spoils only some of the results."""
+    if "nan" not in builder.labels or not builder.rows_apart:
+        return False
+    has_mask = any(leaf.domain == "mask" for leaf in builder.leaves)  # what is not seen is not judged beside NaN
+    places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,)]
+    places = [n for n in places[: 1 if has_mask else None] if builder.leaves[n].domain != "weight"]
+    if not places or not np.size(arrays[places[0]]):
+        return False
+    array = arrays[places[turn // plan.SPOILT % len(places)]]
+    array[tuple(turn % size for size in array.shape)] = np.nan
+    return True
+
+
 def smaller(
     builder: Builder, batch: tuple[int, ...], wanted: Mapping[str, int], lengths: tuple[int, ...]
 ) -> tuple[tuple[int, ...], dict[str, int]]:
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
     while True:
-        shape = batch if builder.letters or (not batch and found[""] <= 8) else (*batch, found[""])
+        no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
+        shape = batch if builder.letters or no_axes else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
         if builder.largest(sizes) <= plan.MOST_CROSSED:
             return shape, sizes

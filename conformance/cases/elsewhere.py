@@ -27,8 +27,8 @@ def cases(builder: Builder) -> Iterator[Made]:
     for turn, (batch, axis) in enumerate(plan.ELSEWHERE):
         if builder.is_variant and turn < len(plan.ELSEWHERE) - 1:
             continue
-        lengths = np.roll(plan.ELSEWHERE_LENGTHS, -turn).tolist()
-        wanted_sizes = dict(zip(builder.letters or [""], 3 * lengths, strict=False))
+        lengths = np.roll(plan.ELSEWHERE_LENGTHS, -turn).tolist() if builder.letters or batch else plan.NO_AXES
+        wanted_sizes = dict(zip(builder.letters or [""], 3 * [*lengths], strict=False))
         batch, sizes = smaller(builder, batch, wanted_sizes, tuple(sorted(plan.ELSEWHERE_LENGTHS)))
         rng = builder.random("elsewhere", turn)
         arrays = [
@@ -37,7 +37,8 @@ def cases(builder: Builder) -> Iterator[Made]:
         ]
         arrays = arrays[: len(arrays) - len(counts) + 1 + turn % len(counts)]
         spoil(builder, arrays, turn)
-        wanted = {name: values[(turn + n - 1) % len(values)] for n, (name, values) in enumerate(named.items())}
+        first = turn - 1 + builder.is_variant  # others of a variant than of the formula itself
+        wanted = {name: values[(first + n) % len(values)] for n, (name, values) in enumerate(named.items())}
         options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape
@@ -61,7 +62,7 @@ def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
     chosen = next((n for n in floating if builder.leaves[n].domain in ("logit", "probability")), floating[0])
     others = sorted(set(floating) - {chosen}, key=lambda number: BATCH not in builder.leaves[number].axes)
     first, last = (0, -1) if turn % 2 else (-1, 0)
-    if others:
+    if others and np.size(arrays[chosen]) > 1:
         put(arrays, others[(turn - 1) % len(others)], last, NAN)
     put(arrays, chosen, first, NAN)
     leaf, values = builder.leaves[chosen], arrays[chosen]

@@ -31,6 +31,9 @@ def cases(builder: Builder) -> Iterator[Made]:
             if active == 1 and not is_sum:  # one class alone is no sum
                 continue
             sizes, arrays = thin_rows(builder, letter, active, rows)
+            while rows > 1 and builder.largest(sizes | {letter: lengths[-1]}) > plan.LARGEST:
+                rows //= 2
+                sizes, arrays = thin_rows(builder, letter, active, rows)
             compact = builder.call(padded(arrays, builder.leaves, letter))
             for length in lengths:
                 name = (

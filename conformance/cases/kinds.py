@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH, shape_of
+from ...reference.declaration import AXIS, BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import layouts, plan
+from .behaviour import MIXED
 from .build import Builder, Made, accepted, results_of, shape_name
 from .draw import Arrays, draw, neutral
 from .spread import straight
@@ -27,6 +28,11 @@ def cases(builder: Builder, seed: int) -> Iterator[Made]:
 
 
 def pairs(builder: Builder) -> Iterator[Made]:
+    """The cases of lengths and batches, with labels of int32 and int64 in turn."""
+    yield from (made._replace(labels=plan.PAIRED_LABELS[n % 2]) for n, made in enumerate(all_pairs(builder)))
+
+
+def all_pairs(builder: Builder) -> Iterator[Made]:
     """Each length of the last axis with a batch; then each length of the other axis."""
     if not builder.letters:
         yield from of_elements(builder)
@@ -45,9 +51,11 @@ def pairs(builder: Builder) -> Iterator[Made]:
         label = builder.label("infinity") if infinite else builder.label("value")
         yield builder.made("pairs", label, f"{shape_name(batch)}_by_{length}", note, compact, to)
     for letter in builder.letters[1:]:
-        for length in plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS:
+        lengths = plan.OTHER_LENGTHS_OF_VARIANTS if builder.is_variant else plan.OTHER_LENGTHS
+        for length in plan.GROUPS if letter in builder.groups else lengths:
             sizes = {letter: length, builder.letters[0]: plan.LENGTH}
-            fitting = next((each for each in plan.OF_OTHER_LENGTHS if builder.fits(each, sizes)), None)
+            batches = (*([plan.OF_ONE] if length == 1 else []), *plan.OF_OTHER_LENGTHS)
+            fitting = next((each for each in batches if builder.fits(each, sizes)), None)
             if fitting is not None:
                 compact, to = builder.here(fitting, sizes)
                 note = "what is beyond whole blocks is left out"
@@ -56,6 +64,11 @@ def pairs(builder: Builder) -> Iterator[Made]:
         return
     if len(builder.letters) > 1:
         yield from alone(builder)
+        sizes, rows = dict.fromkeys(builder.letters, plan.LARGE_CUBE), (plan.LARGE_CUBE,)
+        if builder.fits(batch := rows if len(sizes) < 3 else (), sizes):
+            compact, to = builder.here(batch, sizes)
+            note = "blocks beyond the first ones are left out where several axes are long"
+            yield builder.made("pairs", builder.label("value"), f"all_{plan.LARGE_CUBE}", note, compact, to)
     if len(builder.letters) > 2:
         (batch, length), note = plan.CUBE, "whole blocks of a batch of matrices are computed in another way"
         compact, to = builder.here(batch, dict.fromkeys(builder.letters, length))
@@ -63,24 +76,31 @@ def pairs(builder: Builder) -> Iterator[Made]:
 
 
 def alone(builder: Builder) -> Iterator[Made]:
-    """One axis of another length than all others: products of vectors, and long ones of matrices."""
-    for letter in builder.letters:
+    """One axis of another length than all others: products of vectors, and long ones of matrices.
+
+    Beside a long one another axis in turn is not of length 1: a row times a matrix.
+    """
+    note = "matrices of this shape are taken for others"
+    for number, letter in enumerate(builder.letters):
         for length, others in plan.ALONE:
             sizes = dict.fromkeys(builder.letters, others) | {letter: length}
-            rows = [(others,), (4, -(-others // 4))] if len(builder.letters) < 3 else [(2,), (2, 3), ()]
-            batch = rows[builder.letters.index(letter) % len(rows)]
-            if builder.fits(batch, sizes):
-                compact, to = builder.here(batch, sizes)
-                name, note = f"{letter}_{length}_others_{others}", "matrices of this shape are taken for others"
-                yield builder.made("pairs", builder.label("value"), name, note, compact, to)
+            thick = [each for each in builder.letters if each != letter] if others == 1 else [""]
+            for turn, other in enumerate(thick, number):
+                rows = [(others,), (4, -(-others // 4))] if len(builder.letters) < 3 else [(2,), (2, 3), ()]
+                own = sizes | ({other: plan.FEW_OF_OTHER} if other else {})
+                batch = rows[turn % len(rows)]
+                if builder.fits(batch, own):
+                    compact, to = builder.here(batch, own)
+                    name = f"{letter}_{length}_others_{others}" + (f"_but_{other}" if other else "")
+                    yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
 def of_elements(builder: Builder) -> Iterator[Made]:
-    """The same where each element stands for itself: every shape that is not too large, no axes, many elements."""
+    """The same where each element stands for itself: shapes that are not too large, no axes, one or many elements."""
     most = plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS
     many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
-    for shape in ((), *shapes, *([] if builder.is_line else [(many,)])):
+    for shape in ((), (1,), *shapes, *([] if builder.is_line else [(many,)])):
         compact, to = builder.here(shape, {})
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"
@@ -96,6 +116,8 @@ def uneven(builder: Builder, finite: bool) -> Any:
     """What makes compact rows of classes uneven: where the mass is, in each of the first rows."""
 
     def change(arrays: Arrays) -> None:
+        if not builder.rows_apart and MIXED in builder.behaviour.values():
+            uneven_rows(builder, arrays)
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if not builder.has_classes or array.ndim != 2 or len(array) < 6 or array.shape[1] < 6:
                 continue
@@ -108,6 +130,7 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[5, 1:-1:2] = nothing
                 for row, place in zip(range(6, len(array)), (-1, 0, 1, array.shape[1] // 2), strict=False):
                     array[row, place] += 800  # so that an exponential overflows where this one is not the largest
+                array[10:11, 1:-1:2] -= int(finfo(array.dtype).nmant) * math.log(2)  # beside small weights
             elif leaf.domain == "weight":
                 array[0, :-3] = 0
                 array[5, 1:-1:2] = 0
@@ -119,8 +142,24 @@ def uneven(builder: Builder, finite: bool) -> Any:
             elif leaf.domain == "real":
                 array[0, -3:] *= 100
                 array[1] += 3
+                array[10:11, 1:-1:2] *= 2.0 ** int(finfo(array.dtype).nmant)  # gradients that are large
 
     return change
+
+
+def uneven_rows(builder: Builder, arrays: Arrays) -> None:
+    """Make a mean of many rows depend on each label and on the last row: the labels fit half of the rows, not the last.
+
+    Rows that are all alike would hide in a mean that some are left out, or are given the labels of others.
+    """
+    kinds = [leaf.domain for leaf in builder.leaves]
+    if "logit" not in kinds or "index" not in kinds:
+        return
+    x, labels = arrays[kinds.index("logit")], arrays[kinds.index("index")]
+    if x.ndim == 2 and labels.ndim == 1 and len(x) > 1:
+        rows = np.arange(len(x))
+        x[rows, labels] += np.where(rows < len(x) // 2, 0, 5).astype(x.dtype)
+        x[-1, labels[-1]] -= min(800, len(x))
 
 
 def axes(builder: Builder) -> Iterator[Made]:
@@ -193,15 +232,29 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 
 
 def same(builder: Builder) -> Iterator[Made]:
-    """Two arguments that are equal, for which a subject is given one array twice."""
+    """Two arguments that are equal, or all that may be, for which a subject is given one array."""
     if builder.formula.carried:
         return
     for one, other in combinations([n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes], 2):
         arrays = builder.small("same", one, other, rows=plan.LENGTH)
-        if builder.leaves[one].domain == builder.leaves[other].domain and arrays[one].shape == arrays[other].shape:
+        if alike(builder, arrays, one, other):
             arrays[other] = arrays[one].copy()
             name, note = f"{one + 1}_and_{other + 1}", "one array in the places of two arguments is taken for two"
             yield builder.made("same", builder.label("value"), name, note, builder.call(arrays))
+    arrays = builder.small("same", rows=plan.LENGTH)
+    equal = [n for n in range(len(arrays)) if alike(builder, arrays, 0, n)]
+    if len(equal) > 2:
+        for n in equal[1:]:
+            arrays[n] = arrays[0].copy()
+        note = "one array in the places of several arguments is taken for several"
+        yield builder.made("same", builder.label("value"), "all", note, builder.call(arrays))
+
+
+def alike(builder: Builder, arrays: Arrays, one: int, other: int) -> bool:
+    """Whether two arguments are arrays of floating-point numbers, of one domain and shape."""
+    leaves = builder.leaves[one], builder.leaves[other]
+    is_one = leaves[0].domain == leaves[1].domain and np.shape(arrays[one]) == np.shape(arrays[other])
+    return is_one and all(leaf.is_floating and leaf.axes for leaf in leaves)
 
 
 def empty(builder: Builder) -> Iterator[Made]:
@@ -210,8 +263,11 @@ def empty(builder: Builder) -> Iterator[Made]:
     for batch in plan.EMPTY:
         if builder.fits(batch, sizes) and (builder.rows_apart or takes_nothing(builder)):
             compact, to = builder.here(batch, sizes)
+            along: dict[str, Any] = {}
+            if builder.has_axis and len(batch) > 1:
+                along, to = {AXIS: 0}, to._replace(axis=0)
             name, note = f"{shape_name(batch)}_rows", "a batch of 0 rows fails"
-            yield builder.made("empty", builder.label("empty"), name, note, compact, to)
+            yield builder.made("empty", builder.label("empty"), name, note, compact, to, **along)
 
 
 def takes_nothing(builder: Builder) -> bool:

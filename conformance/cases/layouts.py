@@ -64,6 +64,7 @@ def thin(builder: Builder) -> Iterator[Made]:
 def equal_rows(builder: Builder) -> Made:
     """Rows that are equal, which one in memory stands for."""
     sizes = {BATCH: 4 if builder.letters else 16} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
+    sizes |= dict.fromkeys(builder.groups, plan.OTHER)
     arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):

@@ -29,6 +29,8 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield from rows_of_reals(builder)
     if "logit" in domains:
         yield from logits(builder)
+    if "logit" in domains and builder.dtype.itemsize == 2:
+        yield one_and_many(builder)
     if "probability" in domains:
         yield from probabilities(builder)
         yield from sums_of_probabilities(builder)
@@ -230,6 +232,19 @@ def logits(builder: Builder) -> Iterator[Made]:
     ):
         compact = builder.call(with_rows(builder, "logit", rows, name))
         yield builder.made("magnitudes", builder.label(label), name, NOTE, compact)
+
+
+def one_and_many(builder: Builder) -> Made:
+    """Long rows in which one class has nearly all: what each other one adds is lost in a sum of half precision."""
+    sizes = {BATCH: plan.HARD_ROWS} | dict.fromkeys(builder.letters, plan.SPECIAL)
+    arrays = [draw(leaf, sizes, builder.random("one and many")) for leaf in builder.leaves]
+    for array, leaf in zip(arrays, builder.leaves, strict=True):
+        if leaf.domain == "logit":
+            array[:, 0] += 10
+        elif leaf.domain == "real" and array.ndim > 1:
+            array += 1000
+    note = "sums are rounded to half precision"
+    return builder.made("magnitudes", builder.label("value"), "one_and_many", note, builder.call(arrays))
 
 
 def probabilities(builder: Builder) -> Iterator[Made]:

@@ -7,9 +7,9 @@ Shape = tuple[tuple[int, ...], int, int]  # of a batch and two lengths
 # between two, what is narrower than a vector, more than 2^16; ranks 0 to 5, axes of length 1, rows beyond 2^16. Kernels
 # have ways of their own for lengths and rows that are whole blocks, for vectors of two, and for many long rows.
 PAIRS: tuple[Pair, ...] = (
-    ((), 5),
-    ((6,), 1),
-    ((9,), 9),
+    ((), 3),
+    ((5_000,), 1),
+    ((4, 4), 4),  # as all other axes
     ((70_001,), 2),
     ((513,), 3),
     ((5, 1), 4),
@@ -30,7 +30,8 @@ PAIRS: tuple[Pair, ...] = (
     ((6,), 4_096),
     ((6,), 4_097),
     ((), 4_099),
-    ((2, 3), 8_193),
+    ((2, 3), 12_289),
+    ((2,), 20_011),  # between 2^14 and 2^15
     ((6,), 33_001),
     ((2,), 70_001),
     ((1,), 100_003),
@@ -48,7 +49,7 @@ PAIRS: tuple[Pair, ...] = (
     # Odd numbers of blocks of 32 to 1024, which are left over where two or four are taken at once.
     ((600,), 96),
     ((2,), 192),
-    ((3,), 640),
+    ((3,), 896),
     ((5,), 1_280),
     ((3,), 2_560),
     ((2,), 4_128),
@@ -58,7 +59,8 @@ USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 OTHER = 4
 OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 2_053: 129}  # by the length of the first one
 OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
-OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099  # of one such axis alone
+OF_ONE = (1_201,)  # the batch of one column
+OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_002  # of one such axis alone
 # The same of variants: arguments or results of other axes, for which kernels have loops of their own.
 PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((70_001,), 2),
@@ -69,8 +71,10 @@ PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((2,), 5_003),
 )
 OTHER_LENGTHS_OF_VARIANTS = 17, 64, 192, 257, 1_024, 1_500, 4_128
+GROUPS = 17, 64  # lengths of a letter that a variant has beside a multiple of it, such as heads of keys
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
-ALONE = (1, 67), (67, 1), (5_000, 1), (300, 20), (128, 32)
+# Where the others are of length 1, one of them in turn has a few: a row times a matrix, say.
+ALONE, FEW_OF_OTHER = ((1, 67), (5_000, 1), (300, 20), (128, 32)), 3
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -121,23 +125,24 @@ ONE_ROW: Shape = (), 40, 24
 LONG_ROWS: tuple[Shape, ...] = (
     ((2, 3), 2_048, 4),
     ((2, 3), 2_048, 4),
-    ((2, 2), 256, 64),
+    ((2, 2), 128, 128),
     ((2,), 64, 128),
 )
 OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
 THIN, OF_THIN = ((2, 3), ()), 6  # beside an axis of length 1: batches where it is the first letter's, and the last's
 EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
-EMPTY = (0,), (0, 3)
+EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
 # Lengths of rows whose numbers are hard: of a large mean, which few terms resolve; of several magnitudes, or small;
 # special ones.
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
-MANY_SPECIAL, MANY_ROWS = 5_003, 130  # elements, some of them special; rows, of which one value may reach all
+MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600
+PAIRED_LABELS = "int64", "int32"
 LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
 # Labels that another dtype would change, by the number of classes; and their dtypes, which have every class.
 LABELS = {
@@ -156,23 +161,26 @@ LABEL_DTYPES_OF = {
 # Batches, and lengths of each letter, that each option is asked of; and the most elements of an array there. One
 # batch has more rows than 8 bits count, one length is beyond blocks of 64 to 1 024.
 CROSSED_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (6,), (3, 3), (2, 3, 4), (2, 1, 3, 2), (300,)
-CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_000
-MOST_CROSSED = 5_000
+CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_003
+MOST_CROSSED = 5_003
+NO_AXES = 1, 5  # lengths in whose place an array has no axes, where each element stands for itself
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
 FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
-FEW_LENGTHS = 1, 2, 5, 67
+FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
+SPOILT = 4  # one of so many has NaN at some place
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
 # how many values of an option.
-MANY_OPTIONS = 4
+MANY_OPTIONS = 3
 THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
 ELSEWHERE_LENGTHS = 67, 1, 800
-# All axes of this length, and a batch, where there are as many as matrices have.
-CUBE = (2,), 64
+# All axes of one length, and a batch, where there are as many as matrices have; and all of another one, the rows too.
+CUBE, LARGE_CUBE = ((2,), 64), 300
+LAST = 8  # by which the last of what is added up is larger in some cases
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.
 # LATER: where a mean of 1 000 steps is not yet one.

@@ -1,5 +1,6 @@
 """Special values: NaN, infinities and zeros in each argument, alone and two in a row."""
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
@@ -10,8 +11,8 @@ import numpy as np
 from ...reference.declaration import BATCH
 from . import plan
 from .build import Builder, Made
-from .draw import Arrays, Leaf, neutral
-from .spread import Spread
+from .draw import Arrays, Leaf, argument_counts, neutral
+from .spread import Spread, straight
 
 NAN, INF = np.nan, np.inf
 NOTE = "a special value is replaced, or reaches another row"
@@ -35,10 +36,12 @@ def cases(builder: Builder) -> Iterator[Made]:
             name = f"{label}_in_{number + 1}"
             if BATCH in leaf.axes and builder.rows_apart:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
-                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays))
+                plain = builder.call(needed(builder, number, arrays))
+                yield builder.made("specials", builder.label(label), name, NOTE, plain)
                 yield from among_many(builder, number, label, allowed, arrays)
-                name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays)
-                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(zeroed))
+                name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
+                to = in_many_axes(builder, zeroed)
+                yield builder.made("specials", builder.label(label), name, NOTE, builder.call(zeroed), to)
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
         yield from zeros(builder, number, leaf)
@@ -62,17 +65,19 @@ def may_have(builder: Builder, leaf: Leaf, value: float) -> bool:
 
 
 def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whole: tuple[float, ...]) -> Arrays:
-    """Rows that have the values at two places, those again under labels of 0, and rows of nothing else."""
+    """Rows with the values side by side, again under labels of 0 or in both halves, and rows of one value."""
     leaf = builder.leaves[number]
     count = 2 * len(starts) + len(whole)
-    arrays = builder.small("specials", number, rows=count + 4)
+    arrays = builder.small("specials", number, rows=count + 4 + -count % 4)
     array = arrays[number]
     if array.ndim == 1:  # a row has one element
         array[: len(starts)] = [start[0] for start in starts]
         array[len(starts) : 2 * len(starts)] = [start[0] for start in starts]
     else:
+        half = 1 if builder.has_classes else array.shape[-1] // 2  # where a pair may stand apart
         for row, start in enumerate([*starts, *starts]):
-            array[(row, *[2] * (array.ndim - 2), slice(2, 2 + len(start)))] = start
+            step = half if row >= len(starts) else 1
+            array[(row, *[2] * (array.ndim - 2), slice(2, 2 + step * len(start), step))] = start
     for row, value in enumerate(whole, 2 * len(starts)):
         if may_have(builder, leaf, value):
             array[row] = value
@@ -86,13 +91,26 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
     return arrays
 
 
+def needed(builder: Builder, number: int, arrays: Arrays) -> Arrays:
+    """The arrays without those that may be left out, such as a mask: kernels have ways of their own without them."""
+    counts = argument_counts(builder.formula)
+    left = len(arrays) - (counts[0] - counts[-1])
+    return arrays[:left] if number < left else arrays
+
+
+def in_many_axes(builder: Builder, arrays: Arrays) -> Spread:
+    """A batch of four axes, of which one is of length 1; of five where each element stands for itself."""
+    sizes = builder.sizes(arrays)
+    return straight(sizes, (2, sizes[BATCH] // 4, 1, 2, *([] if builder.letters else [1])))
+
+
 def among_many(
     builder: Builder, number: int, label: str, starts: list[tuple[float, ...]], arrays: Arrays
 ) -> Iterator[Made]:
     """The same in long rows, at their ends; or among many elements."""
     name = f"{label}_in_{number + 1}_among_many"
     if not builder.letters:
-        to = Spread((plan.MANY_SPECIAL,), {BATCH: np.arange(plan.MANY_SPECIAL) % len(arrays[number])})
+        to = Spread(plan.MANY_SPECIAL, {BATCH: np.arange(math.prod(plan.MANY_SPECIAL)) % len(arrays[number])})
         yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
         return
     sizes = {builder.letters[0]: plan.SPECIAL}
@@ -115,22 +133,29 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
         rows = plan.MANY_ROWS if builder.letters else plan.BATCH
         arrays = builder.small("specials", number, rows=rows)
         arrays[number][(2,) * arrays[number].ndim] = float(value)
-        yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, builder.call(arrays))
-        beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays)
+        plain = builder.call(needed(builder, number, arrays))
+        yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, plain)
+        beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
         yield builder.made("specials", builder.label(label), beside, NOTE, builder.call(zeroed))
 
 
-def facing_zeros(builder: Builder, number: int, given: Arrays) -> Arrays:
-    """The arrays with zeros in half of the other arguments, or where they meet the special values of one."""
+def facing_zeros(builder: Builder, number: int, given: Arrays, whole: bool) -> Arrays:
+    """The arrays with zeros where they meet the special values of one, in half of the rows, and in a row and a column.
+
+    If `whole`, all of an array without a batch is 0, such as weights of which none counts.
+    """
     arrays = [np.array(array) if leaf.axes else array for array, leaf in zip(given, builder.leaves, strict=True)]
     for other, leaf in enumerate(builder.leaves):
         if other == number or not leaf.is_floating or not leaf.axes:
             continue
-        where: list[Any] = [slice(None, None, 2)] * len(leaf.axes)
+        where: list[Any] = [slice(None, None, 2 if letter == BATCH else None) for letter in leaf.axes]
         for place, letter in enumerate(leaf.axes):
             if letter != BATCH and letter in builder.leaves[number].axes:
-                where[place] = [0, 2]
-        arrays[other][tuple(where)] = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
+                where[place] = slice(None) if whole and BATCH not in leaf.axes else [0, 2]
+        nothing = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
+        arrays[other][tuple(where)] = nothing
+        if len(leaf.axes) > 1:
+            arrays[other][..., 0] = arrays[other][0] = nothing
     return arrays
 
 

@@ -42,6 +42,7 @@ class Formula(Declaration):
     defaults: Callable[[np.dtype[Any]], dict[str, Any]] = no_defaults  # what a default of None means in a dtype
     may_be_refused: str = ""  # what a function need not take, in words: trees
     made: Callable[[np.dtype[Any]], Iterable["Case"]] = none  # cases of its own that no file has
+    half_forms: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of half precision, which they round to
     variants: Callable[[Any], Iterable["Formula"]] = none  # it, with arguments or results of other axes
     scale: Callable[[Any, str], Any] | None = None  # of a call and a result: terms that the result is made of
     label_of: Callable[[Any, str], str] | None = None  # of a case and a result: the requirement that judges it

@@ -33,9 +33,11 @@ def admitted(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., 
 
 
 def each_rounded(formula: Formula, dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
-    """Those of which each operation is rounded to half precision by itself."""
-    if dtype.itemsize >= 4 or formula.state or formula.half == "once" or not takes_namespace(formula.function):
+    """Those of which operations are rounded to half precision by themselves: each, unless the formula says which."""
+    if dtype.itemsize >= 4 or formula.state:
         return {}
+    if formula.half == "once" or not takes_namespace(formula.function):
+        return dict(formula.half_forms)
     native = {
         f"{name} + in_half": in_half(form) if takes_namespace(form) else form
         for name, form in formula.forms.items()

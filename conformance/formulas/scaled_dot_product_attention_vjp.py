@@ -1,11 +1,12 @@
 """Cases of the gradients of scaled dot-product attention."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...reference.arguments import rounded, wide
 from ...reference.formulas import scaled_dot_product_attention as reference
 from ...reference.formulas.scaled_dot_product_attention_vjp import over_heads
 from . import Case, Formula, finfo, seeded, variant
@@ -35,8 +36,21 @@ def scale_of(call: Any, name: str) -> Any:
     return np.max(of_heads(v, q), initial=0) * np.max(g, initial=0) * other
 
 
+def as_it_is(x: Array) -> Array:
+    """An operand that is not rounded."""
+    return x
+
+
 def from_results(
-    q: Array, k: Array, v: Array, g: Array, mask: Any = None, *, causal: Any = False, scale: Any = None
+    q: Array,
+    k: Array,
+    v: Array,
+    g: Array,
+    mask: Any = None,
+    *,
+    causal: Any = False,
+    scale: Any = None,
+    kept: Callable[[Array], Array] = as_it_is,
 ) -> tuple[Array, Array, Array]:
     """From what the forward pass leaves: the logarithms of the sums, and its results, which give the mean of gp."""
     xp = array_namespace(q, k, v, g)
@@ -47,15 +61,26 @@ def from_results(
         z = xp.where(seen, z, xp.full_like(z, -np.inf))
     e = powers_in_steps(z, seen, xp)
     largest, total = xp.max(z, axis=-1, keepdims=True), reference.totals(e, xp)
-    y = xp.matmul(e, v) / total
+    y = kept(xp.matmul(kept(e), v) / total)
     if seen is not None:
         largest = xp.where(xp.any(seen, axis=-1, keepdims=True), largest, xp.zeros_like(largest))
     levels = largest + xp.log(total)
     p, gp = xp.exp(z - levels), xp.matmul(g, xp.matrix_transpose(v))
-    gz = p * (gp - xp.sum(g * y, axis=-1, keepdims=True))
-    gz = gz * scale if scale is not None else gz / reference.root_of_length(q, xp)
-    gk, gv = xp.matmul(xp.matrix_transpose(gz), q), xp.matmul(xp.matrix_transpose(p), g)
-    return xp.matmul(gz, k), over_heads(gk, sizes, xp), over_heads(gv, sizes, xp)
+    gz = kept(p * (gp - xp.sum(g * y, axis=-1, keepdims=True)))
+    gz = kept(gz * scale if scale is not None else gz / reference.root_of_length(q, xp))
+    gk, gv = xp.matmul(xp.matrix_transpose(gz), q), xp.matmul(xp.matrix_transpose(kept(p)), g)
+    return xp.matmul(gz, k), over_heads(kept(gk), sizes, xp), over_heads(kept(gv), sizes, xp)
+
+
+def operands_rounded(*arguments: Array, **options: Any) -> tuple[Array, ...]:
+    """In half precision, from results, where what is stored or multiplied as a matrix is rounded to it."""
+    xp, dtype = array_namespace(*arguments[:4]), arguments[0].dtype
+
+    def kept(x: Array) -> Array:
+        return wide(rounded(x, dtype, xp), xp)
+
+    found = from_results(*(wide(each, xp) for each in arguments[:4]), *arguments[4:], **options, kept=kept)
+    return tuple(rounded(each, dtype, xp) for each in found)
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
@@ -86,6 +111,7 @@ DETAILS = {
         "made": made,
         "scale": scale_of,
         "forms": {"from_results": from_results},
+        "half_forms": {"operands_rounded": operands_rounded},
         "open": open_elements,
     },
 }

@@ -49,7 +49,7 @@ class NotOffered(NamedTuple):
 
 
 @alone
-@lru_cache(maxsize=256)  # all formulas in the usual dtypes, and some beside them
+@lru_cache(maxsize=32)
 def judged_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, Expected]], ...]:

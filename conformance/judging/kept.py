@@ -81,15 +81,17 @@ def write(file: Path, data: bytes) -> None:
 
 
 def packed(found: Found, key: str) -> bytes:
-    """A line that says what there is, and then the numbers of all arrays."""
+    """A line that says what there is, and then the numbers of all arrays that are not of zeros, as remainders are."""
     blobs: list[bytes] = []
     head: list[Any] = []
     for results in found:
         head.append(None if results is None else {})
         for name, each in (results or {}).items():
-            arrays = [np.ascontiguousarray(array) for array in each[:3]]
-            blobs += [array.tobytes() for array in arrays]
-            said = [[array.dtype.str, list(np.shape(array))] for array in each[:3]]
+            said = []
+            for array in each[:3]:
+                blob = array.tobytes()
+                blobs.append(blob if blob.strip(b"\0") else b"")
+                said.append([array.dtype.str, list(np.shape(array)), len(blobs[-1])])
             head[-1][name] = [*said, each.dtype.name, each.certain]
     body = b"".join(blobs)
     return json.dumps({"key": key, "hash": hashed(body), "found": head}).encode() + b"\n" + body
@@ -106,10 +108,10 @@ def unpacked(data: bytes, key: str) -> Found:
         named: dict[str, Expected] = {}
         for name, (*said, dtype, certain) in (results or {}).items():
             arrays: list[Any] = []
-            for text, shape in said:
-                count = int(np.prod(shape))
-                arrays.append(np.frombuffer(body, text, count, start).reshape(shape))
-                start += count * np.dtype(text).itemsize
+            for text, shape, size in said:
+                blob = memoryview(body)[start : start + size]
+                arrays.append(np.frombuffer(blob, text).reshape(shape) if size else np.zeros(shape, text))
+                start += size
             value, remainder, bound = arrays
             named[name] = Expected(value, remainder, bound, np.dtype(dtype), certain)
         found.append(None if results is None else named)

@@ -43,7 +43,7 @@ def left_out(formula: str | Callable[..., Any], dtype: str, seed: int) -> dict[s
 
 
 @alone
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def sorted_out(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[tuple[Made, dict[str, Expected]], ...], dict[str, str]]:

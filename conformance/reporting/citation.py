@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-29"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "6d20de671633600bdf92c32aff2df4b6323c70685f5a051aca9309fb083e1a42"
+MANIFEST = "168ab151b946363ad747b77b10ffe1db054039cf706c882e44c6537dcb4a3fa6"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
