@@ -175,17 +175,23 @@ def formulas() -> str:
 
 def main() -> None:
     import jax_functions
+    import jax_programs
+    import torch_chains
     import torch_functions
     import torch_modules
     import torch_networks
+    import torch_operators
 
     warnings.simplefilter("ignore")
     PAGE.write_text("\n".join([
         HEAD, table("PyTorch, eager", torch_functions.functions(), of_torch),
         table("Blocks and more functions of PyTorch, eager", torch_modules.blocks(), of_torch),
+        table("Operators of PyTorch in many shapes, eager", torch_operators.operators(), of_torch),
+        table("Operators of PyTorch one after another, eager", torch_chains.chains(), of_torch),
         table("Networks of PyTorch, eager", torch_networks.networks(), of_torch), formulas(),
         table("JAX, compiled", jax_functions.functions(), compiled),
         table("JAX, eager", jax_functions.functions(), eager),
+        table("Programs of JAX, compiled", jax_programs.programs(), compiled),
     ]))  # fmt: skip
 
 

@@ -84,3 +84,9 @@ def test_an_operation_that_is_not_known_may_be_brought(function, array):
         assert_conforms(function(array) * (1 + 1e-4), function, array, accuracy={"lgamma": 40})
     with pytest.raises(ValueError, match="accuracy: got 'lgama'"):
         expected(function, array, accuracy={"lgama": 4})
+
+
+def test_an_operation_of_whole_matrices_has_no_accuracy_in_ulp():
+    matrix = jnp.asarray(np.eye(3) + 0.1, jnp.float32)
+    with pytest.raises(MissingError, match=r"cholesky: .*; judge the parts before and after it$"):
+        expected(jnp.linalg.cholesky, matrix)

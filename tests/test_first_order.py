@@ -10,11 +10,15 @@ import pytest
 import torch
 from torch import nn
 
+from gaugeblock import formula
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.arithmetic import correlated, first_order, namespace, slopes
 from gaugeblock.conformance.arithmetic.bounded import Bounded
 from gaugeblock.conformance.arithmetic.first_order import Followed
 from gaugeblock.conformance.arithmetic.rounding import MODELS
+from gaugeblock.conformance.formulas import call
+from gaugeblock.conformance.formulas import declared as declared_formula
+from gaugeblock.conformance.judging import oracle
 
 XP, MODEL, FLOAT32 = namespace.BOUNDED, MODELS["float32"], np.dtype("float32")
 
@@ -214,7 +218,7 @@ def test_a_deep_network_is_judged_as_a_whole():
     wrong = model[0](x).detach(), torch.zeros(1, 4, 24), model(coarse(x)).detach()
     for each in wrong:
         assert np.any(np.abs(each.double().numpy() - value) > bound)
-    with first_order.step_by_step(), pytest.raises(ValueError, match="the derived tolerance is"):
+    with first_order.following(False), pytest.raises(ValueError, match="the derived tolerance is"):
         expected(model, x)
 
 
@@ -229,17 +233,60 @@ def test_a_deep_network_of_jax_is_judged_as_a_whole():
         return x
 
     _, bound = expected(network, w, x)
-    with first_order.step_by_step():
+    with first_order.following(False):
         _, steps = expected(network, w, x)
     assert np.median(bound / steps) < 0.2
     assert_conforms(jax.jit(network)(w, x), network, w, x)
+
+
+def products(x, *ws):
+    for w in ws:
+        x = x @ w
+    return x
+
+
+def gelu_of_jax(x, *ws):
+    return jax.nn.gelu(products(x, *ws))
+
+
+@formula("(..., n), (n, n), (n, n), (n, n) -> (..., n), (...)")
+def declared(x, a, b, c):
+    y = products(x, a, b, c)
+    return y, x.__array_namespace__().sum(y * y, axis=-1)
+
+
+@formula("(..., n), (n, n), (n, n), (n, n) -> (..., n)", library="torch")
+def declared_of_torch(x, a, b, c):
+    return torch.tanh(products(x, a, b, c))
+
+
+@pytest.mark.parametrize("function", [products, declared, declared_of_torch, gelu_of_jax])
+def test_anybody_s_function_is_judged_as_a_whole_but_not_in_a_check(function):
+    rng = np.random.default_rng(0)
+    x, *ws = (rng.normal(size=(n, 32)).astype(np.float32) / 5 for n in (4, 32, 32, 32))
+    arrays = [jnp.asarray(each) for each in (x, *ws)] if function is gelu_of_jax else [x, *ws]
+    _, bounds = expected(function, *arrays)
+    with first_order.following(False):
+        _, steps = expected(function, *arrays)
+    both = zip(*(each if isinstance(each, tuple) else (each,) for each in (bounds, steps)), strict=True)
+    assert all(np.max(bound) < 0.5 * np.max(step) for bound, step in both)
+    if function in (products, declared):
+        assert_conforms(function(x, *ws), function, x, *ws)
+        case = call(declared_formula(declared), (x, *ws), {})
+        found = oracle.expect(case, FLOAT32)  # as for the cases of a check, which take as long as their steps
+        np.testing.assert_array_equal(found["y1"].bound, expected_by_steps(x, *ws))
+
+
+def expected_by_steps(*arrays):
+    with first_order.following(False):
+        return expected(declared, *arrays)[1][0]
 
 
 def test_a_bound_that_admits_zeros_is_refused():
     torch.manual_seed(0)
     model = nn.Sequential(*(layer for _ in range(12) for layer in (nn.Linear(96, 96), nn.ReLU())))
     words = "zeros would pass, which float32 tells from the result; the step that makes it so is matmul"
-    with first_order.step_by_step(), pytest.raises(ValueError, match=words):
+    with first_order.following(False), pytest.raises(ValueError, match=words):
         expected(model, torch.randn(1, 96))
 
 

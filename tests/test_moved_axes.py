@@ -74,6 +74,51 @@ def test_what_a_module_has_of_its_own_stays():
         assert_gauged(coarse, module, x)
 
 
+CONVOLUTION, NORM = torch.nn.Conv1d(8, 4, 5, padding=2), torch.nn.LayerNorm(48)
+
+
+@pytest.mark.parametrize(
+    ("module", "coarse", "shape", "ways", "message"),
+    [
+        (
+            CONVOLUTION,
+            lambda x: torch.nn.functional.conv1d(tf32(x), tf32(CONVOLUTION.weight), CONVOLUTION.bias, padding=2),
+            (3, 8, 12),
+            ["0 of 8 terms", "1 of 8 terms"],
+            "Conv1d: 1 of 8 terms",
+        ),
+        (
+            NORM,
+            lambda x: (x - x.mean(-1, keepdim=True)) * tf32(torch.rsqrt(x.var(-1, keepdim=True, correction=0) + 1e-5)),
+            (6, 48),
+            ["order", "1 of 48 terms", "8 of 48 terms", "32 of 48 terms"],
+            "LayerNorm: order .*1 of 48 terms",
+        ),
+        (
+            torch.nn.GroupNorm(2, 4),
+            torch.nn.GroupNorm(1, 4),
+            (2, 4, 9),
+            ["order", "1 of 9 terms", "8 of 9 terms"],
+            "order",
+        ),
+    ],
+)
+def test_modules_of_their_own_shapes(module, coarse, shape, ways, message):
+    x = normal(*shape)
+    assert [*assert_gauged(lambda x: module(x).detach(), module, x)] == ways
+    with pytest.raises(AssertionError, match=message):
+        assert_gauged(lambda x: coarse(x).detach(), module, x)
+
+
+def test_arrays_that_a_function_does_not_take_are_filled_up():
+    module = torch.nn.RMSNorm(8, eps=1e-6)
+    found = with_axes(module, (normal(5, 8),))
+    x, w = np.array([[1.0, 2.0, 4.0]]), np.array([2.0, 1.0, 1.0])
+    np.testing.assert_allclose(found.formula(x, w), x * w / np.sqrt(21 / 8 + 1e-6), rtol=1e-12)
+    assert np.all(np.isnan(found.formula(np.ones((1, 9)), np.ones(9))))
+    assert found.letters == ["...", "b"]
+
+
 def test_a_function_of_jax_and_a_declared_one():
     x, w = X.numpy(), W.numpy()
 
@@ -95,21 +140,22 @@ def test_a_function_of_jax_and_a_declared_one():
     ("function", "given", "message"),
     [
         (
-            torch.nn.LayerNorm(128),
-            (X,),
-            "got LayerNorm, which works for arrays of these shapes alone; wanted a function",
-        ),
-        (
-            torch.nn.Conv1d(3, 4, 3),
-            (normal(2, 3, 20),),
-            "got Conv1d, of whose result an axis goes with none of an array",
-        ),
-        (
             torch.gather,
             (X, 1, torch.zeros(16, 2, dtype=torch.int64)),
-            "got gather, of other arguments than arrays of real",
+            "got gather, which takes other arguments than arrays of real numbers; wanted real ones",
         ),
         (torch.relu, (X,), "got relu, each element of which stands for itself"),
+        (
+            torch.nn.BatchNorm1d(8).eval(),
+            (normal(2, 8, 5),),
+            "got BatchNorm1d, each element of which stands for itself",
+        ),
+        (torch.nn.AvgPool1d(2), (normal(2, 8, 6),), "got AvgPool1d, which sums nothing, or along axes whose order"),
+        (
+            lambda *xs: sum(map(torch.sum, xs)),
+            (normal(2, 3),) * 14,
+            "whose arrays have too many axes; wanted at most 26",
+        ),
     ],
 )
 def test_what_it_cannot_do_is_said_in_one_line(function, given, message):

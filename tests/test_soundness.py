@@ -262,7 +262,7 @@ HELPERS = {
     "creation": {"centres", "zeros_of"},
     "decisions": {"to_even"},
     "first_order": {"as_followed", "each", "from_places", "is_wide", "made", "narrowed", "plain", "scaled",
-                    "step_by_step", "width", "without"},
+                    "following", "width", "without"},
     "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "sigmoid_of_ball",
                   "within"},
     "pairs": {"accuracy", "finite_product"},

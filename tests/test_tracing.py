@@ -240,3 +240,40 @@ def test_a_module_is_declared_and_follows_the_format():
 def test_only_known_libraries_are_declared():
     with pytest.raises(ValueError, match="library: got 'mxnet'; wanted 'torch' or 'jax'"):
         formula("(...) -> (...)", library="mxnet")(abs)
+
+
+ROWS = torch.randint(0, 3, (40,), generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.zeros(3, 30, dtype=x.dtype).index_put((ROWS,), x, accumulate=True),
+        lambda x: functional.fold(functional.unfold(x[None, None], 3), (40, 30), 3),
+        lambda x: torch.func.grad(lambda w: functional.embedding(ROWS, w).float().pow(2).sum())(x[:3]),
+    ],
+)
+def test_what_is_added_at_one_place_may_be_rounded_at_each_step_in_half_precision(function):
+    x = torch.randn(40, 30, generator=torch.Generator().manual_seed(0))
+    half, wide = x.half(), x.half().float()
+    right = function(half)
+    assert_conforms(right, function, half)
+    _, bound = expected(function, half)
+    value, once = expected(function, wide)
+    assert np.any(np.abs(right.float().numpy() - value) > once + 2.0**-11 * np.abs(value))  # as one rounding would be
+    assert np.all(bound <= 20 * 2.0**-11 * function(wide.abs()).numpy() + 1e-5)
+
+
+def test_gradients_of_embeddings_and_folds_of_columns():
+    g = torch.Generator().manual_seed(0)
+    for options in ({"kernel_size": (2, 3)}, {"kernel_size": 3, "stride": 2, "padding": 1, "dilation": (2, 1)}):
+        columns = functional.unfold(torch.randn(2, 3, 7, 9, generator=g), **options)
+        assert_conforms(functional.fold(columns, (7, 9), **options), functional.fold, columns, (7, 9), **options)
+    index = torch.tensor([[0, 3, 3], [2, 0, 3]])
+
+    def gradient(w):
+        return torch.func.grad(lambda w: functional.embedding(index, w, padding_idx=0).pow(3).sum())(w)
+
+    w = torch.randn(5, 4, generator=g)
+    assert_conforms(gradient(w), gradient, w)
+    assert not np.any(expected(gradient, w)[0][[0, 1, 4]])

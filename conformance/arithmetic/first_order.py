@@ -30,7 +30,7 @@ FINE, WIDER, COARSE, WIDER_IF_COARSE = 2.0**-14, 16.0, 2.0**-8, 2.0
 MOST_FOLLOWED, MOST_OF_ONE, MOST_WORK, MOST_AT_ONCE = 20_000_000, 400_000_000, 1_500_000_000, 4_000_000
 NONE = np.zeros(())  # what a step adds that rounds nothing
 
-FOLLOWING = ContextVar("FOLLOWING", default=True)  # whether wide bounds are made smaller
+FOLLOWING: ContextVar[bool | None] = ContextVar("FOLLOWING", default=None)  # whether wide bounds are made smaller
 
 
 class TooLargeError(Exception):
@@ -52,25 +52,33 @@ class Way(NamedTuple):
     pull: Pull
 
 
-def followed(run: Callable[[Any], list[Any]], arrays: Any) -> list[Any]:
-    """The results of a function of arrays. Where a bound is wide, it is run again, for the smaller one of two."""
-    found = run(arrays)
-    if not FOLLOWING.get() or not any(map(is_wide, found)):
-        return found
-    tape = Tape()
-    try:
-        again = run([made(x, tape, x.error, ()) if isinstance(x, Bounded) else x for x in arrays])
-    except TooLargeError:
-        return found
-    tape.work = 0  # as results count most
-    pairs = zip(found, again, strict=True)
-    return [plain(y, smaller(z, MOST_WORK)) if isinstance(z, Followed) else y for y, z in pairs]
+def followed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of arrays. Where a bound of a result is wide, it is run again, for the smaller one of two."""
+
+    @functools.wraps(function)
+    def of_any(*arguments: Any, **options: Any) -> Any:
+        found = function(*arguments, **options)
+        several = found if type(found) is tuple else (found,)
+        if not FOLLOWING.get() or not any(map(is_wide, several)):
+            return found
+        tape = Tape()
+        try:
+            known = (made(x, tape, x.error, ()) if isinstance(x, Bounded) else x for x in arguments)
+            again = function(*known, **options)
+        except TooLargeError:
+            return found
+        tape.work = 0  # as results count most
+        pairs = zip(several, again if type(again) is tuple else (again,), strict=True)
+        results = tuple(plain(y, smaller(z, MOST_WORK)) if isinstance(z, Followed) else y for y, z in pairs)
+        return results if type(found) is tuple else results[0]
+
+    return of_any
 
 
 @contextlib.contextmanager
-def step_by_step() -> Iterator[None]:
-    """Where no bound is made smaller, so that each run takes as long as its steps."""
-    before = FOLLOWING.set(False)
+def following(wanted: bool = True) -> Iterator[None]:
+    """Where wide bounds are made smaller, unless somebody does not want it, as where a run may take no more time."""
+    before = FOLLOWING.set(wanted if FOLLOWING.get() is None else FOLLOWING.get())
     try:
         yield
     finally:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
+from inspect import Parameter
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...reference.trajectory import after, trajectory
+from ...reference.validation import signature_of
 from ...worker.text import first_line
 from . import bounded, exact, twofold
 from .discrete import Discrete, parts
+from .first_order import followed
 from .kinds import is_real
 from .kinds import lifted as known
 from .operators import ADVICE, NotOfTheStandardError
@@ -34,7 +37,7 @@ class Expected(NamedTuple):
 def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]:
     """Run a form of the called formula on lifted arguments; return its results by name, but for counts."""
     formula = call.formula
-    names = list(formula.parameters)
+    names = names_of(formula, len(call.arguments))
     arguments = [lifted(formula, name, value, lift) for name, value in zip(names, call.arguments, strict=False)]
     defaults = {name: formula.parameters[name] for name in names[len(arguments) :] if name in formula.hyper_parameters}
     options = {
@@ -46,8 +49,19 @@ def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]
         found = trajectory(form, formula, arguments, options, call.steps)
         results = after(call.steps, found, formula.counts)
     else:
-        results = formula.named(on_these(form, formula.name, arguments, options))
+        whole = form if formula.is_own else followed(form)
+        results = formula.named(on_these(whole, formula.name, arguments, options))
     return {name: value for name, value in results.items() if name not in formula.counts}
+
+
+def names_of(formula: Any, count: int) -> list[str]:
+    """The parameters of so many arguments and of the options; of ``*layers`` the name stands for each of them."""
+    names = list(formula.parameters)
+    kinds = [each.kind for each in signature_of(formula.function).parameters.values() if each.name in names]
+    if Parameter.VAR_POSITIONAL in kinds:
+        place = kinds.index(Parameter.VAR_POSITIONAL)
+        names[place : place + 1] = [names[place]] * max(count - place, 0)
+    return names
 
 
 def on_these(form: Callable[..., Any], name: str, arguments: list[Any], options: dict[str, Any]) -> Any:

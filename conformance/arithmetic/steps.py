@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .bounded import Bounded
-from .first_order import step_by_step
+from .first_order import following
 
 HERE = str(Path(__file__).parent)
 
@@ -50,7 +50,7 @@ def watched(run: Callable[[], Any]) -> list[Step]:
     known = sys.getprofile()
     sys.setprofile(on_event)
     try:
-        with step_by_step():
+        with following(False):
             run()
     finally:
         sys.setprofile(known)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...reference.declaration import is_axes, leaves
 from ..arithmetic.elsewhere import called
+from ..arithmetic.first_order import following
 from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle
@@ -33,7 +34,9 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
                 check_arguments(block.call, call)
                 seen.add(tuple(block.places))
             plain = plain_run(block.call, dtype)
-        found, here = oracle.with_open_elements(block.call, dtype, oracle.expect(block.call, dtype), plain)
+        with following():
+            wanted = oracle.expect(block.call, dtype)
+        found, here = oracle.with_open_elements(block.call, dtype, wanted, plain)
         names = block.places or found
         yield block, {name: with_values(found[name], plain[name]) for name in names}
         extents |= {name: extents[name].joined(here[name]) if name in extents else here[name] for name in names}

@@ -39,8 +39,9 @@ def assert_gauged(
         What is judged: called with arrays as these are, of the same library, shapes and dtypes.
     formula : str or callable
         A function of ``gaugeblock.reference``, such as 'dense', or any declared function that sums along an axis. Or a
-        function or module of PyTorch or JAX, whose axes are found by moving them. What a module has of its own stays as
-        it is, since the kernel is not given it: then no order and no sign of the terms is tried.
+        function or module of PyTorch or JAX, whose axes are found by moving them; axes along which the order matters
+        are not judged, such as the places of a convolution. What a module has of its own stays as it is, since the
+        kernel is not given it: then no order and no sign of the terms is tried, unless it is the same for all terms.
     *arrays : arrays
         As the formula takes them, of any library.
     seed : int
@@ -112,7 +113,9 @@ def assert_gauged(
         gauge.notes += blunt(gauge, letter, where)
     ratios.notes = tuple(gauge.notes)
     if not ratios:
-        raise ValueError(f"{found.name}: cannot judge it on these arrays; what they give cancels beyond any bound")
+        why = "what they give cancels beyond any bound"
+        why += ", or it would take other orders of what the module has of its own" if gauge.fixed else ""
+        raise ValueError(f"{found.name}: cannot judge it on these arrays; {why}")
     wrong = [f"{name} {ratio:.3g}" for name, ratio in ratios.items() if not ratio <= 1]
     if wrong:
         raise AssertionError(f"{found.name}: {', '.join(wrong)} times what is admitted (seed {seed})")
@@ -133,6 +136,9 @@ def summed_letters(formula: Formula, free: list[str] | None = None) -> list[str]
             ordered = error
     if ordered and not summed:
         raise ordered
+    if not summed and free is not None and formula.multiplied:
+        got = f"got {formula.name}, which sums nothing, or along axes whose order matters"
+        raise ValueError(f"formula: {got}; wanted another sum; assert_conforms judges its results on these arrays")
     if not summed:
         wanted = "one that sums along an axis; assert_conforms judges its results on these arrays"
         raise ValueError(f"formula: got {formula.name}, each element of which stands for itself; wanted {wanted}")

@@ -32,7 +32,7 @@ FACTORS = {"float32": (11, 8), "float64": (24,)}  # bits of coarse factors
 
 def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> Iterator[tuple[str, float]]:
     """Yield each way of judging what is summed along a letter, and its ratio."""
-    moves = not any(letter in gauge.leaves[number].axes for number in gauge.fixed)
+    moves = not any(varies(gauge.arrays[number], gauge.leaves[number].axes, letter) for number in gauge.fixed)
     if moves:
         with contextlib.suppress(oracle.EmptyToleranceError):  # a long sum may have a bound that judges nothing
             yield "order", in_random_orders(gauge, letter, gauge.arrays, rng, calls)
@@ -45,13 +45,18 @@ def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> It
     length = gauge.sizes[letter]
     if factor is not None and added(gauge, letter):
         yield f"0 of {length} terms", worst_of(gauge, letter, without(gauge.arrays, [factor]))
-    if may_be_few(gauge, letter, factor) and (moves or factor is not None):
+    if may_be_few(gauge, letter, factor) and not gauge.fixed & {*thinned(gauge.formula, letter, factor)}:
         for active in (each for each in FEW if each < length):
             found = few(gauge, letter, active, rng)
             if found is not None:
                 yield f"{active} of {length} terms", found
     if factor is not None and gauge.dtype.itemsize >= 4:
         yield from leans(gauge, letter, factor, rng)
+
+
+def varies(array: np.ndarray, axes: tuple[str, ...], letter: str) -> bool:
+    """Whether an array changes in another order along a letter."""
+    return letter in axes and bool(np.any(array != np.take(array, [0], axis=axes.index(letter))))
 
 
 def sums_along(gauge: Gauge, letter: str) -> dict[str, Products]:

@@ -21,7 +21,6 @@ from ..arithmetic import bounded, exact
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
 from ..arithmetic.exact import Exact
-from ..arithmetic.first_order import followed, step_by_step
 from ..arithmetic.kinds import is_real, scalar
 from ..arithmetic.namespace import BOUNDED, EXACT, MissingError
 from ..arithmetic.rounding import MODELS
@@ -128,7 +127,7 @@ def standard(
             with contextlib.suppress(MissingError):  # of which a user may bring an accuracy
                 return packed([plain(each) for each in interpreted(of_library, graph(), [*map(lifter(None), values)])])
             return packed(of_library.called(of_arrays, values))
-        return packed(followed(lambda arrays: interpreted(of_library, graph(), arrays), values))
+        return packed(interpreted(of_library, graph(), values))
 
     traced.__name__ = name_of(function)
     vars(traced)["__signature__"] = inspect.Signature(
@@ -257,8 +256,7 @@ def declared_in(formula: Formula) -> Formula:
         given = [value for value, kind in zip(arguments, positional, strict=True) if isinstance(kind, Like)]
         state = traced.arrays[len(given) :]
         first = next(value for value in given if np.dtype(value.dtype).name in MODELS)
-        with step_by_step():  # as `check` asks for many cases
-            return traced.function(*given, *(lifter(first)(each) if is_real(first) else each for each in state))
+        return traced.function(*given, *(lifter(first)(each) if is_real(first) else each for each in state))
 
     call.__name__ = formula.name
     vars(call).update(__signature__=signature_of(function), __wrapped__=function)

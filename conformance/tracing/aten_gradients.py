@@ -12,7 +12,7 @@ from .aten import Array, Namespace
 from .aten_indices import certain
 from .aten_layers import as_factor, in_float32, of_each_head, scores
 from .aten_windows import pooled, whole
-from .positions import gathered
+from .positions import gathered, in_steps
 
 # In float32 PyTorch's vectorised erf, which is not torch.erf, is Abramowitz and Stegun's 7.1.26: it is off by 1.5e-7,
 # and by the roundings of a polynomial that is taken from 1.
@@ -69,7 +69,7 @@ def to_the_largest(count: int) -> Any:
         index = windows[-1]
         plane = math.prod(x.shape[-count:])
         planes = np.arange(math.prod(x.shape[:-count])).reshape(*x.shape[:-count], *(1,) * count) * plane
-        return gathered(xp.zeros_like(x), g, planes + certain(index), lambda each: xp.sum(each, axis=-1))
+        return gathered(xp.zeros_like(x), g, planes + certain(index), in_steps(xp))
 
     return backward
 
@@ -118,7 +118,7 @@ def to_each(count: int) -> Any:
         places = pooled(x, kernel, stride, padding, 1, ceil_mode, count)
         share = xp.expand_dims(g / (divisor or math.prod(whole(kernel, count))), axis=-1)
         more = xp.broadcast_to(share, places.shape)
-        return gathered(xp.zeros_like(x), more, places, lambda each: xp.sum(each, axis=-1))
+        return gathered(xp.zeros_like(x), more, places, in_steps(xp))
 
     return backward
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..arithmetic.discrete import Discrete, UndecidedError
 from ..arithmetic.namespace import MissingError
 from .aten import Array, Namespace, filled
-from .positions import gathered
+from .positions import gathered, in_steps
 
 
 def certain(index: Any) -> Any:
@@ -36,6 +36,18 @@ def embedding(xp: Namespace, w: Array, index: Any, *_: Any) -> Array:
     return xp.take(w, index, axis=0)
 
 
+def embedding_dense_backward(
+    xp: Namespace, g: Array, index: Any, count: int, padding: int, by_frequency: bool
+) -> Array:  # fmt: skip
+    """Each row of g is added to that of its index, but for the index of the padding."""
+    if by_frequency:
+        raise MissingError("aten.embedding_dense_backward: got scale_grad_by_freq; gaugeblock has it without that")
+    index, width = certain(index), g.shape[-1]
+    rows = np.where(index == padding, -1, index * width)[..., None]
+    places = np.where(rows < 0, -1, rows + np.arange(width))
+    return gathered(xp.zeros((count, width), dtype=g.dtype), g, places, in_steps(xp))
+
+
 def index(xp: Namespace, x: Array, indices: Any) -> Array:
     return x[tuple(slice(None) if each is None else certain(each) for each in indices)]
 
@@ -54,7 +66,7 @@ def places_along(x: Array, dim: int, index: Any) -> np.ndarray:
 def index_add(xp: Namespace, x: Array, dim: int, index: Any, source: Array, *, alpha: float = 1) -> Array:
     places = np.take(np.arange(x.size).reshape(x.shape), certain(index), dim)
     more = source if alpha == 1 else source * alpha
-    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+    return gathered(x, more, places, in_steps(xp))
 
 
 def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: bool = False) -> Array:
@@ -68,7 +80,7 @@ def index_put(xp: Namespace, x: Array, indices: Any, values: Array, accumulate: 
         mask = np.zeros(x.size, np.bool_)
         mask[places.ravel()] = True
         x = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
-    return gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+    return gathered(x, more, places, in_steps(xp))
 
 
 def scatter(xp: Namespace, x: Array, dim: int, index: Any, source: Any, *, reduce: str | None = None) -> Array:
@@ -143,7 +155,7 @@ def together(xp: Namespace, x: Array, more: Array, places: np.ndarray, reduce: s
         return gathered(x, more, places, lambda each: function(each, axis=-1), fill)
     if reduce == "prod":
         return gathered(x, more, places, lambda each: xp.prod(each, axis=-1), 1.0)
-    total = gathered(x, more, places, lambda each: xp.sum(each, axis=-1))
+    total = gathered(x, more, places, in_steps(xp))
     if reduce == "sum":
         return total
     return xp.where(count > 0, total / xp.astype(np.maximum(count + include_self, 1), x.dtype), total)

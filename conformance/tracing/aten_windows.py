@@ -15,6 +15,7 @@ from ..arithmetic.windows import convolution as convolved
 from ..arithmetic.windows import transposed as convolved_transposed
 from .aten import Array, Namespace
 from .aten_axes import mean
+from .positions import gathered, in_steps
 
 
 def convolution(
@@ -155,3 +156,11 @@ def adaptive_max_pool(count: int) -> Any:
 
 
 adaptive_max_pool2d, adaptive_max_pool3d = adaptive_max_pool(2), adaptive_max_pool(3)
+
+
+def col2im(xp: Namespace, x: Array, size: Any, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Array:
+    """The sums of all columns that cover a place."""
+    *batch, channels, _ = x.shape
+    image = xp.zeros((*batch, channels // math.prod(kernel), *size), dtype=x.dtype)
+    places = np.moveaxis(pooled(image, kernel, stride, padding, dilation, False, 2), -1, -3)
+    return gathered(image, x, places.reshape(x.shape), in_steps(xp))

@@ -28,3 +28,14 @@ def by_library(x: Bounded, ulp: float, run: Callable[[np.ndarray], tuple[np.ndar
         error = np.where(x.error == 0, 0.0, np.nan_to_num(x.error * np.max(slopes, axis=0), nan=np.inf, posinf=np.inf))
         error = settled(lambda at: run(at)[0], y, error, x.model.unit, (x.value, x.error))
         return overflowing(elementary(x, y, error, ulp, x.model.underflow, exact_at=np.nan))
+
+
+def is_elementwise(run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], x: Any) -> bool:
+    """Whether no other element of the result changes with the first one of x, as with a decomposition."""
+    if not isinstance(x, Bounded) or x.size < 2:
+        return True
+    other = np.array(x.value)
+    other.flat[0] = 2 * other.flat[0] + 1
+    with np.errstate(all="ignore"):
+        was, now = (run(each)[0].ravel()[1:] for each in (x.value, other))
+    return bool(np.array_equal(was, now, equal_nan=True))

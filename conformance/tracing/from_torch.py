@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch._decomp import core_aten_decompositions
 from torch._subclasses.functional_tensor import dispatch_functionalize
+from torch.export import default_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
@@ -43,7 +43,7 @@ def decompositions() -> dict[Any, Any]:
     def kept(name: str) -> bool:
         return name in MOVES | RANDOM | MISREAD | FILLS.keys() or (operation(name) is not None and name not in PARTS)
 
-    return {target: how for target, how in core_aten_decompositions().items() if not kept(name_of(target))}
+    return {target: how for target, how in default_decompositions().items() if not kept(name_of(target))}
 
 
 def has_operation(name: str) -> bool:

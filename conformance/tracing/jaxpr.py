@@ -12,7 +12,7 @@ from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.rounding import MODELS
 from . import lax, lax_indices
-from .brought import A_WAY, brought, by_library
+from .brought import A_WAY, brought, by_library, is_elementwise
 from .constants import constant_as
 from .lax_moves import MOVES, moved_by
 from .lax_patterns import extreme_of, narrowed, softmax_of
@@ -151,7 +151,7 @@ def applied(reading: Reading, equation: Any, arguments: list[Any]) -> Any:
         mixed = any(is_lifted(each) for each in arguments)  # numbers stay numbers beside arrays
         return getattr(reading.xp, lax.SAME[name])(*(arguments if mixed else lifted))
     shapes = {each.aval.shape for each in (*equation.invars, *equation.outvars)}
-    pointwise = len(shapes) == len(lifted) == 1
+    pointwise = len(shapes) == len(lifted) == 1 and is_elementwise(value_and_slope(equation), lifted[0])
     ulp = brought(name, lifted) if pointwise else None
     if ulp is not None:
         return of_format(by_library(lifted[0], ulp, value_and_slope(equation)), equation, reading)

@@ -19,7 +19,7 @@ from ..arithmetic.windows import chosen, convolution, windows
 from . import aten_sequences, aten_windows
 from .aten_indices import certain
 from .aten_solving import linalg_solve_triangular
-from .positions import gathered
+from .positions import gathered, in_steps
 
 Array = Any
 Namespace = Any
@@ -191,7 +191,7 @@ def select_and_scatter_add(xp: Namespace, p: Parameters, source: Array, x: Array
     y = chosen(x, places, -math.inf if largest else math.inf)
     winner = certain(xp.argmax(y, axis=-1) if largest else xp.argmin(y, axis=-1))
     at = np.take_along_axis(places, winner[..., None], -1)[..., 0]
-    return gathered(xp.zeros_like(x), source, at, lambda each: xp.sum(each, axis=-1))
+    return gathered(xp.zeros_like(x), source, at, in_steps(xp))
 
 
 def sort(xp: Namespace, p: Parameters, *arrays: Array) -> list[Array]:

@@ -12,13 +12,13 @@ from jax import lax
 from ..arithmetic.discrete import UndecidedError
 from .aten_indices import certain
 from .lax import Array, Namespace, Parameters
-from .positions import gathered
+from .positions import gathered, in_steps
 
 Index = np.ndarray
 
 
 def scatter_add(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -> Array:
-    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.sum(each, axis=-1))
+    return gathered(x, more, places_of_updates(p, x, index, more), in_steps(xp))
 
 
 def scatter_max(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -> Array:
@@ -46,7 +46,7 @@ def scatter(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -
     mask = np.zeros(x.size, np.bool_)
     mask[inside] = True
     kept = xp.where(mask.reshape(x.shape), xp.zeros_like(x), x)
-    return gathered(kept, more, places, lambda each: xp.sum(each, axis=-1))
+    return gathered(kept, more, places, in_steps(xp))
 
 
 def places_of_updates(p: Parameters, x: Array, index: Index, more: Array) -> np.ndarray:

@@ -60,6 +60,16 @@ def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array]
     return chosen(add(chosen(in_a_row(several), rows, fill)), np.arange(x.size).reshape(x.shape))
 
 
+def in_steps(xp: Any) -> Callable[[Array], Array]:
+    """Sums along the last axis, of what goes to one place: in half precision each addition may be rounded to it."""
+
+    def summed(x: Array) -> Array:
+        is_half = is_real(x) and x.dtype.itemsize == 2
+        return xp.cumulative_sum(x, axis=-1)[..., -1] if is_half else xp.sum(x, axis=-1)
+
+    return summed
+
+
 def alike(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
     """Whether the constants of two graphs differ by the rounding to float32 alone."""
     if [each.shape for each in some] != [each.shape for each in others]:
