@@ -46,7 +46,8 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         if not sizes:
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
-        may_be = "infinity" in builder.labels and has_logits(builder) and not builder.is_variant
+        soft = builder.is_variant and any(leaf.domain == "weight" for leaf in builder.leaves)  # a page leaves it open
+        may_be = "infinity" in builder.labels and has_logits(builder) and not soft
         infinite = length % 4 == 1 and length > plan.COLUMNS and may_be
         compact, to = builder.here(batch, sizes, uneven(builder, not infinite), finite=not infinite)
         label = builder.label("infinity") if infinite else builder.label("value")
