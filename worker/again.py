@@ -140,7 +140,7 @@ def called_again(
     function : callable
     groups : sequence
         Of inputs, as cases or as `Asked`, each group with the number of calls. The first two inputs of the first group
-        are those of the calls below.
+        are those of the calls in threads; the first and the last are those of arguments that are changed.
     changing : bool
         Whether to call it with arguments that are changed in place.
     threads : bool
@@ -167,9 +167,10 @@ def called_again(
         return converted(backend, asked)[1]
 
     before, after, *_ = groups[0][0]
+    alike = groups[0][0][-1]  # which begins as the first does, where there are such
     return Again(
         [repeated(call, read, [*map(arguments_of, inputs)], calls) for inputs, calls in groups],
-        changed_in_place(call, read, arguments_of(before), arguments_of(after), write) if changing else None,
+        changed_in_place(call, read, arguments_of(before), arguments_of(alike), write) if changing else None,
         in_threads(call, read, [arguments_of(before), arguments_of(after)]) if threads else None,
     )
 

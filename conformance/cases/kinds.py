@@ -75,6 +75,12 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         (batch, length), note = plan.CUBE, "whole blocks of a batch of matrices are computed in another way"
         compact, to = builder.here(batch, dict.fromkeys(builder.letters, length))
         yield builder.made("pairs", builder.label("value"), f"all_{length}", note, compact, to)
+        for name, lengths in (("rising", plan.STAIRS), ("falling", plan.STAIRS[::-1])):
+            sizes = dict(zip(builder.letters, lengths, strict=False))
+            if builder.fits((2,), sizes):
+                compact, to = builder.here((2,), sizes)
+                note = "an axis that is longer than another one, both beyond a block"
+                yield builder.made("pairs", builder.label("value"), f"{name}_lengths", note, compact, to)
 
 
 def alone(builder: Builder) -> Iterator[Made]:
@@ -102,7 +108,7 @@ def of_elements(builder: Builder) -> Iterator[Made]:
     most = plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS
     many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
-    for shape in ((), (1,), *shapes, *([] if builder.is_line else [(many,)])):
+    for shape in ((), (1,), (2,), (1, 1), *shapes, *([] if builder.is_line else [(many,)])):
         compact, to = builder.here(shape, {})
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"

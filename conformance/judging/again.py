@@ -66,7 +66,7 @@ def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repea
     for own, seen in zip(inputs, found.repeated, strict=True):
         yield from notes_of(seen, own)
     if found.changed is not None:
-        yield from note_of_change(found.changed, inputs[0][1])
+        yield from note_of_change(found.changed, inputs[0][-1])
     if found.threads is not None:
         yield from note_of_threads(found.threads, inputs[0])
 
