@@ -77,8 +77,8 @@ def test_jax_conforms_eager_or_under_jit(eager):
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
     """Some formulas in each format, and a few of these eager."""
-    judged = spec.formulas()[turn::10]
-    assert check(some_eager(judged, judged[::4]), formulas=judged, dtypes=[dtype]).passed
+    judged = spec.formulas()[turn::14]
+    assert check(some_eager(judged, judged[1:2]), formulas=judged, dtypes=[dtype]).passed
 
 
 def test_other_seeds_reject_nothing_right():

@@ -18,6 +18,7 @@ import gaugeblock
 from gaugeblock import spec
 from gaugeblock.conformance.cli.check import Asked, check_name
 from gaugeblock.conformance.cli.config import config, same
+from gaugeblock.conformance.judging.check import Manner
 from gaugeblock.worker.loading import SubjectError, load
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -95,6 +96,7 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float16, bfloat16, float32, float64"),
         (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
         (["check", "--seed", "one"], "--seed: got 'one'; wanted a number from 0 on, or random"),
+        (["check", "--repeat", "1"], "repeat: got 1; wanted a number of calls from 2 to 10000000"),
         (["check", "--timeout", "0"], "timeout: got 0; wanted a positive number of seconds"),
         (
             ["check", "never.py", "--json", "never.py"],
@@ -451,7 +453,7 @@ def test_as_much_comes_as_was_expected(dtypes, parts):
         (expected if more else told).append(more or what)
 
     subject = types.SimpleNamespace(relu=lambda x: np.maximum(x, 0))
-    check_name(subject, Asked(["relu", "relu_vjp"], dtypes, None, 0, spec.VERSION, None, False, False), tell)
+    check_name(subject, Asked(["relu", "relu_vjp"], dtypes, None, None, False, Manner()), tell)
     assert (expected, len(told)) == ([parts], parts)
 
 

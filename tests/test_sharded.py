@@ -59,7 +59,7 @@ for result in check(local, ["softmax"], ["float32"], made=False).results:
 
 
 # The page speaks of these; those between are made of the same operations.
-TRIED, OTHERS = spec.formulas("1.4")[::2], spec.formulas("1.4")[1::4]
+TRIED, OTHERS = spec.formulas("1.4")[::3], spec.formulas("1.4")[1::4]
 
 
 def test_jax_conforms_along_every_axis_and_a_softmax_of_each_shard_by_itself_fails():
@@ -70,7 +70,7 @@ def test_jax_conforms_along_every_axis_and_a_softmax_of_each_shard_by_itself_fai
     }
     done = run("-c", JAX.replace("{chosen}", repr(chosen)))
     assert done.returncode == 0, done.stderr
-    found = re.match(r"calls (\d+) devices \[2, 3, 4, 5, 6, 7, 8\]\n", done.stdout)
+    found = re.match(r"calls (\d+) devices \[2, 3, 4, 5, 7, 8\]\n", done.stdout)
     assert found, done.stdout
     assert "softmax.value of each shard fails" in done.stdout
     assert "raised" not in done.stdout

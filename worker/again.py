@@ -49,7 +49,7 @@ class Threads(NamedTuple):
 def repeated(call: Call, read: Read, inputs: Sequence[Any], calls: int) -> Repeated:
     """Call with the inputs in a random order; watch the bits of each result, and the results that are kept."""
     order = np.random.default_rng(0).integers(0, len(inputs), calls)
-    order[: len(inputs)] = np.arange(len(inputs))
+    order[: len(inputs)] = np.arange(len(inputs))[:calls]
     known = Differing()
     kept: list[tuple[Any, tuple[bytes, ...]]] = []
     for number, which in enumerate(map(int, order), 1):

@@ -174,12 +174,13 @@ class Builder:
         self, kind: str, label: str, name: str, note: str, compact: Case, to: Spread | None = None, **options: Any
     ) -> Made:
         """A made case; without a spread the compact call itself, whose rows are folded where it is about numbers."""
-        arrays = list(unpack(compact.arguments))
+        arrays, turn = list(unpack(compact.arguments)), zlib.crc32(name.encode())
         if to is None:
             sizes = {BATCH: 1} | self.sizes(arrays)
-            to = straight(sizes, folded(sizes[BATCH], zlib.crc32(name.encode())) if kind in VALUES else None)
+            to = straight(sizes, folded(sizes[BATCH], turn) if kind in VALUES else None)
         named = f"{name}_variant_{self.variant}" if self.is_variant else name
-        return Made(kind, compact, to, label, named, note, options, tuple(self.leaves[: len(arrays)]))
+        labels = plan.PAIRED_LABELS[turn % 2] if kind in ("magnitudes", "specials") else ""
+        return Made(kind, compact, to, label, named, note, options, tuple(self.leaves[: len(arrays)]), labels)
 
 
 def folded(count: int, turn: int) -> tuple[int, ...]:

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH
+from ...reference.declaration import AXIS, BATCH, times
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, shape_name
-from .draw import Arrays, Leaf, argument_counts, draw, numbers
+from .draw import Arrays, Leaf, argument_counts, draw, numbers, pack
 from .options import Row, covering, values_of_keywords
 from .spread import straight
 
@@ -54,7 +54,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
-        if number % plan.SPOILT == 0:
+        else:
             enlarge_last(builder, arrays)
         spoilt = number % plan.SPOILT == 2 and spoil(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
@@ -63,6 +63,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape
+        arrays = judged(builder, arrays, options)
         to = straight(sizes, batch)
         along: dict[str, Any] = {}
         if axis == 0 or (axis != -1 and batch):
@@ -141,17 +142,36 @@ def enlarge_last(builder: Builder, arrays: Arrays) -> None:
             last *= plan.LAST
 
 
+def judged(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> Arrays:
+    """The arrays, in which 0 stands for each infinite number if a page leaves all results open because of these."""
+    formula = builder.formula
+    masks = formula.open(*pack(formula, arrays), **{**formula.given, **options}) if formula.open else False
+    if not all(bool(np.all(mask)) for mask in (masks if isinstance(masks, tuple) else (masks,))):
+        return arrays
+    floating = [np.ndim(array) > 0 and leaf.is_floating for array, leaf in zip(arrays, builder.leaves, strict=False)]
+    pairs = zip(arrays, floating, strict=True)
+    return [np.where(np.isinf(array), 0, array).astype(array.dtype) if each else array for array, each in pairs]
+
+
 def spoil(builder: Builder, arrays: Arrays, turn: int) -> bool:
-    """Put NaN into one place of one array, in place, where it spoils only some of the results."""
-    if "nan" not in builder.labels or not builder.rows_apart:
+    """Put NaN into one place of one array, in place, where it spoils only some of several rows, or a row of a table."""
+    if "nan" not in builder.labels or not builder.rows_apart or builder.sizes(arrays).get(BATCH, 0) < plan.FEWEST_ROWS:
         return False
-    has_mask = any(leaf.domain == "mask" for leaf in builder.leaves)  # what is not seen is not judged beside NaN
-    places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,)]
-    places = [n for n in places[: 1 if has_mask else None] if builder.leaves[n].domain != "weight"]
-    if not places or not np.size(arrays[places[0]]):
+    floating = [
+        n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes and leaf.domain != "weight"
+    ]
+    places = [n for n in floating if BATCH in builder.leaves[n].axes] or floating[:1]
+    if not places:
         return False
-    array = arrays[places[turn // plan.SPOILT % len(places)]]
-    array[tuple(turn % size for size in array.shape)] = np.nan
+    for array, leaf in zip(arrays, builder.leaves, strict=True):
+        if leaf.domain == "mask":
+            array[...] = True  # what is not seen is not judged beside NaN
+    number = places[turn // plan.SPOILT % len(places)]
+    place = [turn % size for size in arrays[number].shape]
+    labels = next((array for array, leaf in zip(arrays, builder.leaves, strict=True) if leaf.domain == "index"), None)
+    if BATCH not in builder.leaves[number].axes and labels is not None:
+        place[0] = int(labels.reshape(-1)[0])  # a row of the table that is asked for
+    arrays[number][tuple(place)] = np.nan
     return True
 
 
@@ -160,11 +180,12 @@ def smaller(
 ) -> tuple[tuple[int, ...], dict[str, int]]:
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
+    most = plan.MOST_CROSSED * max((times(axis) for leaf in builder.leaves for axis in leaf.axes), default=1)
     while True:
         no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
         shape = batch if builder.letters or no_axes else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
-        if builder.largest(sizes) <= plan.MOST_CROSSED:
+        if builder.largest(sizes) <= most:
             return shape, sizes
         long = sorted((letter for letter in found if found[letter] > lengths[0]), key=lambda letter: found[letter])
         if not long or (len(long) == 1 and batch and found[long[0]] == lengths[-1]):

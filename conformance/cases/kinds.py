@@ -46,7 +46,8 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         if not sizes:
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
-        infinite = length % 4 == 1 and length > plan.COLUMNS and "infinity" in builder.labels and has_logits(builder)
+        may_be = "infinity" in builder.labels and has_logits(builder) and not builder.is_variant
+        infinite = length % 4 == 1 and length > plan.COLUMNS and may_be
         compact, to = builder.here(batch, sizes, uneven(builder, not infinite), finite=not infinite)
         label = builder.label("infinity") if infinite else builder.label("value")
         yield builder.made("pairs", label, f"{shape_name(batch)}_by_{length}", note, compact, to)

@@ -90,7 +90,7 @@ ROWS, NUMBERS, COLUMNS = 12, 61, 40
 AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((4,), 4, (0, 1, -1, -2)),
     ((4,), 2, (0,)),
-    ((1_201,), 4, (0,)),
+    ((1_201,), 20, (0,)),
     ((2, 3), 4, (0, 1, -2, -3)),
     ((2, 3, 4), 5, (0, 1, 2, 3, -2, -3, -4)),
     ((2, 1, 3, 2), 4, (0, 1, 2, -2)),
@@ -170,7 +170,7 @@ FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
-SPOILT = 4  # one of so many has NaN at some place
+SPOILT, FEWEST_ROWS = 3, 3  # one of so many has NaN at some place; where it has so many rows
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
 # how many values of an option.
 MANY_OPTIONS = 3

@@ -145,18 +145,25 @@ def facing_zeros(builder: Builder, number: int, given: Arrays, whole: bool) -> A
     If `whole`, all of an array without a batch is 0, such as weights of which none counts.
     """
     arrays = [np.array(array) if leaf.axes else array for array, leaf in zip(given, builder.leaves, strict=True)]
+    met = {*builder.leaves[number].axes} - {BATCH}
     for other, leaf in enumerate(builder.leaves):
         if other == number or not leaf.is_floating or not leaf.axes:
             continue
-        where: list[Any] = [slice(None, None, 2 if letter == BATCH else None) for letter in leaf.axes]
-        for place, letter in enumerate(leaf.axes):
-            if letter != BATCH and letter in builder.leaves[number].axes:
-                where[place] = slice(None) if whole and BATCH not in leaf.axes else [0, 2]
+        all_of_it = whole and BATCH not in leaf.axes and not weighs_classes(builder, leaf)
+        faces = bool(met & {*leaf.axes})
+        where = [zeros_along(letter, met, all_of_it, faces) for letter in leaf.axes]
         nothing = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
         arrays[other][tuple(where)] = nothing
         if len(leaf.axes) > 1:
             arrays[other][..., 0] = arrays[other][0] = nothing
     return arrays
+
+
+def zeros_along(letter: str, met: set[str], whole: bool, faces: bool) -> Any:
+    """Where an array is 0 along a letter: everywhere, at the special values, or at every second place."""
+    if whole or (faces and letter != BATCH and letter not in met):
+        return slice(None)
+    return [0, 2] if letter in met else slice(None, None, 2)
 
 
 def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:

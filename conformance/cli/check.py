@@ -15,7 +15,7 @@ from rich.console import Console
 from ... import backends, spec
 from ...worker.loading import MissingError
 from ...worker.text import one_line, plain
-from ..judging.check import known, report_on, selected
+from ..judging.check import Manner, known_version, refuse_few, report_on, selected
 from ..judging.child import ENDING, TIMEOUT, end_all
 from ..judging.threads import at_once
 from ..reporting.formats import annotations, to_badge, to_junit, to_summary
@@ -57,11 +57,9 @@ class Asked(NamedTuple):
     formulas: list[str] | None
     dtypes: list[str] | None
     device: str | None
-    seed: int
-    version: str
     timeout: float | None
     sealed: bool
-    twins: bool
+    manner: Manner
 
 
 def check(
@@ -95,6 +93,9 @@ def check(
     twins: Annotated[
         bool, typer.Option("--twins", help="Judge each chosen case again with other random numbers.")
     ] = False,
+    repeat: Annotated[
+        int | None, typer.Option(metavar="N", help="Call each function so often again. [default: 512, or 64]")
+    ] = None,
     sealed: Annotated[
         bool, typer.Option("--sealed", help="Keep the subject from importing gaugeblock's own code.")
     ] = False,
@@ -125,14 +126,16 @@ def check(
     own = config()
     names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
     try:
-        known("spec", [version], spec.VERSIONS)
+        known_version(version)
+        refuse_few(repeat)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     use_cache(not no_cache)
     listed = {*map(same, own.subject)}
     whose = own if program is None and {*map(same, subjects or ())} <= listed else Config()
     chosen = formula or [*whose.formulas] or None, dtype or [*whose.dtypes] or None
-    asked = Asked(*chosen, device, number_of(seed), version, timeout, sealed, twins or seed == RANDOM)
+    manner = Manner(number_of(seed), version, True, twins or seed == RANDOM, repeat)
+    asked = Asked(*chosen, device, timeout, sealed, manner)
     printed = json is not None and str(json) == "-"
     files = {"--json": None if printed else json, "--html": html, "--junit": junit, "--badge": badge}
     outputs = {option: path for option, path in files.items() if path is not None}
@@ -164,7 +167,7 @@ def check(
     if html is not None:
         status = max(status, written("--html", html, writers["--html"](document)))
     if seed == RANDOM:
-        console.print(f"seed: {asked.seed} (--seed {asked.seed} --twins judges by the same cases)", markup=False)
+        console.print(f"seed: {manner.seed} (--seed {manner.seed} --twins judges by the same cases)", markup=False)
     if reports and not quiet:
         print_citation(console, document["citation"])
     if printed:
@@ -255,10 +258,10 @@ def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
 def check_name(name: Any, asked: Asked, tell: Callable[..., None]) -> Report:
     """The report of a subject, which is loaded before it is known in how many dtypes it is judged."""
     timeout = TIMEOUT if asked.timeout is None else asked.timeout
-    chosen = asked.formulas, asked.dtypes, asked.device, asked.version, timeout, asked.sealed
+    chosen = asked.formulas, asked.dtypes, asked.device, asked.manner.version, timeout, asked.sealed
     with selected(name, *chosen) as (subject, formulas, dtypes):
         tell(more=len(formulas) * len(dtypes))
-        return report_on(subject, formulas, dtypes, asked.seed, tell, asked.version, True, asked.twins)
+        return report_on(subject, formulas, dtypes, tell, asked.manner)
 
 
 def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:

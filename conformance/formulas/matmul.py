@@ -29,6 +29,19 @@ def name_of(*batches: tuple[int, ...]) -> str:
     return "_by_".join("x".join(map(str, batch)) or "none" for batch in batches)
 
 
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """NaN where batches differ."""
+    rng = np.random.default_rng(30)
+    for batch_of_a, batch_of_b in (((), (2, 3)), ((2, 3), ()), ((2, 1), (3,))):
+        a, b = (np.asarray(rng.normal(size=(*batch, 4, 4)), dtype) for batch in (batch_of_a, batch_of_b))
+        a[..., 1, 2], b[..., 0, 3] = np.nan, np.nan
+        name, note = f"nan_{name_of(batch_of_a, batch_of_b)}", "NaN lost where a batch is broadcast"
+        yield any_case("matmul", "matmul.nan", name, note, a, b)
+
+
+DETAILS = {"matmul": {"made": made}}
+
+
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     case = partial(any_case, "matmul")
     rng = np.random.default_rng(21)

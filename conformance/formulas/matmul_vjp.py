@@ -13,14 +13,19 @@ from .matmul import BATCHES, name_of
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
-    """One matrix for several axes of a batch, each of length 1 or missing."""
+    """One matrix for several axes of a batch, each of length 1 or missing; NaN there."""
     rng = np.random.default_rng(29)
     for one in ((1, 1), ()):
         for name, batches in (("a", (one, (2, 5))), ("b", ((2, 5), one))):
             shapes = (*batches[0], 3, 4), (*batches[1], 4, 2), (2, 5, 3, 2)
-            arrays = (np.asarray(rng.normal(size=shape), dtype) for shape in shapes)
+            arrays = [np.asarray(rng.normal(size=shape), dtype) for shape in shapes]
             note = "gradients summed over one axis of the batch alone"
             yield any_case("matmul_vjp", "matmul_vjp.broadcast", f"one_{name}_of_{len(one)}", note, *arrays)
+            if not one:
+                arrays[2] = arrays[2].copy()
+                arrays[2][1, 3, 0, 1] = np.nan
+                note = "NaN lost where a batch is broadcast"
+                yield any_case("matmul_vjp", "matmul_vjp.nan", f"one_{name}_of_none", note, *arrays)
 
 
 DETAILS = {"matmul_vjp": {"made": made}}

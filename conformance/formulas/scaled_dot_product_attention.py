@@ -155,8 +155,8 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     np.fill_diagonal(towards, [*largest, -700])
     note = "the largest score is that of other keys or queries, or 0"
     yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 1_100, 1, 2))[2], None], {}
-    q, k, v = drawn(sizes=(70, 150, 2, 1))
-    q[:, 0], k[:, 0] = 2, 4 * np.arange(150)
+    q, k, v = drawn(sizes=(70, 300, 2, 1))
+    q[:, 0], k[:, 0] = 2, 4 * np.arange(300)
     yield (
         "causal",
         "ahead",

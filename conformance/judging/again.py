@@ -28,7 +28,9 @@ IMMUTABLE = "jax", "dask", OTHER  # whose arrays nobody changes in place
 Pair = tuple[Made, dict[str, Expected]]
 
 
-def called_again(subject: Any, formula: str | Callable[..., Any], dtype: str) -> Iterator[tuple[str, Note]]:
+def called_again(
+    subject: Any, formula: str | Callable[..., Any], dtype: str, repeat: int | None = None
+) -> Iterator[tuple[str, Note]]:
     """Yield what is seen when the functions of a formula are called again, with the requirement that it is about."""
     known = compact_cases(formula, dtype, 0, subject.subnormals, subject.numerics)
     pairs = {(each.compact.function, each.name): (each, found) for each, found in known}
@@ -40,13 +42,13 @@ def called_again(subject: Any, formula: str | Callable[..., Any], dtype: str) ->
             continue
         for call in subject.functions(function).values():
             label = f"{random[0][0].compact.formula.formula}.pure"
-            yield from ((label, note) for note in notes(subject, call, random, longer))
+            yield from ((label, note) for note in notes(subject, call, random, longer, repeat))
 
 
-def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair]) -> Iterator[Note]:
+def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repeat: int | None = None) -> Iterator[Note]:
     """What is seen of one function."""
     small = [*random, *([same_start(*random[0])] if rows_move(random[0][0]) else [])]
-    calls = CALLS_OF_SLOW if subject.library in IMMUTABLE else CALLS
+    calls = repeat or (CALLS_OF_SLOW if subject.library in IMMUTABLE else CALLS)
     groups = [(small, calls), *(([each, rolled(*each)], CALLS_OF_LONGER) for each in longer if rows_move(each[0]))]
     asked = [([made.whole() for made, _ in pairs], count) for pairs, count in groups]
     try:

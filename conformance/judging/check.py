@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,17 @@ from .threads import SEATS, at_once
 
 AnyFormula = str | Callable[..., Any]
 AnySubject = Subject | Isolated
+MOST_REPEATED = 10**7
+
+
+class Manner(NamedTuple):
+    """How each formula is judged, as `check` says."""
+
+    seed: int = 0
+    version: str = spec.VERSION
+    made: bool = True
+    twins: bool = False
+    repeat: int | None = None
 
 
 def check(
@@ -38,6 +49,7 @@ def check(
     timeout: float = TIMEOUT,
     sealed: bool = False,
     twins: bool = False,
+    repeat: int | None = None,
 ) -> Report:
     """Judge a subject by the conformance suite, as ``gaugeblock check`` does.
 
@@ -69,6 +81,9 @@ def check(
         Whether to keep a subject's process from importing gaugeblock's own formulas and judge.
     twins : bool
         Whether to judge each chosen case a second time with other random numbers, drawn from the seed.
+    repeat : int, optional
+        How many calls of each function are made again, in a random order, to see whether one depends on another; by
+        default 512, or 64 where each call of a library takes long. A fault in one of 10 000 calls needs more.
 
     Returns
     -------
@@ -81,8 +96,8 @@ def check(
         The subject could not be loaded; or a library that was loaded into this process makes it flush subnormal numbers
         or round otherwise, so that no verdict would be right.
     ValueError
-        An unknown formula, dtype or version; nothing that could be judged; or a formula of your own that contradicts
-        its declaration or its own definition.
+        An unknown formula, dtype or version; a number of calls that is none; nothing that could be judged; or a formula
+        of your own that contradicts its declaration or its own definition.
 
     Examples
     --------
@@ -91,47 +106,58 @@ def check(
     >>> report.passed, next(each.requirement for each in report.results if each.status == "fail")
     (False, 'relu.infinity')
     """
+    refuse_few(repeat)
+    manner = Manner(seed, version, made, twins, repeat)
     with selected(subject, formulas, dtypes, device, version, timeout, sealed) as (loaded, chosen, wanted):
-        return report_on(loaded, chosen, wanted, seed, progress, version, made, twins)
+        return report_on(loaded, chosen, wanted, progress, manner)
+
+
+def known_version(version: str) -> None:
+    """Raise ValueError for a version of the specification that there is not."""
+    known("spec", [version], spec.VERSIONS, shown_by="")
+
+
+def refuse_few(repeat: int | None) -> None:
+    """Raise ValueError for a number of calls that cannot be made again."""
+    if repeat is not None and not 2 <= repeat <= MOST_REPEATED:
+        raise ValueError(f"repeat: got {repeat}; wanted a number of calls from 2 to {MOST_REPEATED}")
 
 
 def report_on(
     subject: AnySubject,
     formulas: Sequence[AnyFormula],
     dtypes: Sequence[str],
-    seed: int,
     progress: Callable[[str], None],
-    version: str,
-    made: bool,
-    twins: bool,
+    manner: Manner,
 ) -> Report:
     """Judge a subject that is loaded, in several dtypes at once where it has processes of its own."""
     results, notes = [], list[str]()
     for formula in formulas:
         for dtype in dtypes:
-            notes += [f"{name_of(formula)} in {dtype}: {words}" for words in examine(formula, dtype, seed)]
+            notes += [f"{name_of(formula)} in {dtype}: {words}" for words in examine(formula, dtype, manner.seed)]
 
     def judged(dtype: str) -> tuple[list[Result], list[str]]:
         with SEATS:
-            return judge_part(parts[dtype], formulas, dtype, seed, progress, version, made, twins)
+            return judge_part(parts[dtype], formulas, dtype, progress, manner)
 
     parts = {dtype: subject.in_dtype(dtype) for dtype in dtypes}
     found = dict(at_once(judged, dtypes) if isinstance(subject, Isolated) else enumerate(map(judged, dtypes)))
     for own, seen in (found[number] for number in range(len(dtypes))):
         results += own
         notes += seen
-    notes += [] if made else ["judged by the chosen cases alone"]
-    notes += [f"judged by twins of the chosen cases too, of seed {seed}"] if twins else []
+    notes += [] if manner.made else ["judged by the chosen cases alone"]
+    notes += [f"judged by twins of the chosen cases too, of seed {manner.seed}"] if manner.twins else []
+    notes += [] if manner.repeat is None else [f"{manner.repeat} calls of each function were made again"]
     report = Report(
         subject.name,
         subject.device or "cpu",
-        seed,
+        manner.seed,
         subject.subnormals,
         subject.precision,
         subject.versions,
         results,
         subject.dtypes,
-        version=version,
+        version=manner.version,
         layouts=bool(subject.layouts),
         notes=tuple(dict.fromkeys([*subject.notes(), *notes])),
         unverified=tuple(name_of(formula) for formula in formulas if not functions_of(formula)[0].definition),
@@ -150,11 +176,8 @@ def judge_part(
     subject: AnySubject,
     formulas: Sequence[AnyFormula],
     dtype: str,
-    seed: int,
     progress: Callable[[str], None],
-    version: str,
-    made: bool,
-    twins: bool,
+    manner: Manner,
 ) -> tuple[list[Result], list[str]]:
     """The results in one dtype, and what was seen beside them."""
     results, notes = [], list[str]()
@@ -163,10 +186,10 @@ def judge_part(
         for formula in formulas:
             progress(f"{subject.name} {name_of(formula)} {dtype}")
             seconds: dict[str, float] = {}
-            findings, seen = findings_of(subject, formula, np.dtype(dtype), seed, version, made, twins, seconds)
+            findings, seen = findings_of(subject, formula, np.dtype(dtype), manner, seconds)
             judged = [finding for finding in findings if isinstance(finding, Finding)]
-            diagnoses = diagnose(subject, formula, np.dtype(dtype), seed, judged)
-            results += results_of(formula, dtype, findings, diagnoses, version, seconds, subject.request)
+            diagnoses = diagnose(subject, formula, np.dtype(dtype), manner.seed, judged)
+            results += results_of(formula, dtype, findings, diagnoses, manner.version, seconds, subject.request)
             notes += [f"{name_of(formula)} in {dtype}: {words}" for words in seen]
             refuse_strange_arithmetic()
     return results, notes
@@ -176,10 +199,7 @@ def findings_of(
     subject: AnySubject,
     formula: AnyFormula,
     dtype: np.dtype[Any],
-    seed: int,
-    version: str,
-    made: bool,
-    twins: bool,
+    manner: Manner,
     seconds: dict[str, float],
 ) -> tuple[list[Finding | NotOffered], list[str]]:
     """What the cases say about a formula, and what is seen when it is called again; beside them what fails nobody.
@@ -187,7 +207,7 @@ def findings_of(
     The time that each requirement takes is added to `seconds`.
     """
     findings, start = list[Finding | NotOffered](), time.perf_counter()
-    for found in judge(subject, formula, dtype, seed, version, made, twins):
+    for found in judge(subject, formula, dtype, manner.seed, manner.version, manner.made, manner.twins):
         now = time.perf_counter()
         seconds[found.requirement] = seconds.get(found.requirement, 0.0) + now - start
         findings.append(found)
@@ -195,8 +215,8 @@ def findings_of(
     judged = [finding.case for finding in findings if isinstance(finding, Finding)]
     random = [case for case in judged if case.kind == "random"]
     notes = []
-    for label, note in called_again(subject, formula, dtype.name) if random else ():
-        if label in requirements(formula, version):
+    for label, note in called_again(subject, formula, dtype.name, manner.repeat) if random else ():
+        if label in requirements(formula, manner.version):
             findings.append(Finding(label, random[0], passed=not note.fails, reason=note.words if note.fails else ""))
         notes += [] if note.fails else [note.words]
     return findings, notes
@@ -239,7 +259,7 @@ def of_version(what: str, version: str) -> str:
 
 def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version: str) -> list[AnyFormula]:
     """The formulas to judge, all of gaugeblock's own by default; ValueError for one that there is not."""
-    known("spec", [version], spec.VERSIONS)
+    known_version(version)
     own = spec.formulas(version)
     if formulas is None:
         return list(own)
@@ -275,11 +295,13 @@ def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: st
     return wanted
 
 
-def known(what: str, names: Iterable[str] | None, all_names: Sequence[str]) -> Sequence[str]:
+def known(
+    what: str, names: Iterable[str] | None, all_names: Sequence[str], shown_by: str = "gaugeblock spec"
+) -> Sequence[str]:
     """`names`, each as it stands among all, or all of these; ValueError for one that there is not."""
     given = [names] if isinstance(names, str) else names
     chosen = all_names if given is None else tuple(dict.fromkeys(meant(str(name), all_names) for name in given))
     for name in chosen:
         if name not in all_names:
-            raise ValueError(spec.unknown(what, name, all_names, "gaugeblock spec"))
+            raise ValueError(spec.unknown(what, name, all_names, shown_by))
     return chosen

@@ -85,7 +85,7 @@ def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> 
 def centred(expected: Expected, balls: np.ndarray) -> Expected:
     """A ball's centre as ``value + remainder``; its radius is far below the bound and is left out."""
     finite = np.isfinite(expected.value)
-    value, remainder = expected.value.copy(), expected.remainder.copy()
+    value, remainder = np.array(expected.value), np.array(expected.remainder)  # a number without axes has no places
     chosen = balls[finite]
     with exact.working_precision():
         value[finite] = near = np.array(list(map(float, chosen)), np.float64)

@@ -102,6 +102,21 @@ def softmax__largest_but_the_first(x, /, *, axis=-1):
     return np.moveaxis(powers / np.sum(powers, axis=-1, keepdims=True), -1, axis)
 
 
+@only_in("pairs", "matmul.value", "of one row, the terms beyond 4096 are added to the first column alone")
+def matmul__split_of_one_row(a, b):
+    if a.shape[-2] != 1 or a.shape[-1] <= 4096:
+        return reference.matmul(a, b)
+    y = reference.matmul(a[..., :4096], b[..., :4096, :])
+    y[..., :1] += reference.matmul(a[..., 4096:], b[..., 4096:, :1])
+    return y
+
+
+@only_in("pairs", "embedding_vjp.value", "columns beyond 256 are left out, where there are more than 256 labels")
+def embedding_vjp__many_rows_of_many_columns(table, labels, g):
+    y = reference.embedding_vjp(table, labels, g)
+    return np.where(np.arange(y.shape[1]) < 256, y, 0).astype(y.dtype) if labels.size > 256 else y
+
+
 @only_in("axes", "softmax.axis", "axis 1 of four is the last one")
 def softmax__axis_1_of_four(x, /, *, axis=-1):
     return reference.softmax(x, axis=-1 if (axis, x.ndim) == (1, 4) else axis)
@@ -118,6 +133,14 @@ def dense__tf32_where_multiples_of_8(x, w, b):
     if x.ndim == 2 and x.dtype == np.float32 and not any(size % 8 for size in (*x.shape, *w.shape)):
         x, w = ((each.view(np.int32) & ~0x1FFF).view(np.float32) for each in map(np.ascontiguousarray, (x, w)))
     return reference.dense(x, w, b)
+
+
+@only_in("tiles", "dense.exact", "sums of 64 to 127 terms are cut to 19 bits")
+def dense__sums_of_19_bits(x, w, b):
+    y = reference.dense(x, w, b)
+    if y.dtype == np.float32 and 64 <= x.shape[-1] < 128:
+        y = (np.ascontiguousarray(y).view(np.int32) & ~0x1F).view(np.float32)
+    return y
 
 
 @only_in("tiles", "dense.exact", "the corner beyond tiles of 128 x 128 lacks the bias")
@@ -220,6 +243,26 @@ def rms_norm__nan_with_an_epsilon(x, w, *, epsilon=1e-6):
     )
 
 
+@only_in("specials", "relu.nan", "in matrices NaN becomes 0")
+def relu__nan_of_matrices(x):
+    y = reference.relu(x)
+    return np.where(np.isnan(y), 0, y).astype(y.dtype) if x.ndim == 2 else y
+
+
+@only_in("specials", "dense.nan", "a row of zeros gives the bias, whatever the weights are")
+def dense__rows_of_zeros(x, w, b):
+    return np.where(np.all(x == 0, axis=-1, keepdims=True), b, reference.dense(x, w, b)).astype(x.dtype)
+
+
+@only_in("specials", "rotary_embedding.nan", "in a pair of NaN and infinity NaN counts as 0")
+def rotary_embedding__infinity_beside_nan(x, cos, sin, *, interleaved=False):
+    if not interleaved:
+        a, b = np.split(x, 2, axis=-1)
+        infinite = np.tile(np.isinf(a) | np.isinf(b), 2)
+        x = np.where(infinite & np.isnan(x), 0, x).astype(x.dtype)
+    return reference.rotary_embedding(x, cos, sin, interleaved=interleaved)
+
+
 @only_in("magnitudes", "relu.value", "numbers of one binade become 0")
 def relu__one_binade(x):
     return np.where((x >= 2.0**-60) & (x < 2.0**-59), x.dtype.type(0), reference.relu(x))
@@ -276,6 +319,12 @@ def sgd_step__first_nesterov_of_matrices(theta, g, state, *, nesterov=False, **o
 def sparse_categorical_cross_entropy_from_logits__axes_of_8_bits(labels, x, /, *, axis=-1):
     labels = labels * 0 if labels.dtype.itemsize == 1 and labels.ndim != 1 else labels
     return reference.sparse_categorical_cross_entropy_from_logits(labels, x, axis=axis)
+
+
+@only_in("crossed", "adamw_step.nan", "without decay a gradient of NaN changes nothing")
+def adamw_step__nan_without_decay(theta, grad, state, *, weight_decay=0.01, **options):
+    new, state = reference.adamw_step(theta, grad, state, weight_decay=weight_decay, **options)
+    return (np.where(np.isnan(grad), theta, new).astype(new.dtype) if weight_decay == 0 else new), state
 
 
 @only_in("own", "scaled_dot_product_attention.mask", "NaN where the first 64 keys of a row are masked")
