@@ -145,6 +145,7 @@ def test_a_function_of_jax_and_a_declared_one():
             "got gather, which takes other arguments than arrays of real numbers; wanted real ones",
         ),
         (torch.relu, (X,), "got relu, each element of which stands for itself"),
+        (lambda x: x @ W, (X,), "which raises in float64: expected m1 and m2 .*; wanted one that takes float64 too"),
         (
             torch.nn.BatchNorm1d(8).eval(),
             (normal(2, 8, 5),),

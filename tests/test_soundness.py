@@ -269,7 +269,7 @@ HELPERS = {
     "reductions": {"before", "count_of", "first_of", "last_axis"},
     "rounding": {"at_least_float32", "isdtype", "nearest", "nearest_to", "numerics", "scattered"},
     "running": {"dtype_of", "enclosed", "evaluate", "lift_bounded", "lift_exactly", "lift_twofold", "lifted",
-                "on_these", "raised_here", "result_of", "running", "with_defaults"},
+                "names_of", "on_these", "raised_here", "result_of", "running", "with_defaults"},
     "slopes": {"bare", "follows", "kept", "part"},
     "specials": {"all_finite", "all_true", "any_true", "same"},
     "windows": {"chosen", "windows"},

@@ -277,3 +277,31 @@ def test_gradients_of_embeddings_and_folds_of_columns():
     w = torch.randn(5, 4, generator=g)
     assert_conforms(gradient(w), gradient, w)
     assert not np.any(expected(gradient, w)[0][[0, 1, 4]])
+
+
+def biased(shape, terms):
+    """An input of which few terms are other than 0, beside which a bias is large."""
+    x = torch.zeros(*shape)
+    x[:, :terms] = torch.randn(shape[0], terms, *shape[2:], generator=torch.Generator().manual_seed(0))
+    return x
+
+
+@pytest.mark.parametrize(
+    ("module", "x"),
+    [
+        (torch.nn.Linear(64, 6), biased((8, 64), 5)),
+        (torch.nn.Conv1d(16, 6, 3, padding=1), biased((2, 16, 9), 2)),
+        (torch.nn.ConvTranspose1d(16, 6, 3), biased((2, 16, 9), 2)),
+    ],
+)
+def test_a_kernel_may_begin_its_sum_with_the_bias(module, x):
+    module.bias.data.fill_(1 + 2.0**-20)
+    module.weight.data *= 1e-3
+    _, bound = expected(module, x)
+    assert np.all(bound >= 2 * 2.0**-24)  # of two terms at least: one rounding each of the bias
+    assert np.all(bound <= 20 * 2.0**-24)
+    with torch.no_grad():
+        y = module(x)
+    assert_conforms(y, module, x)
+    with pytest.raises(AssertionError, match="outside"):
+        assert_conforms(y + 2.0**-18, module, x)

@@ -6,7 +6,10 @@ As in `aten`, a function is called as the operation of its name is, with the nam
 import math
 from typing import Any
 
+import numpy as np
+
 from ..arithmetic import correlated
+from ..arithmetic.addends import begun_with
 from .aten import Array, Namespace
 
 
@@ -137,8 +140,9 @@ def dot(xp: Namespace, a: Array, b: Array) -> Array:
 
 
 def addmm(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alpha: float = 1) -> Array:
-    product = xp.matmul(a, b)
-    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+    product, addend = xp.matmul(a, b), x if beta == 1 else x * beta
+    y = addend + (product if alpha == 1 else product * alpha)
+    return begun_with(y, addend, np.matmul, a, b, a.shape[-1])
 
 
 baddbmm = addmv = addmm
@@ -156,8 +160,9 @@ def addbmm(xp: Namespace, x: Array, a: Array, b: Array, *, beta: float = 1, alph
 
 
 def linear(xp: Namespace, x: Array, w: Array, b: Array = None) -> Array:
-    y = xp.matmul(x, xp.matrix_transpose(w))
-    return y if b is None else y + b
+    turned = xp.matrix_transpose(w)
+    y = xp.matmul(x, turned)
+    return y if b is None else begun_with(y + b, b, np.matmul, x, turned, x.shape[-1])
 
 
 def _trilinear(

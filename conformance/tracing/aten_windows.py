@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.addends import begun_with
 from ..arithmetic.discrete import discrete, parts
 from ..arithmetic.windows import chosen, windows
 from ..arithmetic.windows import convolution as convolved
@@ -24,11 +25,17 @@ def convolution(
 ) -> Array:  # fmt: skip
     count = w.ndim - 2
     stride, padding, dilation, more = (whole(each, count) for each in (stride, padding, dilation, more))
-    if is_transposed:
-        y = convolved_transposed(x, w, stride, padding, dilation, more, groups)
-    else:
-        y = convolved(x, w, stride, [(p, p) for p in padding], dilation, None, groups)
-    return y if b is None else y + xp.reshape(b, (-1, *(1,) * count))
+
+    def summed(x: Array, w: Array) -> Array:
+        if is_transposed:
+            return convolved_transposed(x, w, stride, padding, dilation, more, groups)
+        return convolved(x, w, stride, [(p, p) for p in padding], dilation, None, groups)
+
+    if b is None:
+        return summed(x, w)
+    bias = xp.reshape(b, (-1, *(1,) * count))
+    length = math.prod(w.shape[2:]) * (w.shape[0] // groups if is_transposed else w.shape[1])
+    return begun_with(summed(x, w) + bias, bias, summed, x, w, length)
 
 
 def whole(numbers: Any, count: int, default: Any = ()) -> list[int]:

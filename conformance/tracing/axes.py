@@ -17,6 +17,7 @@ from array_api_compat import array_namespace
 
 from ...reference.declaration import BATCH, Signature, contracts, default_results
 from ...reference.signature import written
+from ...worker.text import first_line
 from ..formulas import Formula
 from . import declared_in, example, library_of, like, name_of, reader
 from .fitted import SMALL, Run, fitted, fixed_lengths, lengths
@@ -98,6 +99,11 @@ def signature_of(
     except StopIteration:
         wanted = f"at most {len(string.ascii_lowercase)}; judge it layer by layer"
         raise ValueError(f"formula: got {name}, whose arrays have too many axes; wanted {wanted}") from None
+    except (RuntimeError, TypeError) as error:
+        wanted = "one that takes float64 too, without arrays of its own; a module's are its parameters and buffers"
+        raise ValueError(
+            f"formula: got {name}, which raises in float64: {first_line(error)}; wanted {wanted}"
+        ) from None
 
 
 def called(of_library: Any, function: Callable[..., Any], *values: np.ndarray) -> list[np.ndarray]:
