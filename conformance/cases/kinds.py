@@ -66,21 +66,24 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         return
     if len(builder.letters) > 1:
         yield from alone(builder)
-        sizes, rows = dict.fromkeys(builder.letters, plan.LARGE_CUBE), (plan.LARGE_CUBE,)
-        if builder.fits(batch := rows if len(sizes) < 3 else (), sizes):
-            compact, to = builder.here(batch, sizes)
-            note = "blocks beyond the first ones are left out where several axes are long"
-            yield builder.made("pairs", builder.label("value"), f"all_{plan.LARGE_CUBE}", note, compact, to)
-    if len(builder.letters) > 2:
-        (batch, length), note = plan.CUBE, "whole blocks of a batch of matrices are computed in another way"
-        compact, to = builder.here(batch, dict.fromkeys(builder.letters, length))
-        yield builder.made("pairs", builder.label("value"), f"all_{length}", note, compact, to)
-        for name, lengths in (("rising", plan.STAIRS), ("falling", plan.STAIRS[::-1])):
-            sizes = dict(zip(builder.letters, lengths, strict=False))
-            if builder.fits((2,), sizes):
-                compact, to = builder.here((2,), sizes)
-                note = "an axis that is longer than another one, both beyond a block"
-                yield builder.made("pairs", builder.label("value"), f"{name}_lengths", note, compact, to)
+        yield from long_together(builder)
+
+
+def long_together(builder: Builder) -> Iterator[Made]:
+    """Several axes beyond a block: all of one length, and each longer than the one before, or than the one after."""
+    letters = builder.letters
+    (batch, length), large = plan.CUBE, plan.LARGE_CUBE
+    of_large = (dict.fromkeys(letters, large), () if len(letters) > 2 else (large,))
+    shapes = {f"all_{large}": of_large}
+    if len(letters) > 2:
+        shapes[f"all_{length}"] = dict.fromkeys(letters, length), batch
+        shapes["rising_lengths"] = dict(zip(letters, plan.STAIRS, strict=False)), batch
+        shapes["falling_lengths"] = dict(zip(letters, reversed(plan.STAIRS), strict=False)), batch
+    note = "what is beyond the first blocks is left out, or computed in another way, where several axes are long"
+    for name, (sizes, rows) in shapes.items():
+        if builder.fits(rows, sizes):
+            compact, to = builder.here(rows, sizes)
+            yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
 def alone(builder: Builder) -> Iterator[Made]:
