@@ -122,7 +122,7 @@ def test_known_mistakes_of_libraries_are_found(name, formula, dtype, label, kind
 @pytest.mark.whole
 def test_failing_cases_are_counted_by_what_is_wrong():
     def softmax(x, *, axis=-1):
-        if x.shape == (6, 1):
+        if x.shape == (5_000, 1):
             raise ArithmeticError("of this shape")
         x = np.where(np.isnan(x), 0, x)
         with np.errstate(all="ignore"):

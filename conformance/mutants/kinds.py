@@ -305,9 +305,9 @@ def clip_by_global_norm__each_alone(tree, max_norm):
     return tuple(clip(each, max_norm) for each in tree) if isinstance(tree, tuple) else clip(tree, max_norm)
 
 
-@only_in("crossed", "sgd_step.momentum", "in matrices the first step is not Nesterov's, though it is asked for")
-def sgd_step__first_nesterov_of_matrices(theta, g, state, *, nesterov=False, **options):
-    is_first = state.step == 0 and getattr(theta, "ndim", 0) == 2
+@only_in("crossed", "sgd_step.momentum", "the first step of many axes is not Nesterov's, though it is asked for")
+def sgd_step__first_nesterov_of_many_axes(theta, g, state, *, nesterov=False, **options):
+    is_first = state.step == 0 and getattr(theta, "ndim", 0) > 3
     return reference.sgd_step(theta, g, state, nesterov=nesterov and not is_first, **options)
 
 
