@@ -69,9 +69,9 @@ def some_eager(judged, eager):
 
 @pytest.mark.parametrize("eager", [0, 1])
 def test_jax_conforms_eager_or_under_jit(eager):
-    """Every fourth formula is eager, and the others under jit, softmax and dense among them."""
-    judged = spec.formulas()[eager::2] + (("softmax",) if eager else ("dense",))
-    assert check(some_eager(judged, judged[::2] if eager else []), formulas=judged, dtypes=["float32"]).passed
+    """Half of the formulas under jit, and a quarter eager; the others are judged under vmap, in test_transforms."""
+    judged = spec.formulas()[1::4] if eager else spec.formulas()[::2]
+    assert check(some_eager(judged, judged if eager else []), formulas=judged, dtypes=["float32"]).passed
 
 
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
