@@ -21,11 +21,12 @@ from gaugeblock.spec.softmax import softmax
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 
 
-# In the other formats, where the exact arithmetic is the same, by turns.
+# The exact arithmetic is the same in all formats: every third formula in float32 too, beside another one by turns.
 VERIFIED = [
     (formula, dtype)
     for number, formula in enumerate(spec.formulas())
     for dtype in ("float32", ("float64", *HALF)[number % 3])
+    if dtype != "float32" or number % 3 != 1
 ]
 
 
