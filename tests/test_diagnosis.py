@@ -28,6 +28,7 @@ IN_DTYPES = [
     for dtype in MODELS
     if dtype == "float32" or (number % 2 == 0 and dtype == ("float16", "float64", "bfloat16")[number // 2 % 3])
 ]
+MANY = "adam"  # of so many mutants every other one is enough
 
 
 def subject(**functions):
@@ -57,7 +58,7 @@ def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnam
     monkeypatch.setattr(known, "outcome", once)
     monkeypatch.setattr(judge, "answer", judged)
     unnamed, misnamed, several = [], [], []
-    for mutant in mutants(formula):
+    for mutant in mutants(formula)[:: 2 if formula == MANY else 1]:
         failed = failures(mutant, dtype) if mutant.half == (dtype in HALF) else []
         if not failed:
             continue
