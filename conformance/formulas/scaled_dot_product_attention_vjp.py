@@ -1,6 +1,7 @@
 """Cases of the gradients of scaled dot-product attention."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ...reference.formulas import scaled_dot_product_attention as reference
 from ...reference.formulas.scaled_dot_product_attention_vjp import over_heads
 from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
+from .forms import in_float32
 from .requirements import requirements
 from .scaled_dot_product_attention import beside_unseen, hard, of_heads, powers_in_steps, scores_in_parts
 
@@ -72,15 +74,14 @@ def from_results(
     return xp.matmul(gz, k), over_heads(kept(gk), sizes, xp), over_heads(kept(gv), sizes, xp)
 
 
-def operands_rounded(*arguments: Array, **options: Any) -> tuple[Array, ...]:
+def operands_rounded(*arguments: Array, **options: Any) -> Any:
     """In half precision, from results, where what is stored or multiplied as a matrix is rounded to it."""
     xp, dtype = array_namespace(*arguments[:4]), arguments[0].dtype
 
     def kept(x: Array) -> Array:
         return wide(rounded(x, dtype, xp), xp)
 
-    found = from_results(*(wide(each, xp) for each in arguments[:4]), *arguments[4:], **options, kept=kept)
-    return tuple(rounded(each, dtype, xp) for each in found)
+    return in_float32(partial(from_results, kept=kept))(*arguments, **options)
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:

@@ -45,7 +45,7 @@ def called_again(
             yield from ((label, note) for note in notes(subject, call, random, longer, repeat))
 
 
-def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repeat: int | None = None) -> Iterator[Note]:
+def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repeat: int | None) -> Iterator[Note]:
     """What is seen of one function."""
     small = [*random, *([same_start(*random[0])] if rows_move(random[0][0]) else [])]
     calls = repeat or (CALLS_OF_SLOW if subject.library in IMMUTABLE else CALLS)

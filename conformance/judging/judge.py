@@ -49,7 +49,7 @@ class NotOffered(NamedTuple):
 
 
 @alone
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=32)  # of a formula in each dtype, and of a few formulas beside it
 def judged_cases(
     formula: str | Callable[..., Any], dtype: str, seed: int, subnormals: str, precision: str
 ) -> tuple[tuple[Case, dict[str, Expected]], ...]:
