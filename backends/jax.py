@@ -1,4 +1,7 @@
-"""JAX, eager and under ``jax.jit``. Its matrix products ask for full precision; subnormal numbers count as 0 in XLA."""
+"""JAX. A call runs one compiled program, but for the steps of optimizers; `jitted` has these under ``jax.jit`` too.
+
+Its matrix products ask for full precision; subnormal numbers count as 0 in XLA.
+"""
 
 import contextlib
 import functools
@@ -77,18 +80,41 @@ if TYPE_CHECKING:
     from ._formulas import *  # noqa: F403
 
 
-def compiled(function: Any, **options: Any) -> Any:
-    """Return `function` under jit. Keywords and hyper-parameters are constants: 1 - beta is formed on the host."""
+def constants(function: Any) -> tuple[list[str], list[int]]:
+    """The keywords, and the places of hyper-parameters: a program has constants, so that the host forms 1 - beta."""
     parameters = inspect.signature(function).parameters.values()
     keywords = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
-    constants = function.__formula__.hyper_parameters.difference(keywords)
-    places = [place for place, each in enumerate(parameters) if each.name in constants]
+    others = function.__formula__.hyper_parameters.difference(keywords)
+    return keywords, [place for place, each in enumerate(parameters) if each.name in others]
+
+
+def compiled(function: Any, **options: Any) -> Any:
+    """Return `function` under jit."""
+    keywords, places = constants(function)
     return jax.jit(function, static_argnames=keywords, static_argnums=places, **options)
 
 
-bound = {name: globals()[name] for name in reference.FORMULAS}
-# adam_init is not declared, since it computes nothing.
-jitted = types.SimpleNamespace(**{name: compiled(bound[name]) for name in bound if declaration_of(bound[name])})
+def as_program(function: Any, program: Any) -> Any:
+    """Return `function`, run by its `program`: one compilation for a shape, and not one for each operation.
+
+    A call with anything but arrays of JAX is run as it is.
+    """
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **options: Any) -> Any:
+        known = all(isinstance(each, jax.Array) for each in jax.tree.leaves(arguments))
+        constant = all(each is None or isinstance(each, bool | int | float | str) for each in options.values())
+        return (program if known and constant else function)(*arguments, **options)
+
+    return call
+
+
+# adam_init and sgd_init are not declared, since they compute nothing.
+bound = {name: globals()[name] for name in reference.FORMULAS if declaration_of(globals()[name])}
+jitted = types.SimpleNamespace(**{name: compiled(function) for name, function in bound.items()})
+for each, function in bound.items():
+    if not constants(function)[1]:  # a learning rate changes from call to call
+        globals()[each] = as_program(function, getattr(jitted, each))
 
 
 def step_of(name: str) -> Any:

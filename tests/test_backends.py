@@ -186,6 +186,20 @@ def test_jax_copies_nothing_to_the_host():
     assert len(arrays.out_avals) == len(list(every_formula(reference, np.asarray)))
 
 
+def test_a_call_of_jax_is_one_program_unless_it_has_numbers_of_python():
+    import jax
+
+    gb, array = backends.load("jax"), jax.numpy.ones(3)
+
+    def operations(function, *arguments):
+        return [each.primitive.name for each in jax.make_jaxpr(lambda: function(*arguments))().eqns]
+
+    assert operations(gb.softmax, array) == operations(gb.neuron, array, array, array[0]) == ["jit"]
+    assert "jit" not in operations(gb.neuron, array, array, 0.5)
+    with pytest.raises(TypeError, match=r"axis: got list \[0\]; wanted an integer"):  # which no program can have
+        gb.softmax(array, axis=[0])
+
+
 def test_jax_gives_up_what_is_donated_under_jit_and_nothing_else():
     gb = backends.load("jax")
     theta, grad = gb.asarray(X), gb.asarray(2 * X)
@@ -206,7 +220,7 @@ def test_the_array_decides(name, monkeypatch):
         every_formula(backend, backend.asarray), every_formula(reference, backend.asarray), strict=True
     ):
         assert type(own) is type(free)
-        np.testing.assert_allclose(backend.to_numpy(own), backend.to_numpy(free), rtol=1e-6)
+        np.testing.assert_allclose(backend.to_numpy(own), backend.to_numpy(free), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", backends.NAMES)
