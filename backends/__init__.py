@@ -10,6 +10,7 @@ A backend has
 - ``computed(results)``, where arrays are computed late: a dictionary of results, computed now;
 - ``variants``, where there are any: by name, the formulas in another way of running them, such as under jit;
 - ``layouts``: by name, functions that return an array's equal in another memory layout;
+- ``forget()``, where there is any: frees what the library has compiled, once another formula is judged;
 - ``settings(dtype)``: a context manager: the library's global settings under which that dtype is judged;
 - ``full_precision()``, where global flags of the library make products less precise: a context manager that sets them
   for the backend's own formulas; what somebody else's subject is judged under is up to that;

@@ -52,11 +52,15 @@ class Loaded:
             self.backend = foreign.backend_of(self.object)
         self.layouts = getattr(self.object, "layouts", self.backend.layouts)
         self.found: dict[str, dict[str, Any]] = {}  # what was asked for before, by name
+        self.latest = ""
 
     def functions(self, name: str) -> dict[str, Any]:
         """The subject's function of that name, and its variants, by the suffix that their cases get."""
         if name not in self.found:
             self.found[name] = self.find(name)
+        if name != self.latest and hasattr(self.backend, "forget"):
+            self.backend.forget()
+        self.latest = name
         return self.found[name]
 
     def find(self, name: str) -> dict[str, Any]:
