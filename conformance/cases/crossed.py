@@ -51,7 +51,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
         wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
         rng = builder.random("crossed", *row)
-        here = {("rank", len(batch)), ("axis", axis)}
+        here = {f"rank {len(batch)}", f"axis {axis}"}
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number, met, here) for leaf in builder.leaves]
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
