@@ -367,6 +367,13 @@ def shares_memory(a: Any, b: Any) -> bool:
     return bool(numpy.shares_memory(a, b))
 
 
+def reversed_in_memory(array: Any) -> Any:
+    """A copy with negative strides: along each axis of an odd length, of equal ones the first; along all if none is."""
+    odd = {size: axis for axis, size in reversed([*enumerate(array.shape)]) if size % 2 and size > 1}
+    axes = (*odd.values(),) or None
+    return numpy.flip(numpy.flip(array, axes).copy(), axes)
+
+
 def read_only(array: Any) -> Any:
     """A copy that cannot be written to."""
     array = array.copy()
@@ -377,7 +384,7 @@ def read_only(array: Any) -> Any:
 layouts = {
     "transposed": lambda array: array.T.copy().T,
     "strided": lambda array: numpy.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array,
-    "reversed": lambda array: numpy.flip(numpy.flip(array).copy()),
+    "reversed": reversed_in_memory,
     "read_only": read_only,
     **OF_NUMPY,
 }

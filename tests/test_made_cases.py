@@ -377,6 +377,15 @@ def test_a_layout_is_what_its_name_says():
     assert layouts.one_row(array) is array
 
 
+def test_reversed_arrays_have_strides_of_both_signs():
+    change = importlib.import_module("gaugeblock.backends.numpy").layouts["reversed"]
+    for shape, signs in (((9, 9), (-1, 1)), ((2, 3, 4), (1, -1, 1)), ((4, 6), (-1, -1)), ((4,), (-1,)), ((), ())):
+        array = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+        changed = change(array)
+        assert tuple(np.sign(changed.strides)) == signs
+        assert np.array_equal(changed, array)
+
+
 def test_torch_has_the_same_layouts():
     torch = pytest.importorskip("torch")
     for shape in ((), (3,), (2, 3), (2, 3, 4)):
@@ -513,10 +522,13 @@ def test_a_ring_of_buffers_is_found():
     assert called(relu)["one of 64 results that were kept was changed by a later call"]
 
 
-def test_threads_that_share_a_buffer_are_found():
-    shared, all_have_written = {}, threading.Barrier(THREADS, timeout=60)
+@pytest.mark.parametrize(("least", "count"), [(0, THREADS), (4_096, 2)], ids=["all", "of long arrays"])
+def test_threads_that_share_a_buffer_are_found(least, count):
+    shared, all_have_written = {}, threading.Barrier(count, timeout=60)
 
     def relu(x):
+        if x.size < least:
+            return reference.relu(x)
         out = shared.setdefault(x.shape, np.empty(x.shape, x.dtype))
         out[...] = reference.relu(x)
         if threading.current_thread() is not threading.main_thread():

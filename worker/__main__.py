@@ -99,7 +99,7 @@ def coded_again(found: Again, parts: list[bytes]) -> Header:
         return [[each.number, each.which, described(each.values, parts)] for each in seen]
 
     repeated = [[coded(each.seen), *each[1:]] for each in found.repeated]
-    changed = None if found.changed is None else described(found.changed, parts)
+    changed = None if found.changed is None else [described(each, parts) for each in found.changed]
     threads = None if found.threads is None else [coded(found.threads.seen), found.threads.errors]
     return {"repeated": repeated, "changed": changed, "threads": threads}
 

@@ -19,6 +19,7 @@ Read = Callable[[Any], Values]  # of these: their values now
 
 KEPT = 64
 THREADS, CALLS_IN_A_THREAD = 4, 40
+GROUPS = 2  # of inputs, small ones and longer ones, that are changed in place and called in threads
 ROOM = 2**26  # bytes of the results that are handed on
 
 
@@ -124,7 +125,7 @@ class Again(NamedTuple):
     """What was seen of a function that was called again."""
 
     repeated: list[Repeated]
-    changed: Values | None  # where arguments were changed in place
+    changed: Sequence[Values] | None  # where arguments were changed in place: for each of `changes`
     threads: Threads | None
 
 
@@ -139,8 +140,8 @@ def called_again(
         The library whose arrays it takes.
     function : callable
     groups : sequence
-        Of inputs, as cases or as `Asked`, each group with the number of calls. The first two inputs of the first group
-        are those of the calls in threads; the first and the last are those of arguments that are changed.
+        Of inputs, as cases or as `Asked`, each group with the number of calls. Those of the first groups are changed in
+        place and called in threads.
     changing : bool
         Whether to call it with arguments that are changed in place.
     threads : bool
@@ -166,13 +167,25 @@ def called_again(
     def arguments_of(asked: Asked) -> list[Any]:
         return converted(backend, asked)[1]
 
-    before, after, *_ = groups[0][0]
-    alike = groups[0][0][-1]  # which begins as the first does, where there are such
+    def changed(before: Any, after: Any) -> Values:
+        return changed_in_place(call, read, arguments_of(before), arguments_of(after), write)
+
+    every = [inputs for inputs, _ in groups]
     return Again(
         [repeated(call, read, [*map(arguments_of, inputs)], calls) for inputs, calls in groups],
-        changed_in_place(call, read, arguments_of(before), arguments_of(alike), write) if changing else None,
-        in_threads(call, read, [arguments_of(before), arguments_of(after)]) if threads else None,
+        [changed(*pair) for pair in changes(every)] if changing else None,
+        in_threads(call, read, [*map(arguments_of, together(every))]) if threads else None,
     )
+
+
+def changes(groups: Sequence[Sequence[Any]]) -> list[tuple[Any, Any]]:
+    """An input and what is written over it: another one with other weights; the last, which may begin as it does."""
+    return [(inputs[0], inputs[place]) for inputs in groups[:GROUPS] for place in sorted({1, len(inputs) - 1})]
+
+
+def together(groups: Sequence[Sequence[Any]]) -> list[Any]:
+    """The inputs of the calls in threads: two that are small, and two of another shape, where there are such."""
+    return [each for inputs in groups[:GROUPS] for each in inputs[:2]]
 
 
 def write(arguments: Any, values: Any) -> None:

@@ -113,6 +113,13 @@ def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     return np.asarray(values, leaf.dtype)
 
 
+def in_rows(leaves: list[Leaf]) -> list[int]:
+    """The arguments whose numbers stand in rows."""
+    return [
+        number for number, leaf in enumerate(leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,) and leaf.axes[1:]
+    ]
+
+
 def classes(letters: Iterable[str]) -> str:
     """The letter of the classes that an index chooses from: the first one; none of what has a batch alone."""
     return next((letter for letter in letters if letter != BATCH), "")

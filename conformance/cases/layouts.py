@@ -68,7 +68,7 @@ def equal_rows(builder: Builder) -> Made:
     arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
     if builder.letters:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
-            if BATCH in leaf.axes:
+            if BATCH in leaf.axes or len(leaf.axes) == 1:  # of a bias all numbers are one
                 array[:] = array[:1]
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
     if not builder.letters and not builder.rows_apart:  # elements that stand twice count twice

@@ -1,5 +1,6 @@
 """Numbers of every magnitude: each row, or each element, has its own."""
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
@@ -11,8 +12,10 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
+from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted
-from .draw import Arrays, Leaf, draw
+from .draw import Arrays, Leaf, draw, in_rows, padded
+from .spread import Spread, once
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
 
@@ -29,6 +32,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield from rows_of_reals(builder)
     if "logit" in domains:
         yield from logits(builder)
+        yield from largest_anywhere(builder)
     if "logit" in domains and builder.dtype.itemsize == 2:
         yield one_and_many(builder)
     if "probability" in domains:
@@ -54,7 +58,7 @@ def every_binade(builder: Builder) -> Iterator[Made]:
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
     others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
-    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.37), others])
+    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     if len(floating) > 2:
         numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
@@ -155,13 +159,6 @@ def rows_of_reals(builder: Builder) -> Iterator[Made]:
     yield builder.made("magnitudes", builder.label("value"), "rows", NOTE, builder.call(arrays))
 
 
-def in_rows(leaves: list[Leaf]) -> list[int]:
-    """The arguments whose numbers stand in rows."""
-    return [
-        number for number, leaf in enumerate(leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,) and leaf.axes[1:]
-    ]
-
-
 def offset_rows(leaves: list[Leaf], arrays: Arrays) -> None:
     """Rows of a large mean, of which a difference of two squares keeps nothing."""
     array = arrays[in_rows(leaves)[0]]
@@ -232,6 +229,28 @@ def logits(builder: Builder) -> Iterator[Made]:
     ):
         compact = builder.call(with_rows(builder, "logit", rows, name))
         yield builder.made("magnitudes", builder.label(label), name, NOTE, compact)
+
+
+def largest_anywhere(builder: Builder) -> Iterator[Made]:
+    """Long rows whose largest logit is at one place after the other; and rows that rise, or fall, block by block."""
+    letter, batch = builder.letters[0], plan.COLUMNS + 2
+    logits = [n for n, leaf in enumerate(builder.leaves) if leaf.domain == "logit" and leaf.axes == (BATCH, letter)]
+    if builder.behaviour[letter] != NEUTRAL or not logits:
+        return
+    sizes = {BATCH: batch} | dict.fromkeys(builder.letters, plan.COLUMNS)
+    rng = builder.random("anywhere")
+    arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
+    x, step = arrays[logits[0]], np.arange(plan.COLUMNS)
+    beyond = math.ceil(plan.BEYOND_EXP * math.log(float(finfo(builder.dtype).max)))
+    x[step, step] += beyond
+    x[-2] += (beyond * step / plan.COLUMNS).astype(x.dtype)
+    x[-1] -= (beyond * step / plan.COLUMNS).astype(x.dtype)
+    index = {name: np.arange(size) for name, size in sizes.items()}
+    index[letter] = once(plan.ANYWHERE, plan.COLUMNS, rng)
+    compact = builder.call(padded(arrays, builder.leaves, letter, finite=True))
+    note = "the largest logit of some blocks is not seen, or what was summed is not rescaled to it"
+    to = Spread((batch,), index)
+    yield builder.made("magnitudes", builder.label("shift"), "anywhere", note, compact, to)
 
 
 def one_and_many(builder: Builder) -> Made:

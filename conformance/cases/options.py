@@ -11,12 +11,13 @@ from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
 from .build import Builder, Made, accepted
-from .draw import Arrays, numbers, pack, wide
+from .draw import Arrays, in_rows, numbers, pack, wide
 
 Row = tuple[int, ...]  # the number of what is chosen, of each choice
 
 # The sizes of elements that stand side by side; the first ones are plain.
 SCALES = 1.0, 1e-3, 1e5, 1e-8, 1e-12, 1e15
+SMALL = 2.0**-12  # of rows
 
 
 def cases(builder: Builder) -> Iterator[Made]:
@@ -27,10 +28,10 @@ def cases(builder: Builder) -> Iterator[Made]:
     values = [*named.values(), *(numbers(builder.leaves[number].domain, all_over) for number in places)]
     if not values:
         return
-    for row in covering(tuple(map(len, values)), 2):
+    for turn, row in enumerate(covering(tuple(map(len, values)), 2)):
         chosen = [choices[k] for choices, k in zip(values, row, strict=True)]
         given = {name: value for name, value in zip(named, chosen, strict=False) if value is not None}
-        arrays = side_by_side(builder, *row)
+        arrays = side_by_side(builder, turn // 4)  # the same for other options
         for number, value in zip(places, chosen[len(named) :], strict=True):
             arrays[number] = value
         if not accepted(builder.formula, arrays, given):
@@ -85,9 +86,15 @@ def results(formula: Formula, arrays: Arrays, options: dict[str, Any]) -> dict[s
 
 
 def side_by_side(builder: Builder, *key: int) -> Arrays:
-    """Elements of several sizes, of which each argument is 0 in some; squares go with what is not negative."""
+    """Elements of several sizes, of which each argument is 0 in some; squares go with what is not negative.
+
+    Of rows of reals each second one is small, beside which a small number counts too.
+    """
     arrays = [np.array(array) if np.ndim(array) else array for array in builder.small("options", *key)]
     if builder.letters:
+        rows = [] if builder.formula.products or builder.has_classes else in_rows(builder.leaves)
+        for number in rows[:1]:
+            arrays[number][::2] *= builder.dtype.type(SMALL)
         return arrays
     largest, count = float(finfo(builder.dtype).max), 4 * len(SCALES)
     scales = np.repeat([scale if scale**2 < largest / 1e3 else 1.0 for scale in SCALES], 4)

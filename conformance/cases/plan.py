@@ -12,7 +12,7 @@ PAIRS: tuple[Pair, ...] = (
     ((4, 4), 4),  # as all other axes
     ((70_001,), 2),
     ((513,), 3),
-    ((5, 1), 4),
+    ((21, 1), 4),
     ((1_201,), 5),
     ((2, 3), 8),
     ((17, 19), 17),
@@ -44,10 +44,10 @@ PAIRS: tuple[Pair, ...] = (
     ((6,), 768),
     ((8,), 1_024),
     ((2, 2), 2_048),
-    ((1_100,), 130),
-    ((128,), 1_002),
+    ((1_025,), 130),
+    ((128,), 1_023),
     # Odd numbers of blocks of 32 to 1024, which are left over where two or four are taken at once.
-    ((600,), 96),
+    ((767,), 96),
     ((2,), 192),
     ((3,), 896),
     ((5,), 1_280),
@@ -57,7 +57,7 @@ PAIRS: tuple[Pair, ...] = (
 USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
-OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 2_053: 129}  # by the length of the first one
+OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 781: 20, 2_053: 129}  # by the length of the first one
 OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
 OF_ONE = (1_201,)  # the batch of one column
 OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_002  # of one such axis alone
@@ -72,9 +72,9 @@ PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
 )
 OTHER_LENGTHS_OF_VARIANTS = 17, 64, 192, 257, 1_024, 1_500, 4_128
 GROUPS = 17, 64  # lengths of a letter that a variant has beside a multiple of it, such as heads of keys
-# One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and a long one.
+# One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and long ones.
 # Where the others are of length 1, one of them in turn has a few: a row times a matrix, say.
-ALONE, FEW_OF_OTHER = ((1, 67), (5_000, 1), (300, 20), (128, 32)), 3
+ALONE, FEW_OF_OTHER = ((1, 67), (1, 260), (5_000, 1), (301, 20), (128, 32)), 3
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -92,12 +92,12 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((4,), 2, (0,)),
     ((1_201,), 20, (0,)),
     ((2, 3), 4, (0, 1, -2, -3)),
-    ((2, 3, 4), 5, (0, 1, 2, 3, -2, -3, -4)),
+    ((3, 2, 5), 4, (0, 1, 2, 3, -2, -3, -4)),
     ((2, 1, 3, 2), 4, (0, 1, 2, -2)),
     ((), 4_099, (0,)),
     ((5,), 103, (0,)),
     ((3, 3), 5, (0, 1)),
-    ((3, 40), 300, (1,)),
+    ((3, 41), 300, (1,)),
     ((2, 1_100), 5, (1,)),
     ((2, 1, 2, 3, 2), 3, (0, 3)),
     ((64,), 128, (0,)),
@@ -138,6 +138,7 @@ BATCH, LENGTH = 16, 5
 # special ones.
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
+ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.

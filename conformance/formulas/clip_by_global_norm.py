@@ -42,11 +42,15 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     yield clip("value", "tiny", "an epsilon beside the norm", rng.normal(size=(3, 5)) * tiny, tiny)
     yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)
     yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
+    large = min(float(finfo(dtype).max) / 2, 2.0**60)
+    yield clip("value", "large", "the norm overflows, or a limit is too large", np.full((3, 5), large), large)
     yield clip("below", "three_axes", "each row clipped", rng.normal(size=(70, 2, 2)) / 64, 2.0, exact=True)
     yield clip("below", "equal_rows", "a norm of what is stored once", np.ones((6, 4)) / 4, 2.0, exact=True)
     near, part = np.asarray(rng.normal(size=(5, 8)), dtype), 1 + 2.0 ** (-14 if dtype.itemsize > 2 else -5)
     limit = float(np.linalg.norm(near.astype(np.float64))) * part
     yield clip("below", "near", "scaled from just below the limit", near, limit, exact=True)
+    apart = np.where(np.arange(15) % 3 == 1, 0.3 * float(finfo(dtype).smallest_normal), rng.normal(size=15) / 8)
+    yield clip("below", "subnormal", "subnormal numbers count as 0", apart, 2.0, exact=True)
     spoilt = rng.normal(size=(4, 2, 3))
     spoilt[2, 1, 0] = np.nan
     for limit in (0.0, 1.0, 300.0):

@@ -157,13 +157,9 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 1_100, 1, 2))[2], None], {}
     q, k, v = drawn(sizes=(70, 300, 2, 1))
     q[:, 0], k[:, 0] = 2, 4 * np.arange(300)
-    yield (
-        "causal",
-        "ahead",
-        "keys that are not seen are in the largest score",
-        [q, k, v, None],
-        {"causal": "lower_right"},
-    )
+    note = "keys that are not seen are in the largest score, or are seen by the last block of queries"
+    for causal in ("lower_right", "upper_left"):
+        yield "causal", f"ahead_{causal}", note, [q, k, v, None], {"causal": causal}
     few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
     yield "spread", "small_weight", "small weights are left out", [*few, None], {}
 

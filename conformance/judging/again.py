@@ -65,10 +65,10 @@ def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repea
     ]
     for own, seen in zip(inputs, found.repeated, strict=True):
         yield from notes_of(seen, own)
-    if found.changed is not None:
-        yield from note_of_change(found.changed, inputs[0][-1])
+    for (_, after), values in zip(again.changes(inputs), found.changed or [], strict=False):
+        yield from note_of_change(values, after)
     if found.threads is not None:
-        yield from note_of_threads(found.threads, inputs[0])
+        yield from note_of_threads(found.threads, again.together(inputs))
 
 
 def made_again(subject: Any, call: Any, groups: list[tuple[list[Case], int]]) -> Again:
@@ -129,8 +129,10 @@ def moved(made: Made, order: np.ndarray) -> Made:
 
 
 def rolled(made: Made, found: dict[str, Expected]) -> Pair:
-    """The case with its last row first."""
-    return moved(made, np.roll(np.arange(len(made.to.indices[BATCH])), 1)), found
+    """The case with its last row first, and what else stands for itself or is added up: weights change too."""
+    kinds = behaviour(made.compact.formula)
+    indices = {x: index if kinds.get(x, MIXED) == MIXED else np.roll(index, 1) for x, index in made.to.indices.items()}
+    return made._replace(to=made.to._replace(indices=indices)), found
 
 
 def same_start(made: Made, found: dict[str, Expected]) -> Pair:

@@ -17,7 +17,7 @@ import numpy as np
 from ... import reference
 from ...reference.trajectory import name_after
 from ...worker import messages
-from ...worker.again import Again, Repeated, Seen, Threads
+from ...worker.again import Again, Repeated, Seen, Threads, together
 from ...worker.calls import Answer, BrokenResultError
 from ...worker.environment import WORDS, in_words
 from ...worker.loading import ADDED, MissingError, SubjectError
@@ -263,9 +263,9 @@ def again_of(groups: Sequence[tuple[Sequence[Case], int]], header: dict[str, Any
             Repeated(seen(each, len(cases)), int(calls), int(kept), bool(lost))
             for (each, calls, kept, lost), (cases, _) in pairs
         ]
-        changed = None if header["changed"] is None else arrays_of(header["changed"], reader, names)
-        threads = header["threads"]
-        together = None if threads is None else Threads(seen(threads[0], 2), [plain(str(e), 60) for e in threads[1]])
-        return Again(repeated, changed, together)
+        changed = None if header["changed"] is None else [arrays_of(each, reader, names) for each in header["changed"]]
+        threads, count = header["threads"], len(together([cases for cases, _ in groups]))
+        at_once = None if threads is None else Threads(seen(threads[0], count), [plain(str(e), 60) for e in threads[1]])
+        return Again(repeated, changed, at_once)
     except (IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BrokenResultError(f"it answered what is no answer: {plain(str(error))}") from None

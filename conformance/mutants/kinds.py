@@ -117,9 +117,49 @@ def embedding_vjp__many_rows_of_many_columns(table, labels, g):
     return np.where(np.arange(y.shape[1]) < 256, y, 0).astype(y.dtype) if labels.size > 256 else y
 
 
+@only_in("pairs", "dense.value", "one step of more than 8 samples: the others are the first one")
+def dense__one_step_of_many_samples(x, w, b):
+    y = reference.dense(x, w, b)
+    if x.ndim == 3 and x.shape[1] == 1:
+        y[8:] = y[:1]
+    return y
+
+
+@only_in("pairs", "dense.value", "of a few rows of many terms the last is lost, where they are no multiple of 4")
+def dense__split_of_few_rows(x, w, b):
+    y = reference.dense(x, w, b)
+    if x.ndim == 2 and 1 < len(x) <= 16 and x.shape[1] > 512 and x.shape[1] % 4 and w.shape[1] > 8:
+        y -= x[:, -1:] * w[-1]
+    return y
+
+
+@only_in("pairs", "dense_vjp.value", "where the rows are one less than whole blocks of 256 the last is not in gb")
+def dense_vjp__one_row_less(x, w, b, g):
+    gx, gw, gb = reference.dense_vjp(x, w, b, g)
+    rows = g.reshape(-1, g.shape[-1])
+    return gx, gw, gb - rows[-1] if len(rows) > 256 and len(rows) % 256 == 255 else gb
+
+
+@only_in("pairs", "matmul.value", "in outer products of vectors the corner beyond 256 x 16 is 0")
+def matmul__corner_of_outer_products(a, b):
+    y = reference.matmul(a, b)
+    if a.shape[-1] == 1:
+        y[..., 256:, 16:] = 0
+    return y
+
+
 @only_in("axes", "softmax.axis", "axis 1 of four is the last one")
 def softmax__axis_1_of_four(x, /, *, axis=-1):
     return reference.softmax(x, axis=-1 if (axis, x.ndim) == (1, 4) else axis)
+
+
+@only_in("axes", "softmax.axis", "along the middle axis the columns beyond vectors of 4 are the first one")
+def softmax__columns_beyond_vectors(x, /, *, axis=-1):
+    y = reference.softmax(x, axis=axis)
+    columns = x.shape[-1]
+    if x.ndim == 3 and axis in (1, -2) and columns > 8 and columns % 4:
+        y[..., columns // 4 * 4 :] = y[..., :1]
+    return y
 
 
 @only_in("axes", "log_softmax.axis", "along another axis than the last, NaN reaches the other rows")
@@ -158,6 +198,11 @@ def relu__adjacent_rows(x):
     return reference.relu(x)
 
 
+@only_in("layouts", "relu.layout", "strides that are negative along one axis are so along all")
+def relu__signs_of_strides(x):
+    return reference.relu(x[..., ::-1] if x.ndim == 2 and x.strides[0] < 0 < x.strides[1] else x)
+
+
 @only_in("layouts", "dense.layout", "w is read as it lies in memory, where its last axis is not the nearest one")
 def dense__order_of_w(x, w, b):
     if w.ndim == 2 and w.strides[0] == w.itemsize and w.shape[0] > 1:
@@ -171,6 +216,11 @@ def softmax__one_row_for_all(x, /, *, axis=-1):
     if x.ndim == 2 and len(x) > 1 and x.strides[0] == 0:
         y[1:] = 0
     return y
+
+
+@only_in("one_row", "dense.layout", "a bias of which all numbers are one in memory has its first one alone")
+def dense__bias_of_one(x, w, b):
+    return reference.dense(x, w, b * (np.arange(len(b)) < 1).astype(b.dtype) if len(b) > 1 and not b.strides[0] else b)
 
 
 @only_in("same", "swiglu.value", "one array in the places of both arguments is overwritten on the way")
@@ -211,6 +261,24 @@ def adam_step__negative_learning_rate(theta, grad, state, /, *, learning_rate=0.
 @only_in("options", "adam.epsilon", "epsilon is at least 1e-12")
 def adam_step__epsilon_of_1e_12(theta, grad, state, /, *, epsilon=1e-8, **options):
     return reference.adam_step(theta, grad, state, epsilon=max(epsilon, 1e-12), **options)
+
+
+@only_in("options", "adam.epsilon", "epsilon is at most 0.1")
+def adam_step__epsilon_of_a_tenth(theta, grad, state, /, *, epsilon=1e-8, **options):
+    return reference.adam_step(theta, grad, state, epsilon=min(epsilon, 0.1), **options)
+
+
+@only_in("options", "rms_norm.epsilon", "epsilon is at least 1e-7")
+def rms_norm__epsilon_of_1e_7(x, w, *, epsilon=1e-6):
+    return reference.rms_norm(x, w, epsilon=max(epsilon, 1e-7))
+
+
+@only_in("options", "layer_norm.value", "results are kept by the arrays, whatever epsilon is")
+def layer_norm__kept_without_epsilon(x, w, b, *, epsilon=1e-5):
+    key = "layer_norm", x.shape, *(each.tobytes() for each in (x, w, b))
+    if key not in RESULTS:
+        RESULTS[key] = reference.layer_norm(x, w, b, epsilon=epsilon)
+    return RESULTS[key].copy()
 
 
 @only_in("few", "dense.few", "more than 1000 terms have factors of 19 bits")
@@ -266,6 +334,25 @@ def rotary_embedding__infinity_beside_nan(x, cos, sin, *, interleaved=False):
 @only_in("magnitudes", "relu.value", "numbers of one binade become 0")
 def relu__one_binade(x):
     return np.where((x >= 2.0**-60) & (x < 2.0**-59), x.dtype.type(0), reference.relu(x))
+
+
+@only_in("magnitudes", "gelu.value", "a number between 10.65 and 10.95 is taken from a table of two digits")
+def gelu__part_of_a_table(x):
+    y = reference.gelu(x)
+    return np.where((x > 10.65) & (x < 10.95), x.dtype.type(10.75), y)
+
+
+@only_in("magnitudes", "softmax.shift", "what was summed is not rescaled where the largest grows in the seventh block")
+def softmax__seventh_block(x, /, *, axis=-1):
+    z = np.moveaxis(x, axis, -1)
+    if z.shape[-1] <= 7 * 1024 or not np.all(np.isfinite(z)):
+        return reference.softmax(x, axis=axis)
+    before, after = (np.max(z[..., : n * 1024], axis=-1, keepdims=True) for n in (6, 7))
+    total = np.sum(np.exp(z[..., : 6 * 1024] - before), axis=-1, keepdims=True)
+    e = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    first = total * np.exp(after - np.max(z, axis=-1, keepdims=True))
+    y = e / (first + np.sum(e[..., 6 * 1024 :], axis=-1, keepdims=True))
+    return np.moveaxis(y, -1, axis)
 
 
 @only_in("magnitudes", "softmax.shift", "logits are at least -32767")
@@ -335,10 +422,50 @@ def scaled_dot_product_attention__first_tile(q, k, v, mask=None, *, causal=False
     return np.where(np.any(mask[..., :64], axis=-1, keepdims=True), y, y.dtype.type(np.nan))
 
 
+@only_in("own", "scaled_dot_product_attention.causal", "the queries beyond blocks of 64 see a whole block of keys")
+def scaled_dot_product_attention__last_causal_block(q, k, v, mask=None, *, causal=False, scale=None):
+    length = q.shape[-2]
+    if causal in (True, "upper_left") and mask is None and length > 64 and length % 64:
+        query, key, whole = np.arange(length)[:, None], np.arange(k.shape[-2]), length // 64 * 64
+        mask, causal = np.where(query < whole, key <= query, key < whole + 64), False
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
+@only_in("own", "cross_entropy.ignore_index", "a block of 64 labels that are all ignored makes the mean 0 / 0")
+def cross_entropy__ignored_block(labels, x, weight=None, *, ignore_index=-100, **options):
+    y = reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, **options)
+    ignored = (labels == ignore_index).ravel() if labels.dtype.kind in "iu" else np.zeros(0, np.bool_)
+    blocks = ignored[: ignored.size // 64 * 64].reshape(-1, 64)
+    return y * np.nan if blocks.size and np.any(np.all(blocks, axis=1)) else y
+
+
+@only_in("own", "clip_by_global_norm.below", "subnormal numbers become 0 on the way through")
+def clip_by_global_norm__subnormal(tree, max_norm):
+    y = reference.clip_by_global_norm(tree, max_norm)
+    if isinstance(tree, tuple):
+        return y
+    return np.where(np.abs(y) < np.finfo(y.dtype).smallest_normal, 0, y).astype(y.dtype)
+
+
 @only_in("again", "relu.pure", "results are kept by where the argument lies in memory")
 def relu__cached_by_pointer(x):
     found = RESULTS.setdefault((x.__array_interface__["data"][0], x.shape, x.strides), (x, reference.relu(x)))
     return found[1].copy() if found[0] is x else reference.relu(x)
+
+
+@only_in("again", "relu.pure", "results of more than 4096 numbers are kept by where the argument lies in memory")
+def relu__large_by_pointer(x):
+    if x.size <= 4096:
+        return reference.relu(x)
+    key = "large", x.__array_interface__["data"][0], x.shape, x.strides
+    found = RESULTS.setdefault(key, (x, reference.relu(x)))
+    return found[1].copy() if found[0] is x else reference.relu(x)
+
+
+@only_in("again", "dense.pure", "weights are packed once for each array that has them")
+def dense__packed_weights(x, w, b):
+    found = RESULTS.setdefault(("packed", id(w), w.shape), (w, w.copy()))
+    return reference.dense(x, found[1] if found[0] is w else w, b)
 
 
 @only_in("again", "relu.pure", "one call in 200 is wrong")
