@@ -9,7 +9,8 @@ import numpy as np
 from ... import spec
 from ..formulas import functions_of
 from ..formulas.requirements import name_of, requirements
-from ..reporting.report import Report, Result, results_of
+from ..reporting.report import Report
+from ..reporting.results import Result, results_of
 from .again import called_again
 from .child import TIMEOUT
 from .diagnosis import diagnose

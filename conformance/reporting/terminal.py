@@ -17,7 +17,7 @@ from ...names import meant
 from ..judging.common import EVERY, RAISED, raised_in
 from ..judging.diagnosis import NONE_KNOWN
 from .advice import advice
-from .report import NO_FUNCTION, NO_RESULT
+from .results import NO_FUNCTION, NO_RESULT
 
 Fields = dict[str, Any]  # an object of the JSON document
 
