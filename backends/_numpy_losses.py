@@ -4,16 +4,9 @@ from typing import Any
 
 import numpy
 
-from ..reference.arguments import (
-    class_axis,
-    class_numbers,
-    floating,
-    for_each_class,
-    labelled,
-    wide,
-)
-from ..reference.arguments import clip as checked_clip
+from ..reference.arguments import class_axis, class_numbers, floating, for_each_class, labelled, wide
 from ..reference.formulas.categorical_cross_entropy import default_clip
+from ..reference.hyperparameters import clip as checked_clip
 from . import _formulas, native
 from ._numpy_blocks import PLAIN, blocks
 

@@ -9,11 +9,11 @@ import numpy
 from numpy.lib.array_utils import byte_bounds
 
 from .. import reference
-from ..reference.arguments import beta as checked_beta
-from ..reference.arguments import epsilon as checked_epsilon
-from ..reference.arguments import number
-from ..reference.arguments import step as checked_step
 from ..reference.formulas.adam import AdamState, one_minus_power
+from ..reference.hyperparameters import beta as checked_beta
+from ..reference.hyperparameters import epsilon as checked_epsilon
+from ..reference.hyperparameters import number
+from ..reference.hyperparameters import step as checked_step
 from ..reference.trees import flatten
 from . import _formulas, native
 from ._numpy_blocks import blocks

@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from .. import reference
-from ..reference.arguments import (
-    arrays,
-    floating,
-    indices,
-    rounded,
-    same_shape,
-    table_of,
-    wanted_shape,
-    wide,
-)
+from ..reference.arguments import arrays, floating, indices, rounded, same_shape, table_of, wanted_shape, wide
 from ..reference.arguments import shape as shape_of
 from . import _formulas, bind_all, native
 from ._layouts import OF_NUMPY

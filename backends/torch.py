@@ -14,7 +14,6 @@ import torch
 from array_api_compat import torch as xp
 
 from .. import reference
-from ..reference.arguments import epsilon as checked_epsilon
 from ..reference.arguments import (
     floating,
     indices,
@@ -26,6 +25,7 @@ from ..reference.arguments import (
     wanted_shape,
     wide,
 )
+from ..reference.hyperparameters import epsilon as checked_epsilon
 from . import _formulas, bind_all, native
 from ._layouts import of_torch
 from ._torch_activations import gelu as gelu

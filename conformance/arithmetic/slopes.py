@@ -16,8 +16,9 @@ from .bounded_functions import ones_like as ones_like
 from .bounded_functions import take_along_axis as take_along_axis
 from .bounded_functions import where as where
 from .bounded_functions import zeros_like as zeros_like
+from .derivatives import Pull, narrowed, without
 from .discrete import parts
-from .first_order import NONE, Followed, Pull, Tape, Way, as_followed, each, made, narrowed, without
+from .first_order import NONE, Followed, Tape, Way, as_followed, each, made
 
 Array = Any
 Number = Any
