@@ -22,7 +22,8 @@ from gaugeblock.conformance.formulas import cases, declared
 from gaugeblock.conformance.judging.selection import chosen_formulas
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.reporting import report
-from gaugeblock.conformance.reporting.terminal import failure, not_offered, print_report
+from gaugeblock.conformance.reporting.failures import failure
+from gaugeblock.conformance.reporting.terminal import not_offered, print_report
 from gaugeblock.worker.adapters import function_of
 
 

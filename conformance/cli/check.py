@@ -15,9 +15,10 @@ from ...worker.loading import MissingError
 from ...worker.text import plain
 from ..judging.check import Manner, refuse_few
 from ..judging.selection import known_version
+from ..reporting.failures import QUIET, USUAL, VERBOSE
 from ..reporting.formats import annotations, to_badge, to_junit, to_summary
 from ..reporting.report import Report, to_document, to_json
-from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
+from ..reporting.terminal import print_report
 from .cache import use_cache
 from .config import Config, accepted, config, same
 from .github import tell_github

@@ -12,8 +12,9 @@ from ... import spec
 from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import citation
+from ..reporting.failures import USUAL, VERBOSE
 from ..reporting.report import to_document, to_json
-from ..reporting.terminal import USUAL, VERBOSE, print_report
+from ..reporting.terminal import print_report
 from .outputs import replaced
 from .terminal import complain, console_for, formula_names, print_citation, progress
 
