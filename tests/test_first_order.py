@@ -136,13 +136,13 @@ def rounding_alone(step):
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"),
-    [("step", rounding_alone(first_order.step)),
-     ("times", lambda g, local: np.abs(np.sum(g, tuple(range(g.ndim - 1)))) * np.max(local, initial=0))],
+    ("module", "name", "wrong"),
+    [(first_order, "step", rounding_alone(first_order.step)),
+     (derivatives, "times", lambda g, local: np.abs(np.sum(g, tuple(range(g.ndim - 1)))) * np.max(local, initial=0))],
 )  # fmt: skip
-def test_a_bound_without_a_part_of_it_is_exceeded(name, wrong):
+def test_a_bound_without_a_part_of_it_is_exceeded(module, name, wrong):
     """Without what is beyond the first order; or if the errors of several numbers had one sign."""
-    with mock.patch.object(first_order, name, wrong):
+    with mock.patch.object(module, name, wrong):
         assert max(worst for worst, _ in drawn(np.random.default_rng(1), 72)) > 1.001
 
 
