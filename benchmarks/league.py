@@ -6,7 +6,6 @@ pass. The tables are written to `results/league.md`. What a harness demands besi
 """
 
 import copy
-import importlib
 import math
 import sys
 import warnings
@@ -19,8 +18,9 @@ import numpy as np
 from blocks import table
 from league_rules import DOT_PRODUCTS, RULES, Wanted
 from rich.progress import track
+from right import rewrites
 
-from gaugeblock import reference, spec
+from gaugeblock import spec
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance.cases.draw import argument_counts
 from gaugeblock.conformance.formulas import Case, Formula, declared
@@ -36,7 +36,6 @@ TRIALS, ROWS, LENGTH, OTHERS = 3, 64, 256, 32
 LENGTHS = dict.fromkeys("dehklms", OTHERS) | {BATCH: ROWS, "n": LENGTH}
 BETAS = {"beta": 0.9, "beta1": 0.9, "beta2": 0.999}
 NUMBERS = BETAS | {"step": 10, "epsilon": 1e-8, "learning_rate": 1e-3, "max_norm": 1.0}
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 
 def drawn(formula: Formula, draw: Callable[..., np.ndarray]) -> Case:
@@ -120,13 +119,6 @@ class Tally:
         """The share that passes, or that does not."""
         every, passed = self.every[rule, kind], self.passed[rule, kind]
         return f"{(passed if passing else every - passed) / every:.1%}" if every else ""
-
-
-def rewrites(formula: str) -> dict[str, Callable[..., Any]]:
-    """The right implementations of a formula that are written another way."""
-    module = importlib.import_module(f"rewrites.{formula}")
-    names = [name for name in vars(module) if name.partition("__")[0] in reference.FORMULAS and "__" in name]
-    return {name: getattr(module, name) for name in names}
 
 
 def league(formulas: list[str]) -> tuple[Tally, Tally]:
