@@ -18,9 +18,9 @@ from ..reference.arguments import (
     wanted_shape,
     wide,
 )
-from ..reference.arguments import clip as checked_clip
 from ..reference.formulas.categorical_cross_entropy import default_clip
 from ..reference.formulas.cross_entropy import checked
+from ..reference.hyperparameters import clip as checked_clip
 from . import _formulas, native
 from ._torch_modes import product, values_alone
 

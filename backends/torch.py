@@ -5,7 +5,6 @@ Adam from ``adam_init(theta)._replace(step=torch.tensor(0))`` there.
 """
 
 import contextlib
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,6 @@ from array_api_compat import torch as xp
 
 from .. import reference
 from ..reference.arguments import (
-    arrays,
-    class_axis,
-    elementwise,
     floating,
     indices,
     normalised,
@@ -29,9 +25,23 @@ from ..reference.arguments import (
     wanted_shape,
     wide,
 )
-from ..reference.arguments import epsilon as checked_epsilon
+from ..reference.hyperparameters import epsilon as checked_epsilon
 from . import _formulas, bind_all, native
 from ._layouts import of_torch
+from ._torch_activations import gelu as gelu
+from ._torch_activations import gelu_tanh as gelu_tanh
+from ._torch_activations import gelu_tanh_vjp as gelu_tanh_vjp
+from ._torch_activations import gelu_vjp as gelu_vjp
+from ._torch_activations import log_softmax as log_softmax
+from ._torch_activations import log_softmax_vjp as log_softmax_vjp
+from ._torch_activations import relu as relu
+from ._torch_activations import relu_vjp as relu_vjp
+from ._torch_activations import silu as silu
+from ._torch_activations import silu_vjp as silu_vjp
+from ._torch_activations import softmax as softmax
+from ._torch_activations import softmax_vjp as softmax_vjp
+from ._torch_activations import swiglu as swiglu
+from ._torch_activations import swiglu_vjp as swiglu_vjp
 from ._torch_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from ._torch_attention import scaled_dot_product_attention_vjp as scaled_dot_product_attention_vjp
 from ._torch_losses import categorical_cross_entropy as categorical_cross_entropy
@@ -44,7 +54,6 @@ from ._torch_losses import sparse_categorical_cross_entropy_from_logits as spars
 from ._torch_losses import (
     sparse_categorical_cross_entropy_from_logits_vjp as sparse_categorical_cross_entropy_from_logits_vjp,
 )
-from ._torch_modes import nothing_traced, product
 from ._torch_steps import adam_step as adam_step
 from ._torch_steps import adamw_step as adamw_step
 from ._torch_steps import clip_by_global_norm as clip_by_global_norm
@@ -73,84 +82,6 @@ def dense(x: Any, w: Any, b: Any) -> Any:
     if not shape(x) or len(shape(b)) != 1 or shape(w) != (shape(x)[-1], *shape(b)):
         return reference.dense(x, w, b, xp=xp)  # shapes that do not fit: it says how
     return rounded(torch.nn.functional.linear(wide(x, xp), wide(w, xp).mT, wide(b, xp)), dtype, xp)
-
-
-@native(_formulas.relu)
-def relu(x: Any) -> Any:
-    """Computed by ``torch.relu``."""
-    floating(xp, x=x)
-    return torch.relu(x)
-
-
-@native(_formulas.relu_vjp)
-def relu_vjp(x: Any, g: Any) -> Any:
-    """Computed by the derivative of ``torch.relu``, but NaN where x is."""
-    floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    x, g = arrays(xp, x, g)
-    return aten.threshold_backward(g, x, 0).add_(x.clamp(-0.0, -0.0))  # -0 changes nothing; of a NaN it is NaN
-
-
-@native(_formulas.silu)
-def silu(x: Any) -> Any:
-    """Computed by ``torch.nn.functional.silu``."""
-    floating(xp, x=x)
-    return torch.nn.functional.silu(x)
-
-
-@native(_formulas.silu_vjp)
-def silu_vjp(x: Any, g: Any) -> Any:
-    """Computed by the derivative of ``torch.nn.functional.silu``."""
-    _, dtype, (x, g) = elementwise(xp, x=x, g=g)
-    return rounded(aten.silu_backward(g, x), dtype, xp)
-
-
-@native(_formulas.swiglu)
-def swiglu(a: Any, b: Any) -> Any:
-    """Computed by ``torch.nn.functional.silu``."""
-    _, dtype, (a, b) = elementwise(xp, a=a, b=b)
-    return rounded(product(torch.nn.functional.silu(a), b), dtype, xp)
-
-
-@native(_formulas.swiglu_vjp)
-def swiglu_vjp(a: Any, b: Any, g: Any) -> tuple[Any, Any]:
-    """Computed by ``torch.nn.functional.silu`` and its derivative."""
-    _, dtype, (a, b, g) = elementwise(xp, a=a, b=b, g=g)
-    return (
-        rounded(aten.silu_backward(g * b, a), dtype, xp),
-        rounded(product(torch.nn.functional.silu(a), g), dtype, xp),
-    )
-
-
-@native(_formulas.gelu)
-def gelu(x: Any) -> Any:
-    """Computed by ``torch.nn.functional.gelu`` on a CPU, where no x is +infinity: in float32 it makes NaN of that."""
-    _, dtype = floating(xp, x=x)
-    is_read = nothing_traced() and x.device.type == "cpu" and x.numel() > 0
-    if not (is_read and x.detach().amax() < math.inf):
-        return reference.gelu(x, xp=xp)
-    return rounded(torch.nn.functional.gelu(wide(x, xp)), dtype, xp)
-
-
-@native(_formulas.gelu_vjp)
-def gelu_vjp(x: Any, g: Any) -> Any:
-    """Computed by the derivative of ``torch.nn.functional.gelu``."""
-    _, dtype, (x, g) = elementwise(xp, x=x, g=g)
-    return rounded(aten.gelu_backward(g, x), dtype, xp)
-
-
-@native(_formulas.gelu_tanh)
-def gelu_tanh(x: Any) -> Any:
-    """Computed by ``torch.nn.functional.gelu``."""
-    floating(xp, x=x)
-    return torch.nn.functional.gelu(x, approximate="tanh")
-
-
-@native(_formulas.gelu_tanh_vjp)
-def gelu_tanh_vjp(x: Any, g: Any) -> Any:
-    """Computed by the derivative of ``torch.nn.functional.gelu``."""
-    _, dtype, (x, g) = elementwise(xp, x=x, g=g)
-    return rounded(aten.gelu_backward(g, x, approximate="tanh"), dtype, xp)
 
 
 @native(_formulas.rms_norm)
@@ -210,42 +141,6 @@ def embedding_vjp(table: Any, labels: Any, g: Any) -> Any:
     wanted_shape("g", g, (*shape(labels), columns), ", that of the result")
     zeros = torch.zeros_like(table, dtype=wide(g, xp).dtype)
     return rounded(zeros.index_add(0, index.reshape(-1), wide(g, xp).reshape(-1, columns)), dtype, xp)
-
-
-@native(_formulas.softmax)
-def softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """Computed by ``torch.softmax``."""
-    floating(xp, x=x)
-    class_axis("x", x, axis)
-    return torch.softmax(x, dim=axis)
-
-
-@native(_formulas.softmax_vjp)
-def softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Computed by the derivative of ``torch.softmax``."""
-    _, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    class_axis("x", x, axis)
-    x, g = wide(x, xp), wide(g, xp)
-    return rounded(aten._softmax_backward_data(g, torch.softmax(x, dim=axis), axis, x.dtype), dtype, xp)
-
-
-@native(_formulas.log_softmax)
-def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """Computed by ``torch.log_softmax``."""
-    floating(xp, x=x)
-    class_axis("x", x, axis)
-    return torch.log_softmax(x, dim=axis)
-
-
-@native(_formulas.log_softmax_vjp)
-def log_softmax_vjp(x: Any, g: Any, /, *, axis: int = -1) -> Any:
-    """Computed by the derivative of ``torch.log_softmax``."""
-    _, dtype = floating(xp, x=x, g=g)
-    same_shape(x=x, g=g)
-    class_axis("x", x, axis)
-    x, g = wide(x, xp), wide(g, xp)
-    return rounded(aten._log_softmax_backward_data(g, torch.log_softmax(x, dim=axis), axis, x.dtype), dtype, xp)
 
 
 bind_all(globals(), xp)

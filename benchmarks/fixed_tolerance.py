@@ -13,7 +13,7 @@ from typing import Any
 import alone
 import blocks
 import numpy as np
-from power import rewrites
+from right import rewrites
 
 from gaugeblock import spec
 from gaugeblock.conformance.mutants import mutants

@@ -5,25 +5,22 @@ rows of which few terms are not neutral, at random places.
 """
 
 import contextlib
-import importlib
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from right import KERNELS, rewrites
 
-from gaugeblock import reference, spec
+from gaugeblock import spec
 from gaugeblock.conformance import assert_gauged
 from gaugeblock.conformance.cases import few, plan
 from gaugeblock.conformance.cases.build import Builder, builders
 from gaugeblock.conformance.judging.made import expected, spread
 from gaugeblock.conformance.judging.oracle import ratios
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from kernels import RIGHT  # the same kernels as in the tests
 
 # Terms, rows and columns.
 SHAPES = (64, 512, 64), (257, 128, 32), (1024, 64, 8)
@@ -34,10 +31,10 @@ RESULTS = Path(__file__).parent / "results" / "long_sums.md"
 
 def kernels() -> Iterator[str]:
     """The largest ratio of each way to judge, over all data and seeds."""
-    outputs, worst, rejected = 0, {name: dict[str, float]() for name in RIGHT}, 0
+    outputs, worst, rejected = 0, {name: dict[str, float]() for name in KERNELS}, 0
     for length, rows, columns in SHAPES:
         for draw in DATA:
-            for name, kernel in RIGHT.items():
+            for name, kernel in KERNELS.items():
                 rng = np.random.default_rng([length, DATA.index(draw)])
                 shapes = (rows, length), (length, columns), (columns,)
                 x, w, b = (np.asarray(getattr(rng, draw)(size=shape), np.float32) for shape in shapes)
@@ -58,12 +55,6 @@ def kernels() -> Iterator[str]:
         yield f"| {name} | {' | '.join(f'{found[way]:.3f}' for way in ways)} |"
 
 
-def rewrites(formula: str) -> dict[str, Callable[..., Any]]:
-    """The right implementations of a formula that are written another way."""
-    module = importlib.import_module(f"rewrites.{formula}")
-    return {name: call for name, call in vars(module).items() if name.partition("__")[0] in reference.FORMULAS}
-
-
 def sparse(builder: Builder, seed: int) -> Iterator[few.Made]:
     """The made cases of few terms, at other places and with other numbers for each seed."""
 
@@ -76,7 +67,7 @@ def sparse(builder: Builder, seed: int) -> Iterator[few.Made]:
 
 def sums_of_few() -> Iterator[str]:
     """The rewrites of every formula that sums, on rows of few terms."""
-    plan.FEW, plan.FEW_ROWS = dict.fromkeys(plan.FEW, (LENGTH,)), ROWS
+    plan.FEW = tuple((active, ROWS, (LENGTH,)) for active in dict.fromkeys(active for active, *_ in plan.FEW))
     yield "| formula | dtype | rewrites | rows judged by each | rejected | largest ratio |"
     yield "|---|---|---|---|---|---|"
     for formula in (each for each in spec.formulas() if f"{each}.few" in spec.requirements(each)):

@@ -4,18 +4,17 @@ Power: the share of the mutants that are killed, and the coarsest arithmetic tha
 right rewrites that a random case rejects, over 1000 seeds. The tests run the chosen cases, which depend on no seed.
 """
 
-import importlib
 import sys
 import types
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import blocks
 import numpy as np
 from rich.progress import track
+from right import rewrites
 
-from gaugeblock import reference, spec
+from gaugeblock import spec
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import HALF
@@ -25,7 +24,6 @@ from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.matrix import DTYPES, kills
 
 SEEDS = 1000
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 
 def power() -> Iterator[str]:
@@ -47,12 +45,6 @@ def power_in_half_precision() -> Iterator[str]:
     dead = {dtype: sum(bool(labels[dtype]) for labels in found) for dtype in HALF}
     yield f"Of {len(found)} mistakes that only half precision can have, {dead['float16']} are killed in float16 and "
     yield f"{dead['bfloat16']} in bfloat16; the others are right there (1e-8 is 0 in float16 only)."
-
-
-def rewrites(formula: str) -> dict[str, Callable[..., Any]]:
-    """The right implementations of a formula that are written another way."""
-    module = importlib.import_module(f"rewrites.{formula}")
-    return {name: call for name, call in vars(module).items() if name.partition("__")[0] in reference.FORMULAS}
 
 
 def random_cases(formula: str, dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gaugeblock import spec
 from gaugeblock.conformance.judging.common import EVERY
-from gaugeblock.conformance.reporting.report import NO_FUNCTION
+from gaugeblock.conformance.reporting.results import NO_FUNCTION
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gaugeblock.conformance.arithmetic import bounded, exact
+from gaugeblock.conformance.arithmetic import bounded, bounded_functions, exact
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 PAGE, PICTURE = (Path(__file__).parent.parent / "docs" / name for name in ("tolerance.md", "tolerance.svg"))
@@ -43,7 +43,7 @@ def results(xp: Any, x: Any) -> list[Any]:
 
 def rows() -> list[tuple[str, float, float, float, float, float]]:
     """Of each element: its name, real value, what its bound inherits and adds, the bound, and NumPy's error."""
-    running = results(bounded, bounded.lift(LOGITS, FLOAT32, DTYPE))
+    running = results(bounded_functions, bounded.lift(LOGITS, FLOAT32, DTYPE))
     with exact.working_precision():
         real = [each.balls for each in results(exact, exact.lift(LOGITS, DTYPE))]
         errors = [np.abs(a - b).astype(float) for a, b in zip(real, exactly(results(np, LOGITS)), strict=True)]
@@ -51,7 +51,7 @@ def rows() -> list[tuple[str, float, float, float, float, float]]:
     without_rounding = FLOAT32._replace(precision=1000)
     for number, (name, operation) in enumerate(OPERATIONS.items(), 1):
         before = [bounded.Bounded(each.value, each.error, without_rounding, DTYPE) for each in running[:number]]
-        inherited = operation(bounded, *before).error
+        inherited = operation(bounded_functions, *before).error
         bound = running[number].error
         for index in np.ndindex(bound.shape):
             place = name if bound.size == 1 else f"{name[0]}{index[0] + 1}{name[1:]}"

@@ -19,10 +19,11 @@ from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.cli.terminal import console_for
 from gaugeblock.conformance.exchange.program import Program
 from gaugeblock.conformance.formulas import cases, declared
-from gaugeblock.conformance.judging.check import chosen_formulas
+from gaugeblock.conformance.judging.selection import chosen_formulas
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.reporting import report
-from gaugeblock.conformance.reporting.terminal import failure, not_offered, print_report
+from gaugeblock.conformance.reporting.failures import failure
+from gaugeblock.conformance.reporting.terminal import not_offered, print_report
 from gaugeblock.worker.adapters import function_of
 
 

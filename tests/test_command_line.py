@@ -16,8 +16,8 @@ import typer
 
 import gaugeblock
 from gaugeblock import spec
-from gaugeblock.conformance.cli.check import Asked, check_name
 from gaugeblock.conformance.cli.config import config, same
+from gaugeblock.conformance.cli.verdicts import Asked, check_name
 from gaugeblock.conformance.judging.check import Manner
 from gaugeblock.worker.loading import SubjectError, load
 

@@ -8,7 +8,7 @@ from gaugeblock import reference, spec
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.arithmetic import elsewhere
 from gaugeblock.conformance.formulas import FUNCTIONS, declared
-from gaugeblock.conformance.judging import assertions, blocks
+from gaugeblock.conformance.judging import asked, blocks, oracle
 from gaugeblock.reference import AdamState, SGDState
 
 rng = np.random.default_rng(20)
@@ -64,7 +64,7 @@ def on_a_device(monkeypatch):
     def refused(self):
         raise AssertionError("copied")
 
-    monkeypatch.setattr(assertions, "is_elsewhere", is_elsewhere)
+    monkeypatch.setattr(asked, "is_elsewhere", is_elsewhere)
     return lambda: monkeypatch.setattr(elsewhere.Elsewhere, "to_numpy", refused)
 
 
@@ -138,10 +138,10 @@ def test_a_ratio_next_to_1_is_settled_on_the_host(on_a_device):
     own = library("strict")
     value, bound = expected("softmax", X)
     parts = (elsewhere.Elsewhere(own(each)) for each in (value, 0 * value, bound))
-    found = assertions.oracle.Expected(*parts, np.dtype("float32"))
-    call = assertions.call_of("softmax", (own(X),), {})
+    found = oracle.Expected(*parts, np.dtype("float32"))
+    call = asked.call_of("softmax", (own(X),), {})
     edge = elsewhere.Elsewhere(own(value + bound * (1 + 1e-8)))
-    ratio, _ = assertions.oracle.settled(edge, found, call, "y")
+    ratio, _ = oracle.settled(edge, found, call, "y")
     assert isinstance(ratio, np.ndarray)
 
 

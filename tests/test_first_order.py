@@ -12,7 +12,7 @@ from torch import nn
 
 from gaugeblock import formula
 from gaugeblock.conformance import assert_conforms, expected
-from gaugeblock.conformance.arithmetic import correlated, first_order, namespace, slopes
+from gaugeblock.conformance.arithmetic import correlated, derivatives, first_order, namespace, slopes
 from gaugeblock.conformance.arithmetic.bounded import Bounded
 from gaugeblock.conformance.arithmetic.first_order import Followed
 from gaugeblock.conformance.arithmetic.rounding import MODELS
@@ -95,7 +95,7 @@ def worst_of(names, rng):
     y = chained(names, XP, followed(x, e, tape), followed(w, np.zeros_like(w), tape))
     steps = chained(names, XP, Bounded(x, e, MODEL, FLOAT32), Bounded(w, np.zeros_like(w), MODEL, FLOAT32))
     assert np.array_equal(y.value, steps.value, equal_nan=True)
-    bound = first_order.whole_error(y) if isinstance(y, Followed) else y.error
+    bound = derivatives.whole_error(y) if isinstance(y, Followed) else y.error
     worst = 0.0
     for signs in (1, *rng.choice([-1, 1], (5, *x.shape))):
         for dtype in (np.float64, np.float32):
@@ -136,13 +136,13 @@ def rounding_alone(step):
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"),
-    [("step", rounding_alone(first_order.step)),
-     ("times", lambda g, local: np.abs(np.sum(g, tuple(range(g.ndim - 1)))) * np.max(local, initial=0))],
+    ("module", "name", "wrong"),
+    [(first_order, "step", rounding_alone(first_order.step)),
+     (derivatives, "times", lambda g, local: np.abs(np.sum(g, tuple(range(g.ndim - 1)))) * np.max(local, initial=0))],
 )  # fmt: skip
-def test_a_bound_without_a_part_of_it_is_exceeded(name, wrong):
+def test_a_bound_without_a_part_of_it_is_exceeded(module, name, wrong):
     """Without what is beyond the first order; or if the errors of several numbers had one sign."""
-    with mock.patch.object(first_order, name, wrong):
+    with mock.patch.object(module, name, wrong):
         assert max(worst for worst, _ in drawn(np.random.default_rng(1), 72)) > 1.001
 
 
@@ -159,7 +159,7 @@ def test_what_a_slope_leaves_out_is_in_the_bound(name):
 
     def worst():
         x = followed(at, e, first_order.Tape())[:]  # the use of which is one
-        bound = first_order.whole_error(without_tangent(x))
+        bound = derivatives.whole_error(without_tangent(x))
         middle, *ends = (without_tangent(Bounded(at + s * e, 0, MODEL, FLOAT32)).value for s in (0, -1, 1))
         return max(float(np.max(np.abs(end - middle) / bound)) for end in ends)
 
@@ -175,7 +175,7 @@ def test_the_ways_by_two_matrices_are_that_by_their_product():
     tape, model = first_order.Tape(), MODELS["float64"]
     arrays = [Bounded(a, 1e-3 * (a is x), model, np.dtype("float64")) for a in (x, w, v)]
     x1, w1, v1 = (first_order.made(a, tape, a.error, ()) for a in arrays)
-    found = first_order.whole_error(XP.matmul(XP.matmul(x1, w1), v1))
+    found = derivatives.whole_error(XP.matmul(XP.matmul(x1, w1), v1))
     assert np.allclose(found, 1e-3 * np.sum(np.abs(w @ v), 0), rtol=1e-6)
     assert np.all(found < 0.6 * XP.matmul(XP.matmul(arrays[0], arrays[1]), arrays[2]).error)
 
@@ -185,7 +185,7 @@ def test_a_step_that_is_used_twice_is_rounded_for_each_use():
     tape = first_order.Tape()
     x = followed(np.array([3.0]), np.array([0.0]), tape)
     y = x * 0.1
-    zero = first_order.whole_error(y - y)
+    zero = derivatives.whole_error(y - y)
     assert zero == pytest.approx(2 * y.error, rel=1e-6)
 
 

@@ -13,10 +13,10 @@ from gaugeblock import spec
 from gaugeblock.conformance import check, reproduce
 from gaugeblock.conformance.formulas.requirements import requirements
 from gaugeblock.conformance.reporting import strips
+from gaugeblock.conformance.reporting.failures import sentence
 from gaugeblock.conformance.reporting.html import to_html
 from gaugeblock.conformance.reporting.report import to_document
 from gaugeblock.conformance.reporting.snippets import snippet
-from gaugeblock.conformance.reporting.terminal import sentence
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")

@@ -16,6 +16,7 @@ import pytest
 
 from gaugeblock.conformance import SubjectError, check, reproduce
 from gaugeblock.conformance.cli import check as command
+from gaugeblock.conformance.cli import verdicts
 from gaugeblock.conformance.cli.app import app
 from gaugeblock.conformance.judging.child import ENDING, RUNNING, Conversation, EndedError, end_all
 from gaugeblock.conformance.judging.diagnosis import NO_VALUE
@@ -453,14 +454,14 @@ def test_folders_that_are_nested_deep_are_removed_and_cost_nobody_the_report(wri
 
 def test_what_nobody_expected_of_one_subject_is_a_line(written, tmp_path, capsys, monkeypatch):
     good, bad = written(GOOD, "good.py"), written(GOOD, "bad.py")
-    right = command.check_name
+    right = verdicts.check_name
 
     def breaks(name, *rest):
         if name == bad:
             raise RecursionError("too deep")
         return right(name, *rest)
 
-    monkeypatch.setattr(command, "check_name", breaks)
+    monkeypatch.setattr(verdicts, "check_name", breaks)
     options = "--formula", "relu", "--dtype", "float32", "--json", str(tmp_path / "r.json")
     assert app(["check", bad, good, *options], standalone_mode=False) == 2
     assert "bad.py: it could not be judged: RecursionError: too deep" in capsys.readouterr().err
@@ -484,7 +485,7 @@ def test_reports_are_written_as_they_come_and_shown_in_the_order_of_the_command(
         return 0
 
     second_is_written = threading.Event()
-    monkeypatch.setattr(command, "check_name", one)
+    monkeypatch.setattr(verdicts, "check_name", one)
     monkeypatch.setattr(command, "written", writing)
     assert app(["check", *names, "--json", str(path)], standalone_mode=False) == 2
     assert seen == [True]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gaugeblock import AdamState, reference
+from gaugeblock.backends import _numpy_blocks, _numpy_steps
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import assert_conforms
 from gaugeblock.conformance.formulas import FUNCTIONS, cases, declared
@@ -17,9 +18,9 @@ SHAPES = [((7, 11), -1), ((7, 11), 0), ((3, 5, 8), 1), ((3, 5, 8), -3), ((200,),
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(gb, "BLOCK", 16)
-    monkeypatch.setattr(gb, "WIDTH", 8)
-    monkeypatch.setattr(gb, "SMALL", 6)
+    monkeypatch.setattr(_numpy_blocks, "BLOCK", 16)
+    monkeypatch.setattr(_numpy_blocks, "WIDTH", 8)
+    monkeypatch.setattr(_numpy_steps, "SMALL", 6)
 
 
 def numbers(seed, *shape, dtype=np.float32):
@@ -38,9 +39,9 @@ LAYOUTS = {
 def test_blocks_cover_every_element_once_and_keep_the_axis_whole(small_blocks, shape, axis, layout):
     counted = np.zeros(shape, int)
     array = LAYOUTS[layout](np.zeros(shape))
-    for _, part in gb.blocks(axis, array, counted):
+    for _, part in _numpy_blocks.blocks(axis, array, counted):
         assert part.shape[axis] == shape[axis]
-        assert part.size <= max(gb.BLOCK, shape[axis])
+        assert part.size <= max(_numpy_blocks.BLOCK, shape[axis])
         part += 1
     assert np.all(counted == 1)
 

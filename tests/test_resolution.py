@@ -10,8 +10,8 @@ from gaugeblock import spec
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.mutants.rounding import to_tf32
-from gaugeblock.conformance.reporting.report import result_to_dict, results_of
-from gaugeblock.conformance.reporting.terminal import failure
+from gaugeblock.conformance.reporting.failures import failure
+from gaugeblock.conformance.reporting.results import result_to_dict, results_of
 
 
 def arrays(length, draw="normal", dtype=np.float32):

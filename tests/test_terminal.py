@@ -25,8 +25,9 @@ from gaugeblock.conformance.judging.common import FEWEST, FLUSHED, in_common
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
 from gaugeblock.conformance.judging.judge import Finding
 from gaugeblock.conformance.reporting.advice import advice
+from gaugeblock.conformance.reporting.failures import QUIET, VERBOSE, sentence
 from gaugeblock.conformance.reporting.report import to_document
-from gaugeblock.conformance.reporting.terminal import QUIET, VERBOSE, folded, print_report, sentence
+from gaugeblock.conformance.reporting.terminal import folded, print_report
 
 WIDTHS = (120, 80, 60)
 

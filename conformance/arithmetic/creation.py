@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from . import bounded, exact
+from . import exact, operand_errors
 from .bounded import Bounded
 from .decisions import not_equal, trunc
 from .discrete import Discrete, discrete
@@ -44,7 +44,7 @@ class Creation:
         if self.is_exact:
             return Exact(exact.to_balls(value), dtype)
         model, number = MODELS[dtype.name], Bounded(value, 0, HOST, dtype)
-        value, off = bounded.cast(number, model)
+        value, off = operand_errors.cast(number.value, number.error, model)
         return Bounded(value, off + error, model, dtype)
 
     def _constant(self, name: str, beside: Array, /) -> Array:

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from . import bounded
-from .bounded import Bounded, finite
+from . import bounded, bounded_functions
+from .bounded import Bounded
 from .elsewhere import function_of
 from .exact import Exact
 from .first_order import Followed
 from .kinds import core, lifted
+from .operand_errors import finite
 from .rounding import HOST, Model
 from .slopes import SLOPES, absolute, by_name, follows
 from .specials import any_true, settled
@@ -56,7 +57,7 @@ class Function:
             error = np.where(e == 0, 0.0, np.where(np.isinf(e), np.inf, error))  # infinite: it may be NaN, and stays so
             error = settled(self.value, y, error, x.model.unit, (x.value, e))
             ulp = x.model.accuracy(self.name, assumed(self.ulp, x.model))
-            found = overflowing(bounded.elementary(x, y, error, ulp, x.model.underflow, self.exact_at))
+            found = overflowing(bounded_functions.elementary(x, y, error, ulp, x.model.underflow, self.exact_at))
             return by_name(self.name)(found, x) if isinstance(x, Followed) and self.name in SLOPES else found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bounded, exact, slopes
+from . import bounded, bounded_functions, exact, slopes
 from .bounded import Bounded
 from .exact import Exact
 from .first_order import Followed
@@ -21,7 +21,7 @@ def is_real(x: Any) -> bool:
 
 def core(x: Array) -> Any:
     """The module of an array's own arithmetic."""
-    return exact if isinstance(x, Exact) else slopes if isinstance(x, Followed) else bounded
+    return exact if isinstance(x, Exact) else slopes if isinstance(x, Followed) else bounded_functions
 
 
 def lifted(x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bounded, creation, decisions, exact, functions, pairs, reductions, structure
+from . import bounded_functions, creation, decisions, exact, functions, pairs, reductions, structure
 from .exact import Exact
 from .first_order import Followed
 
@@ -77,7 +77,7 @@ def in_the_core(of_core: Any, of_all: Any) -> Any:
     return function
 
 
-BOUNDED, EXACT = namespace(bounded), namespace(exact)
+BOUNDED, EXACT = namespace(bounded_functions), namespace(exact)
 
 
 def of(x: Any) -> types.ModuleType:

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from . import bounded, exact
-from .bounded import Bounded, finite
+from . import bounded, bounded_functions, exact
+from .bounded import Bounded
 from .exact import Exact
 from .first_order import Followed
 from .functions import abs as absolute
 from .functions import assumed, exp, far, log1p, overflowing
 from .kinds import is_real, lifted, scalar, together
+from .operand_errors import finite
 from .rounding import Model
 from .slopes import as_one, follows, larger
 from .slopes import power as power_followed
@@ -90,7 +91,7 @@ def power(a: Bounded, n: int) -> Bounded:
     """a^n for a small whole n."""
     model, size = a.model, np.abs(a.value)
     if n == 0:
-        return bounded.ones_like(a)
+        return bounded_functions.ones_like(a)
     with np.errstate(all="ignore"):
         y = a.value ** float(n)
         steepest = far(size, a.error) if n > 0 else size - a.error

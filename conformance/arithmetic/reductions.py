@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import AXIS
-from . import bounded, exact
-from .bounded import Bounded, finite, nonnegative
+from . import bounded, bounded_functions, exact, operand_errors
+from .bounded import Bounded, nonnegative
 from .creation import zeros_of
 from .exact import Exact
 from .first_order import Followed
 from .functions import abs as absolute
 from .kinds import core, is_real, lifted, together
+from .operand_errors import finite
 from .slopes import follows, running_sum
 from .slopes import root as root_followed
 from .specials import of_sum, settled, unsure
@@ -76,7 +77,7 @@ def in_half_too(function: Callable[..., Array]) -> Callable[..., Array]:
         x = lifted(x)
         if not isinstance(x, Bounded) or not x.model.accumulator:
             return function(x, **options)
-        once = bounded.astype(function(bounded.astype(x, FLOAT32), **options), x.dtype)
+        once = bounded_functions.astype(function(bounded_functions.astype(x, FLOAT32), **options), x.dtype)
         each = function(x, **options)
         error = np.where(np.isfinite(each.value) & np.isfinite(each.error), each.error, 0)
         return Bounded(
@@ -115,7 +116,7 @@ def root(x: Array) -> Array:
         y, least = np.sqrt(x.value), np.sqrt(np.maximum(x.value - x.error, 0))
         error = np.where(x.error < x.value, x.error / (y + least), np.sqrt(np.maximum(x.value, 0) + x.error))
         error = settled(np.sqrt, y, error, x.model.unit, (x.value, x.error))
-    return bounded.elementary(x, y, error, x.model.accuracy("sqrt"), x.model.flushed)
+    return bounded_functions.elementary(x, y, error, x.model.accuracy("sqrt"), x.model.flushed)
 
 
 def prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
@@ -228,8 +229,8 @@ def bilinear(function: Callable[[Any, Any], Any], a: Array, b: Array, length: in
     a, b = together(a, b)
     if isinstance(a, Exact):
         return Exact(function(a.balls, b.balls) + exact.ZERO, a.dtype)
-    terms = function(*(bounded.counts(each.value, each.error).astype(np.float64) for each in (a, b)))
-    return bounded.sum_of_products(function, a, b, terms, length)
+    terms = function(*(operand_errors.counts(each.value, each.error).astype(np.float64) for each in (a, b)))
+    return bounded_functions.sum_of_products(function, a, b, terms, length)
 
 
 def vecdot(a: Array, b: Array, /, *, axis: int = -1) -> Array:

@@ -10,22 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from . import bounded, first_order
+from . import bounded, bounded_functions, first_order
 from .bounded import Bounded, value_of
+from .bounded_functions import ones_like as ones_like
+from .bounded_functions import take_along_axis as take_along_axis
+from .bounded_functions import where as where
+from .bounded_functions import zeros_like as zeros_like
+from .derivatives import Pull, narrowed, without
 from .discrete import parts
-from .first_order import NONE, Followed, Pull, Tape, Way, as_followed, each, made, narrowed, without
+from .first_order import NONE, Followed, Tape, Way, as_followed, each, made
 
 Array = Any
 Number = Any
 
 A_PRODUCT = 64  # so many of its multiplications cost as much as one number of another step
 
-where, concat, reshape = bounded.where, bounded.concat, bounded.reshape
-take_along_axis, zeros_like, ones_like = bounded.take_along_axis, bounded.zeros_like, bounded.ones_like
-
 
 def sum(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
-    y = bounded.sum(x, axis=axis, keepdims=keepdims)
+    y = bounded_functions.sum(x, axis=axis, keepdims=keepdims)
     reach = np.sum(x.error, axis=axis, keepdims=keepdims)
 
     def pull(g: Number) -> Number:
@@ -39,7 +41,7 @@ def sum(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bo
 
 def max(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bounded:  # noqa: A001
     """What is the largest may be another one, which is no further above it than both errors."""
-    y = bounded.max(x, axis=axis, keepdims=keepdims)
+    y = bounded_functions.max(x, axis=axis, keepdims=keepdims)
     if not x.size or not y.size:
         return y
     if axis is None:
@@ -64,7 +66,7 @@ def max(x: Followed, /, *, axis: int | None = None, keepdims: Any = False) -> Bo
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    y = bounded.matmul(a, b)
+    y = bounded_functions.matmul(a, b)
     tape = (a if isinstance(a, Followed) else b).tape  # type: ignore[attr-defined]
     if a.ndim < 2 or b.ndim < 2:
         return y
@@ -84,7 +86,7 @@ def matmul(a: Bounded, b: Bounded, /) -> Bounded:
 
 
 def astype(x: Followed, dtype: Any, /) -> Bounded:
-    y = bounded.astype(x, dtype)
+    y = bounded_functions.astype(x, dtype)
     return y if y is x else first_order.step(y, x.tape, each(x, x.error, lambda g: g))
 
 
@@ -153,22 +155,22 @@ def by_slope(y: Bounded, x: Followed, slope: Number, bend: float = 0.0, more: Nu
 
 
 def exp(x: Followed, /) -> Bounded:
-    y = bounded.exp(x)
+    y = bounded_functions.exp(x)
     return by_slope(y, x, y.value)
 
 
 def expm1(x: Followed, /) -> Bounded:
-    y = bounded.expm1(x)
+    y = bounded_functions.expm1(x)
     return by_slope(y, x, y.value + 1)
 
 
 def log(x: Followed, /) -> Bounded:
     with np.errstate(all="ignore"):
-        return by_slope(bounded.log(x), x, 1 / x.value)
+        return by_slope(bounded_functions.log(x), x, 1 / x.value)
 
 
 def sqrt(x: Followed, /) -> Bounded:
-    return root(bounded.sqrt(x), x)
+    return root(bounded_functions.sqrt(x), x)
 
 
 def root(y: Bounded, x: Followed) -> Bounded:

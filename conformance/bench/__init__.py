@@ -68,7 +68,7 @@ def works(formulas: list[str] | None, sizes: list[int] | None) -> list[Work]:
     ValueError
         A formula that there is not, or a size below 1.
     """
-    from ..judging.check import known
+    from ..judging.selection import known
 
     chosen = known("formula", formulas, spec.formulas())
     for size in sizes or ():

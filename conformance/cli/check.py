@@ -2,25 +2,23 @@
 
 import secrets
 import shlex
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from ... import backends, spec
 from ...worker.loading import MissingError
-from ...worker.text import one_line, plain
-from ..judging.check import Manner, known_version, refuse_few, report_on, selected
-from ..judging.child import ENDING, TIMEOUT, end_all
-from ..judging.threads import at_once
+from ...worker.text import plain
+from ..judging.check import Manner, refuse_few
+from ..judging.selection import known_version
+from ..reporting.failures import QUIET, USUAL, VERBOSE
 from ..reporting.formats import annotations, to_badge, to_junit, to_summary
 from ..reporting.report import Report, to_document, to_json
-from ..reporting.terminal import QUIET, USUAL, VERBOSE, print_report
+from ..reporting.terminal import print_report
 from .cache import use_cache
 from .config import Config, accepted, config, same
 from .github import tell_github
@@ -31,12 +29,12 @@ from .terminal import (
     dtype_names,
     formula_names,
     print_citation,
-    progress,
     subject_names,
     versions,
 )
+from .verdicts import Asked, Verdict, interrupted_by_signals, judged, judged_program
 
-ALL, RANDOM = "all", "random"
+RANDOM = "random"
 EXAMPLES = """Examples:
 
 \b
@@ -47,19 +45,6 @@ EXAMPLES = """Examples:
   gaugeblock check --exec ./my_program
   gaugeblock check mykernels.py --formula softmax
   gaugeblock check mykernels.py --html report.html"""
-
-Verdict = Report | str | MissingError  # a string says what is wrong with the subject
-
-
-class Asked(NamedTuple):
-    """What is to be judged, and how."""
-
-    formulas: list[str] | None
-    dtypes: list[str] | None
-    device: str | None
-    timeout: float | None
-    sealed: bool
-    manner: Manner
 
 
 def check(
@@ -206,24 +191,6 @@ def number_of(seed: str) -> int:
     return int(seed)
 
 
-@contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """End by SIGTERM and SIGHUP as by Ctrl-C meanwhile, and end whatever was started."""
-    before = {}
-    ENDING.clear()
-    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
-        if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
-            before[number] = signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    except BaseException:
-        end_all()
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
     """What makes the page, whose libraries are loaded if a `path` asks for one."""
     if path is None:
@@ -234,43 +201,3 @@ def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:
         what = f"--html: {error.name} is not installed; {backends.how_to_add('report')}"
         raise typer.TyperException(what) from None
     return to_html
-
-
-def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
-    """Yield the verdicts as they come, each with the number of its subject; a progress bar on a terminal meanwhile."""
-    chosen = [each for name in names for each in (backends.NAMES if name == ALL else [name])]
-    optional = set(backends.NAMES) - set(names) if ALL in names else set()
-
-    def one(name: str) -> Verdict:
-        try:
-            return check_name(name, asked, tell)
-        except MissingError as error:
-            return error if name in optional else str(error)
-        except ValueError as error:
-            return str(error)
-        except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
-            return f"{name}: it could not be judged: {one_line(error)}"
-
-    with progress(None) as tell:
-        yield from at_once(one, dict.fromkeys(chosen))
-
-
-def check_name(name: Any, asked: Asked, tell: Callable[..., None]) -> Report:
-    """The report of a subject, which is loaded before it is known in how many dtypes it is judged."""
-    timeout = TIMEOUT if asked.timeout is None else asked.timeout
-    chosen = asked.formulas, asked.dtypes, asked.device, asked.manner.version, timeout, asked.sealed
-    with selected(name, *chosen) as (subject, formulas, dtypes):
-        tell(more=len(formulas) * len(dtypes))
-        return report_on(subject, formulas, dtypes, tell, asked.manner)
-
-
-def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
-    """Yield the report of a program, or what is wrong with it, as `judged` does."""
-    from ..exchange.program import Program
-
-    with progress(None) as tell:
-        try:
-            with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
-                yield 0, check_name(subject, asked, tell)
-        except ValueError as error:
-            yield 0, str(error)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ... import backends, spec
-from ..judging.check import chosen_formulas, known
+from ..judging.selection import chosen_formulas, known
 from .terminal import console_for, dtype_names, formula_names, progress
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from ... import spec
 from ...worker.text import plain
 from ..arithmetic.rounding import MODELS
 from ..reporting.citation import citation
+from ..reporting.failures import USUAL, VERBOSE
 from ..reporting.report import to_document, to_json
-from ..reporting.terminal import USUAL, VERBOSE, print_report
+from ..reporting.terminal import print_report
 from .outputs import replaced
 from .terminal import complain, console_for, formula_names, print_citation, progress
 
@@ -36,7 +37,7 @@ def vectors(
     Exit status: 2 if they could not be written.
     """
     from ..exchange.vectors import MANIFEST, files, names, survey
-    from ..judging.check import chosen_formulas
+    from ..judging.selection import chosen_formulas
 
     try:
         chosen = chosen_formulas(formula, spec.VERSION)
@@ -83,7 +84,7 @@ def judge(
 ) -> None:
     """Judge answers that were computed elsewhere. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     from ..exchange.answers import judge_answers, sha256_of_manifest
-    from ..judging.check import chosen_formulas
+    from ..judging.selection import chosen_formulas
 
     console = console_for(sys.stdout)
     with ExitStack() as opened:

@@ -21,7 +21,8 @@ from ..formulas import Case, declared
 from ..formulas.requirements import name_of, requirements
 from ..judging.judge import Finding, NotOffered, judge_array
 from ..reporting import citation
-from ..reporting.report import Report, Result, results_of
+from ..reporting.report import Report
+from ..reporting.results import Result, results_of
 from .program import result_of
 from .vectors import MANIFEST, SCHEMA_VERSION, SEED, listed
 

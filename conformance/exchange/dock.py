@@ -11,7 +11,8 @@ from ... import __version__, spec
 from ..arithmetic.elsewhere import to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
-from ..judging.assertions import Worst, assembled, call_of, check_array, check_count, on_the_host, results_of, worst_of
+from ..judging.asked import call_of, on_the_host
+from ..judging.assertions import Worst, assembled, check_array, check_count, results_of, worst_of
 from ..judging.expectations import expectations
 from ..judging.resolution import in_words, resolved_bits
 from ..reporting.worst import number

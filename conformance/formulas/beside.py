@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic import bounded
+from ..arithmetic import bounded, bounded_functions
 from ..arithmetic.orders import lean_limit
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
@@ -44,7 +44,7 @@ def share_errors(x: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     """What exp of the shifted logits, and a division of each by one number, may be off by."""
     model = MODELS[dtype.name]
     lifted = bounded.lift(x, model, dtype)
-    e = bounded.exp(lifted - bounded.max(lifted, axis=-1, keepdims=True))
+    e = bounded_functions.exp(lifted - bounded_functions.max(lifted, axis=-1, keepdims=True))
     total = np.sum(e.value, axis=-1, keepdims=True)
     lost = 2 * model._replace(flush=True).underflow  # by an exp and a division, where a subject flushes
     return np.asarray((e / bounded.Bounded(total, 0, model, dtype)).error + lost)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...reference.formulas.categorical_cross_entropy import default_clip
-from ..arithmetic import bounded
+from ..arithmetic import bounded_functions
 from . import Case, finfo, seeded
 from . import case as any_case
 from .few import NAME, NOTE, Few
@@ -15,7 +15,7 @@ from .few import NAME, NOTE, Few
 
 def defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
     """The ends to which probabilities are clipped by default."""
-    return {"clip": default_clip(bounded, dtype)}
+    return {"clip": default_clip(bounded_functions, dtype)}
 
 
 DETAILS = {"categorical_cross_entropy": {"defaults": defaults}}

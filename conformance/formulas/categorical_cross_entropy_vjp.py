@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ...reference.formulas.categorical_cross_entropy import clipped, default_clip
-from ..arithmetic import bounded
+from ..arithmetic import bounded_functions
 from ..arithmetic.elsewhere import asarray
 from . import Case
 from . import case as any_case
@@ -22,7 +22,7 @@ def open_elements(y: Any, p: Any, g: Any, *, axis: int = -1, clip: tuple[float, 
     And where p is inside the ends of the clip as they are given, but not as the dtype of p has them, or the reverse.
     """
     y, g = asarray(y, np.float64), np.expand_dims(asarray(g, np.float64), axis)
-    ends, wide = np.array(clip or default_clip(bounded, p.dtype)), asarray(p, np.float64)
+    ends, wide = np.array(clip or default_clip(bounded_functions, p.dtype)), asarray(p, np.float64)
     rounded = ends.astype(p.dtype).astype(np.float64)
     inside, also_inside = ((wide >= low) & (wide <= high) for low, high in (ends, rounded))
     spoilt = np.isnan(g) & ((y == 0) | ~inside) | np.isnan(y) & ~inside
@@ -88,7 +88,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     small = [[2e-15, 5e-16], [1.1e-12, 9e-13], [1e-10, 1e-11], [1.1e-8, 9e-9], [1.1e-7, 9e-8], [3e-5, 7e-5], [0.2, 0.9]]
     yield case("clip", "small", "a clip at 1e-7 for one at the machine epsilon", small)
     note = "the derivative at an end is 0, or 1/2; the clip begins beside it"
-    yield case("ends", "default", note, around(*default_clip(bounded, dtype), dtype))
+    yield case("ends", "default", note, around(*default_clip(bounded_functions, dtype), dtype))
     yield case("ends", "argument", note, around(0.25, 0.75, dtype), clip=(0.25, 0.75))
     hidden = case("nan", "in_g", "NaN in g lost, or in another sample", rng.uniform(0.1, 0.9, (4, 10)))
     hidden.arguments[2][1] = np.nan

@@ -6,25 +6,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ... import backends
-from ...names import did_you_mean
-from ...reference.declaration import declaration_of
-from ...reference.libraries import refuse_unfit
 from ...worker.calls import BrokenResultError, as_count
-from ..arithmetic import functions, pairs
-from ..arithmetic.elsewhere import Elsewhere, is_elsewhere, to_numpy
+from ..arithmetic.elsewhere import to_numpy
 from ..arithmetic.running import Expected
-from ..formulas import Case, declared
-from ..tracing import Traced, standard
+from ..formulas import Case
 from . import oracle
-from .blocks import Block, converted
+from .asked import call_of, converter, with_accuracy
+from .blocks import Block
 from .expectations import expectations
 from .judge import count_after
 from .resolution import in_words, resolved_bits
 from .trees import parted
-
-# The functions that an accuracy is assumed of.
-KNOWN = ("exp", "log", "sqrt", "expm1", *functions.FUNCTIONS, "erfc", *pairs.SOURCES)
 
 
 def expected(
@@ -254,40 +246,3 @@ def worst_of(block: Block, name: str, values: np.ndarray, wanted: Expected) -> W
 def times(ratio: float) -> str:
     """A ratio with three digits, or as many as show that it is more than 1."""
     return f"{ratio:.3g}" if not 1 < ratio < 1.005 else f"{ratio:.9g}"
-
-
-def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
-    """The call with its arrays as NumPy's, or where they are."""
-    traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
-    if traced:
-        return Case("", "", "", traced, traced.arrays, {})
-    asked = Case("", "", "", declared(formula), arguments, options)
-    return asked._replace(arguments=converted(arguments, converter(asked)))
-
-
-def converter(asked: Case) -> Callable[[Any], Any]:
-    """How the arrays of a call are converted."""
-    return where_it_is if asked.formula.is_own else on_the_host
-
-
-def with_accuracy(asked: Case, accuracy: Mapping[str, float] | None) -> Case:
-    """The call with the accuracies of functions; ValueError for what is no function, or no accuracy."""
-    for name, ulp in (accuracy or {}).items():
-        if not isinstance(ulp, int | float) or not 0.5 <= ulp < math.inf:
-            raise ValueError(f"accuracy: {name}: got {ulp!r}; wanted an error in ulp, 0.5 or more")
-        if name not in KNOWN and not (isinstance(asked.formula, Traced) and asked.formula.has_operation(name)):
-            meant = did_you_mean(name, KNOWN)
-            raise ValueError(f"accuracy: got {name!r}; wanted a function such as {', '.join(KNOWN[:4])}{meant}")
-    return asked._replace(accuracy=tuple(sorted((accuracy or {}).items())))
-
-
-def where_it_is(array: Any) -> Any:
-    """An array on a device that has float64 as it is; any other as NumPy's."""
-    return Elsewhere(array) if is_elsewhere(array) else on_the_host(array)
-
-
-def on_the_host(array: Any) -> np.ndarray:
-    """An array of any library as NumPy's, in this machine's order of bytes."""
-    refuse_unfit(array=array)
-    found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
-    return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))

@@ -15,7 +15,8 @@ from ..cases.draw import Arrays, Leaf, leaves_of
 from ..cases.sums import summed_results
 from ..formulas import Formula, call
 from . import oracle
-from .assertions import check_array, on_the_host, results_of
+from .asked import on_the_host
+from .assertions import check_array, results_of
 from .blocks import dtype_of
 from .expectations import known_to_numpy
 from .made import plain_run

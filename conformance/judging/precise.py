@@ -7,6 +7,7 @@ import numpy as np
 from ..arithmetic import exact, twofold
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.running import Expected, enclosed, evaluate, lift_twofold
+from ..arithmetic.twofold_functions import MissingError
 from ..cases.draw import unpack
 from ..formulas import Case
 from .blocks import Cut, cuts, part
@@ -25,7 +26,7 @@ def precisely(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -
     try:
         with np.errstate(all="ignore"):
             found = evaluate(call.formula.function, call, lift_twofold(dtype))
-    except (twofold.MissingError, UndecidedError):
+    except (MissingError, UndecidedError):
         return exactly(expected, call, dtype)
     results, unsure = dict(expected), {}
     for name, each in found.items():

@@ -11,9 +11,9 @@ from ... import spec
 from ...names import did_you_mean
 from ...worker.calls import converted
 from ..formulas import Case, cases, functions_of
-from .check import chosen_formulas
 from .judge import calls
 from .made import made_cases
+from .selection import chosen_formulas
 from .subject import Subject
 from .twins import twins
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from .terminal import counts, sentence
+from .failures import sentence
+from .terminal import counts
 
 Fields = dict[str, Any]  # an object of the JSON document
 ANNOTATIONS = 10  # GitHub shows no more of a step

@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from ..judging.common import EVERY
 from . import terminal
 from .advice import advice
+from .failures import sentence
 from .snippets import piped, snippet
 from .strips import LIMIT, by_requirement, gauge, number, signs_of
-from .terminal import sentence
 
 Fields = dict[str, Any]  # an object of the JSON document
 

@@ -4,7 +4,7 @@ import pytest
 
 from gaugeblock import spec
 from gaugeblock.conformance.formulas.requirements import requirements
-from gaugeblock.conformance.judging.check import chosen_formulas
+from gaugeblock.conformance.judging.selection import chosen_formulas
 from gaugeblock.conformance.suite.plugin import subjects
 from gaugeblock.pytest_plugin import FORMULA
 

@@ -7,9 +7,9 @@ import pytest
 from ... import reference, spec
 from ...pytest_plugin import DEVICE, DTYPE, FORMULA, SUBJECT
 from ..formulas import functions_of
-from ..judging.check import chosen_dtypes, chosen_formulas
 from ..judging.loading import SubjectError
 from ..judging.remote import Isolated
+from ..judging.selection import chosen_dtypes, chosen_formulas
 
 LOADED: dict[tuple[str, Any], Isolated] = {}  # the subjects, whose processes all tests share
 

@@ -28,9 +28,9 @@ from ..formulas import call as formula_call
 from ..formulas.axes import result_axes
 from ..formulas.requirements import requirements
 from ..judging import oracle
-from ..judging.check import AnySubject
 from ..judging.judge import answer
 from ..judging.made import plain_run
+from ..judging.selection import AnySubject
 from .drawing import Call, Inputs, Property, Result, demand, drawn, inputs_of
 
 SETTINGS = hypothesis.settings(

@@ -6,7 +6,7 @@ from gaugeblock.backends import how_to_add
 
 pytest.importorskip("hypothesis", reason=f"properties need Hypothesis; {how_to_add('test')}")
 
-from gaugeblock.conformance.judging.check import AnyFormula
+from gaugeblock.conformance.judging.selection import AnyFormula
 from gaugeblock.conformance.suite.plugin import loaded
 from gaugeblock.conformance.suite.properties import DTYPES, check_property
 from gaugeblock.pytest_plugin import DTYPE

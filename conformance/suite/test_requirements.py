@@ -5,10 +5,10 @@ from functools import lru_cache
 import pytest
 
 from gaugeblock.conformance import Report, check
-from gaugeblock.conformance.judging.check import AnyFormula
 from gaugeblock.conformance.judging.remote import Isolated
-from gaugeblock.conformance.reporting.report import result_to_dict
-from gaugeblock.conformance.reporting.terminal import failure
+from gaugeblock.conformance.judging.selection import AnyFormula
+from gaugeblock.conformance.reporting.failures import failure
+from gaugeblock.conformance.reporting.results import result_to_dict
 from gaugeblock.conformance.suite.plugin import loaded
 from gaugeblock.pytest_plugin import DTYPE
 

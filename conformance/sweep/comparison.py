@@ -14,7 +14,7 @@ from flint import arb
 
 from ... import reference
 from .. import special
-from ..arithmetic import bounded, exact, functions
+from ..arithmetic import bounded, bounded_functions, exact, functions
 from ..arithmetic.rounding import MODELS, Model, nearest
 from .tallies import COMPOSED, EDGES, ELEMENTARY, FORMULAS, LAST, NOTHING, OTHERS, Array, Place, Sweep, Tally, to_bits
 
@@ -154,6 +154,6 @@ def beyond(sweep: Sweep, given: list[Array], places: Any, got: Array, model: Mod
     if len(places) == 0:
         return 0
     chosen = [each[places] if len(each.shape) and len(each) == len(got) else each for each in given]
-    allowed = meaning(bounded, sweep.formula)(*(bounded.lift(each, model, each.dtype) for each in chosen))
+    allowed = meaning(bounded_functions, sweep.formula)(*(bounded.lift(each, model, each.dtype) for each in chosen))
     g = got[places].astype(np.float64)
     return int(np.count_nonzero(~((np.abs(g - allowed.value) <= allowed.error) | (g == allowed.value))))

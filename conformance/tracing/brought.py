@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic.bounded import Bounded, elementary
+from ..arithmetic.bounded import Bounded
+from ..arithmetic.bounded_functions import elementary
 from ..arithmetic.functions import overflowing
 from ..arithmetic.specials import settled
 

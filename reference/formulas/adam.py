@@ -13,15 +13,15 @@ from ..arguments import (
     dtype_name,
     floating,
     is_half,
-    number,
     rounded,
     same_shape,
     wide,
 )
-from ..arguments import beta as checked_beta
-from ..arguments import epsilon as checked_epsilon
-from ..arguments import step as checked_step
 from ..declaration import formula
+from ..hyperparameters import beta as checked_beta
+from ..hyperparameters import epsilon as checked_epsilon
+from ..hyperparameters import number
+from ..hyperparameters import step as checked_step
 from ..trees import map_leaves
 
 Tree = Any

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..arguments import Namespace, Scalar, floating, number, rounded, wide
+from ..arguments import Namespace, Scalar, floating, rounded, wide
 from ..declaration import formula
+from ..hyperparameters import number
 from ..trees import map_leaves
 from .adam import AdamState, adam_step
 

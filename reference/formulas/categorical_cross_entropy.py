@@ -1,8 +1,8 @@
 """Categorical cross-entropy of labels and probabilities, for each sample."""
 
 from ..arguments import Array, DType, Namespace, Result, labelled, rounded, wide
-from ..arguments import clip as checked_clip
 from ..declaration import formula
+from ..hyperparameters import clip as checked_clip
 
 
 @formula(

@@ -1,8 +1,8 @@
 """The gradient of categorical cross-entropy, towards the probabilities."""
 
 from ..arguments import Array, Namespace, Result, for_each_class, labelled, rounded, wide
-from ..arguments import clip as checked_clip
 from ..declaration import formula
+from ..hyperparameters import clip as checked_clip
 from .categorical_cross_entropy import clipped, default_clip
 
 

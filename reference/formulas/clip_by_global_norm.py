@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..arguments import Array, Namespace, Scalar, describe, floating, number, rounded, wide
+from ..arguments import Array, Namespace, Scalar, describe, floating, rounded, wide
 from ..declaration import formula
+from ..hyperparameters import number
 from ..trees import flatten
 
 Tree = Any

@@ -11,8 +11,6 @@ from ..arguments import (
     describe,
     dtype_name,
     floating,
-    integer,
-    number,
     rounded,
     same_shape,
     shape,
@@ -20,6 +18,7 @@ from ..arguments import (
     wide,
 )
 from ..declaration import formula
+from ..hyperparameters import integer, number
 from ..libraries import refuse_strangers
 from .log_softmax import log_softmax
 from .sparse_categorical_cross_entropy_from_logits_vjp import is_label

@@ -1,8 +1,8 @@
 """Normalisation to mean 0 and variance 1."""
 
 from ..arguments import Array, Namespace, Result, floating, normalised, rounded, wide
-from ..arguments import epsilon as checked_epsilon
 from ..declaration import formula
+from ..hyperparameters import epsilon as checked_epsilon
 
 
 @formula("(..., n), (n), (n) -> (..., n)", half="once", options={"epsilon": (1e-5, 1e-3, 1.0, 1e-12)})

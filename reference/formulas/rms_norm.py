@@ -1,8 +1,8 @@
 """Normalisation by the root of the mean square."""
 
 from ..arguments import Array, Namespace, Result, floating, normalised, rounded, wide
-from ..arguments import epsilon as checked_epsilon
 from ..declaration import formula
+from ..hyperparameters import epsilon as checked_epsilon
 
 
 @formula("(..., n), (n) -> (..., n)", half="once", options={"epsilon": (1e-6, 1e-3, 1.0, 1e-12)})

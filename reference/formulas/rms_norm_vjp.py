@@ -1,8 +1,8 @@
 """The gradients of normalisation by the root of the mean square."""
 
 from ..arguments import Array, Namespace, Result, floating, normalised, rounded, same_shape, wide
-from ..arguments import epsilon as checked_epsilon
 from ..declaration import formula
+from ..hyperparameters import epsilon as checked_epsilon
 from .dense_vjp import rows_of
 
 

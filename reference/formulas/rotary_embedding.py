@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..arguments import Array, Namespace, Result, flag, floating, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
+from ..hyperparameters import flag
 
 
 @formula("(..., l, 2h), (l, h), (l, h) -> (..., l, 2h)", options={"interleaved": (False, True)})

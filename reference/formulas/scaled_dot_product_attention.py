@@ -3,8 +3,9 @@
 import math
 from typing import Any, NamedTuple
 
-from ..arguments import Array, Namespace, Result, describe, dtype_name, floating, number, rounded, shape, wide
+from ..arguments import Array, Namespace, Result, describe, dtype_name, floating, rounded, shape, wide
 from ..declaration import formula
+from ..hyperparameters import number
 
 ALIGNMENTS = False, True, "upper_left", "lower_right"  # of the causal mask; True is the first of the two
 

@@ -2,17 +2,10 @@
 
 from typing import Any
 
-from ..arguments import Array, Namespace, Result, floating, number, rounded, shape, wanted_shape, wide
+from ..arguments import Array, Namespace, Result, floating, rounded, shape, wanted_shape, wide
 from ..declaration import formula
-from .scaled_dot_product_attention import (
-    Sizes,
-    checked,
-    in_each_head,
-    root_of_length,
-    scores,
-    seen_keys,
-    weights,
-)
+from ..hyperparameters import number
+from .scaled_dot_product_attention import Sizes, checked, in_each_head, root_of_length, scores, seen_keys, weights
 
 
 @formula(

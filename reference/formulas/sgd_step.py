@@ -2,22 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from ..arguments import (
-    Array,
-    Namespace,
-    Result,
-    Scalar,
-    describe,
-    flag,
-    floating,
-    number,
-    rounded,
-    same_shape,
-    wide,
-)
-from ..arguments import beta as checked_beta
-from ..arguments import step as checked_step
+from ..arguments import Array, Namespace, Result, Scalar, describe, floating, rounded, same_shape, wide
 from ..declaration import formula
+from ..hyperparameters import beta as checked_beta
+from ..hyperparameters import flag, number
+from ..hyperparameters import step as checked_step
 from ..trees import map_leaves
 from .adam import zeros
 

@@ -1,0 +1,88 @@
+"""The subjects of a run of ``gaugeblock check``, judged as they come, until a signal ends it."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from ... import backends
+from ...worker.loading import MissingError
+from ...worker.text import one_line
+from ..judging.check import Manner, report_on
+from ..judging.child import ENDING, TIMEOUT, end_all
+from ..judging.selection import selected
+from ..judging.threads import at_once
+from ..reporting.report import Report
+from .terminal import progress
+
+ALL = "all"
+Verdict = Report | str | MissingError  # a string says what is wrong with the subject
+
+
+class Asked(NamedTuple):
+    """What is to be judged, and how."""
+
+    formulas: list[str] | None
+    dtypes: list[str] | None
+    device: str | None
+    timeout: float | None
+    sealed: bool
+    manner: Manner
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """End by SIGTERM and SIGHUP as by Ctrl-C meanwhile, and end whatever was started."""
+    before = {}
+    ENDING.clear()
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is signal.SIG_DFL:  # not so under nohup
+            before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    except BaseException:
+        end_all()
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
+    """Yield the verdicts as they come, each with the number of its subject; a progress bar on a terminal meanwhile."""
+    chosen = [each for name in names for each in (backends.NAMES if name == ALL else [name])]
+    optional = set(backends.NAMES) - set(names) if ALL in names else set()
+
+    def one(name: str) -> Verdict:
+        try:
+            return check_name(name, asked, tell)
+        except MissingError as error:
+            return error if name in optional else str(error)
+        except ValueError as error:
+            return str(error)
+        except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
+            return f"{name}: it could not be judged: {one_line(error)}"
+
+    with progress(None) as tell:
+        yield from at_once(one, dict.fromkeys(chosen))
+
+
+def check_name(name: Any, asked: Asked, tell: Callable[..., None]) -> Report:
+    """The report of a subject, which is loaded before it is known in how many dtypes it is judged."""
+    timeout = TIMEOUT if asked.timeout is None else asked.timeout
+    chosen = asked.formulas, asked.dtypes, asked.device, asked.manner.version, timeout, asked.sealed
+    with selected(name, *chosen) as (subject, formulas, dtypes):
+        tell(more=len(formulas) * len(dtypes))
+        return report_on(subject, formulas, dtypes, tell, asked.manner)
+
+
+def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
+    """Yield the report of a program, or what is wrong with it, as `judged` does."""
+    from ..exchange.program import Program
+
+    with progress(None) as tell:
+        try:
+            with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
+                yield 0, check_name(subject, asked, tell)
+        except ValueError as error:
+            yield 0, str(error)

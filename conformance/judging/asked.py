@@ -1,0 +1,57 @@
+"""The call that somebody asks about: its arrays where they can be computed with, and how accurate functions are."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ... import backends
+from ...names import did_you_mean
+from ...reference.declaration import declaration_of
+from ...reference.libraries import refuse_unfit
+from ..arithmetic import functions, pairs
+from ..arithmetic.elsewhere import Elsewhere, is_elsewhere
+from ..formulas import Case, declared
+from ..tracing import Traced, standard
+from .blocks import converted
+
+# The functions that an accuracy is assumed of.
+KNOWN = ("exp", "log", "sqrt", "expm1", *functions.FUNCTIONS, "erfc", *pairs.SOURCES)
+
+
+def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Case:
+    """The call with its arrays as NumPy's, or where they are."""
+    traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
+    if traced:
+        return Case("", "", "", traced, traced.arrays, {})
+    asked = Case("", "", "", declared(formula), arguments, options)
+    return asked._replace(arguments=converted(arguments, converter(asked)))
+
+
+def converter(asked: Case) -> Callable[[Any], Any]:
+    """How the arrays of a call are converted."""
+    return where_it_is if asked.formula.is_own else on_the_host
+
+
+def with_accuracy(asked: Case, accuracy: Mapping[str, float] | None) -> Case:
+    """The call with the accuracies of functions; ValueError for what is no function, or no accuracy."""
+    for name, ulp in (accuracy or {}).items():
+        if not isinstance(ulp, int | float) or not 0.5 <= ulp < math.inf:
+            raise ValueError(f"accuracy: {name}: got {ulp!r}; wanted an error in ulp, 0.5 or more")
+        if name not in KNOWN and not (isinstance(asked.formula, Traced) and asked.formula.has_operation(name)):
+            meant = did_you_mean(name, KNOWN)
+            raise ValueError(f"accuracy: got {name!r}; wanted a function such as {', '.join(KNOWN[:4])}{meant}")
+    return asked._replace(accuracy=tuple(sorted((accuracy or {}).items())))
+
+
+def where_it_is(array: Any) -> Any:
+    """An array on a device that has float64 as it is; any other as NumPy's."""
+    return Elsewhere(array) if is_elsewhere(array) else on_the_host(array)
+
+
+def on_the_host(array: Any) -> np.ndarray:
+    """An array of any library as NumPy's, in this machine's order of bytes."""
+    refuse_unfit(array=array)
+    found = np.asarray(backends.load("torch").to_numpy(array) if hasattr(array, "detach") else array)
+    return found if found.dtype.isnative else found.astype(found.dtype.newbyteorder("="))
