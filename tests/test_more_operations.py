@@ -161,6 +161,7 @@ OF_TORCH = {
     "attention in groups": (attention, (Q, K, V)),
     "gradient of attention": (gradient_of_attention, (Q[:, :2], K, V)),
     "gradient of causal attention": (gradient_of_causal, (Q[:, :2], K, V)),
+    "GELU": (functional.gelu, (torch.linspace(-4, 4, 4001),)),
     "gradient of GELU": (torch.func.grad(lambda x: functional.gelu(x).sum()), (torch.linspace(-4, 4, 4001),)),
     "CTC loss": (ctc, (LOGITS,)),
     "gradient of CTC loss": (torch.func.grad(lambda x: ctc(x).sum()), (LOGITS,)),

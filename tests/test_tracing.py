@@ -1,6 +1,7 @@
 """Functions of PyTorch and JAX are judged by the tolerance that is derived from themselves."""
 
 import copy
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +26,7 @@ OF_TORCH = """gelu_new softplus group_norm max_pool_2d average_pool_2d conv_2d c
 OF_JAX = "router adamw state_space gradient_of_custom branched"
 TORCH = {name: each for name, *each in functions_of_torch() if name in OF_TORCH.split()}
 JAX = {name: each for name, *each in functions_of_jax() if name in OF_JAX.split()}
+LAST = {"torch": "dim", "jax": "axis"}  # the keyword of an axis
 CASES = [pytest.param(of_torch, *each, id=name) for name, each in TORCH.items()]
 CASES += [pytest.param(compiled, *each, id=name) for name, each in JAX.items()]
 
@@ -35,6 +37,18 @@ def test_the_library_conforms_and_wrong_kernels_do_not(call, function, arguments
     assert wanted.ratio(right) <= 1
     assert wanted.ratio([np.zeros_like(each) for each in right]) > 1
     assert wanted.ratio(call(coarser(function, 8), *(shortened(each, 8) for each in arguments))) > 1
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_many_numbers_of_float64_are_judged(library):
+    """So many that reference functions run on twofold arrays, which know no operation of a library."""
+    x = np.random.default_rng(0).normal(size=(500, 6))
+    softmax = functools.partial({"torch": torch.softmax, "jax": jax.nn.softmax}[library], **{LAST[library]: -1})
+    with jax.enable_x64(True):
+        given = {"torch": torch.from_numpy, "jax": jnp.asarray}[library](x)
+        assert_conforms(softmax(given), softmax, given)
+        with pytest.raises(AssertionError, match="outside"):
+            assert_conforms(softmax(given) * (1 + 2.0**-45), softmax, given)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

@@ -118,9 +118,9 @@ def test_another_order_of_operations_stays_in_the_bounds(runs, dtype):
     run, gb = runs[dtype], backends.load("numpy")
     reverse = SimpleNamespace(**vars(gb))
     reverse.dense = lambda x, w, b: b + sum(x[:, [i]] * w[i] for i in reversed(range(len(w))))
-    losses = np.array([float(loss) for loss in islice(train_together.losses(reverse, dtype), run.said)])
-    assert np.any(losses != run.losses["numpy"][: run.said])
-    assert np.all(np.abs(losses - run.value[: run.said]) <= run.bound[: run.said])
+    losses = np.array([float(loss) for loss in islice(train_together.losses(reverse, dtype), 20)])
+    assert np.any(losses != run.losses["numpy"][:20])  # the first ones may have the same bits
+    assert np.all(np.abs(losses - run.value[:20])[: run.said] <= run.bound[: run.said])
 
 
 @pytest.mark.parametrize("wrong", ["epsilon", "beta2", "relu_vjp", "bfloat16 products"])

@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.validation import signature_of
-from ..arithmetic import bounded, exact
+from ..arithmetic import bounded, exact, twofold_functions
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
 from ..arithmetic.exact import Exact
 from ..arithmetic.kinds import is_real, scalar
 from ..arithmetic.namespace import BOUNDED, EXACT, MissingError
 from ..arithmetic.rounding import MODELS
+from ..arithmetic.twofold import Twofold
 from ..formulas import Formula
 from .positions import TracingError
 
@@ -173,7 +174,12 @@ def graph_of(
 
 
 def interpreted(of_library: Any, graph: Any, values: Any) -> list[Any]:
-    """The results of a graph on bounded or exact arrays; constants get the arithmetic of the arrays."""
+    """The results of a graph on bounded or exact arrays; constants get the arithmetic of the arrays.
+
+    The operations of libraries have no twofold rules.
+    """
+    if any(isinstance(each, Twofold) for each in values):
+        raise twofold_functions.MissingError("a traced function")
     first = next((each for each in values if is_real(each)), None)
     xp = EXACT if isinstance(first, Exact) else BOUNDED
     with np.errstate(all="ignore"):

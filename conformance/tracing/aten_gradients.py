@@ -5,27 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic.bounded import Bounded
 from ..arithmetic.namespace import MissingError
 from ..arithmetic.windows import convolution, transposed
-from .aten import Array, Namespace
+from .aten import Array, Namespace, fast_erf
 from .aten_indices import certain
 from .aten_layers import as_factor, in_float32, of_each_head, scores
 from .aten_windows import pooled, whole
 from .positions import gathered, in_steps
 
-# In float32 PyTorch's vectorised erf, which is not torch.erf, is Abramowitz and Stegun's 7.1.26: it is off by 1.5e-7,
-# and by the roundings of a polynomial that is taken from 1.
-FAST_ERF, ITS_ROUNDINGS = 1.5e-7, 4
-
 
 def gelu_backward(xp: Namespace, g: Array, x: Array, *, approximate: str = "none") -> Array:
     if approximate == "none":
-        erf = xp.erf(x * math.sqrt(0.5))
-        if isinstance(erf, Bounded) and erf.model.precision <= 24:
-            off = FAST_ERF + ITS_ROUNDINGS * erf.model.inner_unit
-            erf = Bounded(erf.value, erf.error + off, erf.model, erf.dtype)
-        return g * (0.5 * (1 + erf) + x * (xp.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))))
+        density = xp.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+        return g * (0.5 * (1 + fast_erf(xp, x * math.sqrt(0.5))) + x * density)
     root = math.sqrt(2 / math.pi)
     t = xp.tanh(root * (x + 0.044715 * x * x * x))
     return g * (0.5 * (1 + t) + 0.5 * x * ((1 - t * t) * (root * (1 + 3 * 0.044715 * x * x))))
