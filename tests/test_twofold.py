@@ -239,6 +239,16 @@ def test_what_twofold_arrays_lack_is_computed_by_balls():
         run(call(of_others, (x,), {}))
 
 
+def test_a_count_is_a_real_number():
+    def part(x):
+        xp = x.__array_namespace__()
+        return xp.mean(xp.astype(x > 0.5, x.dtype), axis=-1)
+
+    x = rng.random((60, 20))
+    assert run(call(part, (x,), {}))["y"].rad.max() < 1e-30
+    np.testing.assert_array_equal(expected(part, x)[0], (x > 0.5).mean(-1))
+
+
 MASKED = {
     "causal": ((X, G, Y), {"causal": True}),
     "rows_without_keys": ((X, G[:5], Y[:5]), {"causal": "lower_right"}),

@@ -181,7 +181,11 @@ def where(condition: Any, a: Number, b: Number, /) -> Twofold:
 
 
 def astype(x: Any, dtype: Any, /) -> Any:
-    return Twofold(x.hi, x.lo, x.rad, dtype) if isinstance(x, Twofold) else np.astype(x, dtype)
+    """Integers and booleans stay NumPy's until they are real numbers, as a count of samples is."""
+    if isinstance(x, Twofold):
+        return Twofold(x.hi, x.lo, x.rad, dtype)
+    array = np.astype(x, dtype)
+    return Twofold(array, 0.0, 0.0, dtype) if array.dtype.kind == "f" else array
 
 
 def asarray(x: Any, /, *, dtype: Any, device: Any = None) -> Twofold:
