@@ -604,12 +604,12 @@ def softmax_that_fails(condition):
             "value",
             "wherever the last axis is longer than a limit from 1025 to 1279 and is no multiple of 64",
         ),
-        (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 896 to 1001"),
+        (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 896 to 1022"),
         (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than 4"),
         (
             lambda batch, n: math.prod(batch) > 20,
             "batch",
-            "wherever the batch has more rows than a limit from 16 to 23",
+            "wherever the batch has more rows than a limit from 16 to 20",
         ),
         (lambda batch, n: len(batch) == 2, "batch", "wherever the batch has 2 axes"),
         (

@@ -44,15 +44,14 @@ def cases(builder: Builder) -> Iterator[Made]:
         *named.values(),
         *(ends_of(builder.leaves[place].domain) for place in places),
     ]
-    seen, met = set[str](), set[Any]()
+    seen = set[str]()
     for number, row in enumerate(rows(choices, len(letters), len(named) + len(places))):
         chosen = iter(values[k] for values, k in zip(choices, row, strict=True))
         batch, sizes = smaller(builder, next(chosen), dict(zip(letters, chosen, strict=False)), lengths)
         missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
         wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
         rng = builder.random("crossed", *row)
-        here = {f"rank {len(batch)}", f"axis {axis}"}
-        arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number, met, here) for leaf in builder.leaves]
+        arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
         else:
@@ -102,17 +101,11 @@ def ends_of(domain: str) -> tuple[Any, ...]:
     return (*plan.COUNTS[:2], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
 
 
-def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int, met: set[Any], here: set[Any]) -> Any:
-    """Labels in each dtype that has them, in turn; and every other time those for each class, if they may be.
-
-    Class numbers have the dtype that has met the fewest of its rank and its axis so far.
-    """
+def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
+    """Labels in each dtype that has them, in turn; and every other time those for each class, if they may be."""
     if leaf.domain == "index":
-        having = [each for each in plan.LABEL_DTYPES if np.max(array, initial=0) <= np.iinfo(each).max]
-        start = turn % len(having)
-        dtype = max(having[start:] + having[:start], key=lambda each: len({(each, one) for one in here} - met))
-        met |= {(dtype, one) for one in here}
-        return array.astype(dtype)
+        dtype = plan.LABEL_DTYPES[turn % len(plan.LABEL_DTYPES)]
+        return array.astype(dtype if np.max(array, initial=0) <= np.iinfo(dtype).max else "uint16")
     if leaf.domain == "weight" and not builder.is_variant and turn % 2:
         dtypes = "bool", *plan.LABEL_DTYPES
         return (array > 0.5).astype(dtypes[turn // 2 % len(dtypes)])
