@@ -81,6 +81,12 @@ def test_jax_conforms():
     assert check(subject(backend="jax", **functions), formulas=judged, dtypes=["float32"]).passed
 
 
+@pytest.mark.whole
+def test_jax_conforms_by_made_cases():
+    """Of one formula, whose labels have every dtype: JAX has none of 64 bits beside float32."""
+    assert check(under_jit(), formulas=["categorical_cross_entropy_from_logits"], dtypes=["float32"]).passed
+
+
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
     """Some formulas in each format."""

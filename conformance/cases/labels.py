@@ -71,7 +71,8 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
         arrays = builder.small("labels")
         top = 1 if dtype == "bool" else min(np.iinfo(dtype).max, exact, 2**40 + 1)
         top = min(top, 2_000) if builder.dtype.itemsize == 2 else top
-        beyond = 2**33 if top > 2**16 and dtype.endswith("int64") else 2  # more than 32 bits, exact in each dtype
+        # Beyond int32, exact in each dtype; where JAX has no integers of 64 bits, uint32 has it.
+        beyond = 2**31 if top > 2**16 and dtype in ("uint32", "uint64") else 2
         values = builder.random("labels", dtype).integers(0, min(top, 2) + 1, arrays[at].shape)
         if dtype != "bool":
             values[:7, 0] = [1, min(top, 300), min(top, 255), min(top, 128), top, beyond, 1]
