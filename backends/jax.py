@@ -112,9 +112,13 @@ def as_program(function: Any, program: Any) -> Any:
 # adam_init and sgd_init are not declared, since they compute nothing.
 bound = {name: globals()[name] for name in reference.FORMULAS if declaration_of(globals()[name])}
 jitted = types.SimpleNamespace(**{name: compiled(function) for name, function in bound.items()})
-for each, function in bound.items():
-    if not constants(function)[1]:  # a learning rate changes from call to call
-        globals()[each] = as_program(function, getattr(jitted, each))
+# Hyper-parameters that change from call to call, as those of a step do, are no constants of a program.
+steady = {
+    name: function
+    for name, function in bound.items()
+    if not constants(function)[1] and DONATION not in inspect.signature(function).parameters
+}
+globals().update({name: as_program(function, getattr(jitted, name)) for name, function in steady.items()})
 
 
 def step_of(name: str) -> Any:

@@ -196,6 +196,8 @@ def test_a_call_of_jax_is_one_program_unless_it_has_numbers_of_python():
 
     assert operations(gb.softmax, array) == operations(gb.neuron, array, array, array[0]) == ["jit"]
     assert "jit" not in operations(gb.neuron, array, array, 0.5)
+    state = gb.adam_init(array)._replace(step=jax.numpy.asarray(1))  # of arrays alone; but a learning rate may change
+    assert len(operations(gb.adam_step, array, array, state)) > 1
     with pytest.raises(TypeError, match=r"axis: got list \[0\]; wanted an integer"):  # which no program can have
         gb.softmax(array, axis=[0])
 
