@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.bounded import Bounded
+from ..arithmetic.correlated import widened
 from ..arithmetic.grids import GRIDS, on_grid
 from ..arithmetic.kinds import is_real
 from ..arithmetic.rounding import MODELS
@@ -208,7 +209,7 @@ def fast_erf(xp: Namespace, x: Array) -> Array:
     erf = xp.erf(x)
     if not isinstance(erf, Bounded) or erf.model.precision > 24:
         return erf
-    return Bounded(erf.value, erf.error + FAST_ERF + ITS_ROUNDINGS * erf.model.inner_unit, erf.model, erf.dtype)
+    return widened(erf, FAST_ERF + ITS_ROUNDINGS * erf.model.inner_unit)
 
 
 def gelu(xp: Namespace, x: Array, *, approximate: str = "none") -> Array:
