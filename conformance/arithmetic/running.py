@@ -36,6 +36,11 @@ class Expected(NamedTuple):
 
 def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]:
     """Run a form of the called formula on lifted arguments; return its results by name, but for counts."""
+    return run(form, call, *lifted_call(call, lift))
+
+
+def lifted_call(call: Call, lift: Lift) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments and the options of a call as the bounded or exact run has them."""
     formula = call.formula
     names = names_of(formula, len(call.arguments))
     arguments = [lifted(formula, name, value, lift) for name, value in zip(names, call.arguments, strict=False)]
@@ -45,6 +50,12 @@ def evaluate(form: Callable[..., Any], call: Call, lift: Lift) -> dict[str, Any]
         for name, value in {**defaults, **call.options}.items()
         if name != formula.donation  # which is about memory
     }
+    return arguments, options
+
+
+def run(form: Callable[..., Any], call: Call, arguments: list[Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The results of a form by name, but for counts."""
+    formula = call.formula
     if call.steps:
         found = trajectory(form, formula, arguments, options, call.steps)
         results = after(call.steps, found, formula.counts)
@@ -124,17 +135,36 @@ def dtype_of(value: Any, default: np.dtype[Any]) -> np.dtype[Any]:
     return at_least_float32(default) if isinstance(value, int) else getattr(value, "dtype", default)
 
 
-def running(call: Call, dtype: np.dtype[Any], model: Model, forms: Iterable[Callable[..., Any]]) -> dict[str, Expected]:
-    """The values in float64 of the first of some forms, and the largest of the running bounds of all."""
+def running(
+    call: Call,
+    dtype: np.dtype[Any],
+    model: Model,
+    forms: Iterable[Callable[..., Any]],
+    opening: Iterable[Callable[..., Any]] = (),
+) -> dict[str, Expected]:
+    """The values in float64 of the first of some forms, and the largest of the running bounds of all.
+
+    A bound is infinite where one of the `opening` forms may give anything, or another number than the others: so is a
+    count of samples in float16 that overflows.
+    """
     call = with_defaults(call, dtype)
+    forms = [*forms, *(opening := [*opening])]
     with np.errstate(all="ignore"):
-        runs = (evaluate(form, call, partial(lift_bounded, model, dtype)) for form in forms)
-        first, *others = [{name: result_of(value) for name, value in run.items()} for run in runs]
-    found = {}
-    for name, each in first.items():
-        bound = largest(each, [run[name] for run in others])
-        found[name] = Expected(each.value, np.zeros_like(each.value, np.float64), bound, each.dtype)
+        given = lifted_call(call, partial(lift_bounded, model, dtype))
+        first, *others = [{name: result_of(value) for name, value in run(form, call, *given).items()} for form in forms]
+        found = {}
+        for name, each in first.items():
+            bound = largest(each, [other[name] for other in others])
+            for own in others[len(others) - len(opening) :]:
+                bound = np.where(is_open(each, bound, own[name]), np.inf, bound)
+            found[name] = Expected(each.value, np.zeros_like(each.value, np.float64), bound, each.dtype)
     return found
+
+
+def is_open(first: Any, bound: np.ndarray, own: Any) -> Any:
+    """Where a form's bound is infinite, or its value is not the number that is expected."""
+    other = ~(np.abs(own.value - first.value) <= bound)
+    return np.isinf(own.error) | (np.isfinite(first.value) & other)
 
 
 def with_defaults(call: Call, dtype: np.dtype[Any]) -> Call:

@@ -9,12 +9,11 @@ import numpy as np
 
 from ...worker.text import one_line
 from ..arithmetic.elsewhere import asarray, called, wrapped
-from ..arithmetic.rounding import MODELS, finfo, scattered
-from ..arithmetic.running import Expected, running
+from ..arithmetic.rounding import finfo, scattered
+from ..arithmetic.running import Expected
 from ..cases import Made, made
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
-from ..formulas.forms import each_rounded
 from . import oracle
 from .alone import alone
 from .kept import kept
@@ -126,32 +125,14 @@ def expected(
     with np.errstate(all="ignore"):
         if compact.exact and oracle.keeps_integers(compact.formula, dtype, precision):
             return exact_integers(compact, dtype)
-        found = oracle.expect(compact, dtype, subnormals, scattered(precision))
+        found = oracle.expect(compact, dtype, subnormals, scattered(precision), opening=True)
         found = differing(compact, found, plain_run(compact, dtype))
         if subnormals == "flush":
             found = differing(compact, found, plain_run(flushed(compact), dtype))
-        found = where_half_judges(compact, found, dtype)
         masks = oracle.open_elements(compact, found)
         found = {name: opened(each, masks[name]) for name, each in found.items()}
         sharp = [is_sharp(compact, name, each) for name, each in found.items()]
     return found if any(sharp) else None
-
-
-def where_half_judges(compact: Case, found: dict[str, Expected], dtype: np.dtype[Any]) -> dict[str, Expected]:
-    """Leave open, in half precision, what a form may make anything of whose operations are each rounded.
-
-    It is another number too where one on the way overflows, such as a count of samples that is infinite in float16.
-    """
-    for form in each_rounded(compact.formula, dtype).values():
-        own = running(compact, dtype, MODELS[dtype.name], [form])
-        found = {name: opened(each, is_open(each, own[name])) for name, each in found.items()}
-    return found
-
-
-def is_open(expected: Expected, own: Expected) -> Any:
-    """Where a form's bound is infinite, or its value is not the number that is expected."""
-    other = ~(np.abs(own.value - expected.value) <= expected.bound)
-    return np.isinf(own.bound) | (np.isfinite(expected.value) & other)
 
 
 def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from ..arithmetic.running import Expected, enclosed, running
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
-from ..formulas.forms import admitted
+from ..formulas.forms import admitted, each_rounded
 from .blocks import converted
 from .precise import exactly as exactly
 from .precise import precisely
@@ -31,20 +31,26 @@ class EmptyToleranceError(ValueError):
 
 
 def expect(
-    call: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full"
+    call: Case, dtype: np.dtype[Any], subnormals: str = "gradual", precision: str = "full", opening: bool = False
 ) -> dict[str, Expected]:
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
     declared = numerics(precision).in_dtype(dtype, call.formula.products)
     model = MODELS[dtype.name]._replace(flush=subnormals == "flush", brought=call.accuracy, **declared)
-    expected = bounded_run(call, dtype, model)
+    expected = bounded_run(call, dtype, model, opening)
     return precisely(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 
 
-def bounded_run(call: Case, dtype: np.dtype[Any], model: Model) -> dict[str, Expected]:
-    """The values in float64, and the largest of the running bounds of the reference and its admitted forms."""
-    if call.steps and call.formula.over_steps:
-        return dict(call.formula.over_steps(call, dtype, model))
-    return running(call, dtype, model, [call.formula.function, *admitted(call.formula, dtype).values()])
+def bounded_run(call: Case, dtype: np.dtype[Any], model: Model, opening: bool = False) -> dict[str, Expected]:
+    """The values in float64, and the largest of the running bounds of the reference and its admitted forms.
+
+    With `opening`, what a form makes anything of whose operations are each rounded has an infinite bound.
+    """
+    formula = call.formula
+    if call.steps and formula.over_steps:
+        return dict(formula.over_steps(call, dtype, model))
+    each = each_rounded(formula, dtype) if opening else {}
+    others = [form for name, form in admitted(formula, dtype).items() if name not in each]
+    return running(call, dtype, model, [formula.function, *others], each.values())
 
 
 def is_float64(expected: Expected) -> bool:
