@@ -43,12 +43,15 @@ class Bounded(Operators):
         if self.error.shape != self.value.shape or not is_finite:
             error = np.where(np.isnan(self.error), np.inf, self.error)
             self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
-        self.model, self.dtype, self.said = model, dtype, nonnegative
+        self.model, self.dtype = model, dtype
+        self.sign: bool | None = nonnegative or None
 
-    @functools.cached_property
+    @property
     def nonnegative(self) -> bool:
         """Whether no correct arithmetic gives a negative number: as said, or as the errors have it."""
-        return self.said or not any_true((self.value < self.error) | np.isinf(self.error))
+        if self.sign is None:
+            self.sign = not any_true((self.value < self.error) | np.isinf(self.error))
+        return self.sign
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -217,6 +220,7 @@ def rounded(
     return Bounded(value, np.where(surely, 0.0, error), model, dtype, nonnegative)
 
 
+@functools.lru_cache
 def model_of(dtype: Any, like: Model) -> Model:
     """The arithmetic of a format, with what else is said of `like`."""
     return MODELS[dtype.name].like(like)

@@ -64,7 +64,7 @@ def minimum(a: Array, b: Array, /) -> Array:
     a, b = together(a, b)
     found = -maximum(-a, -b)
     if isinstance(found, Bounded):
-        found.nonnegative = bounded.nonnegative(a, b)
+        found.sign = bounded.nonnegative(a, b)
     return found
 
 

@@ -3,6 +3,7 @@
 Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., chapters 2 and 3.
 """
 
+import functools
 import math
 import re
 from typing import Any, NamedTuple
@@ -138,6 +139,7 @@ AN_EXAMPLE = "'tf32 cut to 26 bits in blocks of 8'"
 HOST = Model(53, -1022, exp=1, log=1, sqrt=0.5, expm1=1, division=1)
 
 
+@functools.lru_cache
 def stricter(a: Model, b: Model) -> Model:
     """The arithmetic of two arrays: a constant knows neither the device nor its classes of products."""
     if a is b:

@@ -122,7 +122,7 @@ def over_steps(
     exactly = model._replace(precision=1000, division=1, flush=False)
     pairs: Any = (theta, 0.0), (grads, 0.0), (steps, 0.0), (m, m_error[:-1]), (v, v_error[:-1])
     theta_off, grads_off, *state_off = (bounded.Bounded(a, e, exactly, arithmetic) for a, e in pairs)
-    state_off[-1].nonnegative = True  # v is a sum of squares
+    state_off[-1].sign = True  # v is a sum of squares
     off = each_step._replace(
         arguments=(theta_off, grads_off, AdamState(*state_off)),
         options={name: bounded.Bounded(value, 0, exactly, arithmetic) for name, value in named.items()},
