@@ -19,7 +19,7 @@ from gaugeblock.conformance import SubjectError, check
 from gaugeblock.conformance.arithmetic.rounding import MODELS, finfo
 from gaugeblock.conformance.exchange.program import Program, fields, request_of, result_of
 from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.judging.child import GIVE_UP
+from gaugeblock.conformance.judging.conversation import GIVE_UP
 from gaugeblock.worker.calls import BrokenResultError
 
 ROOT = Path(__file__).parent.parent

@@ -18,7 +18,8 @@ from gaugeblock.conformance import SubjectError, check, reproduce
 from gaugeblock.conformance.cli import check as command
 from gaugeblock.conformance.cli import verdicts
 from gaugeblock.conformance.cli.app import app
-from gaugeblock.conformance.judging.child import ENDING, RUNNING, Conversation, EndedError, end_all
+from gaugeblock.conformance.judging.child import ENDING, RUNNING, EndedError, end_all
+from gaugeblock.conformance.judging.conversation import Conversation
 from gaugeblock.conformance.judging.diagnosis import NO_VALUE
 from gaugeblock.conformance.judging.kept import FOLDER
 from gaugeblock.conformance.judging.loading import load_formulas

@@ -9,7 +9,8 @@ from ... import backends
 from ...worker.loading import MissingError
 from ...worker.text import one_line
 from ..judging.check import Manner, report_on
-from ..judging.child import ENDING, TIMEOUT, end_all
+from ..judging.child import ENDING, end_all
+from ..judging.conversation import TIMEOUT
 from ..judging.selection import selected
 from ..judging.threads import at_once
 from ..reporting.report import Report

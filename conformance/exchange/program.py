@@ -24,7 +24,7 @@ from ...worker.calls import BrokenResultError
 from ...worker.loading import SubjectError
 from ...worker.text import plain
 from ..formulas import Case, Formula, call
-from ..judging.child import PATIENCE, TIMEOUT, Conversation
+from ..judging.conversation import PATIENCE, TIMEOUT, Conversation
 
 LONGEST = 2**26  # bytes of an answer
 SHOWN = 4000  # characters of a request that a report shows

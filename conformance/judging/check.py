@@ -12,7 +12,7 @@ from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report
 from ..reporting.results import Result, results_of
 from .again import called_again
-from .child import TIMEOUT
+from .conversation import TIMEOUT
 from .diagnosis import diagnose
 from .examination import examine
 from .judge import Finding, NotOffered, judge

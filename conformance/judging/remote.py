@@ -23,7 +23,7 @@ from ...worker.environment import WORDS, in_words
 from ...worker.loading import ADDED, MissingError, SubjectError
 from ...worker.text import plain
 from ..formulas import Case
-from .child import PATIENCE, TIMEOUT, Conversation
+from .conversation import PATIENCE, TIMEOUT, Conversation
 from .loading import checked_name
 from .subject import UNSEEN, Described
 from .threads import CORES

@@ -7,7 +7,7 @@ from typing import Any
 from ... import reference, spec
 from ...names import meant
 from ..formulas import Formula, declared, functions_of
-from .child import TIMEOUT
+from .conversation import TIMEOUT
 from .examination import distinct
 from .loading import is_elsewhere, load_formulas
 from .remote import Isolated
