@@ -24,7 +24,7 @@ from gaugeblock import spec
 from gaugeblock.backends import numpy as gb
 from gaugeblock.conformance.cases.draw import argument_counts
 from gaugeblock.conformance.formulas import Case, Formula, declared
-from gaugeblock.conformance.judging import oracle
+from gaugeblock.conformance.judging import oracle, tolerance
 from gaugeblock.conformance.judging.judge import count_after, judged_cases
 from gaugeblock.conformance.mutants import mutants
 from gaugeblock.reference.declaration import BATCH, is_axes, shape_of
@@ -73,7 +73,7 @@ def inputs(formula: str, function: str, kind: str) -> Iterator[tuple[Case, Wante
     for _ in range(TRIALS):
         case = drawn(declared(function), rng.random if kind == "U[0, 1)" else rng.normal)
         plain = case.formula.named(getattr(gb, function)(*case.arguments))
-        yield case, Wanted(plain, oracle.judgeable(case, FLOAT32, oracle.expect(case, FLOAT32)))
+        yield case, Wanted(plain, tolerance.judgeable(case, FLOAT32, oracle.expect(case, FLOAT32)))
 
 
 RANDOM = "U[0, 1)", "N(0, 1)"

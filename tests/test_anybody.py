@@ -220,8 +220,8 @@ def test_a_tolerance_that_judges_nothing_is_no_file_that_cannot_be_written(folde
 import sys
 from unittest import mock
 from gaugeblock.conformance.cli import main
-from gaugeblock.conformance.judging import oracle
-error = oracle.EmptyToleranceError("cannot judge softmax.value/large (float16): the derived tolerance is infinite")
+from gaugeblock.conformance.judging import tolerance
+error = tolerance.EmptyToleranceError("cannot judge softmax.value/large (float16): the derived tolerance is infinite")
 sys.argv = ["gaugeblock", "vectors", "new"]
 with mock.patch("gaugeblock.conformance.exchange.vectors.document", side_effect=error):
     main()

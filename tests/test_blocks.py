@@ -9,7 +9,7 @@ from gaugeblock import reference, spec
 from gaugeblock.conformance import assert_conforms, expected
 from gaugeblock.conformance.cases.draw import unpack
 from gaugeblock.conformance.formulas import FUNCTIONS, call, cases, declared
-from gaugeblock.conformance.judging import blocks, oracle
+from gaugeblock.conformance.judging import blocks, oracle, tolerance
 from gaugeblock.reference import AdamState
 from gaugeblock.reference.declaration import formula
 
@@ -130,7 +130,7 @@ def test_a_mistake_has_the_words_of_the_whole_call(monkeypatch):
     with pytest.raises(IndexError, match="wanted 0 to 7"):
         expected("sparse_categorical_cross_entropy_from_logits", np.arange(40), x)
     x[33, :2], w[1] = 3e38, -0.9
-    with pytest.raises(oracle.EmptyToleranceError, match="may overflow"):
+    with pytest.raises(tolerance.EmptyToleranceError, match="may overflow"):
         expected("dense", x, w, b.astype(np.float32))
 
 

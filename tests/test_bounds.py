@@ -22,7 +22,7 @@ from gaugeblock.conformance.arithmetic.discrete import UndecidedError
 from gaugeblock.conformance.arithmetic.rounding import HOST, MODELS
 from gaugeblock.conformance.arithmetic.running import enclosed
 from gaugeblock.conformance.formulas import call, cases, declared
-from gaugeblock.conformance.judging import oracle
+from gaugeblock.conformance.judging import oracle, tolerance
 from gaugeblock.conformance.mutants.rounding import flush
 
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
@@ -372,7 +372,7 @@ def test_what_is_exactly_0_underflows_nowhere():
     ],
 )
 def test_an_empty_tolerance_is_an_error(formula, arguments):
-    with pytest.raises(oracle.EmptyToleranceError, match="the derived tolerance is"):
+    with pytest.raises(tolerance.EmptyToleranceError, match="the derived tolerance is"):
         expected(formula, *arguments)
 
 

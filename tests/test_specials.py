@@ -9,7 +9,7 @@ from gaugeblock.conformance.arithmetic import bounded
 from gaugeblock.conformance.arithmetic import bounded_functions as functions
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 from gaugeblock.conformance.arithmetic.specials import settled
-from gaugeblock.conformance.judging.oracle import EmptyToleranceError
+from gaugeblock.conformance.judging.tolerance import EmptyToleranceError
 
 FLOAT16, FLOAT32, BFLOAT16 = np.float16, np.float32, ml_dtypes.bfloat16
 

@@ -19,7 +19,7 @@ from ..formulas.axes import result_axes
 from ..formulas.faults import one_line_of
 from ..formulas.forms import admitted
 from ..formulas.requirements import always, requirements
-from . import oracle
+from . import tolerance
 from .alone import alone
 from .made import compact_cases, left_out
 from .verified import verify
@@ -77,7 +77,7 @@ def probe(formula: Formula) -> None:
         with one_line_of(f"{formula.name}: forms", "functions that are called as the formula is"):
             running(asked, FLOAT32, MODELS["float32"], [formula.function, *admitted(formula, FLOAT32).values()])
         with one_line_of(f"{formula.name}: open", "a function of the arguments that gives a mask for each result"):
-            oracle.open_elements(asked, found)
+            tolerance.open_elements(asked, found)
 
 
 def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int]) -> None:

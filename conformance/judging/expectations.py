@@ -10,7 +10,7 @@ from ..arithmetic.elsewhere import called
 from ..arithmetic.first_order import following
 from ..arithmetic.running import Expected
 from ..formulas import Case
-from . import oracle
+from . import oracle, tolerance
 from .blocks import Block, blocks, converted, dtype_of
 from .made import plain_run
 
@@ -23,11 +23,11 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
     TypeError, ValueError
         As the function itself raises.
     EmptyToleranceError
-        After the last block: as `oracle.judgeable`.
+        After the last block: as `tolerance.judgeable`.
     """
     refuse_lists(call)
     refuse_states(call)
-    dtype, extents, seen = dtype_of(call), dict[str, oracle.Extent](), set[tuple[str, ...]]()
+    dtype, extents, seen = dtype_of(call), dict[str, tolerance.Extent](), set[tuple[str, ...]]()
     for block in blocks(call):
         with np.errstate(all="ignore"):
             if tuple(block.places) not in seen:
@@ -36,11 +36,11 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
             plain = plain_run(block.call, dtype)
         with following():
             wanted = oracle.expect(block.call, dtype)
-        found, here = oracle.with_open_elements(block.call, dtype, wanted, plain)
+        found, here = tolerance.with_open_elements(block.call, dtype, wanted, plain)
         names = block.places or found
         yield block, {name: with_values(found[name], plain[name]) for name in names}
         extents |= {name: extents[name].joined(here[name]) if name in extents else here[name] for name in names}
-    oracle.refuse_empty(call, dtype, extents)
+    tolerance.refuse_empty(call, dtype, extents)
 
 
 def with_values(expected: Expected, plain: Any) -> Expected:

@@ -14,7 +14,7 @@ from ..cases.batches import with_one_batch
 from ..cases.draw import Arrays, Leaf, leaves_of
 from ..cases.sums import summed_results
 from ..formulas import Formula, call
-from . import oracle
+from . import oracle, tolerance
 from .asked import on_the_host
 from .assertions import check_array, results_of
 from .blocks import dtype_of
@@ -74,7 +74,7 @@ class Gauge:
         asked = call(self.formula, tuple(arrays), self.formula.given)
         with np.errstate(all="ignore"):
             found = oracle.expect(asked, self.dtype)
-            found = oracle.judgeable(asked, self.dtype, found, plain_run(asked, self.dtype))
+            found = tolerance.judgeable(asked, self.dtype, found, plain_run(asked, self.dtype))
         return {name: found[name] for name in summed_results(self.formula, letter)}
 
     def values(self, arrays: Arrays, letter: str) -> dict[str, Expected]:

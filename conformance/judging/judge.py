@@ -16,7 +16,7 @@ from ..arithmetic.running import Expected
 from ..formulas import Case, cases, functions_of
 from ..formulas.beside import lean
 from ..formulas.requirements import requirements
-from . import oracle
+from . import oracle, tolerance
 from .alone import alone
 from .kept import kept
 from .layouts import UNCHANGED, Change, layouts
@@ -80,16 +80,16 @@ def judged_cases(
 def expectation(case: Case, dtype: np.dtype[Any], subnormals: str, precision: str) -> dict[str, Expected] | None:
     """What the results of a chosen case should be; None if any result would do."""
     try:
-        expected = oracle.judgeable(case, dtype, oracle.expect(case, dtype, subnormals, precision))
-    except oracle.EmptyToleranceError:
+        expected = tolerance.judgeable(case, dtype, oracle.expect(case, dtype, subnormals, precision))
+    except tolerance.EmptyToleranceError:
         if precision == "full":
             raise
         return None  # nothing is left to judge in a coarser class
     if case.formula.is_own or case.steps:  # own pages say what comes of an overflow on the way
         return expected
     with np.errstate(all="ignore"):
-        masks = oracle.differing(case, dtype, expected, plain_run(case, dtype))
-    return {name: oracle.opened(each, masks[name]) for name, each in expected.items()}
+        masks = tolerance.differing(case, dtype, expected, plain_run(case, dtype))
+    return {name: tolerance.opened(each, masks[name]) for name, each in expected.items()}
 
 
 def judge(

@@ -14,7 +14,7 @@ from ..arithmetic.running import Expected
 from ..cases import Made, made
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
-from . import oracle
+from . import oracle, tolerance
 from .alone import alone
 from .kept import kept
 
@@ -129,7 +129,7 @@ def expected(
         found = differing(compact, found, plain_run(compact, dtype))
         if subnormals == "flush":
             found = differing(compact, found, plain_run(flushed(compact), dtype))
-        masks = oracle.open_elements(compact, found)
+        masks = tolerance.open_elements(compact, found)
         found = {name: opened(each, masks[name]) for name, each in found.items()}
         sharp = [is_sharp(compact, name, each) for name, each in found.items()]
     return found if any(sharp) else None
@@ -191,13 +191,13 @@ def is_finite(value: Any) -> bool:
 
 def opened(expected: Expected, mask: Any) -> Expected:
     """An expectation that nobody is judged by under a mask, nor where its bound is infinite."""
-    return oracle.opened(expected, mask | ~np.isfinite(expected.bound))
+    return tolerance.opened(expected, mask | ~np.isfinite(expected.bound))
 
 
 def is_sharp(compact: Case, name: str, expected: Expected) -> bool:
     """Whether an element is judged: special, or by a bound that is small beside the largest term, or by underflow."""
     if not expected.value.size:
         return True
-    smallest = oracle.UNDERFLOWS * float(finfo(expected.dtype).smallest_subnormal)
-    small = np.maximum(0.1 * oracle.largest_term(compact, name, expected), smallest)
+    smallest = tolerance.UNDERFLOWS * float(finfo(expected.dtype).smallest_subnormal)
+    small = np.maximum(0.1 * tolerance.largest_term(compact, name, expected), smallest)
     return bool(np.any(~np.isfinite(expected.value) | (expected.bound <= small)))

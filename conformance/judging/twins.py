@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arithmetic.running import Expected
 from ..formulas import Case, cases
-from . import oracle
+from . import oracle, tolerance
 from .alone import alone
 
 PARTS = 2.0**-12  # a number becomes smaller by so many of these, from 1 to 63
@@ -21,8 +21,8 @@ def twin_cases(
     """The twins of the chosen cases of a formula that can be judged, each with what its results should be."""
     found, kind = [], np.dtype(dtype)
     for twin in twins(formula, kind, seed):
-        with contextlib.suppress(oracle.EmptyToleranceError):  # of a bound that was made for the numbers of the case
-            found.append((twin, oracle.judgeable(twin, kind, oracle.expect(twin, kind, subnormals, precision))))
+        with contextlib.suppress(tolerance.EmptyToleranceError):  # of a bound that was made for the numbers of the case
+            found.append((twin, tolerance.judgeable(twin, kind, oracle.expect(twin, kind, subnormals, precision))))
     return found
 
 

@@ -17,7 +17,7 @@ from ..cases.draw import Arrays, neutral
 from ..cases.sums import Products, factors_along, mapped, products_along, reordered, terms_of, thinned, without
 from ..formulas import Formula
 from ..formulas.axes import result_axes
-from . import oracle
+from . import tolerance
 from .gauge import Gauge
 
 FEW = 1, 8, 32  # terms that are not 0
@@ -34,7 +34,7 @@ def along(gauge: Gauge, letter: str, rng: np.random.Generator, calls: int) -> It
     """Yield each way of judging what is summed along a letter, and its ratio."""
     moves = not any(varies(gauge.arrays[number], gauge.leaves[number].axes, letter) for number in gauge.fixed)
     if moves:
-        with contextlib.suppress(oracle.EmptyToleranceError):  # a long sum may have a bound that judges nothing
+        with contextlib.suppress(tolerance.EmptyToleranceError):  # a long sum may have a bound that judges nothing
             yield "order", in_random_orders(gauge, letter, gauge.arrays, rng, calls)
     factor = factor_of(gauge, letter)
     if factor is not None and moves:
@@ -161,7 +161,7 @@ def few(gauge: Gauge, letter: str, active: int, rng: np.random.Generator) -> flo
             nothing = 0 if number == factor else neutral(gauge.leaves[each], letter)
             arrays[each] = np.where(mask, arrays[each], nothing).astype(arrays[each].dtype)
         once = active == 1 and not added(gauge, letter) & gauge.fixed
-        with contextlib.suppress(oracle.EmptyToleranceError):
+        with contextlib.suppress(tolerance.EmptyToleranceError):
             found.append(worst_of(gauge, letter, arrays, once))
     return max(found, default=None)
 
@@ -246,7 +246,7 @@ def blunt(gauge: Gauge, letter: str, where: str) -> Iterator[str]:
     """Yield, in words, the results that are judged by derived bounds alone, which are not sharp in a long row."""
     if behaviour(gauge.formula)[letter] == NEUTRAL:
         return
-    with contextlib.suppress(oracle.EmptyToleranceError):
+    with contextlib.suppress(tolerance.EmptyToleranceError):
         for name, each in gauge.expected(gauge.arrays, letter).items():
             if name not in sums_along(gauge, letter):
                 size, bound = np.abs(each.value), np.where(np.isfinite(each.bound), each.bound, 0)

@@ -27,7 +27,7 @@ from ..formulas import Formula, function_of
 from ..formulas import call as formula_call
 from ..formulas.axes import result_axes
 from ..formulas.requirements import requirements
-from ..judging import oracle
+from ..judging import oracle, tolerance
 from ..judging.judge import answer
 from ..judging.made import plain_run
 from ..judging.selection import AnySubject
@@ -139,7 +139,7 @@ def search(label: str, chosen: Property, call: Call, dtype: np.dtype[Any]) -> No
     def holds(inputs: dict[str, Any]) -> None:
         try:
             chosen.holds(call, **inputs)
-        except oracle.EmptyToleranceError:
+        except tolerance.EmptyToleranceError:
             hypothesis.reject()
         except AssertionError as error:
             raise AssertionError(f"{label} does not hold:\n{snippet(inputs, error)}") from None
@@ -154,7 +154,7 @@ def judged(subject: AnySubject, formula: Formula, function: Callable[..., Any], 
         asked = formula_call(formula, *arguments_of(formula, inputs))
         expected = oracle.expect(asked, dtype, subject.subnormals, subject.numerics)
         with np.errstate(all="ignore"):
-            expected = oracle.judgeable(asked, dtype, expected, plain_run(asked, dtype))
+            expected = tolerance.judgeable(asked, dtype, expected, plain_run(asked, dtype))
         try:
             found = answer(subject, function, asked).results
         except BrokenResultError as error:
