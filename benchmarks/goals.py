@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import verdict
 from blocks import table
 
-from gaugeblock import spec
 from gaugeblock.conformance.bench.tables import seconds_of, title
 
 Document = dict[str, Any]
@@ -105,11 +104,6 @@ def goals(speed: Document, growth: Document) -> list[Goal]:
         *of_large_calls(),
         at_most("`import gaugeblock` over `import numpy`", 20, over * 1e3, " ms"),
     ]
-
-
-def is_current(speed: Document) -> bool:
-    """Whether a run judged by this version of the specification: another one has other cases."""
-    return bool(speed["spec"] == spec.VERSION)
 
 
 def of_verdicts() -> list[Goal]:

@@ -1,7 +1,7 @@
 """The results of `gaugeblock bench` in `results/`, and what the pages say of them.
 
 `python benchmarks/speed.py` writes the blocks of README.md; with the word `measure` it runs
-`gaugeblock bench` first, which takes about 15 minutes on a quiet machine.
+`gaugeblock bench` first, for all files of results or for those that are named: speed, growth, heap_kept.
 """
 
 import json
@@ -45,9 +45,10 @@ Document = dict[str, Any]
 Measurement = dict[str, Any]
 
 
-def measure() -> None:
+def measure(names: list[str]) -> None:
     """Run `gaugeblock bench` for the tables, for how the cost grows, and with an allocator that keeps its heap."""
-    for name, arguments in {**RUNS, "heap_kept": HEAP_KEPT}.items():
+    runs = {**RUNS, "heap_kept": HEAP_KEPT}
+    for name, arguments in ((each, runs[each]) for each in names or runs):
         file = (RESULTS / f"{name}.json").relative_to(HERE.parent)
         command = [sys.executable, "-m", "gaugeblock.conformance.cli", "bench", *arguments, f"--json={file}"]
         env = {**os.environ, **(KEPT if name == "heap_kept" else {})}
@@ -112,13 +113,7 @@ def machine(document: Document) -> str:
 
 
 def judge_text(speed: Document) -> str:
-    """The judge itself: a verdict, where its time goes, an import, and the oracle."""
-    parts = list(dict.fromkeys(part for seconds in speed["profiles"].values() for part in seconds))
-    verdicts = ((name, f"{statistics.median(seconds):.1f}") for name, seconds in speed["verdicts"].items())
-    profiles = (
-        (name, *(f"{seconds.get(part, 0):.2f}" for part in parts), f"{sum(seconds.values()):.1f}")
-        for name, seconds in speed["profiles"].items()
-    )
+    """The oracle, beside the formula itself."""
     rates = (
         (
             f"{each['dtype']}, {each['classes']} classes",
@@ -127,22 +122,8 @@ def judge_text(speed: Document) -> str:
         )
         for each in speed["oracle"]
     )
-    of_verdicts = (
-        "The time of a verdict from the shell, all formulas, float32 and float64, on all cores:\n",
-        table(("`gaugeblock check`", "seconds"), verdicts),
-        "Where it goes, in seconds, where one dtype is judged in one process:\n",
-        table(("", *parts, "all"), profiles),
-    )
-    stale = (
-        f"The time of a verdict was last measured by specification {speed['spec']}, which has fewer cases: no figure.\n"
-    )
-    return "\n".join(
-        (
-            *(of_verdicts if goals.is_current(speed) else (stale,)),
-            "The oracle on one core: expected value, bound and comparison of softmax.\n",
-            table(("", "M elements / s", "times the formula itself in float64"), rates),
-        )
-    )
+    about = "The oracle on one core: expected value, bound and comparison of softmax.\n"
+    return f"{about}\n{table(('', 'M elements / s', 'times the formula itself in float64'), rates)}"
 
 
 def texts(speed: Document, growing: Document) -> dict[str, str]:
@@ -157,8 +138,8 @@ def texts(speed: Document, growing: Document) -> dict[str, str]:
 
 def main() -> None:
     """Write the blocks of the page."""
-    if sys.argv[1:] == ["measure"]:
-        measure()
+    if sys.argv[1:2] == ["measure"]:
+        measure(sys.argv[2:])
     speed, growing = load("speed"), load("growth")
     for name, text in texts(speed, growing).items():
         blocks.write(name, COMMAND, text)

@@ -1,6 +1,5 @@
 """`gaugeblock bench`: what it measures is judged, what it cannot measure is said, and the pages are what it found."""
 
-import importlib
 import json
 import re
 import sys
@@ -16,8 +15,8 @@ import speed
 from test_command_line import run
 
 from gaugeblock import backends, spec
-from gaugeblock.conformance import bench, check
-from gaugeblock.conformance.bench import contenders, naive, peers, plot, profile, tables, verdict, worker
+from gaugeblock.conformance import bench
+from gaugeblock.conformance.bench import contenders, judge, naive, peers, plot, tables, worker
 from gaugeblock.conformance.bench.work import Work, of_size
 
 ROOT = Path(__file__).parent.parent
@@ -153,19 +152,14 @@ def test_ratios_are_of_the_same_rounds():
     assert tables.quartiles([3.0], [2.0]) == (1.5,) * 3
 
 
-def test_the_judge_is_measured(monkeypatch, capsys):
-    """On one formula, and in this process, whose functions are put back."""
-    assert verdict.in_turns({"a": lambda: None}, 2)["a"]
-    assert verdict.run("-c", "print(1)") == "1\n"
-    for module, function in profile.PARTS.values():
-        home = importlib.import_module(module)
-        monkeypatch.setattr(home, function, getattr(home, function))
-    monkeypatch.setattr(profile, "check", lambda subject, dtypes: check(subject, ["sgd_step"], dtypes, seed=17))
-    monkeypatch.setattr(sys, "argv", ["profile", "numpy", "float32"])
-    profile.main()
-    found = json.loads(capsys.readouterr().out)
-    assert {"bounded arrays", "the subject", "comparison", "the report"} <= set(found)
-    assert all(seconds >= 0 for seconds in found.values())
+def test_an_import_and_the_oracle_are_measured(monkeypatch):
+    """One round of each."""
+    in_turns = judge.in_turns
+    monkeypatch.setattr(judge, "in_turns", lambda actions, rounds: in_turns(actions, 1, enough=0))
+    found = judge.measured(lambda what: None)
+    assert found["imports"].keys() == {"numpy", "gaugeblock"}
+    assert all(seconds > 0 for each in found["imports"].values() for seconds in each)
+    assert [each["elements"] for each in found["oracle"]] == [1_000_000, 1_000_000, 50_000, 50_000]
 
 
 @pytest.mark.parametrize("name", speed.RUNS)
@@ -192,11 +186,6 @@ def test_the_time_of_a_verdict_is_shown_for_the_cases_that_there_are(version, sh
     assert f"| `gaugeblock check numpy`, CPU of the first run | 6 s or less | {shown} |" in text
     assert ("| `gaugeblock check numpy`, CPU of the second run | 2 s or less | 1.5 s | yes |" in text) == ("7" in shown)
     assert "| `gaugeblock check jax`, CPU of the first run | 60 s or less | not measured | not known |" in text
-
-
-def test_profiles_of_fewer_cases_are_not_shown():
-    old, new = ({**speed.load("speed"), "spec": version} for version in ("1.0", spec.VERSION))
-    assert ("measured by specification 1.0" in speed.judge_text(old)) > ("measured by" in speed.judge_text(new))
 
 
 def test_the_results_are_of_all_that_the_pages_name():

@@ -1,8 +1,8 @@
-"""How fast the formulas run, beside plain NumPy, the libraries that are installed, and the floor; and a verdict.
+"""How fast the formulas run, beside plain NumPy, the libraries that are installed, and the floor; and the oracle.
 
 `works` says what is measured, `contenders.py`, `peers.py` and `optimizers.py` by whom, `worker.py` how: in a process
-for each formula, on one core. `verdict.py` measures the judge itself, `tables.py` and `plot.py` show the document that
-comes out.
+for each formula, on one core. `judge.py` measures an import and the oracle, `tables.py` and `plot.py` show the document
+that comes out.
 """
 
 import json

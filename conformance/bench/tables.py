@@ -91,23 +91,6 @@ def speed(measurement: Measurement) -> Table:
     return table
 
 
-def verdicts(found: dict[str, list[float]]) -> Table:
-    """The time of a verdict."""
-    table = Table("gaugeblock check", "seconds", title="A verdict, all formulas and dtypes, from the shell")
-    for name, seconds in found.items():
-        table.add_row(name, f"{statistics.median(seconds):.1f}")
-    return table
-
-
-def profiles(found: dict[str, dict[str, float]]) -> Table:
-    """Where its time goes."""
-    parts = list(dict.fromkeys(part for seconds in found.values() for part in seconds))
-    table = Table("seconds", *parts, title="Where the time of a verdict goes")
-    for name, seconds in found.items():
-        table.add_row(name, *(f"{seconds[part]:.2f}" if part in seconds else "" for part in parts))
-    return table
-
-
 def imports(found: dict[str, list[float]]) -> Table:
     """What an import costs, over that of NumPy."""
     table = Table("import", "ms", title="An import, in a new process")
@@ -150,6 +133,6 @@ def tables(document: dict[str, Any]) -> Iterator[Table]:
     """Yield all that a run measured."""
     yield machine(document)
     yield from (speed(each) for each in document["measurements"] if each["contenders"])
-    for name, shown in (("verdicts", verdicts), ("profiles", profiles), ("imports", imports), ("oracle", oracle)):
+    for name, shown in (("imports", imports), ("oracle", oracle)):
         if name in document:
             yield shown(document[name])

@@ -39,11 +39,11 @@ def bench(
     """Measure the speed on this machine. Exit status: 2 if something could not be measured.
 
     Each formula in float32 on one core, beside plain NumPy, the libraries that are installed, and the floor that memory
-    and arithmetic set; then, if no formula and no size is given, the judge itself. That takes about five minutes, and
-    ten with all backends; one formula on a few elements takes ten seconds.
+    and arithmetic set; then, if no formula and no size is given, an import and the oracle. That takes about five
+    minutes, and ten with all backends; one formula on a few elements takes ten seconds.
     """
     from .. import bench as speed
-    from ..bench import tables, verdict
+    from ..bench import judge, tables
 
     chosen, everything = list(dict.fromkeys(names or ["numpy"])), not formula and not size
     try:
@@ -60,10 +60,10 @@ def bench(
         text = [] if json is None else opened.enter_context(replaced("--json", json))
         picture = [] if plot is None else opened.enter_context(replaced("--plot", plot))
         document = speed.document(shlex.join(["gaugeblock", *sys.argv[1:]]), chosen)
-        with progress(len(works) + 4 * everything) as tell:
+        with progress(len(works) + 2 * everything) as tell:
             document["measurements"] = list(speed.measure(works, chosen, tell))
             if everything:
-                document |= verdict.measured(chosen, tell)
+                document |= judge.measured(tell)
         for table in tables.tables(document):
             console.print(table)
         for line in dict.fromkeys(line for each in document["measurements"] for line in each["missing"]):

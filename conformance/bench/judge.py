@@ -1,6 +1,5 @@
-"""How long a verdict takes and where its time goes, what an import costs, and how fast the oracle is."""
+"""What an import costs, and how fast the oracle is."""
 
-import json
 import os
 import subprocess
 import sys
@@ -40,35 +39,15 @@ def seconds_of(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def run(*arguments: str) -> str:
-    """What Python prints, in a process of its own; a verdict may be that a subject does not conform."""
-    return subprocess.run([sys.executable, *arguments], check=False, capture_output=True, text=True).stdout
-
-
-def verdicts(backends: list[str]) -> Seconds:
-    """The time of `gaugeblock check` from the shell, on all cores, of each backend and of all together."""
-    together = {" ".join(backends): backends} if len(backends) > 1 else {}
-    found: Seconds = {}
-    for name, chosen in ({each: [each] for each in backends} | together).items():
-        found |= in_turns({name: partial(run, "-m", "gaugeblock.conformance.cli", "check", *chosen)}, 3)
-    return found
-
-
-def profiles(backends: list[str]) -> dict[str, dict[str, float]]:
-    """The seconds of each part of a verdict, by backend and dtype."""
-    module = f"{__package__}.profile"
-    return {
-        f"{name}, {dtype}": json.loads(run("-m", module, name, dtype, str(time.time())).splitlines()[-1])
-        for name in backends
-        for dtype in ("float32", "float64")
-        if (name, dtype) != ("jax", "float64")  # which takes as long as float32, and says the same
-    }
+def run(statement: str) -> None:
+    """Run it in a new process."""
+    subprocess.run([sys.executable, "-c", statement], check=True)
 
 
 def imports() -> Seconds:
     """The time of `import numpy`, and of `import gaugeblock` with its NumPy backend, each in a new process."""
     statements = {"numpy": "import numpy", "gaugeblock": "from gaugeblock import backend"}
-    return in_turns({name: partial(run, "-c", statement) for name, statement in statements.items()}, 21)
+    return in_turns({name: partial(run, statement) for name, statement in statements.items()}, 21)
 
 
 def oracle_speed() -> list[dict[str, Any]]:
@@ -99,14 +78,9 @@ def oracle_speed() -> list[dict[str, Any]]:
     return found
 
 
-def measured(backends: list[str], progress: Callable[[str], None]) -> dict[str, Any]:
-    """All of these, as the document has them."""
-    progress("gaugeblock check")
-    found: dict[str, Any] = {"verdicts": verdicts(backends)}
-    progress("where its time goes")
-    found["profiles"] = profiles(backends)
+def measured(progress: Callable[[str], None]) -> dict[str, Any]:
+    """Both, as the document has them."""
     progress("import gaugeblock")
-    found["imports"] = imports()
+    found: dict[str, Any] = {"imports": imports()}
     progress("the oracle")
-    found["oracle"] = oracle_speed()
-    return found
+    return found | {"oracle": oracle_speed()}
