@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
 def computed(monkeypatch):
     """What was computed and not read."""
     calls, sound = [], oracle.expect
-    monkeypatch.setattr(oracle, "expect", lambda call, *rest: calls.append(call) or sound(call, *rest))
+    monkeypatch.setattr(oracle, "expect", lambda call, *rest, **more: calls.append(call) or sound(call, *rest, **more))
     return calls
 
 
