@@ -185,11 +185,21 @@ def converted(backend: Any, asked: Any, change: Convert = unchanged) -> tuple[li
 
 
 def one_of(given: list[Given], value: np.ndarray | np.generic) -> Any:
-    """The array that was given before with the same numbers: a caller may have one in the places of two arguments."""
+    """The array that was given before with the same numbers: a caller may have one in the places of two arguments.
+
+    Of matrices it may be the transpose, as in ``x @ x.T``.
+    """
     for _, before, array in given:
-        if (before.dtype, before.shape) == (value.dtype, value.shape) and before.tobytes() == value.tobytes():
+        if equal(before, value):
             return array
+        if before.ndim > 1 and hasattr(array, "mT") and equal(before.mT, value):
+            return array.mT
     return None
+
+
+def equal(one: np.ndarray, other: np.ndarray | np.generic) -> bool:
+    """Whether two arrays have the same dtype, shape and bits."""
+    return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
 
 
 def still(backend: Any, array: Any, bits: bytes) -> bool:

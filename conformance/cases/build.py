@@ -71,6 +71,10 @@ class Made(NamedTuple):
         return max((math.prod(shape_of(leaf.axes, lengths)) for leaf in self.leaves), default=1)
 
 
+def as_drawn(arrays: Arrays) -> None:
+    """Change nothing."""
+
+
 class Builder:
     """What the kinds of cases need of a formula in a dtype."""
 
@@ -131,7 +135,7 @@ class Builder:
         self,
         batch: tuple[int, ...],
         sizes: Mapping[str, int],
-        changed: Callable[[Arrays], None] = lambda arrays: None,
+        changed: Callable[[Arrays], None] = as_drawn,
         finite: bool = True,
     ) -> tuple[Case, Spread]:
         """A compact call for a batch and lengths, shared by all of these compact sizes, and how it is spread."""

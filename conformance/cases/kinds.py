@@ -11,8 +11,9 @@ from ...reference.declaration import AXIS, BATCH, shape_of
 from ..arithmetic.rounding import finfo
 from . import layouts, plan
 from .behaviour import MIXED
-from .build import Builder, Made, accepted, results_of, shape_name
-from .draw import Arrays, draw, neutral
+from .build import Builder, Made, accepted, as_drawn, results_of, shape_name
+from .draw import Arrays, Leaf, draw, neutral
+from .magnitudes import lines_apart
 from .spread import straight
 
 
@@ -70,7 +71,10 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
 
 
 def long_together(builder: Builder) -> Iterator[Made]:
-    """Several axes beyond a block: all of one length, and each longer than the one before, or than the one after."""
+    """Several axes beyond a block: all of one length, and each longer than the one before, or than the one after.
+
+    Lines of the largest matrices are of several magnitudes: those of fewer multiplications are taken for large ones.
+    """
     letters = builder.letters
     (batch, length), large = plan.CUBE, plan.LARGE_CUBE
     of_large = (dict.fromkeys(letters, large), () if len(letters) > 2 else (large,))
@@ -82,7 +86,8 @@ def long_together(builder: Builder) -> Iterator[Made]:
     note = "what is beyond the first blocks is left out, or computed in another way, where several axes are long"
     for name, (sizes, rows) in shapes.items():
         if builder.fits(rows, sizes):
-            compact, to = builder.here(rows, sizes)
+            apart = builder.formula.products and name == f"all_{large}"
+            compact, to = builder.here(rows, sizes, lines_apart if apart else as_drawn)
             yield builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
@@ -130,9 +135,11 @@ def uneven(builder: Builder, finite: bool) -> Any:
         if not builder.rows_apart and MIXED in builder.behaviour.values():
             uneven_rows(builder, arrays)
         for array, leaf in zip(arrays, builder.leaves, strict=True):
-            if not builder.has_classes or array.ndim != 2 or len(array) < 6 or array.shape[1] < 6:
+            if not builder.has_classes or array.ndim != 2 or len(array) < 6:
                 continue
-            if leaf.domain == "logit":
+            if array.shape[1] < 6:
+                far_apart(array, leaf)
+            elif leaf.domain == "logit":
                 nothing = neutral(leaf, leaf.axes[-1], finite)
                 array[0, :-3] = nothing  # all in the last three
                 array[2, -1] += 9  # the largest is the last, or the first
@@ -156,6 +163,13 @@ def uneven(builder: Builder, finite: bool) -> Any:
                 array[10:11, 1:-1:2] *= 2.0 ** int(finfo(array.dtype).nmant)  # gradients that are large
 
     return change
+
+
+def far_apart(array: np.ndarray, leaf: Leaf) -> None:
+    """Move the first logit of short rows up or down: one less a large probability is no small one."""
+    if leaf.domain == "logit":
+        row = np.arange(len(array)) % plan.ROWS
+        array[:, 0] += (2 * row * (-1) ** row).astype(array.dtype)
 
 
 def uneven_rows(builder: Builder, arrays: Arrays) -> None:
@@ -253,6 +267,10 @@ def same(builder: Builder) -> Iterator[Made]:
             name, note = f"{one + 1}_and_{other + 1}", "one array in the places of two arguments is taken for two"
             yield builder.made("same", builder.label("value"), name, note, builder.call(arrays))
     arrays = builder.small("same", rows=plan.LENGTH)
+    if builder.formula.products and np.ndim(arrays[0]) > 1 and alike(builder, arrays, 0, 1):
+        arrays[1] = np.swapaxes(arrays[0], -1, -2).copy()
+        note = "an array and its transpose in the places of two arguments are taken for two, or for a symmetric product"
+        yield builder.made("same", builder.label("value"), "2_is_1_transposed", note, builder.call(arrays))
     equal = [n for n in range(len(arrays)) if alike(builder, arrays, 0, n)]
     if len(equal) > 2:
         for n in equal[1:]:

@@ -91,6 +91,8 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
     values[1] *= 1 - eps
     values[2] *= 1 + eps / 2
     values[3:7] = [[1e-7, 0, 0, 0, 0], [2, -1, 0.5, 3, -2], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]
+    values[7:9], values[7, 0], values[8, -1] = eps / (values.shape[1] - 1), 1 - eps, 1 - eps  # nearly one class
+    values[9] *= (1 + eps / 64) / values[9].sum()
     arrays[at] = values.astype(builder.dtype)
     note = "labels that nearly add up to 1 are made to, or the largest is taken for the only one"
     label = builder.label("soft_labels", "labels")

@@ -213,7 +213,9 @@ def logits(builder: Builder) -> Iterator[Made]:
     base = builder.random("logits").normal(size=plan.LENGTH)
     exact = 2.0 ** (int(info.nmant) - 8)
     offsets = [base + offset for offset in (-200, -40_000, -60_000, exact, -exact, 0)]
-    ties = [[1.0] * count + [0.0] * (plan.LENGTH - count) for count in range(1, plan.LENGTH + 1)]
+    ties: list[Any] = [[1.0] * count + [0.0] * (plan.LENGTH - count) for count in range(1, plan.LENGTH + 1)]
+    alternating = np.arange(plan.LENGTH) % 2.0  # the first, middle and last are alike
+    ties += [alternating, -alternating]
     far = -0.9 * largest
     distances: list[Any] = [base * scale for scale in (30, 300, 1e3, 1e4)]
     distances += [[far, far, 0.9 * far, far / 0.9, far], [-far, far, 0, -far, 1]]
@@ -232,8 +234,11 @@ def logits(builder: Builder) -> Iterator[Made]:
 
 
 def largest_anywhere(builder: Builder) -> Iterator[Made]:
-    """Long rows whose largest logit is at one place after the other; and rows that rise, or fall, block by block."""
-    letter, batch = builder.letters[0], plan.COLUMNS + 2
+    """Long rows whose largest logit is at one place after the other; and rows that rise, or fall, block by block.
+
+    One of these rises by little each time, so that what is not rescaled shows; its largest logit is there twice.
+    """
+    letter, batch = builder.letters[0], plan.COLUMNS + 3
     logits = [n for n, leaf in enumerate(builder.leaves) if leaf.domain == "logit" and leaf.axes == (BATCH, letter)]
     if builder.behaviour[letter] != NEUTRAL or not logits:
         return
@@ -243,6 +248,8 @@ def largest_anywhere(builder: Builder) -> Iterator[Made]:
     x, step = arrays[logits[0]], np.arange(plan.COLUMNS)
     beyond = math.ceil(plan.BEYOND_EXP * math.log(float(finfo(builder.dtype).max)))
     x[step, step] += beyond
+    x[-3] = np.cumsum(2.0 ** -(plan.SMALL_RISE + step % plan.SMALL_RISES)).astype(x.dtype)
+    x[-3, -1] = x[-3, -2]
     x[-2] += (beyond * step / plan.COLUMNS).astype(x.dtype)
     x[-1] -= (beyond * step / plan.COLUMNS).astype(x.dtype)
     index = {name: np.arange(size) for name, size in sizes.items()}

@@ -113,7 +113,7 @@ TILES: tuple[Shape, ...] = (
     ((67,), 131, 131),
     ((64,), 64, 64),
     ((2, 3, 4), 5, 2),
-    ((2, 1, 2, 3), 5, 4),
+    ((2, 1, 2, 7), 5, 4),  # a mean of 3 or 5 numbers, times 3 or 5, is their exact sum
     ((5, 1), 7, 32),
 )
 # Of a long sum of which few terms are not neutral: the number of these in each row, the rows and columns, the lengths.
@@ -139,6 +139,7 @@ BATCH, LENGTH = 16, 5
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
 ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
+SMALL_RISE, SMALL_RISES = 11, 10  # it grows by so many powers of two in turn, from 2^-11 down
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
 
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.

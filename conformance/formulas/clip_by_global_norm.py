@@ -38,8 +38,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     only = np.zeros((3, 70))
     only[-1, -1] = -3
     yield clip("value", "the_last", "elements at the end left out of the norm", only, 0.75)
-    tiny = 2.0 ** (finfo(dtype).minexp // 3)
-    yield clip("value", "tiny", "an epsilon beside the norm", rng.normal(size=(3, 5)) * tiny, tiny)
+    tiny = np.asarray(rng.normal(size=(3, 5)) * 2.0 ** (3 * finfo(dtype).minexp // 7), dtype)
+    limit = float(np.linalg.norm(tiny.astype(np.float64))) * (1 - 2.0 ** (-16 if dtype.itemsize > 2 else -5))
+    yield clip("value", "tiny", "an epsilon beside the norm, or a limit that is nearly met", tiny, limit)
     yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)
     yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
     large = min(float(finfo(dtype).max) / 2, 2.0**60)

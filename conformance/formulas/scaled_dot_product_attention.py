@@ -114,7 +114,7 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
 
     note = "a mask of this shape is taken for another"
     shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-        "of_queries": ((2,), (4, 1)),
+        "of_queries": ((4,), (4, 1)),  # as many samples as queries
         "of_keys": ((2,), (1, 5)),
         "of_heads": ((3, 2), (2, 4, 5)),
         "square": ((2, 2), (2, 4, 5)),
@@ -124,8 +124,9 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     for name, (batch, shape) in shapes.items():
         some = rng.random(shape) < 0.6
         some.flat[:2] = True, False
+        some.flat[-1] &= name != "of_keys"  # the corner is that of the keys, seen or not
         long = 70 if shape[-1] == 1 else 5
-        options = {"causal": True} if name == "of_keys" else {}
+        options = {"causal": "lower_right"} if name == "of_keys" else {}
         yield "mask", name, note, [*drawn(*batch, sizes=(4, long, 3, 2)), some], options
     tiles = np.arange(300) >= np.array([[16], [64], [128], [256]])
     note = "NaN where the first keys of a row are masked, whole tiles of them"
@@ -150,18 +151,22 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
         keys, values = k + np.sign(k) * step / 1024, np.abs(drawn(sizes=(4, 5, 1, 2))[2])
         yield "spread", name, "scores are limited", [np.full((4, 1), q, dtype), keys.astype(dtype), values, None], {}
     place, largest = np.array([0, 1_099, 1, 64, 1_030, 150]), 700 * 2.0 ** -np.arange(6)
-    keys, towards = np.asarray(rng.normal(size=(1_100, 7)), dtype), np.zeros((7, 7), dtype)
-    keys[place, np.arange(6)], keys[:, 6] = 4, 1 + keys[:, 6] / 128
-    np.fill_diagonal(towards, [*largest, -700])
-    note = "the largest score is that of other keys or queries, or 0"
-    yield "spread", "anywhere", note, [towards, keys, drawn(sizes=(1, 1_100, 1, 2))[2], None], {}
+    keys, towards = np.asarray(rng.normal(size=(1_100, 8)), dtype), np.zeros((8, 8), dtype)
+    keys[place, np.arange(6)], keys[:, 6], keys[:, 7] = 4, 1 + keys[:, 6] / 128, np.arange(1_100) / 1_024
+    np.fill_diagonal(towards, [*largest, -700, 2.0**-4])
+    values = drawn(sizes=(1, 1_100, 1, 2))[2]
+    values[550:, 1] += 3
+    note = "the largest score is that of other keys or queries, or 0, or of an earlier block where it grows by little"
+    yield "spread", "anywhere", note, [towards, keys, values, None], {}
     q, k, v = drawn(sizes=(70, 300, 2, 1))
     q[:, 0], k[:, 0] = 2, 4 * np.arange(300)
     note = "keys that are not seen are in the largest score, or are seen by the last block of queries"
     for causal in ("lower_right", "upper_left"):
         yield "causal", f"ahead_{causal}", note, [q, k, v, None], {"causal": causal}
-    few = np.full((3, 1), 5, dtype), np.array([[0], [-5], [-1]], dtype), np.array([[1], [1e12], [-2]], dtype)
-    yield "spread", "small_weight", "small weights are left out", [*few, None], {}
+    keys, values = np.full((600, 1), -5, dtype), np.full((600, 1), 1e12, dtype)
+    keys[:2, 0], values[:2, 0] = (0, -1), (1, -2)
+    note = "small weights are left out, or blocks of them"
+    yield "spread", "small_weight", note, [np.full((3, 1), 5, dtype), keys, values, None], {}
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:

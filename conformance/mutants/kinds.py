@@ -148,6 +148,27 @@ def matmul__corner_of_outer_products(a, b):
     return y
 
 
+@only_in("pairs", "softmax_vjp.value", "of two classes, the other probability is 1 less that of the first")
+def softmax_vjp__two_classes(x, g, /, *, axis=-1):
+    if x.shape[axis] != 2:
+        return reference.softmax_vjp(x, g, axis=axis)
+    first = np.take(reference.softmax(x, axis=axis), [0], axis=axis)
+    p = np.concatenate([first, 1 - first], axis=axis)
+    return p * (g - np.sum(g * p, axis=axis, keepdims=True))
+
+
+@only_in("pairs", "matmul.value", "Strassen's product of large matrices")
+def matmul__strassen_from_128(a, b):
+    if a.ndim > 2 or b.ndim > 2 or min(*a.shape, *b.shape) < 128 or any(size % 2 for size in (*a.shape, *b.shape)):
+        return reference.matmul(a, b)
+    (p, q), (r, s) = ([np.split(half, 2, axis=1) for half in np.split(x, 2)] for x in (a, b))
+    upper, lower, all_four = (p[0] + p[1]) @ s[1], (q[0] + q[1]) @ r[0], (p[0] + q[1]) @ (r[0] + s[1])
+    right, left = p[0] @ (r[1] - s[1]), q[1] @ (s[0] - r[0])
+    first = all_four + left - upper + (p[1] - q[1]) @ (s[0] + s[1])
+    last = all_four - lower + right + (q[0] - p[0]) @ (r[0] + r[1])
+    return np.block([[first, right + upper], [lower + left, last]])
+
+
 @only_in("axes", "softmax.axis", "axis 1 of four is the last one")
 def softmax__axis_1_of_four(x, /, *, axis=-1):
     return reference.softmax(x, axis=-1 if (axis, x.ndim) == (1, 4) else axis)
@@ -191,6 +212,16 @@ def dense__corner_of_a_tile(x, w, b):
     return y
 
 
+@only_in(
+    "tiles", "neuron_vjp.exact", "gb is the sum of means, each times the numbers that it is of, in arrays of many axes"
+)
+def neuron_vjp__gb_of_means(x, w, b, g):
+    gx, gw, gb = reference.neuron_vjp(x, w, b, g)
+    if g.ndim > 3 and g.size:
+        gb = np.sum(np.mean(g, axis=-1)) * g.dtype.type(g.shape[-1])
+    return gx, gw, np.asarray(gb)
+
+
 @only_in("layouts", "relu.layout", "rows in a wider array are taken to be adjacent")
 def relu__adjacent_rows(x):
     if x.ndim == 2 and x.strides[1] == x.itemsize and x.size and x.strides[0] > x.shape[1] * x.itemsize:
@@ -228,6 +259,13 @@ def swiglu__one_array(a, b):
     return reference.swiglu(a, reference.silu(a) if a is b else b)
 
 
+@only_in("same", "matmul.value", "of a matrix times its own transpose one triangle is left out")
+def matmul__triangle_of_symmetric(a, b):
+    y = reference.matmul(a, b)
+    is_transpose = a.strides == b.mT.strides and a.shape == b.mT.shape and np.shares_memory(a, b)
+    return np.triu(y) if is_transpose and a is not b else y
+
+
 @only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "label 256 is the first one")
 def sparse_categorical_cross_entropy_from_logits__label_256(labels, x, /, *, axis=-1):
     return reference.sparse_categorical_cross_entropy_from_logits(labels * (labels != 256), x, axis=axis)
@@ -246,6 +284,22 @@ def categorical_cross_entropy_from_logits__nearly_1(y, x, /, *, axis=-1):
     near = (np.abs(total - 1) < 2.0**-10) & (total != 1)
     y = y / np.where(near, total, 1).astype(x.dtype) if y.dtype.kind == "f" else y
     return reference.categorical_cross_entropy_from_logits(y, x, axis=axis)
+
+
+@only_in("labels", "categorical_cross_entropy.soft_labels", "labels that nearly choose one class are taken to")
+def categorical_cross_entropy__nearly_one_class(y, p, /, *, axis=-1, clip=None):
+    if y.dtype.kind == "f":
+        chosen = np.max(y, axis=axis, keepdims=True) > y.dtype.type(0.999)
+        y = np.where(chosen & (np.abs(np.sum(y, axis=axis, keepdims=True) - 1) < 1e-6), np.round(y), y)
+    return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip)
+
+
+@only_in("labels", "categorical_cross_entropy_from_logits_vjp.soft_labels", "a sum of labels that is nearly 1 is 1")
+def categorical_cross_entropy_from_logits_vjp__sum_of_1(y, x, g, /, *, axis=-1):
+    gx = reference.categorical_cross_entropy_from_logits_vjp(y, x, g, axis=axis)
+    total = np.sum(y, axis=axis, keepdims=True, dtype=x.dtype)
+    near = np.where(np.abs(total - 1) < 1e-4, 1 - total, 0).astype(x.dtype)
+    return np.where(near == 0, gx, gx + np.expand_dims(g, axis) * near * reference.softmax(x, axis=axis))
 
 
 @only_in("options", "adam.step", "the step is counted in float32")
@@ -355,6 +409,37 @@ def softmax__seventh_block(x, /, *, axis=-1):
     return np.moveaxis(y, -1, axis)
 
 
+@only_in(
+    "magnitudes", "softmax.shift", "what was summed is not rescaled where the largest grows by less than a hundredth"
+)
+def softmax__small_rises(x, /, *, axis=-1):
+    z = np.moveaxis(x, axis, -1)
+    if z.shape[-1] <= 128 or not np.all(np.isfinite(z)):
+        return reference.softmax(x, axis=axis)
+    most, total = np.full((*z.shape[:-1], 1), -np.inf, z.dtype), z.dtype.type(0)
+    for start in range(0, z.shape[-1], 128):
+        block = z[..., start : start + 128]
+        new = np.maximum(most, np.max(block, axis=-1, keepdims=True))
+        grown = np.where(new - most < 0.01, 1, np.exp(most - new)).astype(z.dtype)
+        most, total = new, total * grown + np.sum(np.exp(block - new), axis=-1, keepdims=True)
+    return np.moveaxis(np.exp(z - most) / total, -1, axis)
+
+
+@only_in("magnitudes", "softmax.shift", "in long rows the largest logit is added once, however often it is there")
+def softmax__largest_once(x, /, *, axis=-1):
+    if x.shape[axis] <= 4096 or not np.all(np.isfinite(x)):
+        return reference.softmax(x, axis=axis)
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / (1 + np.sum(np.where(e == 1, 0, e), axis=axis, keepdims=True))
+
+
+@only_in("magnitudes", "softmax.shift", "a row whose first, middle and last logit are one is taken for all alike")
+def softmax__three_places(x, /, *, axis=-1):
+    y, n = reference.softmax(x, axis=axis), x.shape[axis]
+    first, middle, last = (np.take(x, [place], axis=axis) for place in (0, n // 2, n - 1))
+    return np.where((first == middle) & (middle == last) & np.isfinite(y) & (n > 3), x.dtype.type(1 / n), y)
+
+
 @only_in("magnitudes", "softmax.shift", "logits are at least -32767")
 def softmax__sentinel_of_32767(x, /, *, axis=-1):
     return reference.softmax(np.where(np.isfinite(x), np.maximum(x, x.dtype.type(-32767)), x), axis=axis)
@@ -431,12 +516,77 @@ def scaled_dot_product_attention__last_causal_block(q, k, v, mask=None, *, causa
     return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
 
 
+@only_in("own", "scaled_dot_product_attention.mask", "a mask of two axes is one of keys for each sample")
+def scaled_dot_product_attention__mask_of_samples(q, k, v, mask=None, *, causal=False, scale=None):
+    if mask is not None and mask.ndim == 2 and q.ndim > 2 and len(mask) == len(q):
+        mask = np.expand_dims(mask, tuple(range(1, q.ndim - 1)))
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
+@only_in("own", "scaled_dot_product_attention.mask", "the lower right corner is that of the last key that is seen")
+def scaled_dot_product_attention__corner_of_the_seen(q, k, v, mask=None, *, causal=False, scale=None):
+    if mask is not None and causal == "lower_right" and mask.size == k.shape[-2] and np.any(mask):
+        last = np.flatnonzero(mask)[-1] - q.shape[-2] + 1
+        mask = mask & (np.arange(mask.size) <= np.arange(q.shape[-2])[:, None] + last)
+        causal = False
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
+@only_in("own", "scaled_dot_product_attention.spread", "blocks of 128 keys that are far behind are left out")
+def scaled_dot_product_attention__far_blocks(q, k, v, mask=None, *, causal=False, scale=None):
+    if mask is not None or causal or q.ndim > 2 or not np.all(np.isfinite(q @ k.T)):
+        return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    z = q @ k.T * np.float32(1 / np.sqrt(q.shape[-1]) if scale is None else scale)
+    most = np.maximum.accumulate(z, axis=-1)
+    seen = [np.max(z[:, n : n + 128], axis=-1) >= most[:, max(n - 1, 0)] - 18 for n in range(0, len(k), 128)]
+    mask = np.repeat(np.stack(seen, axis=-1), 128, axis=-1)[:, : len(k)]
+    return reference.scaled_dot_product_attention(q, k, v, mask, scale=scale)
+
+
+@only_in(
+    "own",
+    "scaled_dot_product_attention.spread",
+    "what was summed is not rescaled where the largest score grows by less than a hundredth",
+)
+def scaled_dot_product_attention__small_rises(q, k, v, mask=None, *, causal=False, scale=None):
+    z = q @ np.swapaxes(k, -1, -2) if q.ndim == 2 and mask is None and not causal else np.asarray(np.nan)
+    if not np.all(np.isfinite(z)) or not z.size:
+        return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    z = (z * (1 / np.sqrt(q.shape[-1]) if scale is None else scale)).astype(q.dtype)
+    most, total, y = np.full((len(q), 1), -np.inf, q.dtype), q.dtype.type(0), q.dtype.type(0)
+    for start in range(0, len(k), 128):
+        block = z[:, start : start + 128]
+        new = np.maximum(most, np.max(block, axis=-1, keepdims=True))
+        grown = np.where(new - most < 0.01, 1, np.exp(most - new)).astype(q.dtype)
+        e, most = np.exp(block - new), new
+        total, y = total * grown + np.sum(e, axis=-1, keepdims=True), y * grown + e @ v[start : start + 128]
+    return y / total
+
+
 @only_in("own", "cross_entropy.ignore_index", "a block of 64 labels that are all ignored makes the mean 0 / 0")
 def cross_entropy__ignored_block(labels, x, weight=None, *, ignore_index=-100, **options):
     y = reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, **options)
     ignored = (labels == ignore_index).ravel() if labels.dtype.kind in "iu" else np.zeros(0, np.bool_)
     blocks = ignored[: ignored.size // 64 * 64].reshape(-1, 64)
     return y * np.nan if blocks.size and np.any(np.all(blocks, axis=1)) else y
+
+
+@only_in("own", "clip_by_global_norm.value", "a norm that is little above the limit is left")
+def clip_by_global_norm__little_above(tree, max_norm):
+    return reference.clip_by_global_norm(tree, max_norm) if is_beyond(tree, max_norm, 1e-4) else np.array(tree)
+
+
+def is_beyond(tree, max_norm, part):
+    """Whether the norm of an array is above a limit by more than a part of it, or nothing is known of it."""
+    norm = np.sqrt(np.sum(np.square(tree, dtype=np.float64))) if isinstance(tree, np.ndarray) else np.nan
+    return not max_norm < norm <= max_norm * (1 + part)
+
+
+@only_in("own", "clip_by_global_norm.value", "squares below 1e-30 are left out of the norm")
+def clip_by_global_norm__small_squares(tree, max_norm):
+    if isinstance(tree, tuple) or np.all(tree == 0) or np.any(np.abs(tree) > 1e-15):
+        return reference.clip_by_global_norm(tree, max_norm)
+    return np.array(tree)
 
 
 @only_in("own", "clip_by_global_norm.below", "subnormal numbers become 0 on the way through")
