@@ -7,8 +7,10 @@ import textwrap
 import types
 from functools import partial
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
 from gaugeblock import reference
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
@@ -181,6 +183,54 @@ def test_the_command_judges_by_the_formula_in_a_file(folder):
     wrong = gaugeblock(folder, "check", "wrong.py", "--formula", "my_formulas.py")
     assert wrong.returncode == 1, wrong.stdout + wrong.stderr
     assert "FAIL swish.value in float32" in wrong.stdout
+
+
+def of_positions(i):
+    xp = i.__array_namespace__()
+    angle = xp.astype(i, xp.float32)[:, None] * xp.exp(xp.arange(8, dtype=xp.float32) * (-9.210340371976184 / 8))
+    return xp.sin(angle)
+
+
+def of_tensors(i):
+    return torch.sin(i.float()[:, None] * torch.exp(torch.arange(8.0) * (-9.210340371976184 / 8)))
+
+
+def of_jax(i):
+    return jnp.sin(i[:, None] * jnp.exp(jnp.arange(8.0) * (-9.210340371976184 / 8)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [(of_positions, np.asarray), (of_tensors, torch.asarray), (of_jax, jnp.asarray)]
+)
+def test_real_numbers_made_of_integers_alone_have_a_bound(asked, given):
+    places = np.arange(50)
+    y = np.sin(np.multiply.outer(places, 10000 ** (-np.arange(8) / 8)).astype(np.float32))
+    assert_conforms(y, asked, given(places))
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(y * np.float32(1.0001), asked, given(places))
+
+
+@pytest.mark.parametrize(
+    "asked", [lambda i: i * 0.1 + i / 3, lambda i: np.sin(i), lambda i: i**0.5, lambda i: (i + 1) // 2 * 0.1]
+)
+def test_an_operation_of_numpy_that_makes_real_numbers_of_integers_has_a_bound(asked):
+    bound = expected(asked, places := np.arange(1, 20))[1]
+    assert np.sum(bound > 0) > 15
+    assert np.all(bound < 1e-14)
+    assert_conforms(asked(places), asked, places)
+
+
+def test_what_is_made_of_integers_beside_numbers_has_a_bound_and_integers_and_masks_have_none():
+    def asked(x, i, mask):
+        xp = i.__array_namespace__()
+        return xp.where(~mask & mask | mask, x * xp.sqrt(xp.astype(i + 1, xp.float32)), x[i]), i * 2 > 3, i // 2
+
+    x, places = numbers(20), np.arange(20)[::-1].copy()
+    (_, *others), (bound, *theirs) = expected(asked, x, places, x > 0)
+    assert np.all(bound[(x > 0) & (places > 0)] > 0)
+    assert not np.any(bound[x <= 0])
+    assert not any(map(np.any, theirs))
+    np.testing.assert_array_equal(others, (places * 2 > 3, places // 2))
 
 
 @pytest.mark.parametrize(
