@@ -162,6 +162,36 @@ def test_a_result_of_booleans_is_exact():
         assert_conforms(x > 1, lambda x: x > 0, x)
 
 
+def noisy(x):
+    return x * np.random.default_rng().normal()
+
+
+@formula("(...) -> (...)")
+def declared_noisy(x):
+    return noisy(x)
+
+
+def test_a_random_function_is_no_formula():
+    message = "noisy: it returned other numbers for the same arrays; wanted a function that its arguments decide"
+    with pytest.raises(ValueError, match=f"^{message}"):
+        expected(noisy, numbers(5))
+    with pytest.raises(ValueError, match=f"^declared_{message}"):
+        check(types.SimpleNamespace(declared_noisy=lambda x: x * 1), formulas=[declared_noisy])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_function_may_write_to_its_arguments_which_stay_as_they_were(dtype):
+    def shifted(x):
+        x -= 1
+        x *= 2
+        return x
+
+    x = numbers(20).astype(dtype)
+    before = x.copy()
+    assert_conforms((x - 1) * 2, shifted, x)
+    np.testing.assert_array_equal(x, before)
+
+
 @pytest.mark.parametrize(("given", "message"), [([], "formulas: got none; wanted"), (3, "formula: got int; wanted")])
 def test_no_formulas_are_one_line(given, message):
     with pytest.raises((TypeError, ValueError), match=message):

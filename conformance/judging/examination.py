@@ -21,7 +21,7 @@ from ..formulas.forms import admitted
 from ..formulas.requirements import always, requirements
 from . import tolerance
 from .alone import alone
-from .made import compact_cases, left_out
+from .made import compact_cases, left_out, plain_run, refuse_random
 from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
@@ -74,6 +74,7 @@ def probe(formula: Formula) -> None:
         refuse_results(formula, returned, sizes)
         with one_line_of(formula.name):
             found = running(asked, FLOAT32, MODELS["float32"], [formula.function])
+        refuse_random(asked, FLOAT32, found, plain_run(asked, FLOAT32))
         with one_line_of(f"{formula.name}: forms", "functions that are called as the formula is"):
             running(asked, FLOAT32, MODELS["float32"], [formula.function, *admitted(formula, FLOAT32).values()])
         with one_line_of(f"{formula.name}: open", "a function of the arguments that gives a mask for each result"):

@@ -12,7 +12,7 @@ from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle, tolerance
 from .blocks import Block, blocks, converted, dtype_of
-from .made import plain_run
+from .made import plain_run, refuse_random
 
 
 def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
@@ -36,6 +36,7 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
             plain = plain_run(block.call, dtype)
         with following():
             wanted = oracle.expect(block.call, dtype)
+        refuse_random(block.call, dtype, wanted, plain)
         found, here = tolerance.with_open_elements(block.call, dtype, wanted, plain)
         names = block.places or found
         yield block, {name: with_values(found[name], plain[name]) for name in names}
