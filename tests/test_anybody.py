@@ -111,8 +111,10 @@ def test_several_results_are_named_by_their_number():
     np.testing.assert_array_equal(first, x.astype(np.float64) + 1)
     np.testing.assert_array_equal(second, x.astype(np.float64) ** 2)
     assert_conforms(both(x), both, x)
-    with pytest.raises(AssertionError, match="got 1 results; expected 2"):
+    with pytest.raises(AssertionError, match="got an array; expected a tuple or list of 2"):
         assert_conforms(x + 1, both, x)
+    with pytest.raises(AssertionError, match="got a tuple or list of 1; expected an array"):
+        assert_conforms((x + 1,), lambda x: x + 1, x)
     with pytest.raises(AssertionError, match=r"both: y2\[\d\] is "):
         assert_conforms((x + 1, x), both, x)
 
@@ -132,6 +134,10 @@ def test_a_call_without_arrays_is_one_line():
     ("function", "given", "message"),
     [
         (swish, [1.0, 2.0], "swish: x: got list; wanted an array"),
+        (swish, numbers(3) + 0j, "swish: x: got an array of complex64; wanted .*: both parts as two arrays"),
+        (swish, np.array(["1"]), "swish: x: got an array of <U1; wanted one of float16, .*, integers or booleans"),
+        (swish, np.array([None]), "swish: x: got an array of object; wanted one of float16"),
+        (swish, np.arange(3), "xp.exp: got an array of int64; wanted one of floating-point numbers"),
         (np.exp, numbers(3), "formula: got 'exp' .ufunc.; wanted a function that is defined in Python"),
         (lambda x: {"y": x}, numbers(3), "<lambda>: y: got dict as its result; wanted an array"),
         (lambda x: None, numbers(3), "<lambda>: y: got NoneType as its result; wanted an array"),
@@ -269,7 +275,7 @@ def test_what_is_made_of_integers_beside_numbers_has_a_bound_and_integers_and_ma
         ("my_formulas.py:relu6", "my_formulas.py:relu6: my_formulas.py has no 'relu6'"),
         ("nothing.py", "nothing.py: there is no such file"),
         ("right.py", "right.py: it declares no formula; wanted a function under @gaugeblock.formula(...)"),
-        ("swsh", "formula: got 'swsh'; wanted another (`gaugeblock spec` shows all)"),
+        ("swsh", "got 'swsh'; wanted another (`gaugeblock spec` shows all), or a file or a module with formulas"),
     ],
 )
 def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, main, given, message):
@@ -277,6 +283,13 @@ def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, main, give
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert message in line
+
+
+def test_no_subject_of_a_formula_of_ones_own_is_one_line_and_status_2(folder, main):
+    done = main("check", "--formula", "my_formulas.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "subject: got none; wanted what computes the formula: gaugeblock check mykernels.py" in line
 
 
 def test_a_subject_without_the_function_is_one_line():

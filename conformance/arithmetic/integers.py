@@ -29,7 +29,8 @@ class Integers(np.ndarray[Any, Any]):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """An operation whose result is real, as a product with 0.5, is one of the run."""
-        found = getattr(ufunc, method)(*map(plain, inputs), **{name: plain(each) for name, each in options.items()})
+        with np.errstate(all="ignore"):
+            found = getattr(ufunc, method)(*map(plain, inputs), **{name: plain(each) for name, each in options.items()})
         kinds = {np.asarray(each).dtype.kind for each in inputs}
         if not isinstance(found, np.ndarray | np.generic) or self.xp is None:
             return found

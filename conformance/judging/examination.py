@@ -26,6 +26,7 @@ from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 FLOAT32 = np.dtype("float32")
+TAKEN = "what takes NumPy's arrays of any lengths, or library='torch' or 'jax' in its declaration"
 ROWS, LENGTHS = 3, range(5, 31)  # each letter has another length, so that a wrong one shows
 
 
@@ -69,7 +70,7 @@ def probe(formula: Formula) -> None:
     shapes = ", ".join(str(np.shape(array)) for array in arrays)
     asked = call(formula, pack(formula, arrays), {})
     with np.errstate(all="ignore"):
-        with one_line_of(f"{formula.name} on float32 arrays of shapes {shapes}", "what works for any lengths"):
+        with one_line_of(f"{formula.name} on float32 arrays of shapes {shapes}", TAKEN):
             returned = formula.function(*asked.arguments)
         refuse_results(formula, returned, sizes)
         with one_line_of(formula.name):

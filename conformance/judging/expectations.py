@@ -8,6 +8,7 @@ import numpy as np
 from ...reference.declaration import is_axes, leaves
 from ..arithmetic.elsewhere import called
 from ..arithmetic.first_order import following
+from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle, tolerance
@@ -63,10 +64,16 @@ def check_arguments(smaller: Case, call: Case) -> None:
 
 
 def refuse_lists(asked: Case) -> None:
-    """Raise TypeError for an argument that has no dtype."""
+    """Raise TypeError for an argument that has no dtype, or one that anybody's function has no arithmetic for."""
     for name, value in zip(asked.formula.parameters, asked.arguments, strict=False):
         if isinstance(value, list) and name != asked.formula.state:
             raise TypeError(f"{asked.function}: {name}: got list; wanted an array")
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or asked.formula.is_own or dtype.kind in "biu" or dtype.name in MODELS:
+            continue
+        wanted = f"one of {', '.join(MODELS)}, integers or booleans"
+        parts = ": both parts as two arrays" if dtype.kind == "c" else ""
+        raise TypeError(f"{asked.function}: {name}: got an array of {dtype}; wanted {wanted}{parts}")
 
 
 def refuse_states(asked: Case) -> None:
