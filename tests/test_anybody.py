@@ -14,6 +14,7 @@ import torch
 
 from gaugeblock import reference
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
+from gaugeblock.conformance.arithmetic.namespace import BOUNDED
 from gaugeblock.conformance.judging import loading
 from gaugeblock.conformance.reporting.html import snippet
 from gaugeblock.conformance.reporting.report import to_document
@@ -267,6 +268,30 @@ def test_what_is_made_of_integers_beside_numbers_has_a_bound_and_integers_and_ma
     assert not np.any(bound[x <= 0])
     assert not any(map(np.any, theirs))
     np.testing.assert_array_equal(others, (places * 2 > 3, places // 2))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_a_number_that_a_format_has_is_made_without_an_error(dtype):
+    made = BOUNDED.arange(9, dtype=dtype), BOUNDED.ones(3, dtype=dtype), BOUNDED.astype(np.arange(4) > 1, dtype)
+    assert not any(np.any(each.error) for each in made)
+    third = BOUNDED.asarray([1 / 3], dtype=dtype)
+    assert np.all(third.error >= abs(float(np.asarray(1 / 3).astype(third.dtype)) - 1 / 3))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_a_causal_mask_of_numbered_places_is_decided(dtype):
+    def causal(x):
+        xp = x.__array_namespace__()
+        i = xp.arange(x.shape[-1], dtype=x.dtype)
+        e = xp.exp(xp.where(i[None, :] <= i[:, None], x, -xp.inf))
+        return e / xp.sum(e, axis=-1, keepdims=True)
+
+    x = np.random.default_rng(0).normal(size=(6, 6)).astype(dtype)
+    e = np.exp(x.astype(np.float64))
+    masked = np.tril(e)
+    assert_conforms((masked / masked.sum(-1, keepdims=True)).astype(dtype), causal, x)
+    with pytest.raises(AssertionError):
+        assert_conforms((e / e.sum(-1, keepdims=True)).astype(dtype), causal, x)
 
 
 @pytest.mark.parametrize(
