@@ -128,9 +128,9 @@ def requirement(label: str) -> Requirement:
     return known[f"{formula}.{word}"]
 
 
-def unknown(what: str, name: str, names: Sequence[str], command: str) -> str:
+def unknown(what: str, name: str, names: Sequence[str], command: str, otherwise: str = "") -> str:
     """The message on a name that is none of `names`: all of these, or of many the nearest and what shows them."""
-    return f"{what}: got {name!r}{wanted(name, names, command)}"
+    return f"{what}: got {name!r}{wanted(name, names, command, otherwise)}"
 
 
 def admitted_forms(formula: str) -> dict[str, str]:

@@ -7,11 +7,14 @@ import textwrap
 import types
 from functools import partial
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
 from gaugeblock import reference
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
+from gaugeblock.conformance.arithmetic.namespace import BOUNDED
 from gaugeblock.conformance.judging import loading
 from gaugeblock.conformance.reporting.html import snippet
 from gaugeblock.conformance.reporting.report import to_document
@@ -109,8 +112,10 @@ def test_several_results_are_named_by_their_number():
     np.testing.assert_array_equal(first, x.astype(np.float64) + 1)
     np.testing.assert_array_equal(second, x.astype(np.float64) ** 2)
     assert_conforms(both(x), both, x)
-    with pytest.raises(AssertionError, match="got 1 results; expected 2"):
+    with pytest.raises(AssertionError, match="got an array; expected a tuple or list of 2"):
         assert_conforms(x + 1, both, x)
+    with pytest.raises(AssertionError, match="got a tuple or list of 1; expected an array"):
+        assert_conforms((x + 1,), lambda x: x + 1, x)
     with pytest.raises(AssertionError, match=r"both: y2\[\d\] is "):
         assert_conforms((x + 1, x), both, x)
 
@@ -130,6 +135,10 @@ def test_a_call_without_arrays_is_one_line():
     ("function", "given", "message"),
     [
         (swish, [1.0, 2.0], "swish: x: got list; wanted an array"),
+        (swish, numbers(3) + 0j, "swish: x: got an array of complex64; wanted .*: both parts as two arrays"),
+        (swish, np.array(["1"]), "swish: x: got an array of <U1; wanted one of float16, .*, integers or booleans"),
+        (swish, np.array([None]), "swish: x: got an array of object; wanted one of float16"),
+        (swish, np.arange(3), "xp.exp: got an array of int64; wanted one of floating-point numbers"),
         (np.exp, numbers(3), "formula: got 'exp' .ufunc.; wanted a function that is defined in Python"),
         (lambda x: {"y": x}, numbers(3), "<lambda>: y: got dict as its result; wanted an array"),
         (lambda x: None, numbers(3), "<lambda>: y: got NoneType as its result; wanted an array"),
@@ -160,6 +169,36 @@ def test_a_result_of_booleans_is_exact():
         assert_conforms(x > 1, lambda x: x > 0, x)
 
 
+def noisy(x):
+    return x * np.random.default_rng().normal()
+
+
+@formula("(...) -> (...)")
+def declared_noisy(x):
+    return noisy(x)
+
+
+def test_a_random_function_is_no_formula():
+    message = "noisy: it returned other numbers for the same arrays; wanted a function that its arguments decide"
+    with pytest.raises(ValueError, match=f"^{message}"):
+        expected(noisy, numbers(5))
+    with pytest.raises(ValueError, match=f"^declared_{message}"):
+        check(types.SimpleNamespace(declared_noisy=lambda x: x * 1), formulas=[declared_noisy])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_function_may_write_to_its_arguments_which_stay_as_they_were(dtype):
+    def shifted(x):
+        x -= 1
+        x *= 2
+        return x
+
+    x = numbers(20).astype(dtype)
+    before = x.copy()
+    assert_conforms((x - 1) * 2, shifted, x)
+    np.testing.assert_array_equal(x, before)
+
+
 @pytest.mark.parametrize(("given", "message"), [([], "formulas: got none; wanted"), (3, "formula: got int; wanted")])
 def test_no_formulas_are_one_line(given, message):
     with pytest.raises((TypeError, ValueError), match=message):
@@ -183,13 +222,85 @@ def test_the_command_judges_by_the_formula_in_a_file(folder):
     assert "FAIL swish.value in float32" in wrong.stdout
 
 
+def of_positions(i):
+    xp = i.__array_namespace__()
+    angle = xp.astype(i, xp.float32)[:, None] * xp.exp(xp.arange(8, dtype=xp.float32) * (-9.210340371976184 / 8))
+    return xp.sin(angle)
+
+
+def of_tensors(i):
+    return torch.sin(i.float()[:, None] * torch.exp(torch.arange(8.0) * (-9.210340371976184 / 8)))
+
+
+def of_jax(i):
+    return jnp.sin(i[:, None] * jnp.exp(jnp.arange(8.0) * (-9.210340371976184 / 8)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [(of_positions, np.asarray), (of_tensors, torch.asarray), (of_jax, jnp.asarray)]
+)
+def test_real_numbers_made_of_integers_alone_have_a_bound(asked, given):
+    places = np.arange(50)
+    y = np.sin(np.multiply.outer(places, 10000 ** (-np.arange(8) / 8)).astype(np.float32))
+    assert_conforms(y, asked, given(places))
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(y * np.float32(1.0001), asked, given(places))
+
+
+@pytest.mark.parametrize(
+    "asked", [lambda i: i * 0.1 + i / 3, lambda i: np.sin(i), lambda i: i**0.5, lambda i: (i + 1) // 2 * 0.1]
+)
+def test_an_operation_of_numpy_that_makes_real_numbers_of_integers_has_a_bound(asked):
+    bound = expected(asked, places := np.arange(1, 20))[1]
+    assert np.sum(bound > 0) > 15
+    assert np.all(bound < 1e-14)
+    assert_conforms(asked(places), asked, places)
+
+
+def test_what_is_made_of_integers_beside_numbers_has_a_bound_and_integers_and_masks_have_none():
+    def asked(x, i, mask):
+        xp = i.__array_namespace__()
+        return xp.where(~mask & mask | mask, x * xp.sqrt(xp.astype(i + 1, xp.float32)), x[i]), i * 2 > 3, i // 2
+
+    x, places = numbers(20), np.arange(20)[::-1].copy()
+    (_, *others), (bound, *theirs) = expected(asked, x, places, x > 0)
+    assert np.all(bound[(x > 0) & (places > 0)] > 0)
+    assert not np.any(bound[x <= 0])
+    assert not any(map(np.any, theirs))
+    np.testing.assert_array_equal(others, (places * 2 > 3, places // 2))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_a_number_that_a_format_has_is_made_without_an_error(dtype):
+    made = BOUNDED.arange(9, dtype=dtype), BOUNDED.ones(3, dtype=dtype), BOUNDED.astype(np.arange(4) > 1, dtype)
+    assert not any(np.any(each.error) for each in made)
+    third = BOUNDED.asarray([1 / 3], dtype=dtype)
+    assert np.all(third.error >= abs(float(np.asarray(1 / 3).astype(third.dtype)) - 1 / 3))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_a_causal_mask_of_numbered_places_is_decided(dtype):
+    def causal(x):
+        xp = x.__array_namespace__()
+        i = xp.arange(x.shape[-1], dtype=x.dtype)
+        e = xp.exp(xp.where(i[None, :] <= i[:, None], x, -xp.inf))
+        return e / xp.sum(e, axis=-1, keepdims=True)
+
+    x = np.random.default_rng(0).normal(size=(6, 6)).astype(dtype)
+    e = np.exp(x.astype(np.float64))
+    masked = np.tril(e)
+    assert_conforms((masked / masked.sum(-1, keepdims=True)).astype(dtype), causal, x)
+    with pytest.raises(AssertionError):
+        assert_conforms((e / e.sum(-1, keepdims=True)).astype(dtype), causal, x)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ("my_formulas.py:relu6", "my_formulas.py:relu6: my_formulas.py has no 'relu6'"),
         ("nothing.py", "nothing.py: there is no such file"),
         ("right.py", "right.py: it declares no formula; wanted a function under @gaugeblock.formula(...)"),
-        ("swsh", "formula: got 'swsh'; wanted another (`gaugeblock spec` shows all)"),
+        ("swsh", "got 'swsh'; wanted another (`gaugeblock spec` shows all), or a file or a module with formulas"),
     ],
 )
 def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, main, given, message):
@@ -197,6 +308,13 @@ def test_a_formula_that_there_is_not_is_one_line_and_status_2(folder, main, give
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert message in line
+
+
+def test_no_subject_of_a_formula_of_ones_own_is_one_line_and_status_2(folder, main):
+    done = main("check", "--formula", "my_formulas.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "subject: got none; wanted what computes the formula: gaugeblock check mykernels.py" in line
 
 
 def test_a_subject_without_the_function_is_one_line():

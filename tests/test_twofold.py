@@ -239,6 +239,20 @@ def test_what_twofold_arrays_lack_is_computed_by_balls():
         run(call(of_others, (x,), {}))
 
 
+@pytest.mark.parametrize("axis", [None, 1, -1, (0, 2), (-2, 0)])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("options", [{}, {"dtype": FLOAT64}])
+def test_means_and_sums_take_the_axes_and_options_of_the_standard(axis, keepdims, options):
+    def averaged(x):
+        xp = x.__array_namespace__()
+        found = xp.sum(x, axis=axis, keepdims=keepdims, **options)
+        return found, xp.mean(x, axis=axis, keepdims=keepdims)
+
+    x = rng.normal(size=(6, 20, 30))
+    for value, plain in zip(expected(averaged, x)[0], averaged(x), strict=True):
+        np.testing.assert_allclose(value, plain, rtol=1e-12, atol=1e-14)
+
+
 def test_a_count_is_a_real_number():
     def part(x):
         xp = x.__array_namespace__()

@@ -38,13 +38,16 @@ class Creation:
     def __init__(self, is_exact: bool) -> None:
         self.is_exact = is_exact
 
-    def make(self, value: Number, dtype: Any, error: Number = 0.0) -> Array:
-        """Numbers as an array; one that the dtype does not have is rounded to it."""
+    def make(self, numbers: Number, dtype: Any, error: Number = 0.0) -> Array:
+        """Numbers as an array; one that the dtype does not have is rounded to it. Whole ones that it has are exact."""
         dtype = np.dtype(dtype)
         if self.is_exact:
-            return Exact(exact.to_balls(value), dtype)
-        model, number = MODELS[dtype.name], Bounded(value, 0, HOST, dtype)
+            return Exact(exact.to_balls(numbers), dtype)
+        model, number = MODELS[dtype.name], Bounded(numbers, 0, HOST, dtype)
         value, off = operand_errors.cast(number.value, number.error, model)
+        if np.asarray(numbers).dtype.kind in "biu":
+            with np.errstate(over="ignore"):
+                off = np.where(value.astype(dtype).astype(np.float64) == value, 0.0, off)
         return Bounded(value, off + error, model, dtype)
 
     def _constant(self, name: str, beside: Array, /) -> Array:
@@ -61,10 +64,16 @@ class Creation:
         return self.asarray(np.full(shape, fill_value), dtype=dtype)
 
     def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
-        return self.full(shape, 0.0, dtype=dtype)
+        return self.of_one(0, "zeros", shape, dtype)
 
     def ones(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
-        return self.full(shape, 1.0, dtype=dtype)
+        return self.of_one(1, "ones", shape, dtype)
+
+    def of_one(self, number: int, name: str, shape: Any, dtype: Any) -> Array:
+        """An array of one whole number."""
+        if dtype is None:
+            raise ValueError(f"{name}: got no dtype; wanted one, since libraries have different defaults")
+        return self.full(shape, number, dtype=dtype)
 
     def full_like(self, x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         return self.full(x.shape, fill_value, dtype=dtype or x.dtype)

@@ -114,7 +114,7 @@ def to_numpy(x: Number) -> np.ndarray:
 
 
 def called(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What a function gives for the library's own arrays, those of the host beside them."""
+    """What a function gives for the library's own arrays, those of the host beside them: copies, as it may write."""
     parts = (x for value in arguments for x in (value if isinstance(value, tuple) else (value,)))
     like = next((x for x in parts if isinstance(x, Elsewhere)), None)
 
@@ -122,7 +122,9 @@ def called(function: Callable[..., Any], arguments: tuple[Any, ...], options: di
         if isinstance(value, tuple):
             return type(value)(*map(own, value)) if hasattr(value, "_fields") else tuple(map(own, value))
         is_array = isinstance(value, Elsewhere | np.ndarray)
-        return like.beside(value) if like is not None and is_array else value
+        if like is not None and is_array:
+            return like.beside(value)
+        return value.copy() if isinstance(value, np.ndarray) else value
 
     return function(*map(own, arguments), **options)
 

@@ -19,7 +19,7 @@ from .bounded import Bounded
 from .elsewhere import function_of
 from .exact import Exact
 from .first_order import Followed
-from .kinds import core, lifted
+from .kinds import core, is_real, lifted
 from .operand_errors import finite
 from .rounding import HOST, Model
 from .slopes import SLOPES, absolute, by_name, follows
@@ -46,7 +46,7 @@ class Function:
     exact_at: float = np.nan
 
     def __call__(self, x: Array, /) -> Array:
-        x = lifted(x)
+        x = real(self.name, x)
         if isinstance(x, Exact):
             return Exact(np.frompyfunc(self.ball, 1, 1)(x.balls), x.dtype)
         with np.errstate(all="ignore"):
@@ -65,6 +65,15 @@ def function(name: str, *fields: Any, **options: Any) -> Function:
     """A function that the table has."""
     FUNCTIONS[name] = Function(name, *fields, **options)
     return FUNCTIONS[name]
+
+
+def real(name: str, x: Array) -> Array:
+    """An argument as a bounded or exact array; TypeError for integers, of which the standard has no such function."""
+    x = lifted(x)
+    if not is_real(x):
+        got = f"an array of {x.dtype}" if hasattr(x, "dtype") else type(x).__name__
+        raise TypeError(f"xp.{name}: got {got}; wanted one of floating-point numbers, such as xp.astype(x, xp.float32)")
+    return x
 
 
 def assumed(ulp: tuple[float, float], model: Model) -> float:
@@ -257,7 +266,7 @@ def sqrt(x: Array, /) -> Array:
 
 def checked(name: str, x: Array) -> Array:
     """A function of the core, of constants too."""
-    x = lifted(x)
+    x = real(name, x)
     y = getattr(core(x), name)(x)
     return y if isinstance(y, Exact) else overflowing(y)
 

@@ -5,7 +5,10 @@ from typing import Any
 
 Array = Any
 
-ADVICE = "with xp = x.__array_namespace__(), write xp.exp(x) and xp.mean(x), not numpy.exp(x) and x.mean()"
+ADVICE = (
+    "with xp = x.__array_namespace__(), write xp.exp(x) and xp.mean(x), not numpy.exp(x) and x.mean(); "
+    "a function of PyTorch or JAX takes arrays of that library"
+)
 
 
 class NotOfTheStandardError(TypeError, ValueError):

@@ -11,11 +11,13 @@ import numpy as np
 from ...reference.trajectory import after, trajectory
 from ...reference.validation import signature_of
 from ...worker.text import first_line
-from . import bounded, exact, twofold
+from . import bounded, exact, twofold, twofold_functions
 from .discrete import Discrete, parts
 from .first_order import followed
+from .integers import Integers, as_integers
 from .kinds import is_real
 from .kinds import lifted as known
+from .namespace import BOUNDED, EXACT
 from .operators import ADVICE, NotOfTheStandardError
 from .rounding import HOST, MODELS, Model, at_least_float32
 
@@ -93,19 +95,24 @@ def raised_here(error: BaseException) -> bool:
 
 
 def lifted(formula: Any, name: str, value: Any, lift: Lift) -> Any:
-    """An argument as the bounded or exact run has it: a state part by part, indices as they are."""
+    """An argument as the bounded or exact run has it: a state part by part, integers and masks as they are."""
     if isinstance(value, tuple):
         return type(value)(*(lift(part, False) for part in value))
     is_number = isinstance(value, float) and not formula.domain  # nobody said what it is
     if name in formula.hyper_parameters or is_number:
         return lift(value, True)
-    return value if formula.is_index(name, value) else lift(value, False)
+    if not formula.is_index(name, value):
+        return lift(value, False)
+    is_of_others = isinstance(value, np.ndarray) and not formula.is_own
+    return lift(as_integers(value), False) if is_of_others else value
 
 
-def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool) -> bounded.Bounded:
+def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool) -> Any:
     """An argument as a bounded array, unless it is one."""
     if isinstance(value, bounded.Bounded):
         return value
+    if isinstance(value, Integers):
+        return value.within(BOUNDED)
     if hyper_parameter:
         return bounded.Bounded(value, 0, HOST, at_least_float32(dtype))
     own = dtype_of(value, dtype)
@@ -115,7 +122,9 @@ def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter
 def lift_exactly(dtype: np.dtype[Any]) -> Lift:
     """A `lift` to exact arrays."""
 
-    def lift(value: Any, hyper_parameter: bool) -> exact.Exact:
+    def lift(value: Any, hyper_parameter: bool) -> Any:
+        if isinstance(value, Integers):
+            return value.within(EXACT)
         return exact.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
 
     return lift
@@ -124,7 +133,9 @@ def lift_exactly(dtype: np.dtype[Any]) -> Lift:
 def lift_twofold(dtype: np.dtype[Any]) -> Lift:
     """A `lift` to twofold arrays."""
 
-    def lift(value: Any, hyper_parameter: bool) -> twofold.Twofold:
+    def lift(value: Any, hyper_parameter: bool) -> Any:
+        if isinstance(value, Integers):
+            return value.within(twofold_functions)
         return twofold.lift(value, at_least_float32(dtype) if hyper_parameter else dtype_of(value, dtype))
 
     return lift

@@ -67,9 +67,9 @@ def with_last(axis: int | tuple[int, ...], array: Any) -> Any:
     return array.reshape((*array.shape[:kept], math.prod(array.shape[kept:]))) if len(axes) > 1 else array
 
 
-def mean(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:
-    count = np.size(x.hi) if axis is None else x.shape[axis]
-    return sum(x, axis=axis, keepdims=keepdims) / count
+def mean(x: Twofold, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Twofold:
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return sum(x, axis=axis, keepdims=keepdims) / math.prod(x.shape[each] for each in axes)
 
 
 def square(x: Twofold, /) -> Twofold:
@@ -105,7 +105,7 @@ def whole(x: Twofold) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return hi, lo, rad
 
 
-def max(x: Twofold, /, *, axis: int | None = None, keepdims: bool = False) -> Twofold:  # noqa: A001
+def max(x: Twofold, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Twofold:  # noqa: A001
     """That of the centres: it is as near to the real one as the farthest of them from its own."""
     largest = partial(np.max, axis=axis, keepdims=keepdims)
     if x.is_exact:

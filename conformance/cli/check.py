@@ -14,6 +14,7 @@ from ... import backends, spec
 from ...worker.loading import MissingError
 from ...worker.text import plain
 from ..judging.check import Manner, refuse_few
+from ..judging.loading import is_elsewhere
 from ..judging.selection import known_version
 from ..reporting.failures import QUIET, USUAL, VERBOSE
 from ..reporting.formats import annotations, to_badge, to_junit, to_summary
@@ -109,6 +110,9 @@ def check(
     if subjects and program is not None:
         raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
     own = config()
+    if program is None and not (subjects or own.subject) and any(map(is_elsewhere, formula or ())):
+        wanted = f"what computes the formula: gaugeblock check mykernels.py --formula {(formula or [''])[0]}"
+        raise typer.TyperException(f"subject: got none; wanted {wanted}")
     names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
     try:
         known_version(version)

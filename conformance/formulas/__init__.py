@@ -226,7 +226,8 @@ def found_by(function: str | Callable[..., Any]) -> Formula:
     if isinstance(function, str):
         name = meant(function, FUNCTIONS)
         if name not in FUNCTIONS:
-            raise ValueError(f"formula: got {function!r}{wanted(function, FUNCTIONS, 'gaugeblock spec')}")
+            end = wanted(function, FUNCTIONS, "gaugeblock spec", ", or a function itself")
+            raise ValueError(f"formula: got {function!r}{end}")
         return found_by(getattr(reference, name))
     declaration = declaration_of(function)
     if declaration is None:

@@ -1,7 +1,7 @@
 """The derived tolerance by itself, for anybody's own tests."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -161,10 +161,15 @@ def conforming(asked: Case, results: dict[str, Any]) -> str:
         if name in asked.formula.counts:
             check_count(asked, name, result)
         elif name not in worst:
-            raise AssertionError(f"{asked.function}: got {len(results)} results; expected {len(known)}")
+            raise AssertionError(f"{asked.function}: got {several(results)}; expected {several(known)}")
         elif worst[name].outside:
             raise AssertionError(f"{asked.function}: {worst[name]}{'; ' if told else ''}{told}")
     return told
+
+
+def several(names: Collection[str]) -> str:
+    """How many results there are, and whether one of them is in a tuple."""
+    return "an array" if [*names] == ["y"] else f"a tuple or list of {len(names)}"
 
 
 def results_of(asked: Case, output: Any) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from ..formulas.forms import admitted
 from ..formulas.requirements import always, requirements
 from . import tolerance
 from .alone import alone
-from .made import compact_cases, left_out
+from .made import compact_cases, left_out, plain_run, refuse_random
 from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 FLOAT32 = np.dtype("float32")
+TAKEN = "what takes NumPy's arrays of any lengths, or library='torch' or 'jax' in its declaration"
 ROWS, LENGTHS = 3, range(5, 31)  # each letter has another length, so that a wrong one shows
 
 
@@ -69,11 +70,12 @@ def probe(formula: Formula) -> None:
     shapes = ", ".join(str(np.shape(array)) for array in arrays)
     asked = call(formula, pack(formula, arrays), {})
     with np.errstate(all="ignore"):
-        with one_line_of(f"{formula.name} on float32 arrays of shapes {shapes}", "what works for any lengths"):
+        with one_line_of(f"{formula.name} on float32 arrays of shapes {shapes}", TAKEN):
             returned = formula.function(*asked.arguments)
         refuse_results(formula, returned, sizes)
         with one_line_of(formula.name):
             found = running(asked, FLOAT32, MODELS["float32"], [formula.function])
+        refuse_random(asked, FLOAT32, found, plain_run(asked, FLOAT32))
         with one_line_of(f"{formula.name}: forms", "functions that are called as the formula is"):
             running(asked, FLOAT32, MODELS["float32"], [formula.function, *admitted(formula, FLOAT32).values()])
         with one_line_of(f"{formula.name}: open", "a function of the arguments that gives a mask for each result"):

@@ -8,11 +8,12 @@ import numpy as np
 from ...reference.declaration import is_axes, leaves
 from ..arithmetic.elsewhere import called
 from ..arithmetic.first_order import following
+from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle, tolerance
 from .blocks import Block, blocks, converted, dtype_of
-from .made import plain_run
+from .made import plain_run, refuse_random
 
 
 def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
@@ -36,6 +37,7 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
             plain = plain_run(block.call, dtype)
         with following():
             wanted = oracle.expect(block.call, dtype)
+        refuse_random(block.call, dtype, wanted, plain)
         found, here = tolerance.with_open_elements(block.call, dtype, wanted, plain)
         names = block.places or found
         yield block, {name: with_values(found[name], plain[name]) for name in names}
@@ -62,10 +64,16 @@ def check_arguments(smaller: Case, call: Case) -> None:
 
 
 def refuse_lists(asked: Case) -> None:
-    """Raise TypeError for an argument that has no dtype."""
+    """Raise TypeError for an argument that has no dtype, or one that anybody's function has no arithmetic for."""
     for name, value in zip(asked.formula.parameters, asked.arguments, strict=False):
         if isinstance(value, list) and name != asked.formula.state:
             raise TypeError(f"{asked.function}: {name}: got list; wanted an array")
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or asked.formula.is_own or dtype.kind in "biu" or dtype.name in MODELS:
+            continue
+        wanted = f"one of {', '.join(MODELS)}, integers or booleans"
+        parts = ": both parts as two arrays" if dtype.kind == "c" else ""
+        raise TypeError(f"{asked.function}: {name}: got an array of {dtype}; wanted {wanted}{parts}")
 
 
 def refuse_states(asked: Case) -> None:

@@ -14,6 +14,7 @@ from ..arithmetic.running import Expected
 from ..cases import Made, made
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
+from ..tracing import Traced
 from . import oracle, tolerance
 from .alone import alone
 from .kept import kept
@@ -140,6 +141,20 @@ def plain_run(compact: Case, dtype: np.dtype[Any]) -> dict[str, np.ndarray]:
     options = {**compact.formula.defaults(dtype), **compact.options}
     results = compact.formula.named(called(compact.formula.function, tuple(map(wide, compact.arguments)), options))
     return {name: as_numbers(wrapped(value)) for name, value in results.items() if name not in compact.formula.counts}
+
+
+def refuse_random(call: Case, dtype: np.dtype[Any], found: dict[str, Expected], plain: dict[str, np.ndarray]) -> None:
+    """Raise ValueError for anybody's function that gives other numbers when it is called again.
+
+    Two runs of one function are apart by no more than two bounds. A library's random operations are refused by name.
+    """
+    if call.formula.is_own or isinstance(call.formula, Traced):
+        return
+    again = plain_run(call, dtype)
+    with np.errstate(all="ignore"):
+        if any(np.any(np.abs(again[name] - plain[name]) > 2 * each.bound) for name, each in found.items()):
+            wanted = "a function that its arguments decide: give it the random numbers"
+            raise ValueError(f"{call.function}: it returned other numbers for the same arrays; wanted {wanted}")
 
 
 def as_numbers(value: Any) -> Any:

@@ -70,7 +70,8 @@ def chosen_formulas(formulas: Iterable[AnyFormula] | AnyFormula | None, version:
         elif is_elsewhere(given):
             chosen |= dict.fromkeys(with_signature(declared(each)) for each in load_formulas(given))
         else:
-            chosen |= dict.fromkeys(known(of_version("formula", version), given, own))
+            otherwise = ", or a file or a module with formulas, such as formulas.py"
+            chosen |= dict.fromkeys(known(of_version("formula", version), given, own, otherwise=otherwise))
     if not chosen:
         raise ValueError("formulas: got none; wanted at least one, or None for all of gaugeblock's own")
     return distinct(list(chosen))
@@ -96,12 +97,16 @@ def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: st
 
 
 def known(
-    what: str, names: Iterable[str] | None, all_names: Sequence[str], shown_by: str = "gaugeblock spec"
+    what: str,
+    names: Iterable[str] | None,
+    all_names: Sequence[str],
+    shown_by: str = "gaugeblock spec",
+    otherwise: str = "",
 ) -> Sequence[str]:
     """`names`, each as it stands among all, or all of these; ValueError for one that there is not."""
     given = [names] if isinstance(names, str) else names
     chosen = all_names if given is None else tuple(dict.fromkeys(meant(str(name), all_names) for name in given))
     for name in chosen:
         if name not in all_names:
-            raise ValueError(spec.unknown(what, name, all_names, shown_by))
+            raise ValueError(spec.unknown(what, name, all_names, shown_by, otherwise))
     return chosen

@@ -21,6 +21,8 @@ from ..arithmetic import bounded, exact, twofold_functions
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
 from ..arithmetic.exact import Exact
+from ..arithmetic.integers import Integers
+from ..arithmetic.integers import plain as of_numpy
 from ..arithmetic.kinds import is_real, scalar
 from ..arithmetic.namespace import BOUNDED, EXACT, MissingError
 from ..arithmetic.rounding import MODELS
@@ -120,7 +122,7 @@ def standard(
     graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), is_first))
 
     def traced(*values: Any) -> Any:
-        if all(isinstance(each, np.ndarray | np.generic) for each in values):
+        if all(isinstance(each, np.ndarray | np.generic) and not isinstance(each, Integers) for each in values):
             values = tuple(map(np.asarray, values))
             by_library = sum(each.size for each in arrays) > MOST_WITNESSED and in_double(of_library, graph())
             if by_library or not any(each.dtype == DOUBLE for each in values):
@@ -181,14 +183,15 @@ def interpreted(of_library: Any, graph: Any, values: Any) -> list[Any]:
     if any(isinstance(each, Twofold) for each in values):
         raise twofold_functions.MissingError("a traced function")
     first = next((each for each in values if is_real(each)), None)
-    xp = EXACT if isinstance(first, Exact) else BOUNDED
+    is_exact = isinstance(first, Exact) or any(getattr(each, "xp", None) is EXACT for each in values)
+    values = list(map(of_numpy, values))
     with np.errstate(all="ignore"):
-        return list(of_library.interpreted(graph, values, xp, lifter(first)))
+        return list(of_library.interpreted(graph, values, EXACT if is_exact else BOUNDED, lifter(first, is_exact)))
 
 
-def lifter(first: Any) -> Callable[[np.ndarray], Any]:
+def lifter(first: Any, is_exact: bool = False) -> Callable[[np.ndarray], Any]:
     """What makes constants arrays of the kind and the arithmetic of another one."""
-    if isinstance(first, Exact):
+    if is_exact or isinstance(first, Exact):
         return lambda constant: exact.lift(constant, constant.dtype) if constant.dtype.name in MODELS else constant
     model = first.model if isinstance(first, Bounded) else MODELS["float64"]
 

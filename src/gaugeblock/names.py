@@ -45,15 +45,16 @@ def with_words(words: str, names: Iterable[str]) -> str:
     return min(own, key=len, default="")
 
 
-def wanted(name: str, names: Iterable[str], shown_by: str = "") -> str:
+def wanted(name: str, names: Iterable[str], shown_by: str = "", otherwise: str = "") -> str:
     """The end of a message about a name that is none of `names`.
 
     It has the nearest, and few names with it; many only where none is near and no command, `shown_by`, shows them.
+    Where many are shown and none is near, `otherwise` says what else may be given.
     """
     every = tuple(names)
     near, shown = did_you_mean(name, every), f" (`{shown_by}` shows all)" if shown_by else ""
     if len(every) > MANY and (near or shown):
-        return f"{near or '; wanted another'}{shown}"
+        return f"{near or '; wanted another'}{shown}{'' if near else otherwise}"
     return f"; wanted one of {', '.join(every)}{near}"
 
 
