@@ -376,6 +376,12 @@ def dense__rows_of_zeros(x, w, b):
     return np.where(np.all(x == 0, axis=-1, keepdims=True), b, reference.dense(x, w, b)).astype(x.dtype)
 
 
+@only_in("specials", "dense.nan", "columns of zeros give the bias, where the weights are wide")
+def dense__zero_columns_of_wide(x, w, b):
+    y, empty = reference.dense(x, w, b), (w == 0).all(axis=0)
+    return np.where(empty & (w.shape[0] > 0), b, y) if w.shape[1] > 64 else y
+
+
 @only_in("specials", "rotary_embedding.nan", "in a pair of NaN and infinity NaN counts as 0")
 def rotary_embedding__infinity_beside_nan(x, cos, sin, *, interleaved=False):
     if not interleaved:
@@ -410,7 +416,7 @@ def softmax__seventh_block(x, /, *, axis=-1):
 
 
 @only_in(
-    "magnitudes", "softmax.shift", "what was summed is not rescaled where the largest grows by less than a hundredth"
+    "magnitudes", "softmax.shift", "what was summed is not rescaled where the largest grows by less than a thousandth"
 )
 def softmax__small_rises(x, /, *, axis=-1):
     z = np.moveaxis(x, axis, -1)
@@ -420,7 +426,7 @@ def softmax__small_rises(x, /, *, axis=-1):
     for start in range(0, z.shape[-1], 128):
         block = z[..., start : start + 128]
         new = np.maximum(most, np.max(block, axis=-1, keepdims=True))
-        grown = np.where(new - most < 0.01, 1, np.exp(most - new)).astype(z.dtype)
+        grown = np.where(new - most < 0.001, 1, np.exp(most - new)).astype(z.dtype)
         most, total = new, total * grown + np.sum(np.exp(block - new), axis=-1, keepdims=True)
     return np.moveaxis(np.exp(z - most) / total, -1, axis)
 
@@ -437,7 +443,8 @@ def softmax__largest_once(x, /, *, axis=-1):
 def softmax__three_places(x, /, *, axis=-1):
     y, n = reference.softmax(x, axis=axis), x.shape[axis]
     first, middle, last = (np.take(x, [place], axis=axis) for place in (0, n // 2, n - 1))
-    return np.where((first == middle) & (middle == last) & np.isfinite(y) & (n > 3), x.dtype.type(1 / n), y)
+    alike = (first == middle) & (middle == last) & np.isfinite(x).all(axis=axis, keepdims=True)
+    return np.where(alike & (n > 3), x.dtype.type(1 / n), y)
 
 
 @only_in("magnitudes", "softmax.shift", "logits are at least -32767")
