@@ -413,3 +413,32 @@ def test_an_installed_formula_is_found_by_its_name(monkeypatch):
     assert found.passed
     assert {result.formula for result in found.results} == {"scaled"}
     assert found.judged > 30
+
+
+def scaled_and_shifted(x, mean, scale):
+    return (x - mean) * scale
+
+
+def test_a_failure_that_another_order_would_explain_says_so_and_forms_admit_it():
+    x, mean, scale = numbers(1000), np.float32(0.5), np.float32(1.7)
+    folded = x * scale - mean * scale
+    hint = "no error is larger than the bound of other elements: if your code adds or multiplies in another order"
+    with pytest.raises(AssertionError, match=hint):
+        assert_conforms(folded, scaled_and_shifted, x, mean, scale)
+    with pytest.raises(AssertionError) as raised:
+        assert_conforms(folded * np.float32(1.01), scaled_and_shifted, x, mean, scale)
+    assert hint not in str(raised.value)
+    other = formula("(...), (), () -> (...)", forms={"folded": lambda x, m, s: x * s - m * s})(
+        lambda x, m, s: (x - m) * s
+    )
+    assert_conforms(folded, other, x, mean, scale)
+
+
+def test_a_bound_that_would_let_a_coarser_format_pass_is_told():
+    def mean_square(x):
+        return x.__array_namespace__().mean(x * x)
+
+    for size, wanted in ((100, ""), (100_000, "the bound admits errors of 0.006 of the largest result, as large as")):
+        x = numbers(size)
+        assert assert_conforms(mean_square(x), mean_square, x).startswith(wanted)
+        assert bool(wanted) == bool(assert_conforms(mean_square(x), mean_square, x))
