@@ -7,6 +7,7 @@ import textwrap
 import types
 from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -442,3 +443,30 @@ def test_a_bound_that_would_let_a_coarser_format_pass_is_told():
         x = numbers(size)
         assert assert_conforms(mean_square(x), mean_square, x).startswith(wanted)
         assert bool(wanted) == bool(assert_conforms(mean_square(x), mean_square, x))
+
+
+@pytest.mark.parametrize("given", [np.asarray, torch.asarray, jnp.asarray])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_result_that_is_missing_does_not_conform(given, count):
+    def three(x):
+        return x + 1, x * 2, x * 3
+
+    x = numbers(4)
+    results = (x + 1, x * 2, x * 3)
+    assert_conforms(results, three, given(x))
+    with pytest.raises(AssertionError, match=r"three: got .*; expected a tuple or list of 3"):
+        assert_conforms(results[:count], three, given(x))
+
+
+@pytest.mark.parametrize("given", [np.asarray, torch.asarray, jnp.asarray])
+def test_a_scalar_of_numpy_is_judged(given):
+    def total(x):
+        return x.sum() if isinstance(x, torch.Tensor) else x.__array_namespace__().sum(x)
+
+    with jax.enable_x64(True):
+        x = numbers(4).astype(np.float64)
+        assert_conforms(np.float64(x.sum()), total, given(x))
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(np.float64(x.sum() + 1), total, given(x))
+    with pytest.raises(AssertionError, match="expected an array"):
+        assert_conforms(None, lambda x: x.sum(), torch.asarray(x))

@@ -163,6 +163,8 @@ def conforming(asked: Case, results: dict[str, Any]) -> str:
             check_array(asked, name, arrays[name], part[name], block.shapes.get(name, part[name].value.shape))
             here = worst_of(block, name, arrays[name], part[name])
             worst[name] = here if name not in worst else worst[name].joined(here)
+    if not known <= results.keys():
+        raise AssertionError(f"{asked.function}: got {several(results)}; expected {several(known)}")
     told = in_words(asked, bits) or width_in_words(asked, share)
     for name, result in results.items():
         if name in asked.formula.counts:
@@ -185,6 +187,8 @@ def share_of(expected: Expected) -> float:
 
 def several(names: Collection[str]) -> str:
     """How many results there are, and whether one of them is in a tuple."""
+    if not names:
+        return "no array"
     return "an array" if [*names] == ["y"] else f"a tuple or list of {len(names)}"
 
 
