@@ -189,7 +189,8 @@ def several(names: Collection[str]) -> str:
     """How many results there are, and whether one of them is in a tuple."""
     if not names:
         return "no array"
-    return "an array" if [*names] == ["y"] else f"a tuple or list of {len(names)}"
+    is_numbered = next(iter(names))[-1].isdigit()
+    return f"a tuple or list of {len(names)}" if len(names) > 1 or is_numbered else "an array"
 
 
 def results_of(asked: Case, output: Any) -> dict[str, Any]:
