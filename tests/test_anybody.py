@@ -7,6 +7,7 @@ import textwrap
 import types
 from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -413,3 +414,59 @@ def test_an_installed_formula_is_found_by_its_name(monkeypatch):
     assert found.passed
     assert {result.formula for result in found.results} == {"scaled"}
     assert found.judged > 30
+
+
+def scaled_and_shifted(x, mean, scale):
+    return (x - mean) * scale
+
+
+def test_a_failure_that_another_order_would_explain_says_so_and_forms_admit_it():
+    x, mean, scale = numbers(1000), np.float32(0.5), np.float32(1.7)
+    folded = x * scale - mean * scale
+    hint = "no error is larger than the bound of other elements: if your code adds or multiplies in another order"
+    with pytest.raises(AssertionError, match=hint):
+        assert_conforms(folded, scaled_and_shifted, x, mean, scale)
+    with pytest.raises(AssertionError) as raised:
+        assert_conforms(folded * np.float32(1.01), scaled_and_shifted, x, mean, scale)
+    assert hint not in str(raised.value)
+    other = formula("(...), (), () -> (...)", forms={"folded": lambda x, m, s: x * s - m * s})(
+        lambda x, m, s: (x - m) * s
+    )
+    assert_conforms(folded, other, x, mean, scale)
+
+
+def test_a_bound_that_would_let_a_coarser_format_pass_is_told():
+    def mean_square(x):
+        return x.__array_namespace__().mean(x * x)
+
+    for size, wanted in ((100, ""), (100_000, "the bound admits errors of 0.006 of the largest result, as large as")):
+        x = numbers(size)
+        assert assert_conforms(mean_square(x), mean_square, x).startswith(wanted)
+        assert bool(wanted) == bool(assert_conforms(mean_square(x), mean_square, x))
+
+
+@pytest.mark.parametrize("given", [np.asarray, torch.asarray, jnp.asarray])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_result_that_is_missing_does_not_conform(given, count):
+    def three(x):
+        return x + 1, x * 2, x * 3
+
+    x = numbers(4)
+    results = (x + 1, x * 2, x * 3)
+    assert_conforms(results, three, given(x))
+    with pytest.raises(AssertionError, match=r"three: got .*; expected a tuple or list of 3"):
+        assert_conforms(results[:count], three, given(x))
+
+
+@pytest.mark.parametrize("given", [np.asarray, torch.asarray, jnp.asarray])
+def test_a_scalar_of_numpy_is_judged(given):
+    def total(x):
+        return x.sum() if isinstance(x, torch.Tensor) else x.__array_namespace__().sum(x)
+
+    with jax.enable_x64(True):
+        x = numbers(4).astype(np.float64)
+        assert_conforms(np.float64(x.sum()), total, given(x))
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(np.float64(x.sum() + 1), total, given(x))
+    with pytest.raises(AssertionError, match="expected an array"):
+        assert_conforms(None, lambda x: x.sum(), torch.asarray(x))

@@ -15,8 +15,13 @@ from .asked import call_of, converter, with_accuracy
 from .blocks import Block
 from .expectations import expectations
 from .judge import count_after
-from .resolution import in_words, resolved_bits
+from .resolution import in_words, resolved_bits, width_in_words
 from .trees import parted
+
+OTHER_ORDER = (
+    "no error is larger than the bound of other elements: if your code adds or multiplies in another order that is "
+    "right too, declare it in `forms` of @formula"
+)
 
 
 def expected(
@@ -103,7 +108,8 @@ def assert_conforms(
     -------
     str
         A sentence on what this input cannot detect, where the results are sums of products: 'resolution 10.8 bits: this
-        input would probably let tf32 and float16 factors pass; assert_gauged tells'. Otherwise an empty string.
+        input would probably let tf32 and float16 factors pass; assert_gauged tells'. Of a function of your own, how
+        large an error its bounds admit, where coarser formats have such errors. Otherwise an empty string.
 
     Raises
     ------
@@ -148,28 +154,43 @@ def conforming(asked: Case, results: dict[str, Any]) -> str:
     arrays = {name: convert(value) for name, value in results.items() if name not in asked.formula.counts}
     worst: dict[str, Worst] = {}
     known: set[str] = set()
-    bits = -math.inf
+    bits, share = -math.inf, 0.0
     for block, part in expectations(asked):
         known.update(part)
         bits = max(bits, resolved_bits(block.call, {name: each.bound for name, each in part.items()}))
+        share = share if asked.formula.is_own else max(share, *map(share_of, part.values()))
         for name in part.keys() & arrays.keys():
             check_array(asked, name, arrays[name], part[name], block.shapes.get(name, part[name].value.shape))
             here = worst_of(block, name, arrays[name], part[name])
             worst[name] = here if name not in worst else worst[name].joined(here)
-    told = in_words(asked, bits)
+    if not known <= results.keys():
+        raise AssertionError(f"{asked.function}: got {several(results)}; expected {several(known)}")
+    told = in_words(asked, bits) or width_in_words(asked, share)
     for name, result in results.items():
         if name in asked.formula.counts:
             check_count(asked, name, result)
         elif name not in worst:
             raise AssertionError(f"{asked.function}: got {several(results)}; expected {several(known)}")
         elif worst[name].outside:
-            raise AssertionError(f"{asked.function}: {worst[name]}{'; ' if told else ''}{told}")
+            has_forms = asked.formula.is_own or asked.formula.forms
+            hint = told or OTHER_ORDER * (worst[name].is_small and not has_forms)
+            raise AssertionError(f"{asked.function}: {worst[name]}{'; ' if hint else ''}{hint}")
     return told
+
+
+def share_of(expected: Expected) -> float:
+    """The largest bound of a result beside its largest number."""
+    size, judged = np.abs(expected.value), np.isfinite(expected.bound)
+    largest = float(np.max(size, initial=0.0, where=judged & np.isfinite(size)))
+    return float(np.max(expected.bound, initial=0.0, where=judged)) / largest if largest else 0.0
 
 
 def several(names: Collection[str]) -> str:
     """How many results there are, and whether one of them is in a tuple."""
-    return "an array" if [*names] == ["y"] else f"a tuple or list of {len(names)}"
+    if not names:
+        return "no array"
+    is_numbered = next(iter(names))[-1].isdigit()
+    return f"a tuple or list of {len(names)}" if len(names) > 1 or is_numbered else "an array"
 
 
 def results_of(asked: Case, output: Any) -> dict[str, Any]:
@@ -214,11 +235,23 @@ class Worst(NamedTuple):
     value: float = 0.0
     bound: float = 0.0
     error: float = 0.0
+    largest_bound: float = 0.0
+    largest_error: float = 0.0
 
     def joined(self, other: "Worst") -> "Worst":
         """That of two blocks together; of equal ones the first."""
         worse = other if other.ratio > self.ratio else self
-        return worse._replace(outside=self.outside + other.outside, size=self.size + other.size)
+        return worse._replace(
+            outside=self.outside + other.outside,
+            size=self.size + other.size,
+            largest_bound=max(self.largest_bound, other.largest_bound),
+            largest_error=max(self.largest_error, other.largest_error),
+        )
+
+    @property
+    def is_small(self) -> bool:
+        """Whether no error is larger than the bound of some element, as where the terms of others cancel."""
+        return self.largest_error <= self.largest_bound
 
     def __str__(self) -> str:
         return (
@@ -237,15 +270,11 @@ def worst_of(block: Block, name: str, values: np.ndarray, wanted: Expected) -> W
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     starts = [each.start or 0 for each in chosen] or [0] * len(index)
     place = tuple(int(i) + start for i, start in zip(index, starts, strict=True))
-    parts = values[chosen], wanted.value, wanted.bound, error
-    return Worst(
-        name,
-        float(ratio[index]),
-        int(np.sum(~(ratio <= 1))),
-        ratio.size,
-        place,
-        *(float(each[index]) for each in parts),
-    )
+    got, value, bound, off = (float(each[index]) for each in (values[chosen], wanted.value, wanted.bound, error))
+    bounds = np.where(np.isfinite(wanted.bound), wanted.bound, 0.0)
+    largest = float(np.max(bounds)), float(np.max(error))
+    outside = int(np.sum(~(ratio <= 1)))
+    return Worst(name, float(ratio[index]), outside, ratio.size, place, got, value, bound, off, *largest)
 
 
 def times(ratio: float) -> str:

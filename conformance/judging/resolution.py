@@ -36,6 +36,16 @@ def in_words(call: Case, bits: float) -> str:
     return f"resolution {bits:.1f} bits{passing if coarse else ''}"
 
 
+def width_in_words(call: Case, share: float) -> str:
+    """What would pass that is no rounding error, where bounds admit this share of the largest result; '' if nothing."""
+    dtypes = formats(call)
+    if call.formula.is_own or not dtypes or not 0 < share < math.inf:
+        return ""
+    coarse = [name for name, kept in FACTORS[dtypes.pop()].items() if 2.0**-kept <= share]
+    passing = f"the bound admits errors of {share:.2g} of the largest result, as large as those of {', '.join(coarse)}"
+    return f"{passing}: judge shorter sums too" if coarse else ""
+
+
 def resolved_bits(call: Case, bounds: Mapping[str, np.ndarray]) -> float:
     """The bits of the coarsest factors that would probably pass."""
     formula, bits = call.formula, -math.inf

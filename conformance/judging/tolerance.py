@@ -145,7 +145,10 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
         if not each.worst < limit:
             step = step_in_words(call, dtype) + LAYERS * (call.formula.signature is None)
             if np.isinf(each.worst):
-                why = "because a number on the way may overflow, or be where a function is not defined"
+                why = (
+                    "because a number on the way may overflow, be where a function is not defined, or be chosen by a "
+                    "comparison that rounding errors may turn"
+                )
                 raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {why}{step}")
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {each.worst:.3g}, and {limit:.3g} would already let anything pass; "

@@ -68,7 +68,7 @@ def leaves(tree: Any) -> list[Any]:
     for each in pytree.tree_leaves(tree):
         if dataclasses.is_dataclass(each):
             found += leaves([getattr(each, field.name) for field in dataclasses.fields(each)])
-        elif each is not None and not isinstance(each, str | bool | int | float):
+        elif isinstance(each, np.generic) or (each is not None and not isinstance(each, str | bool | int | float)):
             found.append(each)
     return found
 
