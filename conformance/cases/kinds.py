@@ -267,10 +267,12 @@ def same(builder: Builder) -> Iterator[Made]:
             name, note = f"{one + 1}_and_{other + 1}", "one array in the places of two arguments is taken for two"
             yield builder.made("same", builder.label("value"), name, note, builder.call(arrays))
     arrays = builder.small("same", rows=plan.LENGTH)
-    if builder.formula.products and np.ndim(arrays[0]) > 1 and alike(builder, arrays, 0, 1):
-        arrays[1] = np.swapaxes(arrays[0], -1, -2).copy()
-        note = "an array and its transpose in the places of two arguments are taken for two, or for a symmetric product"
-        yield builder.made("same", builder.label("value"), "2_is_1_transposed", note, builder.call(arrays))
+    rows, batch = (1, ()) if len(builder.letters) > 2 else (plan.LENGTH, None)  # one matrix, of many axes or of two
+    turned = builder.small("same", "transposed", rows=rows)
+    if builder.formula.products and np.ndim(turned[0]) > 1 and alike(builder, turned, 0, 1):
+        turned[1] = np.swapaxes(turned[0], -1, -2).copy()
+        note, to = "a product with the transpose is taken for another", straight(builder.sizes(turned), batch)
+        yield builder.made("same", builder.label("value"), "2_is_1_transposed", note, builder.call(turned), to)
     equal = [n for n in range(len(arrays)) if alike(builder, arrays, 0, n)]
     if len(equal) > 2:
         for n in equal[1:]:

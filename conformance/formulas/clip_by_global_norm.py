@@ -39,7 +39,7 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     only[-1, -1] = -3
     yield clip("value", "the_last", "elements at the end left out of the norm", only, 0.75)
     tiny = np.asarray(rng.normal(size=(3, 5)) * 2.0 ** (3 * finfo(dtype).minexp // 7), dtype)
-    limit = float(np.linalg.norm(tiny.astype(np.float64))) * (1 - 2.0 ** (-16 if dtype.itemsize > 2 else -5))
+    limit = float(np.linalg.norm(tiny.astype(np.float64))) * (1 - 2.0 ** (-18 if dtype.itemsize > 2 else -5))
     yield clip("value", "tiny", "an epsilon beside the norm, or a limit that is nearly met", tiny, limit)
     yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)
     yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
