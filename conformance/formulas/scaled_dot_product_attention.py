@@ -65,7 +65,7 @@ def powers_in_steps(z: Array, mask: Array, xp: Any) -> Array:
         z = xp.where(mask, z, xp.full_like(z, -math.inf))
     largest, keys = xp.max(z, axis=-1, keepdims=True), np.asarray(z.shape[-1])
     if mask is not None:
-        keys = np.sum(mask, axis=-1, keepdims=True)
+        keys = np.sum(np.asarray(mask), axis=-1, keepdims=True)  # a count of steps, not a number of the formula
         largest = xp.where(keys > 0, largest, xp.zeros_like(largest))
     distance, doublings = z - largest, np.ceil(np.log2(np.maximum(keys - 1, 1)))  # of each query
     most = int(np.max(doublings, initial=0))

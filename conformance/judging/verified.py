@@ -20,6 +20,7 @@ from ...reference.declaration import AXIS, BATCH, lengths_by_letter, letter_of, 
 from ...reference.trajectory import after, trajectory
 from ...worker.text import one_line
 from ..arithmetic import exact
+from ..arithmetic.integers import Integers
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, evaluate, lift_exactly, lifted, with_defaults
 from ..formulas import Case, Formula, cases
@@ -135,8 +136,8 @@ def added_up(values: Array, shape: tuple[int, ...]) -> Array:
 
 
 def as_balls(value: Any, hyper_parameter: bool = False) -> Any:
-    """Numbers as balls; a count as it is."""
-    return value if isinstance(value, int) else exact.lift(value, None).balls
+    """Numbers as balls; a count, an index and a mask as they are."""
+    return value if isinstance(value, int | Integers) else exact.lift(value, None).balls
 
 
 def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **options: Any) -> dict[str, Array]:
