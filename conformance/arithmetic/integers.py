@@ -38,7 +38,8 @@ class Integers(np.ndarray[Any, Any]):
             return as_integers(found).within(self.xp)
         dtype = np.result_type(*map(plain, inputs), np.float16) if found.dtype.kind == "b" else found.dtype
         operands = (self.xp.asarray(plain(each), dtype=dtype) for each in inputs)
-        return getattr(self.xp, ELEMENTWISE.get(ufunc.__name__, ufunc.__name__))(*operands)
+        name: str = ufunc.__name__
+        return getattr(self.xp, ELEMENTWISE.get(name, name))(*operands)
 
 
 def as_integers(x: Any) -> Integers:
