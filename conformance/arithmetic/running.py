@@ -159,14 +159,15 @@ def running(
     count of samples in float16 that overflows.
     """
     call = with_defaults(call, dtype)
-    forms = [*forms, *(opening := [*opening])]
+    admitted = [*forms]
     with np.errstate(all="ignore"):
         given = lifted_call(call, partial(lift_bounded, model, dtype))
-        first, *others = [{name: result_of(value) for name, value in run(form, call, *given).items()} for form in forms]
+        found_by = (run(form, call, *given) for form in (*admitted, *opening))
+        runs = [{name: result_of(value) for name, value in results.items()} for results in found_by]
         found = {}
-        for name, each in first.items():
-            bound = largest(each, [other[name] for other in others])
-            for own in others[len(others) - len(opening) :]:
+        for name, each in runs[0].items():
+            bound = largest(each, [own[name] for own in runs[1:]])
+            for own in runs[len(admitted) :]:
                 bound = np.where(is_open(each, bound, own[name]), np.inf, bound)
             found[name] = Expected(each.value, np.zeros_like(each.value, np.float64), bound, each.dtype)
     return found

@@ -39,7 +39,7 @@ def in_words(call: Case, bits: float) -> str:
 def width_in_words(call: Case, share: float) -> str:
     """What would pass that is no rounding error, where bounds admit this share of the largest result; '' if nothing."""
     dtypes = formats(call)
-    if call.formula.is_own or not dtypes or not 0 < share < math.inf:
+    if not dtypes or not 0 < share < math.inf:
         return ""
     coarse = [name for name, kept in FACTORS[dtypes.pop()].items() if 2.0**-kept <= share]
     passing = f"the bound admits errors of {share:.2g} of the largest result, as large as those of {', '.join(coarse)}"
