@@ -3,6 +3,7 @@
 Everything that treats formulas alike (cases, tolerances, reports, vectors, properties) asks the declaration.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -60,9 +61,14 @@ class Declaration:
         return self.page.rpartition("/")[2].removesuffix(".md") if self.page else self.name
 
     @cached_property
+    def python_signature(self) -> inspect.Signature:
+        """The function's parameters as Python has them."""
+        return signature_of(self.function)
+
+    @cached_property
     def parameters(self) -> dict[str, Any]:
         """The names of the function's parameters with their defaults, less the namespace."""
-        found = signature_of(self.function).parameters
+        found = self.python_signature.parameters
         return {name: parameter.default for name, parameter in found.items() if name != "xp"}
 
     @cached_property
@@ -190,7 +196,6 @@ def formula(
     parsed = parse(signature)
 
     def declare(function: F) -> F:
-        refuse_function(function)
         named = results or default_results(parsed)
         filled = filled_domain(parsed, domain)
         own = contracts(parsed, filled) if products is None else products
@@ -198,6 +203,7 @@ def formula(
             function, parsed, filled, named, definition, forms or {}, own, half, open, cases, library, options or {},
             page, since,
         )  # fmt: skip
+        refuse_function(declaration)
         refuse_misfit(declaration)
         try:
             function.__formula__ = declaration  # type: ignore[attr-defined]

@@ -27,12 +27,12 @@ def refuse_signature(signature: Any) -> None:
         raise TypeError(f"formula: got {type(signature).__name__}; wanted {wanted}")
 
 
-def refuse_function(function: Any) -> None:
-    """Raise TypeError for what is no function, or has no parameters that Python knows."""
+def refuse_function(declaration: Any) -> None:
+    """Raise TypeError for a declaration of what is no function, or has no parameters that Python knows."""
     try:
-        signature_of(function)
+        _ = declaration.python_signature
     except (TypeError, ValueError):
-        raise no_function(function) from None
+        raise no_function(declaration.function) from None
 
 
 def no_function(function: Any) -> TypeError:
@@ -51,7 +51,7 @@ def refuse_misfit(declaration: Any) -> None:
 def of_signature(declaration: Any) -> Iterator[str]:
     """The signature beside the function's parameters."""
     signature, groups = declaration.signature, declaration.signature.arguments
-    given = [each for each in signature_of(declaration.function).parameters.values() if each.name != "xp"]
+    given = [each for each in declaration.python_signature.parameters.values() if each.name != "xp"]
     positional = [each for each in given if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     required = [each for each in positional if each.default is each.empty]
     if not len(required) <= len(groups) <= len(positional):

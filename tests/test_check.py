@@ -505,13 +505,19 @@ class Softmax:
     """A layer beside a function, as many files have them."""
 
 
+def written(x):
+    y = np.zeros_like(x)
+    y[x > 0] = 1
+    return y
+
+
 @pytest.mark.parametrize(
     "of_numpy",
-    [np.exp, np.mean, np.linalg.norm, np.asarray, lambda x: np.where(x > 0, x, 0), lambda x: x.mean()],
+    [np.asarray, lambda x: np.exp(x, out=x), lambda x: np.add.reduce(x), lambda x: x.item(), written],
 )
-def test_a_formula_that_calls_numpys_functions_is_told_what_to_write(of_numpy):
+def test_a_formula_that_takes_arrays_of_numpys_alone_is_told_what_to_write(of_numpy):
     x = np.ones((2, 3), np.float32)
-    words = r": it does not run on arrays that carry an error bound: .*; with xp = x.__array_namespace__\(\), write"
+    words = r": it does not run on arrays that carry an error bound: .*; write it with functions of the Array API"
     with pytest.raises(TypeError, match=words):
         expected(lambda x: of_numpy(x), x)
 

@@ -31,8 +31,6 @@ NONE: Number = 0.0  # no partial sums, no error
 class Bounded(Operators):
     """An array of values, each with a bound of its error, in the arithmetic `model`."""
 
-    __array_ufunc__ = None  # so that NumPy leaves the operators to this class
-
     def __init__(
         self, value: Number, error: Number, model: Model, dtype: Any, nonnegative: bool = False, is_finite: bool = False
     ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .elsewhere import asarray
+from .numpy_calls import OF_CONDITIONS, NumPyCalls
 from .specials import all_true
 
 Number = Any
@@ -20,10 +21,9 @@ class UndecidedError(ValueError):
     """A branch or an index that rounding errors may change."""
 
 
-class Discrete:
+class Discrete(NumPyCalls):
     """An array of booleans or integers, and where each is certain."""
 
-    __array_ufunc__ = None  # so that NumPy leaves the operators to this class
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value: Number, sure: Number) -> None:
@@ -47,6 +47,11 @@ class Discrete:
 
     def __array__(self, *arguments: Any, **options: Any) -> Any:
         raise UndecidedError(self.refused())
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        if function.__name__ not in OF_CONDITIONS.split():
+            raise UndecidedError(self.refused())
+        return super().__array_function__(function, types, arguments, options)
 
     def doubt(self) -> str:
         """What there is no plain answer to."""

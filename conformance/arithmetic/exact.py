@@ -30,8 +30,6 @@ Number = Any
 class Exact(Operators):
     """An array of balls; `dtype` is that of the input, as a tag."""
 
-    __array_ufunc__ = None  # so that NumPy leaves the operators to this class
-
     def __init__(self, balls: Number, dtype: Any) -> None:
         if not (isinstance(balls, np.ndarray) and balls.dtype == object):
             balls, given = np.empty(np.shape(balls), object), balls

@@ -3,19 +3,12 @@
 import math
 from typing import Any
 
+from .numpy_calls import NotOfTheStandardError, NumPyCalls
+
 Array = Any
 
-ADVICE = (
-    "with xp = x.__array_namespace__(), write xp.exp(x) and xp.mean(x), not numpy.exp(x) and x.mean(); "
-    "a function of PyTorch or JAX takes arrays of that library"
-)
 
-
-class NotOfTheStandardError(TypeError, ValueError):
-    """Somebody's function calls what takes the arrays of one library alone."""
-
-
-class Operators:
+class Operators(NumPyCalls):
     """What an array of the standard has beyond the four operations, which each kind of array has of its own."""
 
     device = "cpu"
@@ -27,7 +20,7 @@ class Operators:
         return namespace.of(self)
 
     def __array__(self, *arguments: Any, **options: Any) -> Any:
-        raise NotOfTheStandardError("a function of NumPy was called on one")
+        raise NotOfTheStandardError("an array of NumPy's is made of one")
 
     def __abs__(self) -> Array:
         return self.__array_namespace__().abs(self)
@@ -75,13 +68,16 @@ class Operators:
     def shape(self) -> tuple[int, ...]:
         raise NotImplementedError
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
     @property
     def size(self) -> int:
         return math.prod(self.shape)
 
     @property
     def T(self) -> Array:  # noqa: N802
-        return self.mT
+        return self.mT if len(self.shape) == 2 else self.transpose()
 
     @property
     def mT(self) -> Array:  # noqa: N802

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.trajectory import after, trajectory
-from ...reference.validation import signature_of
 from ...worker.text import first_line
 from . import bounded, exact, twofold, twofold_functions
 from .discrete import Discrete, parts
@@ -18,7 +17,7 @@ from .integers import Integers, as_integers
 from .kinds import is_real
 from .kinds import lifted as known
 from .namespace import BOUNDED, EXACT
-from .operators import ADVICE, NotOfTheStandardError
+from .numpy_calls import ADVICE, NotOfTheStandardError
 from .rounding import HOST, MODELS, Model, at_least_float32
 
 # A call of a formula: it has a formula, arguments, options and steps, as a case has.
@@ -70,7 +69,7 @@ def run(form: Callable[..., Any], call: Call, arguments: list[Any], options: dic
 def names_of(formula: Any, count: int) -> list[str]:
     """The parameters of so many arguments and of the options; of ``*layers`` the name stands for each of them."""
     names = list(formula.parameters)
-    kinds = [each.kind for each in signature_of(formula.function).parameters.values() if each.name in names]
+    kinds = [each.kind for each in formula.python_signature.parameters.values() if each.name in names]
     if Parameter.VAR_POSITIONAL in kinds:
         place = kinds.index(Parameter.VAR_POSITIONAL)
         names[place : place + 1] = [names[place]] * max(count - place, 0)
@@ -78,7 +77,7 @@ def names_of(formula: Any, count: int) -> list[str]:
 
 
 def on_these(form: Callable[..., Any], name: str, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Call a form; NotOfTheStandardError, with what to write, for one that calls functions of NumPy's or methods."""
+    """Call a form; NotOfTheStandardError, with what to write, for one that calls what takes other arrays alone."""
     try:
         return form(*arguments, **options)
     except (AttributeError, TypeError, ValueError) as error:

@@ -25,8 +25,6 @@ TINY = 2.0**-1060  # what a product or quotient may lose by underflow
 class Twofold(Operators):
     """An array of centres ``hi + lo`` and radii; `lo` and `rad` are the number 0.0 where nothing was rounded."""
 
-    __array_ufunc__ = None  # so that NumPy leaves the operators to this class
-
     def __init__(self, hi: Number, lo: Number, rad: Number, dtype: Any) -> None:
         self.hi = np.asarray(hi, np.float64)
         shape = self.hi.shape

@@ -61,7 +61,7 @@ def pack(formula: Formula, values: Arrays) -> tuple[Any, ...]:
 
 def argument_counts(formula: Formula) -> tuple[int, ...]:
     """How many arguments may be given: all of them, or fewer where the last have a default."""
-    parameters = inspect.signature(formula.function).parameters
+    parameters = formula.python_signature.parameters
     names = list(formula.arguments)
     needed = sum(parameters[name].default is inspect.Parameter.empty for name in names)
     return tuple(range(len(names), needed - 1, -1))

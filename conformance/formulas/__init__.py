@@ -231,10 +231,11 @@ def found_by(function: str | Callable[..., Any]) -> Formula:
         return found_by(getattr(reference, name))
     declaration = declaration_of(function)
     if declaration is None:
-        refuse_function(function)
+        undeclared = Formula(function, None, (), ())
+        refuse_function(undeclared)
         if isinstance(function, np.ufunc):  # which knows no arrays but NumPy's
             raise no_function(function)
-        return Formula(function, None, (), ())
+        return undeclared
     fields = {each.name: getattr(declaration, each.name) for each in dataclasses.fields(declaration)}
     if declaration.library:
         from .. import tracing  # which has the formulas before it

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ...worker.text import one_line
-from ..arithmetic.operators import NotOfTheStandardError
+from ..arithmetic.numpy_calls import NotOfTheStandardError
 
 
 @contextmanager

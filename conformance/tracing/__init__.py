@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.validation import signature_of
 from ..arithmetic import bounded, exact, twofold_functions
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import Discrete
@@ -268,7 +267,7 @@ def declared_in(formula: Formula) -> Formula:
         return traced.function(*given, *(lifter(first)(each) if is_real(first) else each for each in state))
 
     call.__name__ = formula.name
-    vars(call).update(__signature__=signature_of(function), __wrapped__=function)
+    vars(call).update(__signature__=formula.python_signature, __wrapped__=function)
     return replace(formula, function=call)
 
 

@@ -1,0 +1,196 @@
+"""NumPy's functions and methods on arrays that carry an error: each is the function of the standard that means it.
+
+NumPy hands a call to an argument that has `__array_ufunc__` or `__array_function__`. So a formula may say `np.exp(x)`
+and `x.mean()`, as most do, where the standard has `xp.exp(x)` and `xp.mean(x)`.
+"""
+
+import operator
+from collections.abc import Callable
+from functools import lru_cache
+from inspect import Signature, signature
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+ADVICE = (
+    "write it with functions of the Array API standard, by numpy or by xp = x.__array_namespace__(), and without "
+    "writing into arrays; a function of PyTorch or JAX takes arrays of that library"
+)
+
+# Operators, and what the right operand is asked where the left one is NumPy's own.
+OPERATORS: dict[str, tuple[Any, str]] = {
+    "add": (operator.add, "__radd__"), "subtract": (operator.sub, "__rsub__"), "multiply": (operator.mul, "__rmul__"),
+    "divide": (operator.truediv, "__rtruediv__"), "power": (operator.pow, "__rpow__"),
+    "floor_divide": (operator.floordiv, "__rfloordiv__"), "remainder": (operator.mod, "__rmod__"),
+    "matmul": (operator.matmul, "__rmatmul__"), "bitwise_and": (operator.and_, "__rand__"),
+    "bitwise_or": (operator.or_, "__ror__"), "bitwise_xor": (operator.xor, "__rxor__"),
+    "less": (operator.lt, "__gt__"), "less_equal": (operator.le, "__ge__"), "greater": (operator.gt, "__lt__"),
+    "greater_equal": (operator.ge, "__le__"), "equal": (operator.eq, "__eq__"), "not_equal": (operator.ne, "__ne__"),
+}  # fmt: skip
+# Functions of elements that the standard, or gaugeblock's `special`, has by another name; expit is SciPy's.
+RENAMED = {
+    "absolute": "abs", "fabs": "abs", "rint": "round", "invert": "logical_not", "expit": "sigmoid",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh",
+}  # fmt: skip
+# The other functions, by how many arguments the standard has by position; a name after a colon is the standard's.
+BY_POSITION = {
+    1: """sum prod max amax:max min amin:min mean std var any all argmax argmin sort argsort count_nonzero expand_dims
+        flip concatenate:concat stack unstack diff tril triu matrix_transpose transpose:permute_dims diagonal round
+        around:round zeros_like ones_like cumsum:cumulative_sum cumprod:cumulative_prod cumulative_sum
+        cumulative_prod""",
+    2: "reshape broadcast_to take take_along_axis tile repeat roll split pad tensordot full_like astype",
+    3: "where moveaxis swapaxes",
+}
+KNOWN = {
+    name.partition(":")[0]: (name.rpartition(":")[2], count)
+    for count, names in BY_POSITION.items()
+    for name in names.split()
+}
+FLAT = {"cumsum": None, "cumprod": None, "take": None, "sort": -1, "argsort": -1}  # without an axis, with their default
+METHODS = """sum prod max min mean std var any all argmax argmin argsort cumsum cumprod round clip squeeze swapaxes
+    diagonal trace take repeat ravel dot copy"""
+# What is asked of conditions, whose answers rounding errors may turn.
+OF_CONDITIONS = """where any all astype reshape ravel transpose matrix_transpose squeeze expand_dims moveaxis swapaxes
+    broadcast_to take take_along_axis flip roll tile repeat split stack concatenate shape ndim size copy"""
+
+signature_of: Callable[[Any], Signature] = lru_cache(signature)
+
+
+class NotOfTheStandardError(TypeError, ValueError):
+    """Somebody's function calls what takes the arrays of one library alone."""
+
+
+class NumPyCalls:
+    """An array on which NumPy's functions and methods may be called."""
+
+    dtype: Any
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        name = ufunc.__name__
+        if method != "__call__" or {*options} - {"axis"}:
+            raise refused(name, method.removeprefix("__call__") or ", ".join(options))
+        if name not in OPERATORS:
+            return getattr(namespace_of(self), RENAMED.get(name, name))(*inputs, **options)
+        operation, reflected = OPERATORS[name]
+        a, b = inputs
+        return getattr(b, reflected)(a) if isinstance(a, np.ndarray | np.generic) else operation(a, b)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        name, xp = function.__name__, namespace_of(self)
+        if name in OWN:
+            return OWN[name](xp, *arguments, **options)
+        if name in KNOWN:
+            return standard(xp, function, arguments, options)
+        return getattr(xp, name)(*arguments, **options)  # such as meshgrid, or an error of one line
+
+    def reshape(self, *shape: Any) -> Array:
+        return namespace_of(self).reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Array:
+        given = axes if len(axes) > 1 else axes[0] if axes else None
+        return np.transpose(self, given)  # type: ignore[call-overload]
+
+    def astype(self, dtype: Any, copy: bool = True) -> Array:
+        return namespace_of(self).astype(self, np.dtype(dtype))
+
+    def flatten(self) -> Array:
+        return self.reshape(-1)
+
+
+def method(name: str) -> Any:
+    """The method of an array that is a function of NumPy's too."""
+    return lambda self, *arguments, **options: getattr(np, name)(self, *arguments, **options)
+
+
+for each in METHODS.split():
+    setattr(NumPyCalls, each, method(each))
+
+
+def namespace_of(x: Array) -> Any:
+    """The namespace of an array; a condition, which has none, is one of bounded arrays."""
+    from . import namespace  # which has all arrays
+
+    return x.__array_namespace__() if hasattr(x, "__array_namespace__") else namespace.BOUNDED
+
+
+def refused(name: str, got: object) -> NotOfTheStandardError:
+    """The error of what the standard's function does not have."""
+    return NotOfTheStandardError(f"numpy.{name}: {got}: gaugeblock has no error bound for that")
+
+
+def standard(xp: Any, function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Array:
+    """The standard's function with the options of NumPy's, of which None stands for the default."""
+    name = function.__name__
+    other, count = KNOWN[name]
+    given = dict(signature_of(function).bind(*arguments, **options).arguments)
+    array, *more = [given.pop(each) for each in [*given][:count]]
+    if name in FLAT and given.get("axis", FLAT[name]) is None:
+        array = xp.reshape(array, (-1,))
+    given |= given.pop("kwargs", {})
+    given = {{"ddof": "correction"}.get(key, key): value for key, value in given.items() if value is not None}
+    if given.get("decimals") == 0:
+        del given["decimals"]
+    if "dtype" in given and hasattr(array, "dtype") and not name.endswith("_like"):  # in which NumPy computes
+        array = xp.astype(array, np.dtype(given.pop("dtype")))
+    called = getattr(xp, other)
+    try:
+        signature_of(called).bind(array, *more, **given)
+    except TypeError as error:
+        raise refused(name, error) from None
+    return called(array, *more, **given)
+
+
+def squeeze(xp: Any, a: Array, axis: Any = None) -> Array:
+    ones = tuple(number for number, length in enumerate(a.shape) if length == 1)
+    return xp.squeeze(a, axis=ones if axis is None else axis)
+
+
+def clip(xp: Any, a: Array, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Array:  # noqa: A002
+    return xp.clip(a, a_min if min is None else min, a_max if max is None else max)
+
+
+def dot(xp: Any, a: Array, b: Array) -> Array:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return a * b
+    return xp.matmul(a, b) if np.ndim(b) <= 2 else xp.tensordot(a, b, axes=([-1], [-2]))
+
+
+def inner(xp: Any, a: Array, b: Array) -> Array:
+    return a * b if np.ndim(a) == 0 or np.ndim(b) == 0 else xp.tensordot(a, b, axes=([-1], [-1]))
+
+
+def trace(xp: Any, a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    return xp.sum(xp.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+def norm(xp: Any, x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A002
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
+    if ord == "fro" or ord is None:
+        return xp.linalg.vector_norm(x, axis=axis, keepdims=keepdims)
+    if len(axes) != 1:
+        raise refused("linalg.norm", f"ord={ord!r} of {len(axes)} axes")
+    return xp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def einsum(xp: Any, subscripts: str, *operands: Array, optimize: Any = None) -> Array:
+    if len(operands) != 2:
+        raise refused("einsum", f"{len(operands)} arrays, not two")
+    return xp.einsum(subscripts, *operands)
+
+
+def dtype_or_itself(x: Any) -> Any:
+    return x.dtype if isinstance(x, NumPyCalls) else x
+
+
+# Functions whose arguments are not those of the standard's.
+OWN: dict[str, Callable[..., Any]] = {
+    "squeeze": squeeze, "clip": clip, "dot": dot, "inner": inner, "trace": trace, "norm": norm, "einsum": einsum,
+    "vector_norm": lambda xp, x, **options: xp.linalg.vector_norm(x, **options),
+    "outer": lambda xp, a, b: xp.outer(xp.reshape(a, (-1,)), xp.reshape(b, (-1,))),
+    "ravel": lambda xp, a: xp.reshape(a, (-1,)), "copy": lambda xp, a: a,
+    "shape": lambda xp, a: a.shape, "ndim": lambda xp, a: a.ndim, "size": lambda xp, a: a.size,
+    "result_type": lambda xp, *several: np.result_type(*map(dtype_or_itself, several)),
+}  # fmt: skip
