@@ -32,8 +32,8 @@ def expected(
     Parameters
     ----------
     formula : str or callable
-        The name of a function of ``gaugeblock.reference``, such as 'softmax'; or a function of your own that is written
-        against the Array API standard, or a module of PyTorch, or a function of JAX.
+        The name of a function of ``gaugeblock.reference``, such as 'softmax'; or a function of your own, with NumPy's
+        functions or those of the Array API standard; or a module of PyTorch, or a function of JAX.
     *arguments, **options
         The arguments of the formula, with arrays of any library; trees of them, where it takes trees.
     accuracy : mapping of str to float, optional
