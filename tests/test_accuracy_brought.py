@@ -90,3 +90,32 @@ def test_an_operation_of_whole_matrices_has_no_accuracy_in_ulp():
     matrix = jnp.asarray(np.eye(3) + 0.1, jnp.float32)
     with pytest.raises(MissingError, match=r"cholesky: .*; judge the parts before and after it$"):
         expected(jnp.linalg.cholesky, matrix)
+
+
+def elu(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_the_expm1_of_every_library_is_admitted_in_formulas_of_anybodys(dtype):
+    x = np.append(np.linspace(-0.5, 0.5, 1_000_001), [0.030749634, 0.05576]).astype(dtype)  # where XLA's is worst
+    assert_conforms(jax.nn.elu(x), elu, x)
+    assert_conforms(jnp.expm1(x), lambda x: np.expm1(x), x)
+    assert_conforms(jax.nn.selu(x), jax.nn.selu, jnp.asarray(x))
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(np.where(x > 0, x, np.exp(x) - 1), elu, x)
+
+
+def test_the_expm1_of_gaugeblocks_own_formulas_is_that_of_their_pages():
+    step = "adam_bias_correction", X, np.float32(0.9), 1
+    np.testing.assert_array_equal(bound(*step), bound(*step, accuracy={"expm1": 2}))
+    assert np.all(bound(*step, accuracy={"expm1": 7}) > bound(*step))
+
+
+def test_a_softplus_of_jax_has_both_usual_forms():
+    x = np.linspace(-30, 30, 100_001).astype(np.float32)
+    for softplus in (jax.nn.softplus, lambda x: jnp.logaddexp(x, 0.0)):
+        assert_conforms(torch.nn.functional.softplus(torch.tensor(x)), softplus, jnp.asarray(x))
+        assert_conforms(jax.nn.softplus(x), softplus, jnp.asarray(x))
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(np.log(1 + np.exp(x)), softplus, jnp.asarray(x))

@@ -116,6 +116,9 @@ MODELS = {
     "float64": Model(53, -1022, exp=2, log=1, sqrt=1, expm1=2),
 }
 
+# In ulp: XLA's expm1 is off by up to 2.1, 6.2 and 3.6, which the specification's own formulas do not admit.
+OF_ANYBODY = {"float16": (("expm1", 3),), "float32": (("expm1", 7),), "float64": (("expm1", 4),)}
+
 HALF = ("float16", "bfloat16")
 
 # The numerics classes of products in float32, tightest first, with the relative error of each factor: cut, not only

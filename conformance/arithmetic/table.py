@@ -1,9 +1,10 @@
 """The table of functions that bounds assume an accuracy of: `python -m gaugeblock.conformance.arithmetic.table`."""
 
 from . import functions, pairs
-from .rounding import MODELS
+from .rounding import MODELS, OF_ANYBODY
 
 SOFTPLUS = "max(x, y) + log1p(exp(-abs(x - y))); of softplus log1p(exp(x)) too"
+XLA = "NumPy 2.6, PyTorch 1.0, XLA 6.2"
 SWEPT = "[every float32](accuracy.md)"
 
 
@@ -12,7 +13,7 @@ def rows() -> list[tuple[str, ...]]:
     single, double = MODELS["float32"], MODELS["float64"]
     own = [
         ("exp", "e^x (e^e - 1)", single.exp, double.exp, SWEPT),
-        ("expm1", "e^x (e^e - 1)", single.expm1, double.expm1, "PyTorch and NumPy; XLA's float32 is off by 6.2"),
+        ("expm1", "e^x (e^e - 1)", *(dict(OF_ANYBODY[name])["expm1"] for name in ("float32", "float64")), XLA),
         ("log", "-log(1 - e / x)", single.log, double.log, SWEPT),
         ("sqrt", "sqrt(x) - sqrt(x - e)", single.sqrt, double.sqrt, SWEPT),
     ]

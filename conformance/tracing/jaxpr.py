@@ -15,7 +15,7 @@ from . import lax, lax_indices
 from .brought import A_WAY, brought, by_library, is_elementwise
 from .constants import constant_as
 from .lax_moves import MOVES, moved_by
-from .lax_patterns import extreme_of, narrowed, softmax_of
+from .lax_patterns import extreme_of, logaddexp_of, narrowed, softmax_of, with_softplus
 from .positions import is_lifted
 
 Array = Any
@@ -79,6 +79,7 @@ def run(reading: Reading, jaxpr: Any, constants: Any, arrays: Sequence[Any]) -> 
         if extreme is None:
             found = applied(reading, equation, [read(atom) for atom in equation.invars])
             found = narrowed(found, softmax_of(equation, defined), read)
+            found = with_softplus(found, logaddexp_of(equation, defined), read, reading.xp)
         else:
             found = lax.is_extreme(*extreme, *map(read, extreme[0].invars))
         values.update(zip(equation.outvars, found if equation.primitive.multiple_results else [found], strict=True))

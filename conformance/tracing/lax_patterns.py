@@ -62,6 +62,27 @@ def softmax_of(equation: Any, defined: Equations) -> tuple[Any, tuple[int, ...]]
     return x, tuple(int(axis) for axis in most.params["axes"])
 
 
+def logaddexp_of(equation: Any, defined: Equations) -> Any:
+    """Where max(x, y) and log1p(exp(-abs(x - y))) are added: x and y."""
+    if equation.primitive.name != "add":
+        return None
+    most, found = (source(each, defined, ()) for each in equation.invars)
+    for name in ("log1p", "exp", "neg", "abs"):
+        if not is_made_by(found, name):
+            return None
+        found = source(found.invars[0], defined, ())
+    is_it = is_made_by(most, "max") and is_made_by(found, "sub") and found.invars == most.invars
+    return most.invars if is_it else None
+
+
+def with_softplus(found: Any, pattern: Any, read: Callable[[Any], Any], xp: Any) -> Any:
+    """What the equations give; of x and 0 the softplus, whose bound is that of log1p(exp(x)) too."""
+    if pattern is None or not isinstance(found, Bounded):
+        return found
+    x, y = map(read, pattern)
+    return xp.softplus(x) if isinstance(y, float) and y == 0 else found
+
+
 def narrowed(found: Any, pattern: tuple[Any, tuple[int, ...]] | None, read: Callable[[Any], Any]) -> Any:
     """What the equations give, with the bound of the function that they are, if they are it."""
     if pattern is None or not isinstance(found, Bounded):
