@@ -1,7 +1,9 @@
-"""Names that are meant: a step under either of its names, and the nearest one to a name that there is not."""
+"""Names that are meant: a step under either of its names, and the nearest one to a name that there is not.
+
+difflib is imported where a name is wrong: everybody imports this module.
+"""
 
 from collections.abc import Collection, Iterable
-from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +33,8 @@ def no_attribute(names: dict[str, Any], name: str) -> Any:
 @lru_cache(maxsize=256)  # whoever asks for an attribute that a module may lack asks for it again
 def nearest(name: str, names: tuple[str, ...]) -> str:
     """The one of `names` that is meant, or nearest, but none with an underscore in front; nothing if none is near."""
+    from difflib import get_close_matches
+
     public = [each for each in names if not each.startswith("_")]
     other = meant(name, public)
     if other != name:
@@ -63,6 +67,8 @@ def misspelt(name: str, names: Iterable[str]) -> str:
 
     One that only has more or fewer letters, such as ``relu6`` or ``adamw``, is the name of something else.
     """
+    from difflib import SequenceMatcher
+
     letters = {each: each.lower().replace("_", "") for each in (name, *names)}
     own = letters[name]
 
