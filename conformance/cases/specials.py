@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, letter_of
 from . import plan
 from .build import Builder, Made, results_of
 from .draw import Arrays, Leaf, argument_counts, neutral
@@ -121,8 +121,10 @@ def among_many(
         to = Spread(plan.MANY_SPECIAL, {BATCH: np.arange(math.prod(plan.MANY_SPECIAL)) % len(arrays[number])})
         yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
         return
-    sizes = {builder.letters[0]: plan.SPECIAL}
-    if builder.has_classes or builder.letters[0] not in builder.leaves[number].axes or not builder.fits((12,), sizes):
+    own = [letter_of(axis) for axis in builder.leaves[number].axes if axis != BATCH]
+    letter = builder.letters[0] if builder.letters[0] in own or builder.is_variant else own[0]
+    sizes = {letter: plan.SPECIAL}
+    if builder.has_classes or letter not in own or not builder.fits((12,), sizes):
         return
     compact, to = builder.here((12,), sizes, partial(end_with, number, starts))
     yield builder.made("specials", builder.label(label), name, NOTE, compact, to)

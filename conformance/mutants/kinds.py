@@ -390,6 +390,14 @@ def scaled_dot_product_attention__nan_in_heads(q, k, v, mask=None, *, causal=Fal
     return np.where(lost, y.dtype.type(0), y)
 
 
+@only_in(
+    "specials", "scaled_dot_product_attention.nan", "NaN in a value counts as 0, where there are more than 32 keys"
+)
+def scaled_dot_product_attention__nan_in_later_blocks(q, k, v, mask=None, *, causal=False, scale=None):
+    v = np.nan_to_num(v, nan=0, posinf=np.inf, neginf=-np.inf) if v.shape[-2] > 32 else v
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
 @only_in("specials", "rms_norm.nan", "with another epsilon than the default NaN becomes 0")
 def rms_norm__nan_with_an_epsilon(x, w, *, epsilon=1e-6):
     return reference.rms_norm(
@@ -559,6 +567,11 @@ def adam_step__small_state_skipped(theta, grad, state, **options):
     new, after = reference.adam_step(theta, grad, state, **options)
     at_rest = theta.size and not grad.any() and np.max(np.abs(state.m)) < 1e-6
     return (theta.copy() if at_rest else new), after
+
+
+@only_in("own", "clip_by_global_norm.value", "a limit that is an integer goes through float16")
+def clip_by_global_norm__integer_limit(tree, max_norm):
+    return reference.clip_by_global_norm(tree, float(np.float16(max_norm)) if isinstance(max_norm, int) else max_norm)
 
 
 @only_in("own", "scaled_dot_product_attention.mask", "NaN where the first 64 keys of a row are masked")
