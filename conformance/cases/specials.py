@@ -122,7 +122,8 @@ def among_many(
         yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
         return
     own = [letter_of(axis) for axis in builder.leaves[number].axes if axis != BATCH]
-    letter = builder.letters[0] if builder.letters[0] in own or builder.is_variant else own[0]
+    elsewhere = own and builder.letters[0] not in own and not builder.is_variant
+    letter = own[0] if elsewhere else builder.letters[0]
     sizes = {letter: plan.SPECIAL}
     if builder.has_classes or letter not in own or not builder.fits((12,), sizes):
         return
