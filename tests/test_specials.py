@@ -3,7 +3,9 @@
 import ml_dtypes
 import numpy as np
 import pytest
+from rewrites.scaled_dot_product_attention_vjp import scaled_dot_product_attention_vjp__unseen_left_out as attention_vjp
 
+from gaugeblock import reference
 from gaugeblock.conformance import assert_conforms, expected, special
 from gaugeblock.conformance.arithmetic import bounded
 from gaugeblock.conformance.arithmetic import bounded_functions as functions
@@ -134,6 +136,21 @@ def test_overflow_on_the_way_leaves_open_what_a_wider_format_has():
     value, bound = expected(norm, FLOAT32([[1e30, 1e30], [3, 4]]))
     assert np.isinf(bound[0]) and value[1] == 5 and np.isfinite(bound[1])  # noqa: PT018
     assert expected(lambda x: x * x, FLOAT32([1e30, 1]))[1].tolist()[0] == 0  # which no wider format saves
+
+
+def test_a_key_that_no_query_sees_may_have_a_gradient_of_0_or_nan_where_a_value_that_is_seen_has_nan():
+    q, k, v, g = np.random.default_rng(0).normal(size=(4, 2, 3, 5, 5)).astype(FLOAT32)
+    v[0, 0, 0, 0] = np.nan
+    mask = np.arange(5) < 4
+    chosen = attention_vjp(q, k, v, g, mask=mask)
+    multiplied_by_0 = reference.scaled_dot_product_attention_vjp(q, k, v, g, mask)
+    assert np.all(chosen[1][0, 0, 4] == 0)
+    assert np.all(np.isnan(multiplied_by_0[1][0, 0, 4]))
+    for gradients in chosen, multiplied_by_0:
+        assert_conforms(gradients, "scaled_dot_product_attention_vjp", q, k, v, g, mask)
+        gradients[1][0, 1, 4] = np.nan  # of another head
+        with pytest.raises(AssertionError):
+            assert_conforms(gradients, "scaled_dot_product_attention_vjp", q, k, v, g, mask)
 
 
 def test_doubt_is_handed_on():

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -260,14 +260,21 @@ def same(builder: Builder) -> Iterator[Made]:
     """Two arguments that are equal, or all that may be, for which a subject is given one array."""
     if builder.formula.carried:
         return
-    for one, other in combinations([n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes], 2):
-        arrays = builder.small("same", one, other, rows=plan.LENGTH)
+    many, one_matrix = (plan.LENGTH, None), (1, ())  # rows, and a batch
+    shapes = [many, one_matrix] if len(builder.letters) > 2 else [many]
+    pairs = [*combinations([n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes], 2)]
+    for (one, other), (rows, batch) in [*product(pairs, [many]), *product(pairs[:1], shapes[1:])]:
+        arrays = builder.small("same", one, other, rows=rows)
         if alike(builder, arrays, one, other):
             arrays[other] = arrays[one].copy()
-            name, note = f"{one + 1}_and_{other + 1}", "one array in the places of two arguments is taken for two"
-            yield builder.made("same", builder.label("value"), name, note, builder.call(arrays))
+            name = f"{one + 1}_and_{other + 1}" + ("_one_matrix" if rows == 1 else "")
+            note, to = (
+                "one array in the places of two arguments is taken for two",
+                straight(builder.sizes(arrays), batch),
+            )
+            yield builder.made("same", builder.label("value"), name, note, builder.call(arrays), to)
     arrays = builder.small("same", rows=plan.LENGTH)
-    rows, batch = (1, ()) if len(builder.letters) > 2 else (plan.LENGTH, None)  # one matrix, of many axes or of two
+    rows, batch = shapes[-1]
     turned = builder.small("same", "transposed", rows=rows)
     if builder.formula.products and np.ndim(turned[0]) > 1 and alike(builder, turned, 0, 1):
         turned[1] = np.swapaxes(turned[0], -1, -2).copy()

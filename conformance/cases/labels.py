@@ -85,15 +85,25 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
         yield builder.made("labels", label, dtype, NOTE, builder.call(arrays))
         if options and accepted(builder.formula, arrays, options):
             yield builder.made("labels", label, f"{dtype}_with_options", NOTE, builder.call(arrays, options))
-    arrays = builder.small("sums")
+    for classes in plan.LENGTH, plan.MORE_CLASSES:
+        yield nearly_1(builder, at, classes)
+
+
+def nearly_1(builder: Builder, at: int, classes: int) -> Made:
+    """Labels that nearly add up to 1, or are nearly of one class."""
+    sizes = {BATCH: plan.BATCH} | dict.fromkeys(builder.letters, classes)
+    rng = builder.random("small", "sums")
+    arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
     values, eps = arrays[at].astype(np.float64), 2.0**-11 if builder.dtype.itemsize > 2 else 0.01
     values[:5] /= np.maximum(values[:5].sum(axis=1, keepdims=True), 0.1)
     values[1] *= 1 - eps
     values[2] *= 1 + eps / 2
-    values[3:7] = [[1e-7, 0, 0, 0, 0], [2, -1, 0.5, 3, -2], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]
+    values[3:7] = 0
+    values[3, 0], values[6, -1], values[4, : plan.LENGTH] = 1e-7, 1, (2, -1, 0.5, 3, -2)
     values[7:9], values[7, 0], values[8, -1] = eps / (values.shape[1] - 1), 1 - eps, 1 - eps  # nearly one class
     values[9] *= (1 + eps / 64) / values[9].sum()
     arrays[at] = values.astype(builder.dtype)
     note = "labels that nearly add up to 1 are made to, or the largest is taken for the only one"
     label = builder.label("soft_labels", "labels")
-    yield builder.made("labels", label, "nearly_1", note, builder.call(arrays))
+    name = "nearly_1" if classes == plan.LENGTH else f"nearly_1_of_{classes}"
+    return builder.made("labels", label, name, note, builder.call(arrays))

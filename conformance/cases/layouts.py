@@ -54,11 +54,12 @@ def cast_labels(dtype: str, arrays: Arrays) -> None:
 
 
 def thin(builder: Builder) -> Iterator[Made]:
-    """One axis of length 1 beside others, as of a vector: the first one in a batch, the last one without."""
-    ends = (builder.letters[0], builder.letters[-1]) if len(builder.letters) > 1 else ()
-    for letter, batch in zip(ends, plan.THIN, strict=False):
-        compact, to = builder.here(batch, dict.fromkeys(builder.letters, plan.OF_THIN) | {letter: 1})
-        yield builder.made("layouts", builder.label("layout"), f"{letter}_1", NOTE, compact, to)
+    """One axis of length 1 beside others, as of a vector: the first one with a batch and without, the last one."""
+    every = plan.THIN[:-1] if builder.is_variant else plan.THIN
+    for end, batch, others in every if len(builder.letters) > 1 else ():
+        letter = builder.letters[end]
+        compact, to = builder.here(batch, dict.fromkeys(builder.letters, others) | {letter: 1})
+        yield builder.made("layouts", builder.label("layout"), f"{letter}_1_others_{others}", NOTE, compact, to)
 
 
 def equal_rows(builder: Builder) -> Made:

@@ -129,7 +129,9 @@ LONG_ROWS: tuple[Shape, ...] = (
     ((2,), 64, 128),
 )
 OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
-THIN, OF_THIN = ((2, 3), ()), 6  # beside an axis of length 1: batches where it is the first letter's, and the last's
+# An axis of length 1: which letter's it is, a batch, the length of the others. The last, a row times a matrix of whole
+# vectors, is not made of variants.
+THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 16)
 EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
 EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
@@ -142,6 +144,7 @@ ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
 SMALL_RISE, SMALL_RISES = 11, 10  # it grows by so many powers of two in turn, from 2^-11 down
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
 
+MORE_CLASSES = 37  # of labels that nearly add up to 1, beyond a vector and a block of 32
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600
 PAIRED_LABELS = "int64", "int32"

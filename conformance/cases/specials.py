@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, letter_of
 from . import plan
-from .build import Builder, Made
+from .build import Builder, Made, results_of
 from .draw import Arrays, Leaf, argument_counts, neutral
 from .spread import Spread, straight
 
@@ -19,6 +19,7 @@ NOTE = "a special value is replaced, or reaches another row"
 # What the rows of one argument begin with; the rest of a row is plain, or all of it this one value.
 WITH_NAN: tuple[tuple[float, ...], ...] = ((NAN,), (-NAN,), (NAN, -INF), (NAN, INF), (NAN, 0.0), (NAN, NAN))
 WITH_INFINITY: tuple[tuple[float, ...], ...] = ((INF,), (-INF,), (INF, -INF), (INF, INF), (-INF, -INF), (-INF, 0.0))
+DEVIATIONS = np.asarray([0, 1, -2, 1, 0]) / 4  # of the numbers of one axis: none at its ends, nor in their sum
 WHOLE_ROWS = {"nan": (NAN,), "infinity": (INF, -INF)}
 
 
@@ -37,7 +38,8 @@ def cases(builder: Builder) -> Iterator[Made]:
             if BATCH in leaf.axes and builder.rows_apart:
                 arrays = in_rows(builder, number, allowed, WHOLE_ROWS[label])
                 plain = builder.call(needed(builder, number, arrays))
-                yield builder.made("specials", builder.label(label), name, NOTE, plain)
+                to = of_heads(builder, arrays) if len(builder.letters) > 2 else None
+                yield builder.made("specials", builder.label(label), name, NOTE, plain, to)
                 yield from among_many(builder, number, label, allowed, arrays)
                 name, zeroed = f"{name}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
                 to = in_many_axes(builder, zeroed)
@@ -98,6 +100,12 @@ def needed(builder: Builder, number: int, arrays: Arrays) -> Arrays:
     return arrays[:left] if number < left else arrays
 
 
+def of_heads(builder: Builder, arrays: Arrays) -> Spread:
+    """A batch of two axes, as of samples and heads: kernels have ways of their own for matrices of four axes."""
+    sizes = builder.sizes(arrays)
+    return straight(sizes, (2, sizes[BATCH] // 2))
+
+
 def in_many_axes(builder: Builder, arrays: Arrays) -> Spread:
     """A batch of four axes, of which one is of length 1; of five where each element stands for itself."""
     sizes = builder.sizes(arrays)
@@ -113,8 +121,11 @@ def among_many(
         to = Spread(plan.MANY_SPECIAL, {BATCH: np.arange(math.prod(plan.MANY_SPECIAL)) % len(arrays[number])})
         yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
         return
-    sizes = {builder.letters[0]: plan.SPECIAL}
-    if builder.has_classes or builder.letters[0] not in builder.leaves[number].axes or not builder.fits((12,), sizes):
+    own = [letter_of(axis) for axis in builder.leaves[number].axes if axis != BATCH]
+    elsewhere = own and builder.letters[0] not in own and not builder.is_variant
+    letter = own[0] if elsewhere else builder.letters[0]
+    sizes = {letter: plan.SPECIAL}
+    if builder.has_classes or letter not in own or not builder.fits((12,), sizes):
         return
     compact, to = builder.here((12,), sizes, partial(end_with, number, starts))
     yield builder.made("specials", builder.label(label), name, NOTE, compact, to)
@@ -167,15 +178,39 @@ def zeros_along(letter: str, met: set[str], whole: bool, faces: bool) -> Any:
 
 
 def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
-    """Zeros in half of an argument, and an argument of nothing else."""
+    """Zeros in half of an argument, and an argument of nothing else, beside NaN in another one.
+
+    A bias has zeros at both ends instead, and adds up to 0; a weight beside zeros has ones there, and a mean of 1.
+    """
     for name in ("some", "only"):
         arrays: list[Any] = [np.array(array) if each.axes else array for array, each in pairs(builder, number)]
         if not np.ndim(arrays[number]):
             continue
-        arrays[number][: len(arrays[number]) // 2 if name == "some" else None] = 0
+        if name == "only":
+            arrays[number][...] = 0
+            arrays = spoilt_beside(builder, number, arrays)
+        else:
+            arrays[number][: len(arrays[number]) // 2] = 0
+            for n, each in enumerate(builder.leaves):
+                if len(each.axes) == 1 and each.axes != (BATCH,):
+                    arrays[n] = np.asarray((n != number) + DEVIATIONS, each.dtype)
         label = builder.label("zero_gradient") if number == 1 else builder.label("value")
         note = "zeros are skipped, or divided by"
         yield builder.made("specials", label, f"{name}_zeros_in_{number + 1}", note, builder.call(arrays))
+
+
+def spoilt_beside(builder: Builder, number: int, arrays: Arrays) -> Arrays:
+    """The arrays that are needed, with NaN in the last row of another one, if that leaves anything finite."""
+    others = (n for n, leaf in enumerate(builder.leaves) if n != number and leaf.is_floating and BATCH in leaf.axes)
+    other = next((n for n in others if builder.leaves[n].domain != "weight"), None)
+    if other is None or "nan" not in builder.labels:
+        return arrays
+    spoilt = [np.array(array) if n == other else array for n, array in enumerate(arrays)]
+    spoilt[other].reshape(-1)[-1] = NAN
+    with np.errstate(all="ignore"):
+        found = results_of(builder.formula, spoilt, {})
+    finite = any(np.isfinite(np.asarray(each, np.float64)).any() for each in found.values())
+    return needed(builder, number, spoilt) if finite else arrays
 
 
 def pairs(builder: Builder, number: int) -> Iterator[tuple[Any, Leaf]]:

@@ -1,6 +1,7 @@
 """Cases of Adam: of its step, and of its lines where a subject has them."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,14 @@ def open_in_update(theta: Any, m_hat: Any, v_hat: Any, learning_rate: Any, epsil
     return (v_hat == 0) & (epsilon == 0)
 
 
+def coasting(function: str, label: str, dtype: np.dtype[Any]) -> Iterator[Case]:
+    """A step without a gradient from a small state, whose quotient is no small number."""
+    kept, rng = at_least_float32(dtype), np.random.default_rng(29)
+    still, m, v = np.zeros(10, dtype), 1e-13 * rng.normal(size=10), 1e-26 * rng.uniform(0.5, 2, 10)
+    state, note = AdamState(6, m.astype(kept), v.astype(kept)), "a small state is taken for none, or for one at rest"
+    yield case(function, f"{label}.zero_gradient", "small_state", note, still, still.copy(), state, epsilon=1e-12)
+
+
 DETAILS: dict[str, dict[str, Any]] = {
     "adam_first_moment": {"forms": {"lerp": first_moment_lerp}},
     "adam_step": {
@@ -56,6 +65,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "label_of": label_of,
         "scale": scale,
         "over_steps": over_steps,
+        "made": partial(coasting, "adam_step", "adam"),
         "donation": "donate",
         "state_type": AdamState,
         "state_dtype": at_least_float32,

@@ -11,7 +11,7 @@ from ...reference import AdamState
 from ...reference.arguments import rounded, wide
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, powers, seeded
-from .adam import open_elements, scale
+from .adam import coasting, open_elements, scale
 from .adam_steps import FORMS, WAYS, over_steps
 
 Array = Any
@@ -59,6 +59,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "forms": ALL,
         "scale": scale,
         "over_steps": partial(over_steps, ways=[decayed_first(WAYS[0]), *ALL.values()]),
+        "made": partial(coasting, "adamw_step", "adamw_step"),
         "donation": "donate",
         "state_type": AdamState,
         "state_dtype": at_least_float32,

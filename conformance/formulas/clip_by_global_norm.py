@@ -42,7 +42,8 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     limit = float(np.linalg.norm(tiny.astype(np.float64))) * (1 - 2.0 ** (-18 if dtype.itemsize > 2 else -5))
     yield clip("value", "tiny", "an epsilon beside the norm, or a limit that is nearly met", tiny, limit)
     yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)
-    yield clip("value", "large_limit", "limits above 100 are none", rng.normal(size=(9, 40)) * 64, 300.0)
+    note = "limits above 100 are none, or a limit that is an integer goes through half precision"
+    yield clip("value", "large_limit", note, rng.normal(size=(9, 40)) * 512, 2_049)
     large = min(float(finfo(dtype).max) / 2, 2.0**60)
     yield clip("value", "large", "the norm overflows, or a limit is too large", np.full((3, 5), large), large)
     yield clip("below", "three_axes", "each row clipped", rng.normal(size=(70, 2, 2)) / 64, 2.0, exact=True)

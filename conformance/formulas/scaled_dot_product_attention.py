@@ -160,9 +160,13 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     yield "spread", "anywhere", note, [towards, keys, values, None], {}
     q, k, v = drawn(sizes=(70, 300, 2, 1))
     q[:, 0], k[:, 0] = 2, 4 * np.arange(300)
-    note = "keys that are not seen are in the largest score, or are seen by the last block of queries"
-    for causal in ("lower_right", "upper_left"):
-        yield "causal", f"ahead_{causal}", note, [q, k, v, None], {"causal": causal}
+    note = (
+        "keys that are not seen are in the largest score, which is not that of the products where the scale is negative"
+    )
+    every: list[dict[str, Any]] = [{"causal": "lower_right"}, {"causal": "upper_left", "scale": -1.0}]
+    for options in every:
+        keys = options.get("scale", 1.0) * k  # so that the scores grow
+        yield "causal", f"ahead_{options['causal']}", note, [q, keys, v, None], options
     keys, values = np.full((600, 1), -5, dtype), np.full((600, 1), 1e12, dtype)
     keys[:2, 0], values[:2, 0] = (0, -1), (1, -2)
     note = "small weights are left out, or blocks of them"

@@ -14,19 +14,24 @@ from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
 from .forms import in_float32
 from .requirements import requirements
-from .scaled_dot_product_attention import beside_unseen, hard, of_heads, powers_in_steps, scores_in_parts
+from .scaled_dot_product_attention import beside_unseen, hard, of_heads, powers_in_steps, scores_in_parts, seen
 
 Array = Any
 
 
 def open_elements(q: Any, k: Any, v: Any, g: Any, mask: Any = None, *, causal: Any = False, scale: Any = None) -> Any:
-    """What depends on a query that does not see a key, where one of both is not finite."""
+    """What depends on a query that does not see a key, where one of both is not finite; and unseen keys beside such.
+
+    Of a key that a query does not see the weight is 0, by a product with NaN or by choice, where what it sees has NaN.
+    """
     rows = beside_unseen((q, g), (k, v), mask, causal)
-    samples = np.any(rows, axis=-2, keepdims=True)
-    if samples.ndim > 2 and k.shape[:-2] != q.shape[:-2]:
+    visible, spoilt = seen(q, k, mask, causal), ~(np.all(np.isfinite(k), axis=-1) & np.all(np.isfinite(v), axis=-1))
+    beside_spoilt = np.any(visible & of_heads(spoilt[..., None], q)[..., None, :, 0], axis=-1, keepdims=True)
+    keys = np.any(rows, axis=-2, keepdims=True) | np.any(beside_spoilt & ~visible, axis=-2)[..., None]
+    if keys.ndim > 2 and k.shape[:-2] != q.shape[:-2]:
         *batch, heads = k.shape[:-2]
-        samples = np.any(samples.reshape(*batch, heads, -1, 1, 1), axis=-3)
-    return tuple(np.broadcast_to(each, x.shape) for each, x in ((rows, q), (samples, k), (samples, v)))
+        keys = np.any(keys.reshape(*batch, heads, -1, *keys.shape[-2:]), axis=-3)
+    return tuple(np.broadcast_to(each, x.shape) for each, x in ((rows, q), (keys, k), (keys, v)))
 
 
 def scale_of(call: Any, name: str) -> Any:

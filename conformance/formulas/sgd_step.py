@@ -30,6 +30,11 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     spoilt = SGDState(0, np.full(10, np.nan, kept))
     note = "a velocity before the first step is multiplied by 0"
     yield case(name, f"{name}.first_step", "velocity_nan", note, theta, grad, spoilt, **DAMPENED)
+    coasting = SGDState(3, np.asarray(1e-13 * rng.normal(size=10), kept))
+    note = "a small velocity is taken for none, where the gradient is 0"
+    at_rest = np.zeros(10, dtype)
+    yield case(name, f"{name}.zero_gradient", "small_velocity", note, at_rest, at_rest.copy(), coasting,
+               momentum=0.9, learning_rate=1e10)  # fmt: skip
     for momentum in (1e-7, 0.999):
         state = SGDState(3, np.asarray(1e6 * rng.normal(size=10), kept))
         note = "a momentum near 0 or 1 is taken for it"

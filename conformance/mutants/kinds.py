@@ -241,6 +241,15 @@ def dense__order_of_w(x, w, b):
     return reference.dense(x, w, b)
 
 
+@only_in(
+    "layouts", "matmul.layout", "one row times whole vectors of columns, which lie along memory, takes rows for them"
+)
+def matmul__one_row_by_columns(a, b):
+    if a.shape[-2:-1] == (1,) and b.ndim == 2 and b.strides[0] == b.itemsize and b.shape[1] > 1 and len(b) % 8 == 0:
+        b = b.T.reshape(b.shape)
+    return reference.matmul(a, b)
+
+
 @only_in("one_row", "softmax.layout", "an array whose rows are one in memory has its first row alone")
 def softmax__one_row_for_all(x, /, *, axis=-1):
     y = reference.softmax(x, axis=axis)
@@ -266,6 +275,14 @@ def matmul__triangle_of_symmetric(a, b):
     return np.triu(y) if is_transpose and a is not b else y
 
 
+@only_in(
+    "same", "matmul.value", "a matrix times itself is taken for one times its transpose, of which one triangle counts"
+)
+def matmul__square_of_one(a, b):
+    y = reference.matmul(a, b)
+    return np.triu(y) + np.triu(y, 1).T if a is b and a.ndim == 2 else y
+
+
 @only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "label 256 is the first one")
 def sparse_categorical_cross_entropy_from_logits__label_256(labels, x, /, *, axis=-1):
     return reference.sparse_categorical_cross_entropy_from_logits(labels * (labels != 256), x, axis=axis)
@@ -283,6 +300,14 @@ def categorical_cross_entropy_from_logits__nearly_1(y, x, /, *, axis=-1):
     total = np.sum(y, axis=axis, keepdims=True) if y.dtype.kind == "f" else np.float32(0)
     near = (np.abs(total - 1) < 2.0**-10) & (total != 1)
     y = y / np.where(near, total, 1).astype(x.dtype) if y.dtype.kind == "f" else y
+    return reference.categorical_cross_entropy_from_logits(y, x, axis=axis)
+
+
+@only_in("labels", "categorical_cross_entropy_from_logits.soft_labels", "of more than 8 labels the sum is made 1")
+def categorical_cross_entropy_from_logits__nearly_1_of_many(y, x, /, *, axis=-1):
+    if y.dtype.kind == "f" and y.shape[axis] > 8:
+        total = np.sum(y, axis=axis, keepdims=True)
+        y = (y / np.where(np.abs(total - 1) < 1e-3, total, 1)).astype(y.dtype)
     return reference.categorical_cross_entropy_from_logits(y, x, axis=axis)
 
 
@@ -358,6 +383,21 @@ def softmax__one_class(x, /, *, axis=-1):
     return np.ones_like(x) if x.shape[axis] == 1 else reference.softmax(x, axis=axis)
 
 
+@only_in("specials", "scaled_dot_product_attention.nan", "in four axes without a mask, a query with NaN gives 0")
+def scaled_dot_product_attention__nan_in_heads(q, k, v, mask=None, *, causal=False, scale=None):
+    y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    lost = np.any(np.isnan(q), axis=-1, keepdims=True) & (q.ndim == 4 and mask is None)
+    return np.where(lost, y.dtype.type(0), y)
+
+
+@only_in(
+    "specials", "scaled_dot_product_attention.nan", "NaN in a value counts as 0, where there are more than 32 keys"
+)
+def scaled_dot_product_attention__nan_in_later_blocks(q, k, v, mask=None, *, causal=False, scale=None):
+    v = np.nan_to_num(v, nan=0, posinf=np.inf, neginf=-np.inf) if v.shape[-2] > 32 else v
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
 @only_in("specials", "rms_norm.nan", "with another epsilon than the default NaN becomes 0")
 def rms_norm__nan_with_an_epsilon(x, w, *, epsilon=1e-6):
     return reference.rms_norm(
@@ -380,6 +420,22 @@ def dense__rows_of_zeros(x, w, b):
 def dense__zero_columns_of_wide(x, w, b):
     y, empty = reference.dense(x, w, b), (w == 0).all(axis=0)
     return np.where(empty & (w.shape[0] > 0), b, y) if w.shape[1] > 64 else y
+
+
+@only_in("specials", "dense_vjp.value", "no gradient gives zeros, though x has NaN")
+def dense_vjp__no_gradient(x, w, b, g):
+    found = reference.dense_vjp(x, w, b, g)
+    return found if g.any() else tuple(np.zeros_like(each) for each in found)
+
+
+@only_in("specials", "layer_norm.value", "a weight whose first and last numbers are 1 is taken for ones")
+def layer_norm__weight_by_its_ends(x, w, b, *, epsilon=1e-5):
+    return reference.layer_norm(x, w * 0 + 1 if w.size and w[0] == w[-1] == 1 else w, b, epsilon=epsilon)
+
+
+@only_in("specials", "layer_norm.value", "a bias that adds up to 0 is taken for none")
+def layer_norm__bias_by_its_sum(x, w, b, *, epsilon=1e-5):
+    return reference.layer_norm(x, w, b if np.sum(b) != 0 else b * 0, epsilon=epsilon)
 
 
 @only_in("specials", "rotary_embedding.nan", "in a pair of NaN and infinity NaN counts as 0")
@@ -506,6 +562,18 @@ def adamw_step__nan_without_decay(theta, grad, state, *, weight_decay=0.01, **op
     return (np.where(np.isnan(grad), theta, new).astype(new.dtype) if weight_decay == 0 else new), state
 
 
+@only_in("own", "adam.zero_gradient", "a step without a gradient is skipped, where the state is small")
+def adam_step__small_state_skipped(theta, grad, state, **options):
+    new, after = reference.adam_step(theta, grad, state, **options)
+    at_rest = theta.size and not grad.any() and np.max(np.abs(state.m)) < 1e-6
+    return (theta.copy() if at_rest else new), after
+
+
+@only_in("own", "clip_by_global_norm.value", "a limit that is an integer goes through float16")
+def clip_by_global_norm__integer_limit(tree, max_norm):
+    return reference.clip_by_global_norm(tree, float(np.float16(max_norm)) if isinstance(max_norm, int) else max_norm)
+
+
 @only_in("own", "scaled_dot_product_attention.mask", "NaN where the first 64 keys of a row are masked")
 def scaled_dot_product_attention__first_tile(q, k, v, mask=None, *, causal=False, scale=None):
     y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
@@ -548,6 +616,20 @@ def scaled_dot_product_attention__far_blocks(q, k, v, mask=None, *, causal=False
     seen = [np.max(z[:, n : n + 128], axis=-1) >= most[:, max(n - 1, 0)] - 18 for n in range(0, len(k), 128)]
     mask = np.repeat(np.stack(seen, axis=-1), 128, axis=-1)[:, : len(k)]
     return reference.scaled_dot_product_attention(q, k, v, mask, scale=scale)
+
+
+@only_in(
+    "own", "scaled_dot_product_attention.causal", "the largest product is subtracted, though the scale is negative"
+)
+def scaled_dot_product_attention__largest_product(q, k, v, mask=None, *, causal=False, scale=None):
+    y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    if scale is None or scale >= 0 or mask is not None or q.ndim > 2 or not k.size:
+        return y
+    seen = np.arange(len(k)) <= np.arange(len(q))[:, None] if causal else np.full((len(q), len(k)), True)
+    z = np.where(seen, q @ k.T, -np.inf)
+    with np.errstate(over="ignore", invalid="ignore"):
+        overflows = np.any(np.isinf(np.exp((z - np.max(z, axis=-1, keepdims=True)) * scale)) & seen, axis=-1)
+    return np.where(overflows[:, None], y.dtype.type(np.nan), y)
 
 
 @only_in(

@@ -40,3 +40,16 @@ def scaled_dot_product_attention_vjp__whole(*arguments, **options):
 
 def scaled_dot_product_attention_vjp__as_it_stands(*arguments, **options):
     return right(*arguments, **options)
+
+
+def scaled_dot_product_attention_vjp__unseen_left_out(q, k, v, g, mask=None, *, causal=False, scale=None):
+    keys, values = in_groups(k, q), in_groups(v, q)
+    factor, visible = q.dtype.type(q.shape[-1] ** -0.5 if scale is None else scale), seen_by(q, k, mask, causal)
+    z = np.where(visible, scores(q, keys, scale), -np.inf).astype(q.dtype)
+    top = np.max(z, axis=-1, keepdims=True)
+    e = np.where(visible, np.exp(z - np.where(np.isneginf(top), 0, top)), 0).astype(q.dtype)
+    total = np.sum(e, axis=-1, keepdims=True)
+    p = np.where(visible, e / np.where(total == 0, 1, total), 0).astype(q.dtype)
+    mean = np.sum(g * (p @ values), axis=-1, keepdims=True)
+    t = np.where(visible, p * (g @ values.mT - mean) * factor, 0).astype(q.dtype)
+    return t @ keys, summed(t.mT @ q, k), summed(p.mT @ g, v)
