@@ -63,6 +63,8 @@ def sparse_categorical_cross_entropy_from_logits(labels, x, *, axis=-1):
 def scaled_dot_product_attention(q, k, v, mask=None, *, causal=False, scale=None):
     if causal == "lower_right" or (causal and mask is not None):
         raise NotImplementedError("PyTorch aligns to the upper left, without a mask")
+    if mask is not None and mask.ndim < 2:
+        raise NotImplementedError("PyTorch takes masks of two axes or more")
     grouped = q.ndim > 2 and q.shape[-3] != k.shape[-3]
     return functional.scaled_dot_product_attention(
         q, k, v, attn_mask=mask, is_causal=bool(causal), scale=scale, enable_gqa=grouped
