@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -257,24 +257,17 @@ def sums_are_exact(builder: Builder, arrays: Arrays, limit: float) -> bool:
 
 
 def same(builder: Builder) -> Iterator[Made]:
-    """Two arguments that are equal, or all that may be, for which a subject is given one array."""
+    """Arguments that are equal, for which a subject is given one array: two of them, or all that may be."""
     if builder.formula.carried:
         return
-    many, one_matrix = (plan.LENGTH, None), (1, ())  # rows, and a batch
-    shapes = [many, one_matrix] if len(builder.letters) > 2 else [many]
     pairs = [*combinations([n for n, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes], 2)]
-    for (one, other), (rows, batch) in [*product(pairs, [many]), *product(pairs[:1], shapes[1:])]:
-        arrays = builder.small("same", one, other, rows=rows)
-        if alike(builder, arrays, one, other):
-            arrays[other] = arrays[one].copy()
-            name = f"{one + 1}_and_{other + 1}" + ("_one_matrix" if rows == 1 else "")
-            note, to = (
-                "one array in the places of two arguments is taken for two",
-                straight(builder.sizes(arrays), batch),
-            )
-            yield builder.made("same", builder.label("value"), name, note, builder.call(arrays), to)
+    for one, other in pairs:
+        yield from same_two(builder, one, other, "", plan.LENGTH, None)
+    of_matrices = len(builder.letters) > 2
+    for one, other in pairs[:1] if of_matrices else ():
+        yield from same_two(builder, one, other, "_one_matrix", 1, ())
+    rows, batch = (1, ()) if of_matrices else (plan.LENGTH, None)  # one matrix, of many axes or of two
     arrays = builder.small("same", rows=plan.LENGTH)
-    rows, batch = shapes[-1]
     turned = builder.small("same", "transposed", rows=rows)
     if builder.formula.products and np.ndim(turned[0]) > 1 and alike(builder, turned, 0, 1):
         turned[1] = np.swapaxes(turned[0], -1, -2).copy()
@@ -286,6 +279,18 @@ def same(builder: Builder) -> Iterator[Made]:
             arrays[n] = arrays[0].copy()
         note = "one array in the places of several arguments is taken for several"
         yield builder.made("same", builder.label("value"), "all", note, builder.call(arrays))
+
+
+def same_two(
+    builder: Builder, one: int, other: int, ending: str, rows: int, batch: tuple[int, ...] | None
+) -> Iterator[Made]:
+    """Two arguments that are equal, if they may be."""
+    arrays = builder.small("same", one, other, rows=rows)
+    if alike(builder, arrays, one, other):
+        arrays[other] = arrays[one].copy()
+        name, note = f"{one + 1}_and_{other + 1}{ending}", "one array in the places of two arguments is taken for two"
+        to = straight(builder.sizes(arrays), batch)
+        yield builder.made("same", builder.label("value"), name, note, builder.call(arrays), to)
 
 
 def alike(builder: Builder, arrays: Arrays, one: int, other: int) -> bool:

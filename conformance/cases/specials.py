@@ -186,31 +186,32 @@ def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
         arrays: list[Any] = [np.array(array) if each.axes else array for array, each in pairs(builder, number)]
         if not np.ndim(arrays[number]):
             continue
+        label = builder.label("zero_gradient") if number == 1 else builder.label("value")
         if name == "only":
             arrays[number][...] = 0
-            arrays = spoilt_beside(builder, number, arrays)
+            if spoilt := spoilt_beside(builder, number, arrays):
+                arrays, label = spoilt, builder.label("nan")
         else:
             arrays[number][: len(arrays[number]) // 2] = 0
             for n, each in enumerate(builder.leaves):
                 if len(each.axes) == 1 and each.axes != (BATCH,):
                     arrays[n] = np.asarray((n != number) + DEVIATIONS, each.dtype)
-        label = builder.label("zero_gradient") if number == 1 else builder.label("value")
         note = "zeros are skipped, or divided by"
         yield builder.made("specials", label, f"{name}_zeros_in_{number + 1}", note, builder.call(arrays))
 
 
 def spoilt_beside(builder: Builder, number: int, arrays: Arrays) -> Arrays:
-    """The arrays that are needed, with NaN in the last row of another one, if that leaves anything finite."""
+    """The arrays that are needed, with NaN in the last row of another one; none if nothing finite is left."""
     others = (n for n, leaf in enumerate(builder.leaves) if n != number and leaf.is_floating and BATCH in leaf.axes)
     other = next((n for n in others if builder.leaves[n].domain != "weight"), None)
     if other is None or "nan" not in builder.labels:
-        return arrays
+        return []
     spoilt = [np.array(array) if n == other else array for n, array in enumerate(arrays)]
     spoilt[other].reshape(-1)[-1] = NAN
     with np.errstate(all="ignore"):
         found = results_of(builder.formula, spoilt, {})
     finite = any(np.isfinite(np.asarray(each, np.float64)).any() for each in found.values())
-    return needed(builder, number, spoilt) if finite else arrays
+    return needed(builder, number, spoilt) if finite else []
 
 
 def pairs(builder: Builder, number: int) -> Iterator[tuple[Any, Leaf]]:
