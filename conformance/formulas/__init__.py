@@ -20,7 +20,7 @@ import numpy as np
 from ... import reference, spec
 from ...names import meant, wanted
 from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes, parse
-from ...reference.validation import no_function, refuse_function
+from ...reference.validation import no_function, refuse_function, signature_of
 from ..arithmetic.rounding import finfo as finfo
 from .faults import one_line_of
 
@@ -109,6 +109,14 @@ class Formula(Declaration):
             found[each] if isinstance(each, str) else self.state_of(found) for each in self.results
         )
         return values[0] if len(values) == 1 else values
+
+    def opened(self, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """The mask of what nobody judges, or one for each result; `open` gets the options that it names."""
+        if self.open is None:
+            return False
+        parameters = signature_of(self.open).parameters
+        every = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+        return self.open(*arguments, **{name: value for name, value in options.items() if every or name in parameters})
 
     def is_index(self, name: str, value: Any) -> bool:
         """Whether an argument's elements are integers or a mask that choose, not numbers that are computed with."""
