@@ -225,19 +225,18 @@ def declared(function: str | Callable[..., Any]) -> Formula:
     """
     if not callable(function) and not isinstance(function, str):
         raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or a name such as 'softmax'")
-    return function if isinstance(function, Formula) else found_by(function)
+    return function if isinstance(function, Formula) else found_by(function, declaration_of(function))
 
 
 @lru_cache(maxsize=256)
-def found_by(function: str | Callable[..., Any]) -> Formula:
-    """The same for a function that is none of these formulas yet."""
+def found_by(function: str | Callable[..., Any], declaration: Declaration | None) -> Formula:
+    """The same for a function that is none of these formulas yet, with the declaration that it has now."""
     if isinstance(function, str):
         name = meant(function, FUNCTIONS)
         if name not in FUNCTIONS:
             end = wanted(function, FUNCTIONS, "gaugeblock spec", ", or a function itself")
             raise ValueError(f"formula: got {function!r}{end}")
-        return found_by(getattr(reference, name))
-    declaration = declaration_of(function)
+        return declared(getattr(reference, name))
     if declaration is None:
         refuse_function(function)
         if isinstance(function, np.ufunc):  # which knows no arrays but NumPy's
