@@ -187,6 +187,31 @@ def test_a_random_function_is_no_formula():
         check(types.SimpleNamespace(declared_noisy=lambda x: x * 1), formulas=[declared_noisy])
 
 
+def test_a_function_that_is_declared_after_it_was_judged_has_its_declaration():
+    def twice(x, *, factor=2.0):
+        return x * factor
+
+    x = numbers(5)
+    assert_conforms(twice(x), twice, x)
+    formula("(...) -> (...)", results=("doubled",))(twice)
+    with pytest.raises(AssertionError, match=r"twice: doubled\[\d\] is "):
+        assert_conforms(x, twice, x)
+    assert check(types.SimpleNamespace(twice=lambda x, *, factor=2.0: x * np.float32(factor)), formulas=[twice]).passed
+
+
+def test_a_function_is_not_run_once_more_for_each_block():
+    rows = []
+
+    @formula("(..., n) -> (..., n)")
+    def counted(x):
+        rows.append(x.shape[0] if isinstance(x, np.ndarray) and x.shape[1] == 1000 else 0)
+        return x + 1
+
+    x = numbers(300, 1000)
+    assert_conforms(x + 1, counted, x)
+    assert sum(rows) <= 2 * len(x) + 2 * max(rows)  # values and sizes of terms; once more for the first block alone
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_function_may_write_to_its_arguments_which_stay_as_they_were(dtype):
     def shifted(x):

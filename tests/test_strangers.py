@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from gaugeblock.conformance import assert_conforms, check
-from gaugeblock.conformance.cases import plan
+from gaugeblock.conformance.cases import made, plan
 from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.cases.draw import numbers
+from gaugeblock.conformance.cases.growth import growth, on_the_way
 from gaugeblock.conformance.formulas import declared
 from gaugeblock.reference.declaration import formula
 
@@ -99,6 +100,63 @@ def taken(x, places):
     return namespace(x).take_along_axis(x, places, axis=-1)
 
 
+@formula("(...), (...) -> (...)", domain=("real", "nonnegative"))
+def poisson(x, t, *, of_logarithm=True, epsilon=1e-8):
+    """Its second way is NaN for negative numbers, and has an option of its own."""
+    xp = namespace(x)
+    return xp.exp(x) - t * x if of_logarithm else x - t * xp.log(x + epsilon)
+
+
+@formula("(..., n) -> (...)", open=lambda x: np.any(np.isinf(x), axis=-1))
+def smooth_minimum(x, *, t=1.0):
+    xp = namespace(x)
+    least = xp.min(x, axis=-1, keepdims=True)
+    return xp.squeeze(least, axis=-1) - t * xp.log(xp.sum(xp.exp((least - x) / t), axis=-1))
+
+
+@formula("(..., n) -> (..., n)")
+def cosines(x):
+    """A transform by its matrix, which is the square of its argument."""
+    places = namespace(x).arange(x.shape[-1], dtype=x.dtype)
+    return x @ namespace(x).cos((places[:, None] + 0.5) * places * (np.pi / x.shape[-1]))
+
+
+@formula("(..., l, n), (..., l, n) -> (..., l, n)")
+def banded(q, v):
+    """Attention of each place to itself and the one before."""
+    xp = namespace(q)
+    places = xp.arange(q.shape[-2])
+    apart = places[:, None] - places
+    e = xp.exp(xp.where((apart == 0) | (apart == 1), q @ q.mT, -xp.inf))
+    return e @ v / xp.sum(e, axis=-1, keepdims=True)
+
+
+@formula("(..., n, d), (..., n, d) -> (...)")
+def contrasted(x, y):
+    """It has 0 / 0 where all of a row is 0."""
+    xp = namespace(x)
+    x, y = (each / xp.linalg.vector_norm(each, axis=-1, keepdims=True) for each in (x, y))
+    e = xp.exp(x @ y.mT)
+    return -xp.mean(xp.log(xp.linalg.diagonal(e) / xp.sum(e, axis=-1)), axis=-1)
+
+
+@formula("(..., n) -> (..., n)")
+def averaged(x):
+    """An exponential moving average, step by step."""
+    found = [x[..., 0]]
+    for place in range(1, x.shape[-1]):
+        found.append(0.75 * found[-1] + 0.25 * x[..., place])
+    return namespace(x).stack(found, axis=-1)
+
+
+@formula("(..., n), (k) -> (..., n)")
+def filtered(x, w):
+    xp = namespace(x)
+    padded = xp.concat([xp.zeros((*x.shape[:-1], w.shape[0] - 1), dtype=x.dtype), x], axis=-1)
+    windows = xp.stack([padded[..., i : i + x.shape[-1]] for i in range(w.shape[0])], axis=-1)
+    return xp.sum(windows * w, axis=-1)
+
+
 def with_step(change):
     def kernel(theta, grad, state, *, mu=0.9):
         theta, (step, velocity) = momentum(theta, grad, state, mu=mu)
@@ -139,6 +197,15 @@ WRONG = [
     ("the mean of the first 5000", layer_scale, of_the_first),
     ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
     ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
+    ("a flag that gives NaN to some", poisson, lambda x, t, *, of_logarithm=True, epsilon=1e-8: poisson(x, t)),
+    (
+        "an option of another way",
+        poisson,
+        lambda x, t, *, of_logarithm=True, epsilon=1e-8: poisson(x, t, of_logarithm=of_logarithm),
+    ),
+    ("an option that leaves nothing open", smooth_minimum, lambda x, *, t=1.0: smooth_minimum(x)),
+    ("an average that is scaled", averaged, lambda x: averaged(x) * np.float32(1.0001)),
+    ("the first 64 frequencies", cosines, lambda x: cosines(x) * (np.arange(x.shape[-1]) < 64).astype(x.dtype)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
 ]  # fmt: skip
 
@@ -153,13 +220,13 @@ def test_a_wrong_kernel_is_rejected(asked, call):
     assert not judged(asked, call, "float32")
 
 
-BY_VARIANCE = centred, layer_scale  # NumPy's var adds in float16, one after the other where rows are strided
+ADDED_IN_HALF = centred, layer_scale, smooth_minimum  # NumPy adds in float16, one after the other, in strided rows
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
 @pytest.mark.parametrize("asked", dict.fromkeys(each[1] for each in WRONG), ids=lambda asked: asked.__name__)
 def test_the_formula_itself_conforms(asked, dtype):
-    assert judged(asked, asked, dtype) == (dtype == "float32" or asked not in BY_VARIANCE)
+    assert judged(asked, asked, dtype) == (dtype == "float32" or asked not in ADDED_IN_HALF)
 
 
 @pytest.mark.parametrize("asked", [scan, numbered], ids=lambda asked: asked.__name__)
@@ -185,3 +252,30 @@ def test_arrays_in_the_other_order_of_bytes_are_the_same_numbers():
     x = np.linspace(-2, 2, 9, dtype=np.float32)
     assert_conforms(divided(x, 3.0), divided, x.astype(">f4"), 3.0)
     assert_conforms(divided(x, 3.0).astype(">f4"), divided, x, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "powers", "together"),
+    [
+        (cosines, {"n": 2}, True),
+        (layer_scale, {"n": 1}, True),
+        (banded, {"l": 2}, True),
+        (filtered, {"n": 1, "k": 1}, True),
+        (contrasted, {"n": 2}, True),
+        (affine, {}, True),
+    ],
+)
+def test_the_memory_of_what_is_made_on_the_way_is_known(asked, powers, together):
+    assert growth(declared(asked))[:2] == (powers, together)
+
+
+@pytest.mark.parametrize(("asked", "stepwise"), [(averaged, "n"), (filtered, "k"), (cosines, ""), (layer_scale, "")])
+def test_the_steps_of_a_loop_are_known(asked, stepwise):
+    assert "".join(letter for letter, each in growth(declared(asked)).calls.items() if each > 0) == stepwise
+
+
+@pytest.mark.parametrize("asked", [cosines, banded, filtered, averaged])
+def test_no_case_needs_more_memory_or_time_than_there_is(asked):
+    for case in made(asked, np.dtype("float32"), 0):
+        sizes = {"...": 1} | {letter: len(index) for letter, index in case.to.indices.items()}
+        assert on_the_way(declared(asked), sizes) <= plan.BETWEEN * plan.LARGEST

@@ -160,6 +160,30 @@ def test_arrays_may_be_in_trees():
         assert_conforms({"sum": 2 * x}, lambda given: {"sum": given["a"] + given["b"][1]}, given)
 
 
+def test_results_in_a_dictionary_are_told_apart_by_their_keys():
+    def statistics(x):
+        return {"mean": x.mean(-1), "largest": [{"b": x.amax(-1), "a": x.amin(-1)}]}
+
+    x = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    right = {"largest": [{"a": x.amin(-1), "b": x.amax(-1)}], "mean": x.mean(-1)}
+    assert_conforms(right, statistics, x)
+    for swapped in (
+        {**right, "mean": x.amax(-1)},
+        {"largest": [{"b": x.amin(-1), "a": x.amax(-1)}], "mean": x.mean(-1)},
+    ):
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(swapped, statistics, x)
+
+
+@pytest.mark.parametrize("asked", [functional.gelu, torch.nn.Linear(8, 3)])
+def test_what_is_compiled_is_the_function_that_it_was_made_of(asked):
+    x = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    compiled_one = torch.compile(asked, backend="eager")
+    assert_conforms(asked(x).detach(), compiled_one, x)
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(asked(x).detach() * 1.001, compiled_one, x)
+
+
 def test_results_have_the_dtypes_of_the_library():
     value, bound = expected(jnp.argmax, jnp.arange(4.0))
     assert (value.dtype, value.item(), bound.item()) == (np.int32, 3, 0)

@@ -5,6 +5,7 @@ missing is an error of one line.
 """
 
 import types
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def namespace(arithmetic: types.ModuleType) -> types.ModuleType:
     linalg = types.ModuleType(f"{found.__name__}.linalg")
     vars(linalg).update({name: getattr(reductions, name, None) or own[name] for name in LINALG.split()})
     vars(found).update(own | {"linalg": linalg, "__getattr__": missing})
-    vars(linalg)["__getattr__"] = missing
+    vars(linalg).update(diagonal=partial(structure.diagonal, axis1=-2, axis2=-1), __getattr__=missing)
     return found
 
 

@@ -57,7 +57,9 @@ def behaves(formula: Formula, arrays: Arrays, letter: str) -> str:
     # A finite logit that is far below the others is as good as -infinity, but for what its exponential is charged.
     finite = taken(formula, run(formula, padded(arrays, leaves, letter, finite=True)), letter, np.arange(SIZE))
     infinite = taken(formula, one, letter, np.arange(SIZE))
-    if same(one, more) and same(finite, infinite, bounds=False) and among_neutral(formula, arrays, letter):
+    known = not any(np.any(np.isnan(each.value)) for each in one.values())  # all NaN are alike, such as 0 / 0
+    alike = known and same(one, more) and same(finite, infinite, bounds=False)
+    if alike and among_neutral(formula, arrays, letter):
         return NEUTRAL
     return MIXED
 

@@ -16,6 +16,7 @@ from ..formulas.requirements import name_of, requirements
 from . import plan
 from .behaviour import APART, MIXED, behaviour, letters_of
 from .draw import Arrays, Leaf, draw, leaves_of, pack, padded, unpack
+from .growth import on_the_way
 from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
 GENERAL = "value", "update"  # what a page's requirement about values is called
@@ -116,9 +117,10 @@ class Builder:
         return self.largest(whole) <= plan.LARGEST and (not mixed or affordable)
 
     def largest(self, sizes: Mapping[str, int]) -> int:
-        """How many elements the largest argument or result has."""
+        """How many elements the largest argument or result has; of an array between them a part counts."""
         every = [*(leaf.axes for leaf in self.leaves), *result_axes(self.formula).values()]
-        return max(math.prod(shape_of(axes, sizes)) for axes in every)
+        between = on_the_way(self.formula, sizes) // plan.BETWEEN
+        return max(between, *(math.prod(shape_of(axes, sizes)) for axes in every))
 
     def whole_sizes(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:
         """The number of elements along each letter; where there is none but the batch, lengths are axes of it."""

@@ -145,7 +145,7 @@ def enlarge_last(builder: Builder, arrays: Arrays) -> None:
 def judged(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> Arrays:
     """The arrays, in which 0 stands for each infinite number if a page leaves all results open because of these."""
     formula = builder.formula
-    masks = formula.open(*pack(formula, arrays), **{**formula.given, **options}) if formula.open else False
+    masks = formula.opened(pack(formula, arrays), {**formula.given, **options})
     if not all(bool(np.all(mask)) for mask in (masks if isinstance(masks, tuple) else (masks,))):
         return arrays
     floating = [np.ndim(array) > 0 and leaf.is_floating for array, leaf in zip(arrays, builder.leaves, strict=False)]

@@ -44,26 +44,39 @@ def cases(builder: Builder) -> Iterator[Made]:
 
 
 def values_of_keywords(builder: Builder) -> dict[str, tuple[Any, ...]]:
-    """The values of each keyword: those that are declared, or the default and some that give another result."""
-    formula = builder.formula
-    found = {name: tuple(values) for name, values in formula.options.items()}
-    for name, default in formula.keywords.items():
-        others = () if name in found else tuple(islice(noticed(builder, name, default), plan.OTHER_VALUES))
-        if others:
-            found[name] = default, *others
+    """The values of each keyword: those that are declared, or the default and some that give another result.
+
+    A keyword that changes nothing beside the defaults may do so beside another value of one keyword.
+    """
+    found = {name: tuple(values) for name, values in builder.formula.options.items()}
+    add_noticed(builder, found, {})
+    for name, values in [*found.items()]:
+        for value in values[1:]:
+            add_noticed(builder, found, {name: value})
     return found
 
 
-def noticed(builder: Builder, name: str, default: Any) -> Iterator[Any]:
-    """Values of a keyword with which the formula gives other results of the same shapes, all finite."""
+def add_noticed(builder: Builder, found: dict[str, tuple[Any, ...]], beside: dict[str, Any]) -> None:
+    """Add the keywords that have no values so far, with those that change the result beside the value of another."""
+    for name, default in builder.formula.keywords.items():
+        if name not in found and (others := tuple(islice(noticed(builder, name, default, beside), plan.OTHER_VALUES))):
+            found[name] = default, *others
+
+
+def noticed(builder: Builder, name: str, default: Any, beside: dict[str, Any]) -> Iterator[Any]:
+    """Values of a keyword with which the formula gives other results of the same shapes: all finite, or else some."""
     arrays = [wide(array) for array in builder.small("options")]
-    usual = results(builder.formula, arrays, {})
+    usual, partly = results(builder.formula, arrays, beside), []
     for value in candidates(default):
-        other = results(builder.formula, arrays, {name: value})
+        other = results(builder.formula, arrays, {**beside, name: value})
         pairs = [(usual[each], other[each]) for each in usual if each in other]
-        comparable = bool(pairs) and all(a.shape == b.shape and np.all(np.isfinite(b)) for a, b in pairs)
+        comparable = bool(pairs) and all(a.shape == b.shape for a, b in pairs)
         if comparable and any(np.any(np.abs(a - b) > plan.NOTICED * np.abs(a)) for a, b in pairs):
-            yield value
+            if all(np.all(np.isfinite(b)) for _, b in pairs):
+                yield value
+            else:
+                partly.append(value)
+    yield from partly
 
 
 def candidates(default: Any) -> Iterator[Any]:

@@ -79,6 +79,9 @@ EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
 LARGEST, LARGEST_WHOLE, LARGEST_EXACT = 2**19, 200_000, 60_000
+# So many times larger an array may be that the formula makes on its way, such as that of all pairs of 400 places, of 12
+# rows: the largest takes seconds.
+BETWEEN = 11
 # Where an array's elements stand for themselves: no pair has more, but one array, and one of a formula of one argument.
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam

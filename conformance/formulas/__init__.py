@@ -20,7 +20,7 @@ import numpy as np
 from ... import reference, spec
 from ...names import meant, wanted
 from ...reference.declaration import AXIS, Declaration, declaration_of, is_axes, parse
-from ...reference.validation import no_function, refuse_function
+from ...reference.validation import no_function, refuse_function, signature_of
 from ..arithmetic.rounding import finfo as finfo
 from .faults import one_line_of
 
@@ -109,6 +109,14 @@ class Formula(Declaration):
             found[each] if isinstance(each, str) else self.state_of(found) for each in self.results
         )
         return values[0] if len(values) == 1 else values
+
+    def opened(self, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """The mask of what nobody judges, or one for each result; `open` gets the options that it names."""
+        if self.open is None:
+            return False
+        parameters = signature_of(self.open).parameters
+        every = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+        return self.open(*arguments, **{name: value for name, value in options.items() if every or name in parameters})
 
     def is_index(self, name: str, value: Any) -> bool:
         """Whether an argument's elements are integers or a mask that choose, not numbers that are computed with."""
@@ -217,19 +225,18 @@ def declared(function: str | Callable[..., Any]) -> Formula:
     """
     if not callable(function) and not isinstance(function, str):
         raise TypeError(f"formula: got {type(function).__name__}; wanted a function, or a name such as 'softmax'")
-    return function if isinstance(function, Formula) else found_by(function)
+    return function if isinstance(function, Formula) else found_by(function, declaration_of(function))
 
 
 @lru_cache(maxsize=256)
-def found_by(function: str | Callable[..., Any]) -> Formula:
-    """The same for a function that is none of these formulas yet."""
+def found_by(function: str | Callable[..., Any], declaration: Declaration | None) -> Formula:
+    """The same for a function that is none of these formulas yet, with the declaration that it has now."""
     if isinstance(function, str):
         name = meant(function, FUNCTIONS)
         if name not in FUNCTIONS:
             end = wanted(function, FUNCTIONS, "gaugeblock spec", ", or a function itself")
             raise ValueError(f"formula: got {function!r}{end}")
-        return found_by(getattr(reference, name))
-    declaration = declaration_of(function)
+        return declared(getattr(reference, name))
     if declaration is None:
         undeclared = Formula(function, None, (), ())
         refuse_function(undeclared)

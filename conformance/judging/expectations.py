@@ -37,7 +37,8 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
             plain = plain_run(block.call, dtype)
         with following():
             wanted = oracle.expect(block.call, dtype)
-        refuse_random(block.call, dtype, wanted, plain)
+        if not extents:  # the first block tells
+            refuse_random(block.call, dtype, wanted, plain)
         found, here = tolerance.with_open_elements(block.call, dtype, wanted, plain)
         names = block.places or found
         yield block, {name: with_values(found[name], plain[name]) for name in names}

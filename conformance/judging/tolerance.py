@@ -115,7 +115,7 @@ def beyond_float64(call: Case, dtype: np.dtype[Any], expected: dict[str, Expecte
 def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
     """The elements of each result that the formula leaves open, as masks."""
     with np.errstate(all="ignore"):
-        masks = call.formula.open(*call.arguments, **call.options) if call.formula.open and not call.steps else False
+        masks = False if call.steps else call.formula.opened(call.arguments, call.options)
     masks = masks if isinstance(masks, tuple) else (masks,) * len(expected)
     pairs = zip(expected.items(), masks, strict=True)
     return {name: np.broadcast_to(mask, each.value.shape) for (name, each), mask in pairs}

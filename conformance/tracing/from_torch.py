@@ -63,14 +63,21 @@ def state_of(function: Any) -> dict[str, torch.Tensor]:
 
 
 def leaves(tree: Any) -> list[Any]:
-    """The tensors in a tree, such as a dictionary, a list or a dataclass."""
+    """The tensors in a tree, such as a list, a dataclass or a dictionary, whose keys are sorted, as in JAX."""
     found = []
-    for each in pytree.tree_leaves(tree):
-        if dataclasses.is_dataclass(each):
+    for each in pytree.tree_leaves(tree, is_leaf=lambda part: type(part) is dict):
+        if type(each) is dict:
+            found += leaves([each[key] for key in sorted(each, key=str)])
+        elif dataclasses.is_dataclass(each):
             found += leaves([getattr(each, field.name) for field in dataclasses.fields(each)])
         elif isinstance(each, np.generic) or (each is not None and not isinstance(each, str | bool | int | float)):
             found.append(each)
     return found
+
+
+def uncompiled(function: Any) -> Any:
+    """The function or module of which `torch.compile` made this one."""
+    return getattr(function, "_orig_mod", None) or getattr(function, "_torchdynamo_orig_callable", function)
 
 
 def usual_dtype(tensors: Sequence[torch.Tensor]) -> Any:
@@ -81,6 +88,7 @@ def usual_dtype(tensors: Sequence[torch.Tensor]) -> Any:
 
 def flat(function: Any, arguments: Any, options: Any) -> tuple[Callable[..., list[Any]], list[Any], list[str]]:
     """The function of its tensors, of parameters and buffers too: it, they, and their names."""
+    function = uncompiled(function)
     given, spec = pytree.tree_flatten((arguments, options))
     given = [to_tensor(each) if isinstance(each, np.ndarray) else each for each in given]
     places = [place for place, each in enumerate(given) if isinstance(each, torch.Tensor)]
