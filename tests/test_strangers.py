@@ -279,3 +279,25 @@ def test_no_case_needs_more_memory_or_time_than_there_is(asked):
     for case in made(asked, np.dtype("float32"), 0):
         sizes = {"...": 1} | {letter: len(index) for letter, index in case.to.indices.items()}
         assert on_the_way(declared(asked), sizes) <= plan.BETWEEN * plan.LARGEST
+
+
+def at_least_the_second(x):
+    """The numbers that are no less than the second smallest, which is one of them: its comparison is undecided."""
+    exponential = np.exp(x)
+    return np.where(exponential >= np.sort(exponential, axis=-1)[..., 1:2], exponential, 0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_number_at_a_computed_threshold_may_be_on_either_side(dtype):
+    x = np.random.default_rng(0).normal(size=(50, 6)).astype(dtype)
+    places = np.argsort(x, axis=-1)
+    right = np.where(x >= np.take_along_axis(x, places[:, 1:2], -1), np.exp(x), 0)
+    assert_conforms(right, at_least_the_second, x)
+    for factor in (1 + np.finfo(dtype).eps, 1 - np.finfo(dtype).eps):
+        assert_conforms(right * right.dtype.type(factor), at_least_the_second, x)
+    below, wrong = right.copy(), right.copy()
+    np.put_along_axis(below, places[:, 1:2], 0, -1)
+    assert_conforms(below, at_least_the_second, x)
+    np.put_along_axis(wrong, places[:, 2:3], 0, -1)
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(wrong, at_least_the_second, x)

@@ -12,6 +12,7 @@ import flint
 import numpy as np
 from flint import arb
 
+from .discrete import discrete
 from .operators import Operators
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
@@ -25,6 +26,8 @@ __array_namespace_info__ = np.__array_namespace_info__
 PRECISION = 160
 
 Number = Any
+Compared = Callable[[Any, Any], Any]
+is_nan: Any = np.frompyfunc(arb.is_nan, 1, 1)
 
 
 class Exact(Operators):
@@ -71,20 +74,27 @@ class Exact(Operators):
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def compared(self, other: Number, operation: Compared, opposite: Compared) -> Any:
+        """A condition; it is undecided where neither it nor its opposite is certain of two balls that overlap."""
+        balls = balls_of(other)
+        holds, fails = (np.asarray(each(self.balls, balls), np.bool_) for each in (operation, opposite))
+        nan = np.asarray(is_nan(self.balls) | is_nan(balls), np.bool_)
+        return discrete(holds, holds | fails | nan)
+
     def __le__(self, other: Number) -> Any:
-        return np.asarray(self.balls <= balls_of(other), np.bool_)
+        return self.compared(other, operator.le, operator.gt)
 
     def __ge__(self, other: Number) -> Any:
-        return np.asarray(self.balls >= balls_of(other), np.bool_)
+        return self.compared(other, operator.ge, operator.lt)
 
     def __lt__(self, other: Number) -> Any:
-        return np.asarray(self.balls < balls_of(other), np.bool_)
+        return self.compared(other, operator.lt, operator.ge)
 
     def __gt__(self, other: Number) -> Any:
-        return np.asarray(self.balls > balls_of(other), np.bool_)
+        return self.compared(other, operator.gt, operator.le)
 
     def __eq__(self, other: object) -> Any:
-        return np.asarray(self.balls == balls_of(other), np.bool_)
+        return self.compared(other, operator.eq, operator.ne)
 
     __hash__ = None
 

@@ -119,7 +119,7 @@ class Builder:
     def largest(self, sizes: Mapping[str, int]) -> int:
         """How many elements the largest argument or result has; of an array between them a part counts."""
         every = [*(leaf.axes for leaf in self.leaves), *result_axes(self.formula).values()]
-        between = on_the_way(self.formula, sizes) // plan.BETWEEN
+        between = 0 if self.formula.is_own else on_the_way(self.formula, sizes) // plan.BETWEEN
         return max(between, *(math.prod(shape_of(axes, sizes)) for axes in every))
 
     def whole_sizes(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:

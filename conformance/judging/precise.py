@@ -15,6 +15,8 @@ from .blocks import Cut, cuts, part
 # A radius that is no larger beside the bound changes no verdict, unless the ratio is as near to 1: then balls decide.
 SHARE = 2.0**-21
 
+radii: Any = np.frompyfunc(lambda ball: float(ball.rad()), 1, 1)
+
 # Of arguments of so few elements balls are faster.
 FEW = 1000
 
@@ -84,8 +86,9 @@ def exactly(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -> 
 
 
 def centred(expected: Expected, balls: np.ndarray) -> Expected:
-    """A ball's centre as ``value + remainder``; its radius is far below the bound and is left out."""
-    finite = np.isfinite(expected.value)
+    """A ball's centre as ``value + remainder``. What balls leave undecided has a large radius, and keeps its value."""
+    radius = np.asarray(radii(balls), np.float64)
+    finite = np.isfinite(expected.value) & ((radius <= SHARE * expected.bound) | (expected.bound == 0))
     value, remainder = np.array(expected.value), np.array(expected.remainder)  # a number without axes has no places
     chosen = balls[finite]
     with exact.working_precision():
