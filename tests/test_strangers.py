@@ -301,3 +301,21 @@ def test_a_number_at_a_computed_threshold_may_be_on_either_side(dtype):
     np.put_along_axis(wrong, places[:, 2:3], 0, -1)
     with pytest.raises(AssertionError, match="times the bound"):
         assert_conforms(wrong, at_least_the_second, x)
+
+
+def average(m, g, b=0.999):
+    """An exponential moving average."""
+    return b * m + (1 - b) * g
+
+
+def test_a_hyper_parameter_may_be_cast_to_float32_but_to_nothing_narrower():
+    m, g = np.random.default_rng(0).normal(size=(2, 1000)).astype(np.float32)
+    b = np.float32(0.999)
+    for right in (b * m + (1 - b) * g, b * m + np.float32(1 - 0.999) * g):
+        assert_conforms(right, average, m, g)
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(right.astype(np.float64), average, m.astype(np.float64), g.astype(np.float64))
+    half = np.float32(np.float16(0.999))
+    for wrong in (half * m + (1 - half) * g, b * m + np.float32(0.00101) * g):
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(wrong, average, m, g)

@@ -106,14 +106,16 @@ def lifted(formula: Any, name: str, value: Any, lift: Lift) -> Any:
     return lift(as_integers(value), False) if is_of_others else value
 
 
-def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool) -> Any:
-    """An argument as a bounded array, unless it is one."""
+def lift_bounded(model: Model, dtype: np.dtype[Any], value: Any, hyper_parameter: bool, is_own: bool = True) -> Any:
+    """An argument as a bounded array, unless it is one; in anybody's formula a hyper-parameter may be cast first."""
     if isinstance(value, bounded.Bounded):
         return value
     if isinstance(value, Integers):
         return value.within(BOUNDED)
     if hyper_parameter:
-        return bounded.Bounded(value, 0, HOST, at_least_float32(dtype))
+        form = at_least_float32(dtype)
+        cast = 0 if is_own else np.abs(np.asarray(value, form).astype(np.float64) - value)
+        return bounded.Bounded(value, cast, HOST, form)
     own = dtype_of(value, dtype)
     return bounded.lift(value, bounded.model_of(own, model) if own.name in MODELS else model, own)
 
@@ -160,7 +162,7 @@ def running(
     call = with_defaults(call, dtype)
     admitted = [*forms]
     with np.errstate(all="ignore"):
-        given = lifted_call(call, partial(lift_bounded, model, dtype))
+        given = lifted_call(call, partial(lift_bounded, model, dtype, is_own=call.formula.is_own))
         found_by = (run(form, call, *given) for form in (*admitted, *opening))
         runs = [{name: result_of(value) for name, value in results.items()} for results in found_by]
         found = {}
