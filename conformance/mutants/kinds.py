@@ -17,11 +17,13 @@ BUFFERS: dict[Any, Any] = {}
 COUNTS: Counter[str] = Counter()  # of calls
 
 
-def only_in(kind: str, requirement: str, words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def only_in(
+    kind: str, requirement: str, words: str, source: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function as a mutant that is wrong in one kind of input."""
 
     def mark(call: Callable[..., Any]) -> Callable[..., Any]:
-        marked = breaks(requirement, words)(call)
+        marked = breaks(requirement, words, source)(call)
         MUTANTS.setdefault(kind, []).append(marked.mutant)  # type: ignore[attr-defined]
         return marked
 
@@ -383,7 +385,12 @@ def softmax__one_class(x, /, *, axis=-1):
     return np.ones_like(x) if x.shape[axis] == 1 else reference.softmax(x, axis=axis)
 
 
-@only_in("specials", "scaled_dot_product_attention.nan", "in four axes without a mask, a query with NaN gives 0")
+@only_in(
+    "specials",
+    "scaled_dot_product_attention.nan",
+    "in four axes without a mask, a query with NaN gives 0",
+    "https://github.com/pytorch/pytorch/issues/141128",
+)
 def scaled_dot_product_attention__nan_in_heads(q, k, v, mask=None, *, causal=False, scale=None):
     y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
     lost = np.any(np.isnan(q), axis=-1, keepdims=True) & (q.ndim == 4 and mask is None)
