@@ -223,6 +223,11 @@ def offered(formula: Formula, dtype: np.dtype[Any]) -> bool:
     return accepted(formula, arrays, {})
 
 
+def label_dtypes(formula: Formula) -> tuple[str, ...]:
+    """The dtypes of labels: PyTorch's functions take int64 alone."""
+    return ("int64",) if formula.library == "torch" else plan.LABEL_DTYPES
+
+
 def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bool:
     """Whether the formula itself takes these arguments, such as an epsilon that is not 0 in the dtype.
 
