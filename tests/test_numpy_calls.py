@@ -12,7 +12,17 @@ from gaugeblock.conformance import assert_conforms, check, expected
 from gaugeblock.conformance.arithmetic import bounded, exact
 from gaugeblock.conformance.arithmetic.first_order import Tape, made
 from gaugeblock.conformance.arithmetic.namespace import MissingError
-from gaugeblock.conformance.arithmetic.numpy_calls import KNOWN, METHODS, OF_CONDITIONS, OPERATORS, OWN, RENAMED
+from gaugeblock.conformance.arithmetic.numpy_calls import (
+    JOINS,
+    KNOWN,
+    MANY,
+    METHODS,
+    MOVES,
+    OF_CONDITIONS,
+    OPERATORS,
+    OWN,
+    RENAMED,
+)
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 
 RNG = np.random.default_rng(0)
@@ -141,6 +151,39 @@ MORE = {
     "rows": lambda x: sum(row * row for row in x),
     "in place": lambda x: (x / x.sum(axis=-1, keepdims=True)).round(),
 }
+# Those that are called by one rule: what moves elements, and what a ufunc makes of many numbers.
+MANY_OF = {
+    "fliplr": np.fliplr,
+    "flipud": np.flipud,
+    "rot90": lambda x: np.rot90(x, 1, (0, 1)),
+    "rollaxis": lambda x: np.rollaxis(x, 1),
+    "atleast_1d": lambda x: np.atleast_1d(x[0, 0]),
+    "atleast_2d": lambda x: np.atleast_2d(x[0]),
+    "atleast_3d": np.atleast_3d,
+    "array_split": lambda x: np.array_split(x, 3, axis=1)[0],
+    "hsplit": lambda x: np.hsplit(x, 2)[1],
+    "vsplit": lambda x: np.vsplit(x, 3)[1],
+    "dsplit": lambda x: np.dsplit(x[None], 2)[0],
+    "delete": lambda x: np.delete(x, 1, axis=1),
+    "sliding_window_view": lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, axis=-1).max(-1),
+    "hstack": lambda x: np.hstack([x, 2 * x]),
+    "vstack": lambda x: np.vstack((x, V)),
+    "dstack": lambda x: np.dstack([x, x]),
+    "column_stack": lambda x: np.column_stack([x[:, 0], x[:, 1]]),
+    "add.reduce": lambda x: np.add.reduce(x),
+    "multiply.reduce": lambda x: np.multiply.reduce(x, axis=-1, keepdims=True),
+    "maximum.reduce": lambda x: np.maximum.reduce(x, axis=None),
+    "minimum.reduce": lambda x: np.minimum.reduce(x, 1),
+    "logical_and.reduce": lambda x: np.where(np.logical_and.reduce(x > 0.2), x, 0),
+    "logical_or.reduce": lambda x: np.where(np.logical_or.reduce(x > 0.8, axis=1)[:, None], x, 0),
+    "add.accumulate": lambda x: np.add.accumulate(x),
+    "multiply.accumulate": lambda x: np.multiply.accumulate(x, axis=1),
+    "subtract.outer": lambda x: np.subtract.outer(x, V),
+    "constants": lambda x: np.concatenate([np.zeros((1, 4)), np.where(x > 0.5, np.ones((3, 4)), x)]),
+    "concatenate flat": lambda x: np.concatenate([x, V[None]], axis=None),
+    "take_along_axis flat": lambda x: np.take_along_axis(x, np.argsort(x, axis=None, kind="stable"), None),
+}
+MORE |= MANY_OF
 OF_METHODS = {"clip": (0.2, 0.5), "swapaxes": (0, 1), "take": (PLACES,), "repeat": (2,), "dot": (Y,)}
 
 
@@ -182,6 +225,46 @@ def test_numpys_function_gives_what_it_gives_on_arrays_of_its_own(kind, name):
 def test_every_function_is_called_here():
     assert {*KNOWN, *OWN, *OPERATORS, *RENAMED} == {*CALLS}
     assert {*OF_CONDITIONS.split()} <= {*KNOWN, *OWN}
+    of_many = {f"{name}.{method}" for method, names in MANY.items() for name in names}
+    assert {*MOVES.split(), *JOINS.split()} | of_many <= {*MANY_OF}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, mask: x * mask.astype(x.dtype).sum(-1, keepdims=True),
+        lambda x, mask: np.multiply(mask, x) + mask * x,
+        lambda x, mask: mask.astype(x.dtype) @ x.T,
+        lambda x, mask: mask.astype(x.dtype).max(-1) * x[:, 0],
+        lambda x, mask: x * np.mean(mask.astype(x.dtype), axis=0) + mask.astype(x.dtype).std(-1, keepdims=True),
+        lambda x, mask: x.astype(np.float64) * np.mean(mask),
+    ],
+)
+def test_a_mask_is_counted_and_multiplied_as_in_numpy(call, dtype):
+    x, mask = RNG.normal(size=(3, 4)).astype(dtype), np.arange(12).reshape(3, 4) % 3 > 0
+    assert_conforms(call(x, mask), call, x, mask)
+    value, bound = expected(call, x, mask)
+    assert np.max(bound) <= 32 * np.finfo(dtype).eps * np.max(np.abs(value))
+
+
+@pytest.mark.parametrize("call", [lambda x: np.pad(x, 1), np.tril, lambda x: np.pad(x, 1, "edge"), np.triu])
+def test_padding_keeps_the_arithmetic(call):
+    """The constant was of float64, and made the bound one of float64."""
+    x = X.astype(np.float32)
+    _, bound = expected(lambda x: call(x) * x[0, 0], x)
+    assert np.max(bound) >= 2**-26
+    assert_conforms(call(x) * x[0, 0], lambda x: call(x) * x[0, 0], x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nan_is_expected_where_numpy_has_it(dtype):
+    x = np.array([[np.nan, 0.5, -1.0, 0.25]], dtype)
+    for function in (np.sort, np.sign, np.arcsin, np.arccos):
+        value, bound = expected(lambda x, f=function: f(x), x)
+        right = np.isnan(function(x))
+        assert np.array_equal(np.isnan(value), right)
+        assert np.all(np.isfinite(bound))
 
 
 def softmax(x, mask, axis=-1):
@@ -217,8 +300,14 @@ def test_what_errors_may_turn_is_undecided():
     ("call", "words"),
     [
         (lambda x: np.exp(x, out=x), r"numpy.exp: out: gaugeblock has no error bound for that; write it"),
-        (lambda x: np.add.reduce(x), r"numpy.add: reduce: gaugeblock has no"),
+        (lambda x: np.logaddexp.reduce(x), r"numpy.logaddexp: reduce: gaugeblock has no"),
+        (lambda x: np.add.reduce(x, where=x > 0), r"numpy.sum: where: gaugeblock has no"),
+        (lambda x: np.max(np.array([x, 2 * x])), r"as np.array makes, forgets the bounds; np.stack joins several"),
         (lambda x: np.sum(x, where=x > 0), r"numpy.sum: got an unexpected keyword argument 'where': gaugeblock"),
+        (
+            lambda x: np.pad(x, 1, "mean"),
+            r"pad: got mode='mean', constant_values=0; wanted one number, or \('constant'",
+        ),
         (lambda x: np.round(x, 2), r"numpy.round: got an unexpected keyword argument 'decimals'"),
         (lambda x: np.linalg.norm(x, 2), r"numpy.linalg.norm: ord=2 of 2 axes: gaugeblock has no error bound"),
         (lambda x: np.einsum("ij->i", x), r"numpy.einsum: 1 arrays, not two: gaugeblock has no error bound"),

@@ -157,6 +157,29 @@ def filtered(x, w):
     return xp.sum(windows * w, axis=-1)
 
 
+@formula("(b, n), (b) -> (b)", domain=("real", "index"))
+def surprise(x, labels):
+    """The labels have the first letter, and choose along the second."""
+    x = x - np.max(x, axis=1, keepdims=True)
+    return np.log(np.sum(np.exp(x), axis=1)) - x[np.arange(len(labels)), labels]
+
+
+@formula("(n, d), (n, d) -> (n, n)")
+def distances(x, y):
+    """Two arguments of one shape, and no batch."""
+    return np.max(np.abs(x[:, None] - 2 * y), axis=-1)
+
+
+@formula("(..., n) -> (...)")
+def slope(x):
+    """It takes no row of one number."""
+    return x[..., 1] - x[..., 0]
+
+
+def next_of(labels, n):
+    return np.minimum(labels + 1, n - 1)
+
+
 def with_step(change):
     def kernel(theta, grad, state, *, mu=0.9):
         theta, (step, velocity) = momentum(theta, grad, state, mu=mu)
@@ -196,6 +219,9 @@ WRONG = [
     ("long sums of blocks", scan, in_blocks(8192)),
     ("the mean of the first 5000", layer_scale, of_the_first),
     ("8 bits", numbered, lambda x: x + (np.arange(x.shape[-1]) % 256).astype(x.dtype)),
+    ("the next label", surprise, lambda x, labels: surprise(x, next_of(labels, x.shape[1]))),
+    ("the other way", distances, lambda x, y: distances(y, x)),
+    ("the last number", slope, lambda x: x[..., -1] - x[..., 0]),
     ("the next place", taken, lambda x, places: np.take_along_axis(x, (places + 1) % x.shape[-1], axis=-1)),
     ("a flag that gives NaN to some", poisson, lambda x, t, *, of_logarithm=True, epsilon=1e-8: poisson(x, t)),
     (

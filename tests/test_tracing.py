@@ -16,7 +16,8 @@ from torch_functions import functions as functions_of_torch
 from gaugeblock import formula
 from gaugeblock.conformance import assert_conforms, check, expected
 from gaugeblock.conformance.arithmetic.namespace import MissingError
-from gaugeblock.conformance.formulas import case
+from gaugeblock.conformance.cases import made
+from gaugeblock.conformance.formulas import case, declared
 from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, lax, library_of, standard
 from gaugeblock.conformance.tracing.positions import TracingError
 
@@ -273,6 +274,34 @@ def test_a_module_is_declared_and_follows_the_format():
     x = np.random.default_rng(0).normal(size=(3, 6))
     centred = x - x.mean(-1, keepdims=True)
     assert_conforms(centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5), declared, x)
+
+
+@formula("(..., n) -> (..., n)", library="torch")
+def normed(x, *, eps=1e-3):
+    return functional.rms_norm(x, (x.shape[-1],), eps=eps)
+
+
+@pytest.mark.parametrize("options", [{}, {"eps": 0.1}])
+def test_an_option_that_no_float32_is_reaches_the_function(options):
+    """It was None, with which rms_norm has an epsilon of its own."""
+    x = np.random.default_rng(0).normal(size=(4, 8)).astype(np.float32)
+    eps = np.float32(options.get("eps", 1e-3))
+    right = x / np.sqrt(np.mean(x * x, -1, keepdims=True) + eps)
+    assert_conforms(right, normed, x, **options)
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(x / np.sqrt(np.mean(x * x, -1, keepdims=True)), normed, x, **options)
+
+
+@pytest.mark.whole
+def test_labels_are_of_dtypes_that_pytorch_takes():
+    @formula("(b, n), (b) -> (b)", domain=("real", "index"), library="torch")
+    def cross_entropy(x, labels):
+        return functional.cross_entropy(x, labels, reduction="none")
+
+    found = [case.compact.arguments for case in made(declared(cross_entropy), np.dtype("float32"), 0)]
+    assert not {"int8", "int16", "uint16", "uint32", "uint64"} & {labels.dtype.name for _, labels in found}
+    assert all(np.all(labels < x.shape[1]) for x, labels in found)
+    assert any(np.any(labels >= x.shape[0]) for x, labels in found)
 
 
 def test_only_known_libraries_are_declared():

@@ -9,7 +9,7 @@ from flint import arb
 from . import bounded
 from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
-from .exact import Exact
+from .exact import Exact, is_nan
 from .kinds import core, is_real, lifted, scalar, together
 from .slopes import either, follows
 from .specials import same, settled
@@ -86,7 +86,8 @@ def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
 @follows(either)
 def where(condition: Any, a: Any, b: Any, /) -> Any:
     """The hull of both where the condition is undecided."""
-    (pick, sure), a, b = parts(condition), lifted(a), lifted(b)
+    pick, sure = parts(condition)
+    a, b = together(a, b) if isinstance(a, Exact) or isinstance(b, Exact) else (lifted(a), lifted(b))
     if not is_real(a) and not is_real(b):
         (x, s), (y, t) = parts(a), parts(b)
         return discrete(np.where(pick, x, y), sure & np.where(pick, s, t))
@@ -143,7 +144,7 @@ floor = step(np.floor, arb.floor)
 ceil = step(np.ceil, arb.ceil)
 trunc = step(np.trunc, lambda end: end.floor() if end >= 0 else end.ceil())
 round = step(np.round, to_even)  # noqa: A001
-sign = step(np.sign, arb.sgn)
+sign = step(np.sign, lambda end: end if end.is_nan() else end.sgn())
 
 
 def floor_divide(a: Array, b: Array, /) -> Array:
@@ -192,9 +193,12 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
     """The k-th number rises with each of them, so it lies between the k-th of the lower and of the upper ends."""
     x = lifted(x)
     if isinstance(x, Exact):
-        ends: Any = (np.frompyfunc(end, 1, 1)(x.balls) for end in (arb.lower, arb.upper))
+        nan = np.asarray(is_nan(x.balls), np.bool_)  # they are last, and smaller than nothing
+        ends: Any = (np.where(nan, arb("inf"), np.frompyfunc(end, 1, 1)(x.balls)) for end in (arb.lower, arb.upper))
         low, high = (np.sort(each, axis) for each in ends)
-        found: Array = Exact(np.frompyfunc(arb.union, 2, 1)(low, high), x.dtype)
+        found: Array = Exact(
+            np.where(np.sort(nan, axis), arb("nan"), np.frompyfunc(arb.union, 2, 1)(low, high)), x.dtype
+        )
     elif isinstance(x, Bounded):
         value, low, high = (np.sort(each, axis) for each in (x.value, x.value - x.error, x.value + x.error))
         with np.errstate(invalid="ignore"):

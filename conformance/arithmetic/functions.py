@@ -48,7 +48,7 @@ class Function:
     def __call__(self, x: Array, /) -> Array:
         x = real(self.name, x)
         if isinstance(x, Exact):
-            return Exact(np.frompyfunc(self.ball, 1, 1)(x.balls), x.dtype)
+            return Exact(np.frompyfunc(lambda ball: ball if ball.is_nan() else self.ball(ball), 1, 1)(x.balls), x.dtype)
         with np.errstate(all="ignore"):
             y = self.value(x.value)
             e = x.error + self.argument * x.model.unit * finite(far(x.value, x.error))

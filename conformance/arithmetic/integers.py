@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .elsewhere import ELEMENTWISE
+from .numpy_calls import NumPyCalls
 
 Number = Any
 
@@ -27,18 +28,37 @@ class Integers(np.ndarray[Any, Any]):
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return self.xp
 
+    def mean(self, *arguments: Any, **options: Any) -> Any:
+        return self.in_the_run(np.mean, *arguments, **options)
+
+    def var(self, *arguments: Any, **options: Any) -> Any:
+        return self.in_the_run(np.var, *arguments, **options)
+
+    def std(self, *arguments: Any, **options: Any) -> Any:
+        return self.in_the_run(np.std, *arguments, **options)
+
+    def in_the_run(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        """A function whose result is real, of these numbers in the dtype that NumPy's has."""
+        dtype = self.dtype if self.dtype.kind == "f" else np.float64
+        numbers = plain(self) if self.xp is None else self.xp.asarray(plain(self), dtype=dtype)
+        return function(numbers, *arguments, **options)
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """An operation whose result is real, as a product with 0.5, is one of the run."""
         with np.errstate(all="ignore"):
             found = getattr(ufunc, method)(*map(plain, inputs), **{name: plain(each) for name, each in options.items()})
+        if isinstance(found, NumPyCalls):
+            return found
         kinds = {np.asarray(each).dtype.kind for each in inputs}
         if not isinstance(found, np.ndarray | np.generic) or self.xp is None:
             return found
         if found.dtype.kind != "f" and "f" not in kinds:
             return as_integers(found).within(self.xp)
         dtype = np.result_type(*map(plain, inputs), np.float16) if found.dtype.kind == "b" else found.dtype
-        operands = (self.xp.asarray(plain(each), dtype=dtype) for each in inputs)
+        operands = [self.xp.asarray(plain(each), dtype=dtype) for each in inputs]
         name: str = ufunc.__name__
+        if method != "__call__":
+            return getattr(ufunc, method)(*operands, **options)
         return getattr(self.xp, ELEMENTWISE.get(name, name))(*operands)
 
 

@@ -49,7 +49,21 @@ KNOWN = {
     for count, names in BY_POSITION.items()
     for name in names.split()
 }
-FLAT = {"cumsum": None, "cumprod": None, "take": None, "sort": -1, "argsort": -1}  # without an axis, with their default
+# What flattens its array where axis=None, with the default.
+FLAT = {
+    "cumsum": None, "cumprod": None, "take": None, "sort": -1, "argsort": -1, "concatenate": 0, "take_along_axis": -1
+}  # fmt: skip
+# What ufunc.reduce and ufunc.accumulate are.
+MANY = {
+    "reduce": {
+        "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all", "logical_or": "any"
+    },
+    "accumulate": {"add": "cumulative_sum", "multiply": "cumulative_prod"},
+}  # fmt: skip
+# The other functions that move elements, of one array and of several.
+MOVES = """fliplr flipud rot90 rollaxis atleast_1d atleast_2d atleast_3d array_split hsplit vsplit dsplit delete
+    sliding_window_view"""
+JOINS = "hstack vstack dstack column_stack"
 METHODS = """sum prod max min mean std var any all argmax argmin argsort cumsum cumprod round clip squeeze swapaxes
     diagonal trace take repeat ravel dot copy"""
 # What is asked of conditions, whose answers rounding errors may turn.
@@ -70,6 +84,11 @@ class NumPyCalls:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         name = ufunc.__name__
+        if method in MANY and name in MANY[method]:
+            return of_many(namespace_of(self), MANY[method][name], *inputs, **options)
+        if method == "outer":
+            a, b = inputs
+            return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **options)
         if method != "__call__" or {*options} - {"axis"}:
             raise refused(name, method.removeprefix("__call__") or ", ".join(options))
         if name not in OPERATORS:
@@ -84,6 +103,10 @@ class NumPyCalls:
             return OWN[name](xp, *arguments, **options)
         if name in KNOWN:
             return standard(xp, function, arguments, options)
+        if name in f"{MOVES} {JOINS}".split():
+            from .structure import joined, moved  # which has all arrays
+
+            return (joined if name in JOINS.split() else moved)(function)(*arguments, **options)
         return getattr(xp, name)(*arguments, **options)  # such as meshgrid, or an error of one line
 
     def reshape(self, *shape: Any) -> Array:
@@ -128,7 +151,10 @@ def standard(xp: Any, function: Any, arguments: tuple[Any, ...], options: dict[s
     given = dict(signature_of(function).bind(*arguments, **options).arguments)
     array, *more = [given.pop(each) for each in [*given][:count]]
     if name in FLAT and given.get("axis", FLAT[name]) is None:
-        array = xp.reshape(array, (-1,))
+        flat = [xp.reshape(each, (-1,)) for each in (array if name == "concatenate" else [array])]
+        array, given = flat if name == "concatenate" else flat[0], given | {"axis": 0}
+    if name in ("sort", "argsort"):
+        given.pop("kind", None)  # the order is the same
     given |= given.pop("kwargs", {})
     given = {{"ddof": "correction"}.get(key, key): value for key, value in given.items() if value is not None}
     if given.get("decimals") == 0:
@@ -141,6 +167,14 @@ def standard(xp: Any, function: Any, arguments: tuple[Any, ...], options: dict[s
     except TypeError as error:
         raise refused(name, error) from None
     return called(array, *more, **given)
+
+
+def of_many(xp: Any, name: str, a: Array, axis: Any = 0, dtype: Any = None, where: Any = True, **others: Any) -> Array:
+    """What a ufunc makes of many numbers, along the first axis if none is given."""
+    given = {each: value for each, value in others.items() if value is not None and value is not False}
+    if where is not True or {*given} - {"keepdims"}:
+        raise refused(name, ", ".join({*given} - {"keepdims"}) or "where")
+    return getattr(xp, name)(a if dtype is None else xp.astype(a, np.dtype(dtype)), axis=axis, **given)
 
 
 def squeeze(xp: Any, a: Array, axis: Any = None) -> Array:

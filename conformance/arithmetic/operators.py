@@ -20,7 +20,9 @@ class Operators(NumPyCalls):
         return namespace.of(self)
 
     def __array__(self, *arguments: Any, **options: Any) -> Any:
-        raise NotOfTheStandardError("an array of NumPy's is made of one")
+        raise NotOfTheStandardError(
+            "an array of NumPy's, as np.array makes, forgets the bounds; np.stack joins several arrays"
+        )
 
     def __abs__(self) -> Array:
         return self.__array_namespace__().abs(self)

@@ -79,8 +79,9 @@ def alike(arrays: list[Array]) -> list[Array]:
     real = [x for x in map(lifted, arrays) if is_real(x)]
     if not real:
         return arrays
-    widest = reduce(lambda a, b: together(a, b)[0], real)
-    return [together(lifted(x), widest)[0] for x in arrays]
+    balls = [x for x in real if isinstance(x, Exact)]
+    widest = balls[0] if balls else reduce(lambda a, b: together(a, b)[0], real)
+    return [together(x, widest)[0] for x in arrays]
 
 
 def in_a_row(arrays: list[Array]) -> Array:
@@ -131,11 +132,16 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> list[Array]:
     return [picked(lifted(x), each) if is_real(lifted(x)) else x[each] for x, each in zip(arrays, places, strict=True)]
 
 
+PADDED = "constant", "edge", "reflect", "symmetric", "wrap"  # the modes that move elements
+
+
 def pad(x: Array, widths: Any, /, mode: str = "constant", constant_values: float = 0) -> Array:
     """As NumPy's; the constant is one more element, at the last position."""
+    if mode not in PADDED or np.ndim(constant_values):
+        raise ValueError(f"pad: got mode={mode!r}, constant_values={constant_values}; wanted one number, or {PADDED}")
     if not is_real(x):
         return np.pad(x, widths, mode, **({"constant_values": constant_values} if mode == "constant" else {}))  # type: ignore[call-overload]
-    longer = concat([reshape(x, (-1,)), together(np.full(1, float(constant_values)), x)[0]])
+    longer = concat([reshape(x, (-1,)), reshape(together(float(constant_values), x)[0], (1,))])
     options = {"constant_values": x.size} if mode == "constant" else {}
     return picked(longer, np.pad(positions(x), widths, mode, **options))  # type: ignore[call-overload]
 

@@ -71,8 +71,8 @@ def among_neutral(formula: Formula, arrays: Arrays, letter: str) -> bool:
     index[PLACES] = np.arange(SIZE)
     once = padded(arrays, leaves, letter)
     whole = [at(array, leaf.axes, letter, index) for array, leaf in zip(once, leaves, strict=True)]
-    if letter == classes(letters_of(formula)):
-        whole = [PLACES[array] if leaf.domain == "index" else array for array, leaf in zip(whole, leaves, strict=True)]
+    chosen = [leaf.domain == "index" and letter == classes(letters_of(formula), leaf) for leaf in leaves]
+    whole = [PLACES[array] if is_chosen else array for array, is_chosen in zip(whole, chosen, strict=True)]
     return same(run(formula, whole), taken(formula, run(formula, once), letter, index))
 
 

@@ -15,7 +15,7 @@ from ..formulas.axes import result_axes
 from ..formulas.requirements import name_of, requirements
 from . import plan
 from .behaviour import APART, MIXED, behaviour, letters_of
-from .draw import Arrays, Leaf, draw, leaves_of, pack, padded, unpack
+from .draw import Arrays, Leaf, classes, draw, leaves_of, pack, padded, unpack
 from .growth import on_the_way
 from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
@@ -53,7 +53,7 @@ class Made(NamedTuple):
 
     def placed(self, array: Any, leaf: Leaf) -> Any:
         """An index of classes, each moved to its place in the whole."""
-        letter = next((letter for letter in letters_of(self.compact.formula) if letter != BATCH), "")
+        letter = classes(letters_of(self.compact.formula), leaf)
         if leaf.domain != "index" or letter not in self.to.indices:
             return array
         return first_places(self.to.indices[letter])[array].astype(self.labels or array.dtype)
@@ -223,6 +223,11 @@ def offered(formula: Formula, dtype: np.dtype[Any]) -> bool:
     return accepted(formula, arrays, {})
 
 
+def label_dtypes(formula: Formula) -> tuple[str, ...]:
+    """The dtypes of labels: PyTorch's functions take int64 alone."""
+    return ("int64",) if formula.library == "torch" else plan.LABEL_DTYPES
+
+
 def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bool:
     """Whether the formula itself takes these arguments, such as an epsilon that is not 0 in the dtype.
 
@@ -230,7 +235,7 @@ def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bo
     """
     try:
         results_of(formula, arrays, options)
-    except (TypeError, ValueError):
+    except (IndexError, TypeError, ValueError):
         return False
     return True
 

@@ -16,7 +16,7 @@ from ...reference.declaration import AXIS, BATCH, times
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
-from .build import Builder, Made, accepted, shape_name
+from .build import Builder, Made, accepted, label_dtypes, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers, pack
 from .options import Row, covering, values_of_keywords
 from .spread import straight
@@ -104,7 +104,8 @@ def ends_of(domain: str) -> tuple[Any, ...]:
 def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
     """Labels in each dtype that has them, in turn; and every other time those for each class, if they may be."""
     if leaf.domain == "index":
-        dtype = plan.LABEL_DTYPES[turn % len(plan.LABEL_DTYPES)]
+        dtypes = label_dtypes(builder.formula)
+        dtype = dtypes[turn % len(dtypes)]
         return array.astype(dtype if np.max(array, initial=0) <= np.iinfo(dtype).max else "uint16")
     if leaf.domain == "weight" and not builder.is_variant and turn % 2:
         dtypes = "bool", *plan.LABEL_DTYPES

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves, shape_of
+from ...reference.declaration import BATCH, is_axes, is_range, leaves, letter_of, shape_of
 from ...reference.validation import ends
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
@@ -99,7 +99,7 @@ def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     if leaf.is_number:
         return usual(leaf.domain)
     if leaf.domain == "index":
-        return rng.integers(0, sizes[classes(sizes)], shape)
+        return rng.integers(0, sizes[classes(sizes, leaf)], shape)
     if leaf.domain == "mask":
         return rng.uniform(size=shape) < 0.7
     if leaf.domain == "weight":
@@ -120,9 +120,9 @@ def in_rows(leaves: list[Leaf]) -> list[int]:
     ]
 
 
-def classes(letters: Iterable[str]) -> str:
-    """The letter of the classes that an index chooses from: the first one; none of what has a batch alone."""
-    return next((letter for letter in letters if letter != BATCH), "")
+def classes(letters: Iterable[str], leaf: Leaf) -> str:
+    """The letter of the classes that an index chooses from: the first one that is no axis of its own."""
+    return next((letter for letter in letters if letter not in {BATCH, *map(letter_of, leaf.axes)}), "")
 
 
 def usual(domain: str) -> Any:

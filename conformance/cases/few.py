@@ -61,7 +61,7 @@ def thin_rows(builder: Builder, letter: str, active: int, rows: int) -> tuple[di
     arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
     own = np.arange(rows)[:, None] == np.arange(rows * active) // active
     for number, leaf in enumerate(builder.leaves):
-        if leaf.domain == "index" and letter == classes(sizes):
+        if leaf.domain == "index" and letter == classes(sizes, leaf):
             arrays[number] = arrays[number] % active + active * np.arange(rows)
         if number in chosen:
             nothing = 0 if factors else neutral(leaf, letter)

@@ -271,7 +271,8 @@ def same(builder: Builder) -> Iterator[Made]:
     turned = builder.small("same", "transposed", rows=rows)
     if builder.formula.products and np.ndim(turned[0]) > 1 and alike(builder, turned, 0, 1):
         turned[1] = np.swapaxes(turned[0], -1, -2).copy()
-        note, to = "a product with the transpose is taken for another", straight(builder.sizes(turned), batch)
+        note = "a product with the transpose is taken for another"
+        to = straight({BATCH: 1} | builder.sizes(turned), batch)
         yield builder.made("same", builder.label("value"), "2_is_1_transposed", note, builder.call(turned), to)
     equal = [n for n in range(len(arrays)) if alike(builder, arrays, 0, n)]
     if len(equal) > 2:
@@ -289,7 +290,7 @@ def same_two(
     if alike(builder, arrays, one, other):
         arrays[other] = arrays[one].copy()
         name, note = f"{one + 1}_and_{other + 1}{ending}", "one array in the places of two arguments is taken for two"
-        to = straight(builder.sizes(arrays), batch)
+        to = straight({BATCH: 1} | builder.sizes(arrays), batch)
         yield builder.made("same", builder.label("value"), name, note, builder.call(arrays), to)
 
 

@@ -8,8 +8,8 @@ from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
-from .build import Builder, Made, accepted
-from .draw import draw, padded
+from .build import Builder, Made, accepted, label_dtypes
+from .draw import classes, draw, padded
 from .spread import Spread, places
 
 NOTE = "labels go through another dtype"
@@ -26,12 +26,12 @@ def cases(builder: Builder) -> Iterator[Made]:
 
 def indices(builder: Builder, at: int) -> Iterator[Made]:
     """Class numbers of every integer dtype, and those that another dtype would change."""
-    letter = builder.letters[0]
-    for dtype in plan.LABEL_DTYPES:
-        classes, columns = plan.TABLE if np.iinfo(dtype).bits <= 16 else (plan.LENGTH, plan.LENGTH)
-        sizes = {BATCH: plan.BATCH} | dict.fromkeys(builder.letters, columns) | {letter: classes}
+    letter = classes(builder.letters, builder.leaves[at])
+    for dtype in label_dtypes(builder.formula):
+        count, columns = plan.TABLE if np.iinfo(dtype).bits <= 16 else (plan.LENGTH, plan.LENGTH)
+        sizes = {BATCH: plan.BATCH} | dict.fromkeys(builder.letters, columns) | {letter: count}
         arrays = [draw(leaf, sizes, builder.random("labels", dtype)) for leaf in builder.leaves]
-        largest_first = classes - 1 - np.arange(arrays[at].size) % classes
+        largest_first = count - 1 - np.arange(arrays[at].size) % count
         arrays[at] = largest_first.reshape(arrays[at].shape).astype(dtype)
         yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
         options = {name: values[-1] for name, values in builder.formula.options.items()}
@@ -55,7 +55,7 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
         arrays = padded([draw(leaf, sizes, rng) for leaf in builder.leaves], builder.leaves, letter, finite=True)
         arrays[at] = np.searchsorted(place, numbers)
         to = Spread((len(numbers),), {name: np.arange(size) for name, size in sizes.items()} | {letter: index})
-        for dtype in plan.LABEL_DTYPES_OF[length]:
+        for dtype in [each for each in plan.LABEL_DTYPES_OF[length] if each in label_dtypes(builder.formula)]:
             typed = [array.astype(dtype) if n == at else array for n, array in enumerate(arrays)]
             name = f"{dtype}_of_{length}"
             yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(typed), to)
@@ -85,8 +85,8 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
         yield builder.made("labels", label, dtype, NOTE, builder.call(arrays))
         if options and accepted(builder.formula, arrays, options):
             yield builder.made("labels", label, f"{dtype}_with_options", NOTE, builder.call(arrays, options))
-    for classes in plan.LENGTH, plan.MORE_CLASSES:
-        yield nearly_1(builder, at, classes)
+    for count in plan.LENGTH, plan.MORE_CLASSES:
+        yield nearly_1(builder, at, count)
 
 
 def nearly_1(builder: Builder, at: int, classes: int) -> Made:

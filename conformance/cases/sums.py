@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_axes
+from ...reference.declaration import is_axes
 from ..arithmetic.orders import Terms
 from ..formulas import Formula
 from ..formulas.axes import result_axes
 from .behaviour import letters_of
-from .draw import Arrays, Leaf, draw, leaves_of, neutral, pack
+from .draw import Arrays, Leaf, classes, draw, leaves_of, neutral, pack
 
 SIZE = 3
 POWER = 32  # the norm of this order is at least the maximum, and at most K^(1/32) times it
@@ -84,10 +84,10 @@ def facing(chosen: np.ndarray, leaf: Leaf, letter: str) -> np.ndarray:
 
 def reordered(arrays: Arrays, all_leaves: list[Leaf], letter: str, order: np.ndarray) -> Arrays:
     """The arrays in another order along a letter; an index of classes follows the class that it chooses."""
-    is_class = letter == next((each for leaf in all_leaves for each in leaf.axes if each != BATCH), "")
+    letters = [each for leaf in all_leaves for each in leaf.axes]
 
     def moved(array: Any, leaf: Leaf) -> Any:
-        if leaf.domain == "index" and is_class:
+        if leaf.domain == "index" and letter == classes(letters, leaf):
             return np.argsort(order)[array].astype(array.dtype)
         return np.take(array, order, axis=leaf.axes.index(letter)) if letter in leaf.axes else array
 

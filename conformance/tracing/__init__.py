@@ -254,10 +254,10 @@ def declared_in(formula: Formula) -> Formula:
         return found
 
     def call(*arguments: Any, **options: Any) -> Any:
-        hyper = {name: scalar(value) if is_real(value) else value for name, value in options.items()}
+        hyper = {name: number(value) if is_real(value) else value for name, value in options.items()}
         static = [name in formula.hyper_parameters for name in names[: len(arguments)]]
         positional = tuple(
-            (scalar(value) if is_real(value) else value) if fixed or not hasattr(value, "shape") else like(value)
+            (number(value) if is_real(value) else value) if fixed or not hasattr(value, "shape") else like(value)
             for value, fixed in zip(arguments, static, strict=True)
         )
         traced = at(positional, tuple(sorted(hyper.items())))
@@ -269,6 +269,11 @@ def declared_in(formula: Formula) -> Formula:
     call.__name__ = formula.name
     vars(call).update(__signature__=formula.python_signature, __wrapped__=function)
     return replace(formula, function=call)
+
+
+def number(x: Any) -> float | None:
+    """The number that an option is: the library casts it where it is used."""
+    return scalar(Bounded(x.value, 0, x.model, x.dtype) if isinstance(x, Bounded) else x)
 
 
 class Like(NamedTuple):
