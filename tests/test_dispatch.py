@@ -33,6 +33,7 @@ ALLOWED = {
     ("conformance/bench/optimizers.py", "subscript"): (1, "PyTorch's key 'step' of its own state"),
     ("conformance/tracing/from_torch.py", "call"): (1, "ATen's name of an operation, which is no formula's"),
     ("conformance/arithmetic/slopes.py", "dict"): (1, "the slopes of library functions, such as tanh: data"),
+    ("conformance/arithmetic/numpy_calls.py", "dict"): (2, "NumPy's functions by their names, such as matmul: data"),
     ("conformance/sweep/tallies.py", "dict"): (2, "which functions are swept, and how each is compared: data"),
 }
 

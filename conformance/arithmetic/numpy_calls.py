@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.declaration import AXIS
+
 Array = Any
 
 ADVICE = (
@@ -89,7 +91,7 @@ class NumPyCalls:
         if method == "outer":
             a, b = inputs
             return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **options)
-        if method != "__call__" or {*options} - {"axis"}:
+        if method != "__call__" or {*options} - {AXIS}:
             raise refused(name, method.removeprefix("__call__") or ", ".join(options))
         if name not in OPERATORS:
             return getattr(namespace_of(self), RENAMED.get(name, name))(*inputs, **options)
@@ -150,9 +152,9 @@ def standard(xp: Any, function: Any, arguments: tuple[Any, ...], options: dict[s
     other, count = KNOWN[name]
     given = dict(signature_of(function).bind(*arguments, **options).arguments)
     array, *more = [given.pop(each) for each in [*given][:count]]
-    if name in FLAT and given.get("axis", FLAT[name]) is None:
+    if name in FLAT and given.get(AXIS, FLAT[name]) is None:
         flat = [xp.reshape(each, (-1,)) for each in (array if name == "concatenate" else [array])]
-        array, given = flat if name == "concatenate" else flat[0], given | {"axis": 0}
+        array, given = flat if name == "concatenate" else flat[0], given | {AXIS: 0}
     if name in ("sort", "argsort"):
         given.pop("kind", None)  # the order is the same
     given |= given.pop("kwargs", {})

@@ -429,7 +429,7 @@ def dense__zero_columns_of_wide(x, w, b):
     return np.where(empty & (w.shape[0] > 0), b, y) if w.shape[1] > 64 else y
 
 
-@only_in("specials", "dense_vjp.value", "no gradient gives zeros, though x has NaN")
+@only_in("specials", "dense_vjp.nan", "no gradient gives zeros, though x has NaN")
 def dense_vjp__no_gradient(x, w, b, g):
     found = reference.dense_vjp(x, w, b, g)
     return found if g.any() else tuple(np.zeros_like(each) for each in found)
