@@ -17,7 +17,10 @@ from gaugeblock import formula
 from gaugeblock.conformance import assert_conforms, check, expected
 from gaugeblock.conformance.arithmetic.namespace import MissingError
 from gaugeblock.conformance.cases import made
-from gaugeblock.conformance.formulas import case, declared
+from gaugeblock.conformance.cases.behaviour import behaviour
+from gaugeblock.conformance.formulas import case, declared, functions_of
+from gaugeblock.conformance.formulas.axes import links
+from gaugeblock.conformance.judging.made import compact_cases, left_out
 from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, lax, library_of, standard
 from gaugeblock.conformance.tracing.positions import TracingError
 
@@ -372,3 +375,20 @@ def test_a_kernel_may_begin_its_sum_with_the_bias(module, x):
     assert_conforms(y, module, x)
     with pytest.raises(AssertionError, match="outside"):
         assert_conforms(y + 2.0**-18, module, x)
+
+
+@formula("(..., n) -> (..., n)", library="torch")
+def gate(x):
+    """The two largest weights of a softmax, normalised, in their places."""
+    weights, places = torch.topk(torch.softmax(x, -1), 2, dim=-1)
+    return torch.zeros_like(x).scatter(-1, places, weights / weights.sum(-1, keepdim=True))
+
+
+def test_a_formula_that_chooses_by_computed_numbers_has_cases():
+    """Equal numbers leave the choice to rounding errors; a row of one has no two largest."""
+    (found,) = functions_of(gate)
+    assert behaviour(found) == {"...": "apart", "n": "mixed"}
+    assert links(found) == {"y": {"x": frozenset("n")}}
+    judged, left = compact_cases(gate, "float32", 0), left_out(gate, "float32", 0)
+    assert len(judged) > 50
+    assert any(words.startswith("the formula raised RuntimeError: selected index k") for words in left.values())

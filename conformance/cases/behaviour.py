@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import BATCH, letters
+from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
 from ..formulas import Formula, call
@@ -45,9 +46,15 @@ def behaviour(formula: Formula) -> dict[str, str]:
 
 
 def behaves(formula: Formula, arrays: Arrays, letter: str) -> str:
-    """How the elements along one letter behave."""
-    if letter in formula.multiplied:
+    """How the elements along one letter behave; mixed, where equal elements leave a choice to rounding errors."""
+    try:
+        return MIXED if letter in formula.multiplied else measured(formula, arrays, letter)
+    except UndecidedError:
         return MIXED
+
+
+def measured(formula: Formula, arrays: Arrays, letter: str) -> str:
+    """How they behave where some are left out, repeated, or neutral elements are put among them."""
     leaves = leaves_of(formula, FLOAT32)
     some = [at(array, leaf.axes, letter, SOME) for array, leaf in zip(arrays, leaves, strict=True)]
     if same(run(formula, some), taken(formula, run(formula, arrays), letter, SOME)):

@@ -235,7 +235,7 @@ def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bo
     """
     try:
         results_of(formula, arrays, options)
-    except (IndexError, TypeError, ValueError):
+    except (IndexError, RuntimeError, TypeError, ValueError):  # PyTorch's errors are the second
         return False
     return True
 

@@ -1,5 +1,6 @@
 """How a formula's work grows with its axes: with the square, where it makes all pairs of places, or step by step."""
 
+import contextlib
 import math
 import sys
 import tracemalloc
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.declaration import BATCH
+from ..arithmetic.discrete import UndecidedError
 from ..formulas import Formula
 from .behaviour import MIXED, behaviour, letters_of, run
 from .draw import draw, leaves_of
@@ -79,7 +81,7 @@ def spent(formula: Formula, sizes: dict[str, int]) -> Spent:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         sys.setprofile(count)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), contextlib.suppress(UndecidedError):
             run(formula, arrays)
         return Spent(max(1, tracemalloc.get_traced_memory()[1] - before), calls)
     finally:

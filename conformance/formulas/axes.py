@@ -129,8 +129,9 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
 
 
 def typical(axes: Any, kind: str) -> Any:
-    """An argument of a domain with two places along each of its letters."""
+    """An argument of a domain with two places along each of its letters; no two real numbers are equal."""
     shape = shape_of(leaves(axes)[0], dict.fromkeys(letters([axes]), 2))
     if kind in TYPICAL:
         return np.full(shape, TYPICAL[kind])
-    return 0.5 if is_range(kind) else np.full(shape, 0.5)
+    size = int(np.prod(shape))
+    return 0.5 if is_range(kind) else (0.5 - np.arange(size) / (8 * size)).reshape(shape)
