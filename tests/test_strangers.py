@@ -345,3 +345,30 @@ def test_a_hyper_parameter_may_be_cast_to_float32_but_to_nothing_narrower():
     for wrong in (half * m + (1 - half) * g, b * m + np.float32(0.00101) * g):
         with pytest.raises(AssertionError, match="times the bound"):
             assert_conforms(wrong, average, m, g)
+
+
+@formula("(..., n), (..., n) -> (...)")
+def cosine(a, b, epsilon=1e-8):
+    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    return np.sum(a * b, axis=-1) / np.maximum(norms, epsilon)
+
+
+def squares(a):
+    return np.sum(a * a, axis=-1)
+
+
+KERNELS = {
+    "right": lambda a, b, epsilon: np.vecdot(a, b) / np.maximum(np.sqrt(squares(a)) * np.sqrt(squares(b)), epsilon),
+    "early": lambda a, b, epsilon: np.vecdot(a, b) / np.maximum(np.sqrt(squares(a) * squares(b)), epsilon),
+    "no epsilon": lambda a, b, epsilon: np.vecdot(a, b) / (np.sqrt(squares(a)) * np.sqrt(squares(b))),
+}
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_large_numbers_in_all_arguments_and_small_ones_are_judged(kernel):
+    def of_numpy(a, b, epsilon=1e-8):
+        return KERNELS[kernel](a, b, a.dtype.type(epsilon))
+
+    found = check(types.SimpleNamespace(cosine=of_numpy), [cosine], ["float32"])
+    assert found.passed == (kernel == "right")

@@ -13,7 +13,7 @@ from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
 from .behaviour import NEUTRAL
-from .build import Builder, Made, accepted
+from .build import Builder, Made, accepted, results_of
 from .draw import Arrays, Leaf, draw, in_rows, padded
 from .spread import Spread, once
 
@@ -111,6 +111,8 @@ def products(builder: Builder) -> Iterator[Made]:
         pairs = zip(builder.small("scaled"), builder.leaves, strict=True)
         scaled = [array if n == 1 else times(array, leaf, 2.0**exponent) for n, (array, leaf) in enumerate(pairs)]
         yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
+    if not builder.formula.is_own:  # whose pages say what overflows
+        yield from far_from_1(builder)
     root = float(np.sqrt(float(info.smallest_normal)))
     pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
     arrays = [  # what is added to the products of the first two is as small as they are
@@ -124,6 +126,19 @@ def products(builder: Builder) -> Iterator[Made]:
             arrays[number] = smallest_numbers(arrays[number], leaf)
             name, note = f"subnormal_in_{number + 1}", "subnormal numbers count as 0"
             yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
+
+
+def far_from_1(builder: Builder) -> Iterator[Made]:
+    """Large numbers in all arguments, and small ones: whose squares are in range, and not those of these."""
+    largest = int(0.4 * np.log2(float(finfo(builder.dtype).max)))
+    for exponent in (largest, -largest):
+        pairs = zip(builder.small("far from 1"), builder.leaves, strict=True)
+        arrays = [times(array, leaf, 2.0**exponent) if leaf.is_floating else array for array, leaf in pairs]
+        with np.errstate(all="ignore"):
+            results = results_of(builder.formula, arrays, {})
+        if all(np.all(np.isfinite(np.asarray(each, np.float64))) for each in results.values()):
+            note = "a product of two sums of squares overflows, or underflows, or an epsilon is left out"
+            yield builder.made("magnitudes", builder.label("value"), f"all_2^{exponent}", note, builder.call(arrays))
 
 
 def times(array: Any, leaf: Leaf, factor: float) -> Any:
