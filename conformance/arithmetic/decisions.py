@@ -16,6 +16,8 @@ from .specials import same, settled
 
 Array = Any
 Number = Any
+INFINITY: Any = arb("inf")
+NAN: Any = arb("nan")
 
 
 def less(a: Array, b: Array, /) -> Any:
@@ -194,11 +196,11 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
     x = lifted(x)
     if isinstance(x, Exact):
         nan = np.asarray(is_nan(x.balls), np.bool_)  # they are last, and smaller than nothing
-        ends: Any = (np.where(nan, arb("inf"), np.frompyfunc(end, 1, 1)(x.balls)) for end in (arb.lower, arb.upper))
-        low, high = (np.sort(each, axis) for each in ends)
-        found: Array = Exact(
-            np.where(np.sort(nan, axis), arb("nan"), np.frompyfunc(arb.union, 2, 1)(low, high)), x.dtype
-        )
+        union: Any = np.frompyfunc(arb.union, 2, 1)
+        ends: Any = (np.frompyfunc(end, 1, 1)(x.balls) for end in (arb.lower, arb.upper))
+        low, high = (np.where(nan, INFINITY, each) for each in ends)
+        united = union(np.sort(low, axis), np.sort(high, axis))
+        found: Array = Exact(np.where(np.sort(nan, axis), NAN, united), x.dtype)
     elif isinstance(x, Bounded):
         value, low, high = (np.sort(each, axis) for each in (x.value, x.value - x.error, x.value + x.error))
         with np.errstate(invalid="ignore"):

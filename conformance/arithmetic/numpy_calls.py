@@ -52,11 +52,11 @@ KNOWN = {
     for name in names.split()
 }
 # What flattens its array where axis=None, with the default.
-FLAT = {
+FLAT: dict[str, int | None] = {
     "cumsum": None, "cumprod": None, "take": None, "sort": -1, "argsort": -1, "concatenate": 0, "take_along_axis": -1
 }  # fmt: skip
 # What ufunc.reduce and ufunc.accumulate are.
-MANY = {
+MANY: dict[str, dict[str, str]] = {
     "reduce": {
         "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all", "logical_or": "any"
     },
@@ -94,7 +94,7 @@ class NumPyCalls:
         if method != "__call__" or {*options} - {AXIS}:
             raise refused(name, method.removeprefix("__call__") or ", ".join(options))
         if name not in OPERATORS:
-            return getattr(namespace_of(self), RENAMED.get(name, name))(*inputs, **options)
+            return getattr(namespace_of(self), RENAMED.get(name) or name)(*inputs, **options)
         operation, reflected = OPERATORS[name]
         a, b = inputs
         return getattr(b, reflected)(a) if isinstance(a, np.ndarray | np.generic) else operation(a, b)
@@ -150,11 +150,11 @@ def standard(xp: Any, function: Any, arguments: tuple[Any, ...], options: dict[s
     """The standard's function with the options of NumPy's, of which None stands for the default."""
     name = function.__name__
     other, count = KNOWN[name]
-    given = dict(signature_of(function).bind(*arguments, **options).arguments)
+    given: dict[str, Any] = dict(signature_of(function).bind(*arguments, **options).arguments)
     array, *more = [given.pop(each) for each in [*given][:count]]
     if name in FLAT and given.get(AXIS, FLAT[name]) is None:
-        flat = [xp.reshape(each, (-1,)) for each in (array if name == "concatenate" else [array])]
-        array, given = flat if name == "concatenate" else flat[0], given | {AXIS: 0}
+        array = [xp.reshape(each, (-1,)) for each in array] if name == "concatenate" else xp.reshape(array, (-1,))
+        given[AXIS] = 0
     if name in ("sort", "argsort"):
         given.pop("kind", None)  # the order is the same
     given |= given.pop("kwargs", {})
