@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from . import bounded
+from . import bounded, exact
 from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .exact import Exact, is_nan
@@ -99,8 +99,7 @@ def where(condition: Any, a: Any, b: Any, /) -> Any:
         return core(a).where(~np.asarray(pick, np.bool_), b, a)
     a, b = together(a, b)
     if isinstance(a, Exact):
-        union: Any = np.frompyfunc(arb.union, 2, 1)(a.balls, b.balls)
-        return Exact(np.where(sure, np.where(pick, a.balls, b.balls), union), a.dtype)
+        return Exact(np.where(sure, np.where(pick, a.balls, b.balls), exact.union(a.balls, b.balls)), a.dtype)
     value, error = np.where(pick, a.value, b.value), np.where(pick, a.error, b.error)
     other, off = np.where(pick, b.value, a.value), np.where(pick, b.error, a.error)
     value, error = hull(value, error, other, off, ~np.broadcast_to(sure, value.shape))
@@ -196,10 +195,9 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
     x = lifted(x)
     if isinstance(x, Exact):
         nan = np.asarray(is_nan(x.balls), np.bool_)  # they are last, and smaller than nothing
-        union: Any = np.frompyfunc(arb.union, 2, 1)
         ends: Any = (np.frompyfunc(end, 1, 1)(x.balls) for end in (arb.lower, arb.upper))
         low, high = (np.where(nan, INFINITY, each) for each in ends)
-        united = union(np.sort(low, axis), np.sort(high, axis))
+        united = exact.union(np.sort(low, axis), np.sort(high, axis))
         found: Array = Exact(np.where(np.sort(nan, axis), NAN, united), x.dtype)
     elif isinstance(x, Bounded):
         value, low, high = (np.sort(each, axis) for each in (x.value, x.value - x.error, x.value + x.error))

@@ -132,6 +132,7 @@ sqrt = elementwise(operator.methodcaller("sqrt"))
 
 ZERO: Any = arb(0)
 larger: Any = np.frompyfunc(arb.max, 2, 1)
+union: Any = np.frompyfunc(arb.union, 2, 1)
 
 
 def sum(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from .elsewhere import ELEMENTWISE
 from .numpy_calls import NumPyCalls
 
 Number = Any
@@ -56,10 +55,7 @@ class Integers(np.ndarray[Any, Any]):
             return as_integers(found).within(self.xp)
         dtype = np.result_type(*map(plain, inputs), np.float16) if found.dtype.kind == "b" else found.dtype
         operands = [self.xp.asarray(plain(each), dtype=dtype) for each in inputs]
-        name: str = ufunc.__name__
-        if method != "__call__":
-            return getattr(ufunc, method)(*operands, **options)
-        return getattr(self.xp, ELEMENTWISE.get(name, name))(*operands)
+        return getattr(ufunc, method)(*operands, **options)
 
 
 def as_integers(x: Any) -> Integers:

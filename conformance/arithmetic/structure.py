@@ -9,9 +9,8 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from flint import arb
 
-from . import bounded
+from . import bounded, exact
 from .bounded import Bounded
 from .discrete import Discrete, discrete, parts
 from .elsewhere import Elsewhere
@@ -193,8 +192,8 @@ def any_along(x: Array, found: Array, sure: Array, axis: int, taken: int) -> Arr
         return np.expand_dims(np.squeeze(ends, axis), tuple(range(axis % x.ndim, axis % x.ndim + taken)))
 
     if isinstance(x, Exact):
-        union: Any = np.frompyfunc(arb.union, 2, 1)
-        return Exact(np.where(sure, found.balls, spread(union.reduce(x.balls, axis=axis, keepdims=True))), x.dtype)
+        every = exact.union.reduce(x.balls, axis=axis, keepdims=True)
+        return Exact(np.where(sure, found.balls, spread(every)), x.dtype)
     if not isinstance(x, Bounded):
         value, certain = parts(found)
         return discrete(value, certain & sure)

@@ -114,9 +114,14 @@ class Formula(Declaration):
         """The mask of what nobody judges, or one for each result; `open` gets the options that it names."""
         if self.open is None:
             return False
-        parameters = signature_of(self.open).parameters
+        parameters = self.parameters_of_open
         every = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
         return self.open(*arguments, **{name: value for name, value in options.items() if every or name in parameters})
+
+    @cached_property
+    def parameters_of_open(self) -> Mapping[str, Any]:
+        """Those of `open`, which is asked about each case."""
+        return signature_of(self.open).parameters
 
     def is_index(self, name: str, value: Any) -> bool:
         """Whether an argument's elements are integers or a mask that choose, not numbers that are computed with."""
