@@ -84,7 +84,7 @@ def test_jax_conforms():
 @pytest.mark.whole
 def test_jax_conforms_by_made_cases():
     """Of one formula, whose labels have every dtype: JAX has none of 64 bits beside float32."""
-    assert check(under_jit(), formulas=["categorical_cross_entropy_from_logits"], dtypes=["float32"]).passed
+    assert check(under_jit(), formulas=["embedding"], dtypes=["float32"]).passed
 
 
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
