@@ -70,14 +70,14 @@ def categorical_cross_entropy_vjp(
     slopes = numpy.asarray(for_each_class(g, axis, numpy, p=p), dtype)
     slopes = slopes if slopes.ndim else slopes.reshape(1)  # a Python number, of one sample
     gp = numpy.empty_like(p)
-    for rows, labels, slope, out in blocks(axis, p, y, slopes, gp, share=4):
-        outside = (rows < low) | (rows > high)
-        masked = outside.any()
+    for rows, labels, slope, out in blocks(axis, p, y, slopes, gp, share=2):
+        least, most = numpy.minimum.reduce(rows, None, initial=low), numpy.maximum.reduce(rows, None, initial=high)
+        masked = not (low <= least and most <= high)
         product = numpy.multiply(wide(labels, numpy), -wide(slope, numpy), out=out if dtype in PLAIN else None)
         chances = wide(rows, numpy)
         numpy.divide(product, numpy.clip(chances, low, high) if masked else chances, out=out, casting="same_kind")
         if masked:
-            numpy.copyto(out, 0, where=outside)
+            numpy.copyto(out, 0, where=(rows < low) | (rows > high))
     return gp
 
 

@@ -61,11 +61,11 @@ def relu_vjp(x: Any, g: Any) -> Any:
     same_shape(x=x, g=g)
     x, g = arrays(numpy, x, g)
     y, bits = numpy.empty_like(x), f"i{x.itemsize}"
-    for rows, slopes, out in blocks(None, x, g, y, share=4):
-        numpy.bitwise_and(slopes.view(bits), -(rows > 0).astype(bits), out=out.view(bits))
-        spoilt = numpy.isnan(rows)
-        if spoilt.any():
-            numpy.copyto(out, rows, where=spoilt)
+    for rows, slopes, out in blocks(None, x, g, y, share=2):
+        mask = numpy.asarray(rows > 0).view("i1")  # of ones, which are minus ones and so all bits, in any width
+        numpy.bitwise_and(slopes.view(bits), numpy.negative(mask, out=mask), out=out.view(bits))
+        if numpy.isnan(numpy.minimum.reduce(rows, axis=None, initial=0)):
+            numpy.copyto(out, rows, where=numpy.isnan(rows))
     return y if y.ndim else y[()]
 
 
