@@ -180,8 +180,7 @@ def row(each: Record) -> str:
     start = f"| {each['formula']} | {each['dtype']} | {each['ratio']} |"
     if not (fails := [*each["fails"]]):
         return f"{start} conforms | | | |"
-    others = len(fails) - 1 + each.get("more", 0)  # those that an earlier page had counted alone
-    more = f" and {others} more" if others else ""
+    more = f" and {len(fails) - 1} more" if len(fails) > 1 else ""
     counts = ", ".join(f"{each[key]} in {words}" for key, words in KINDS.items() if each[key])
     return f"{start} **fails** | {counts} | `{fails[0]}`{more} | {each['likely']} |"
 
