@@ -21,13 +21,13 @@ START = """\
 
 `python examples/libraries.py` writes this page: nothing on it is typed by hand. It judges the files of
 [`examples/libraries/`](../examples/libraries/), each a thin layer over a library's own functions, by specification
-{judged_by} on the CPU with seed 0; where an earlier one is named with a library, by that. Each library's line names
-the machine and the widest of its vector instructions. Libraries choose their code by these, so that on another
-machine a formula may fail that conforms here, or conform where it fails here. Where a library was judged by the
-chosen cases alone, its section says so: the made cases may find more. A library whose version is pinned in that
-program is judged in an environment of its own, which the program makes. `python examples/libraries.py NAME` judges
-one library alone. [The records](../benchmarks/results/libraries.jsonl) have a line for each formula and dtype, with
-an element that shows it for each requirement that fails.
+{judged_by} on the CPU with seed 0; where an earlier one is named with a library, by that. A library's line names
+the machine and the widest of its vector instructions, unless they were not noted. Libraries choose their code by
+these, so that on another machine a formula may fail that conforms here, or conform where it fails here. Where a
+library was judged by the chosen cases alone, its section says so: the made cases may find more. A library whose
+version is pinned in that program is judged in an environment of its own, which the program makes. `python
+examples/libraries.py NAME` judges one library alone. [The records](../benchmarks/results/libraries.jsonl) have a
+line for each formula and dtype, with an element that shows it for each requirement that fails.
 
 *error / bound* is the worst element's where numbers were compared: at most 1 conforms. *Failing cases* fail in
 *values*, by a number that is too far from the right one; in *special values*, by NaN or an infinity that should not be
