@@ -116,6 +116,8 @@ def shares_memory(a: Any, b: Any) -> bool:
 
 def reversed_in_memory(array: Any) -> Any:
     """A copy with negative strides: along each axis of an odd length, of equal ones the first; along all if none is."""
+    if array.ndim == 0:
+        return array  # of which flip would make a scalar
     odd = {size: axis for axis, size in reversed([*enumerate(array.shape)]) if size % 2 and size > 1}
     axes = (*odd.values(),) or None
     return numpy.flip(numpy.flip(array, axes).copy(), axes)

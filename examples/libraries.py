@@ -8,6 +8,7 @@ the page says so.
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from libraries_page import page, records_of
 from gaugeblock.conformance import SubjectError, check
 from gaugeblock.conformance.cli.cache import use_cache
 from gaugeblock.conformance.exchange.program import Program
+from gaugeblock.conformance.sweep.sweep import simd
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "libraries.md"
@@ -100,7 +102,8 @@ def report_of(
     else:
         versions = {name: installed(name) for name in (*(library.pins or library.packages), "numpy")}
         report = check(str(subject), formulas, dtypes, made=made, timeout=TIMEOUT).to_dict()
-    return {**report, "versions": {**versions, **{tool: version_of(tool) for tool in library.tools}}}
+    versions |= {tool: version_of(tool) for tool in library.tools}
+    return {**report, "versions": versions, "machine": f"{platform.machine()} {simd()}".strip()}
 
 
 def installed(package: str) -> str:

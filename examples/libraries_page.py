@@ -19,12 +19,15 @@ Verdict = list[dict[str, Any]]  # the results of one formula in one dtype
 START = """\
 # What libraries do
 
-`python examples/libraries.py` writes this page: nothing on it is typed by hand. It judges the
-[files of `examples/libraries/`](../examples/libraries/), each a thin layer over a library's own functions, by
-specification {judged_by} on the CPU with seed 0; where an earlier one is named with a library, by that. A library whose
+`python examples/libraries.py` writes this page: nothing on it is typed by hand. It judges the files of
+[`examples/libraries/`](../examples/libraries/), each a thin layer over a library's own functions, by specification
+{judged_by} on the CPU with seed 0; where an earlier one is named with a library, by that. A library's line names
+the machine and the widest of its vector instructions, unless they were not noted. Libraries choose their code by
+these, so that on another machine a formula may fail that conforms here, or conform where it fails here. Where a
+library was judged by the chosen cases alone, its section says so: the made cases may find more. A library whose
 version is pinned in that program is judged in an environment of its own, which the program makes. `python
-examples/libraries.py NAME` judges one library alone. [The records](../benchmarks/results/libraries.jsonl) have a line
-for each formula and dtype, with an element that shows it for each requirement that fails.
+examples/libraries.py NAME` judges one library alone. [The records](../benchmarks/results/libraries.jsonl) have a
+line for each formula and dtype, with an element that shows it for each requirement that fails.
 
 *error / bound* is the worst element's where numbers were compared: at most 1 conforms. *Failing cases* fail in
 *values*, by a number that is too far from the right one; in *special values*, by NaN or an infinity that should not be
@@ -43,7 +46,7 @@ def records_of(name: str, report: Report) -> list[Record]:
     """What is kept of a library's report: a record on the whole, and one for each formula and dtype."""
     whole = {
         "library": name,
-        "spec": report["spec"],
+        **{key: report[key] for key in ("spec", "gaugeblock", "machine")},
         "versions": {key: number for key, number in report["versions"].items() if key != "python"},
         "declared": report["declared"],
         "not_offered": not_offered(report),
@@ -154,7 +157,9 @@ def overview(judged: dict[str, list[Record]], by: str) -> list[str]:
 def section(library: Any, by: str, whole: Record, *records: Record) -> list[str]:
     """What the page says of one library."""
     beside = [f"{name}={value}" for name, value in library.environment] + whole["declared"]
+    beside += [f"on {whole['machine']}"] if "machine" in whole else []
     beside += [f"by specification {whole['spec']}"] if whole["spec"] != by else []
+    beside += [f"by gaugeblock {whole['gaugeblock']}"] if "gaugeblock" in whole else []
     file = library.subject.partition(":")[0]
     lines = [
         f"\n## {library.name}\n",
@@ -175,8 +180,7 @@ def row(each: Record) -> str:
     start = f"| {each['formula']} | {each['dtype']} | {each['ratio']} |"
     if not (fails := [*each["fails"]]):
         return f"{start} conforms | | | |"
-    others = len(fails) - 1 + each.get("more", 0)  # those that an earlier page had counted alone
-    more = f" and {others} more" if others else ""
+    more = f" and {len(fails) - 1} more" if len(fails) > 1 else ""
     counts = ", ".join(f"{each[key]} in {words}" for key, words in KINDS.items() if each[key])
     return f"{start} **fails** | {counts} | `{fails[0]}`{more} | {each['likely']} |"
 

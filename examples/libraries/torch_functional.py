@@ -72,7 +72,10 @@ def scaled_dot_product_attention(q, k, v, mask=None, *, causal=False, scale=None
 
 
 def cross_entropy(labels, x, weight=None, *, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
-    labels = labels if labels.is_floating_point() else labels.long()
+    soft = labels.is_floating_point()
+    if soft and ignore_index >= 0:
+        raise NotImplementedError("PyTorch takes no ignore_index beside soft labels")
+    labels = labels if soft else labels.long()
     if x.ndim > 2:  # classes along axis 1
         x, labels = x.movedim(-1, 1), labels.movedim(-1, 1) if labels.ndim == x.ndim else labels
     options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing, "reduction": reduction}
@@ -115,6 +118,8 @@ def stepped(optimizer, theta, grad, step, kept, **options):
     """A parameter after a step of an optimizer that has what is kept, and its state then."""
     parameter = theta.clone().requires_grad_()
     parameter.grad = grad.clone()
+    if any(options.get(name, 0) < 0 for name in ("lr", "weight_decay")):
+        raise NotImplementedError("PyTorch takes no negative learning rate or weight decay")
     made = optimizer([parameter], **options)
     own = {name: torch.zeros_like(parameter).copy_(each) for name, each in kept.items()}
     made.state[parameter] = {"step": torch.tensor(float(step)), **own}
