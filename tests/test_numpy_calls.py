@@ -90,6 +90,10 @@ CALLS = {
     "trace": lambda x: np.trace(x, 1),
     "norm": lambda x: np.linalg.norm(x, 1, axis=-1),
     "einsum": lambda x: np.einsum("ij,jk->ik", x, Y, optimize=True),
+    "average": lambda x: np.average(x, -1, weights=V) + np.average(x, axis=1),
+    "median": lambda x: np.median(x, axis=0)[:3] + np.median(x, axis=-1) + np.median(x),
+    "nan_to_num": lambda x: np.nan_to_num(np.where(x > 0.6, np.nan, np.where(x < 0.3, -np.inf, x)), neginf=2),
+    "diag": lambda x: np.diag(x[0], -1)[1:, 1:] + np.diag(x, 1)[0] + np.diag(V, 1)[1:, 1:] * x[0],
     "outer": lambda x: np.outer(x, V),
     "vector_norm": lambda x: np.linalg.vector_norm(x, axis=0),
     "ravel": lambda x: np.ravel(x),
@@ -140,6 +144,11 @@ MORE = {
     "sign": lambda x: np.sign(x - 0.5),
     "vecdot": lambda x: np.vecdot(x, V, axis=-1),
     "logical_not": lambda x: np.where(np.logical_not(x > 0.5), x, 0),
+    "triangles of a vector": lambda x: np.tril(x[0]) + np.triu(x[1], 1),
+    "einsum of one": lambda x: np.einsum("ij->j", x) + np.einsum("ii->i", x[:, :3])[:1] + np.einsum("ji", x)[:, :1],
+    "einsum with dots": lambda x: np.einsum("...ij,jk->...ik", DEEP, x) + np.einsum("i...->...", x),
+    "einsum of both dots": lambda x: np.einsum("...i,...i", DEEP, x[:, 1:].mT[:1]),
+    "einsum without an arrow": lambda x: np.einsum("ij,ik", x, x) + np.einsum("ij", x)[:1],
     "frobenius": lambda x: np.linalg.norm(x),
     "meshgrid": lambda x: np.meshgrid(x[0], V)[0],
     "T": lambda x: (DEEP * x[0, 0]).T,
@@ -310,7 +319,10 @@ def test_what_errors_may_turn_is_undecided():
         ),
         (lambda x: np.round(x, 2), r"numpy.round: got an unexpected keyword argument 'decimals'"),
         (lambda x: np.linalg.norm(x, 2), r"numpy.linalg.norm: ord=2 of 2 axes: gaugeblock has no error bound"),
-        (lambda x: np.einsum("ij->i", x), r"numpy.einsum: 1 arrays, not two: gaugeblock has no error bound"),
+        (
+            lambda x: np.einsum("ij,ij,ij->i", x, x, x),
+            r"numpy.einsum: 3 arrays, not one or two: gaugeblock has no error bound",
+        ),
     ],
 )
 def test_what_has_no_bound_is_an_error_of_one_line(call, words):
@@ -319,7 +331,7 @@ def test_what_has_no_bound_is_an_error_of_one_line(call, words):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("call", [np.median, np.cbrt, np.linalg.inv])
+@pytest.mark.parametrize("call", [np.ptp, np.cbrt, np.linalg.inv])
 def test_a_function_that_is_missing_is_named(call):
     with pytest.raises(MissingError, match=rf"^xp.{call.__name__}: gaugeblock has no error bound for it yet"):
         expected(lambda x: call(x[:, :3]), X)

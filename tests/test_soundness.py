@@ -265,6 +265,7 @@ HELPERS = {
     "first_order": {"as_followed", "each", "is_wide", "made", "plain", "following", "width"},
     "functions": {"assumed", "far", "function", "log_of_ball", "near", "of_logarithm", "of_tangent", "real",
                   "sigmoid_of_ball", "within"},
+    "numbers": {"as_noted", "cast_first", "ends"},
     "operand_errors": {"finite"},
     "pairs": {"accuracy", "finite_product"},
     "reductions": {"before", "count_of", "first_of", "last_axis"},

@@ -114,6 +114,14 @@ def smooth_minimum(x, *, t=1.0):
     return xp.squeeze(least, axis=-1) - t * xp.log(xp.sum(xp.exp((least - x) / t), axis=-1))
 
 
+@formula("(...) -> (...)")
+def softplus(x, *, threshold=20.0, least=20):
+    """Its threshold and its number of binary digits change nothing that is seen, unless they are smaller."""
+    xp = namespace(x)
+    soft = xp.where(x > threshold, x, xp.logaddexp(x, 0 * x))
+    return xp.where(soft < 2.0**-least, 0 * soft, soft)
+
+
 @formula("(..., n) -> (..., n)")
 def cosines(x):
     """A transform by its matrix, which is the square of its argument."""
@@ -230,6 +238,8 @@ WRONG = [
         lambda x, t, *, of_logarithm=True, epsilon=1e-8: poisson(x, t, of_logarithm=of_logarithm),
     ),
     ("an option that leaves nothing open", smooth_minimum, lambda x, *, t=1.0: smooth_minimum(x)),
+    ("a large threshold that is ignored", softplus, lambda x, *, threshold=20.0, least=20: softplus(x, least=least)),
+    ("a large number, ignored", softplus, lambda x, *, threshold=20.0, least=20: softplus(x, threshold=threshold)),
     ("an average that is scaled", averaged, lambda x: averaged(x) * np.float32(1.0001)),
     ("the first 64 frequencies", cosines, lambda x: cosines(x) * (np.arange(x.shape[-1]) < 64).astype(x.dtype)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),

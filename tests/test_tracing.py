@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import types
 
 import jax
 import jax.numpy as jnp
@@ -392,3 +393,49 @@ def test_a_formula_that_chooses_by_computed_numbers_has_cases():
     judged, left = compact_cases(gate, "float32", 0), left_out(gate, "float32", 0)
     assert len(judged) > 50
     assert any(words.startswith("the formula raised RuntimeError: selected index k") for words in left.values())
+
+
+def average(m, g, *, b=0.999):
+    """An exponential moving average."""
+    return b * m + (1 - b) * g
+
+
+def average_in_place(m, g, *, b=0.999):
+    return m.clone().mul_(b).add_(g, alpha=1 - b)
+
+
+def average_in_a_loop(m, g, *, b=0.999):
+    return jax.lax.scan(lambda carry, row: (b * carry + jnp.where(row > 9, b, 1 - b) * row, None), m, g[None])[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "library"),
+    [(average, torch), (average_in_place, torch), (average, jnp), (average_in_a_loop, jnp)],
+    ids=["torch", "in place", "jax", "scan"],
+)
+def test_a_number_may_be_cast_before_another_is_computed_of_it(function, library):
+    m, g = np.random.default_rng(0).normal(size=(2, 100)).astype(np.float32)
+    given = library.asarray(m), library.asarray(g)
+    b = np.float32(0.999)
+    for right in (b * m + (1 - b) * g, b * m + np.float32(1 - 0.999) * g):
+        assert_conforms(right, function, *given)
+        assert_conforms(right, function, *given, b=0.999)
+    half = np.float32(np.float16(0.999))
+    for wrong in (half * m + (1 - half) * g, b * m + np.float32(0.00101) * g):
+        with pytest.raises(AssertionError, match="times the bound"):
+            assert_conforms(wrong, function, *given)
+
+
+@formula("(...), () -> (...)", domain=("real", "count"), library="jax")
+def corrected(m, t, *, b=0.9):
+    """Python raises OverflowError for some b beyond 1."""
+    return m / (1 - b**t)
+
+
+@pytest.mark.whole
+def test_numbers_that_a_formula_refuses_by_any_error_of_arithmetic_are_left_out():
+    def of_numpy(m, t, *, b=0.9):
+        return m / m.dtype.type(1 - b ** int(t))
+
+    subject = types.SimpleNamespace(__name__="subject", corrected=of_numpy)
+    assert check(subject, formulas=[corrected], dtypes=["float32"]).judged > 20

@@ -15,6 +15,7 @@ import numpy as np
 
 from .discrete import discrete
 from .elsewhere import asarray
+from .numbers import CastNumber
 from .operand_errors import cast, coarse, counts, finite, reciprocal_loss
 from .operators import Operators
 from .rounding import HOST, MODELS, Model, promoted, stricter
@@ -155,7 +156,7 @@ def constant(number: Number, beside: Bounded) -> Bounded:
         return number
     if isinstance(number, np.ndarray) and number.dtype.name in MODELS:
         return lift(number, MODELS[number.dtype.name], number.dtype)
-    return Bounded(number, 0, HOST, beside.dtype)
+    return Bounded(number, number.error if isinstance(number, CastNumber) else 0, HOST, beside.dtype)
 
 
 def ends(number: Number) -> tuple[Number, Number]:

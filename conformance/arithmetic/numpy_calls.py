@@ -5,6 +5,7 @@ and `x.mean()`, as most do, where the standard has `xp.exp(x)` and `xp.mean(x)`.
 """
 
 import operator
+import string
 from collections.abc import Callable
 from functools import lru_cache
 from inspect import Signature, signature
@@ -40,7 +41,7 @@ RENAMED = {
 # The other functions, by how many arguments the standard has by position; a name after a colon is the standard's.
 BY_POSITION = {
     1: """sum prod max amax:max min amin:min mean std var any all argmax argmin sort argsort count_nonzero expand_dims
-        flip concatenate:concat stack unstack diff tril triu matrix_transpose transpose:permute_dims diagonal round
+        flip concatenate:concat stack unstack diff matrix_transpose transpose:permute_dims diagonal round
         around:round zeros_like ones_like cumsum:cumulative_sum cumprod:cumulative_prod cumulative_sum
         cumulative_prod""",
     2: "reshape broadcast_to take take_along_axis tile repeat roll split pad tensordot full_like astype",
@@ -212,9 +213,70 @@ def norm(xp: Any, x: Array, ord: Any = None, axis: Any = None, keepdims: bool = 
 
 
 def einsum(xp: Any, subscripts: str, *operands: Array, optimize: Any = None) -> Array:
-    if len(operands) != 2:
-        raise refused("einsum", f"{len(operands)} arrays, not two")
-    return xp.einsum(subscripts, *operands)
+    if not isinstance(subscripts, str) or len(operands) not in (1, 2):
+        raise refused("einsum", f"{len(operands)} arrays, not one or two")
+    given, wanted = subscripts_of(subscripts, [np.ndim(each) for each in operands])
+    if len(operands) == 2:
+        return xp.einsum(f"{','.join(given)}->{wanted}", *operands)
+    from .structure import moved  # which has all arrays
+
+    summed = "".join(dict.fromkeys(letter for letter in given[0] if letter not in wanted))
+    x = moved(lambda a: np.einsum(f"{given[0]}->{wanted}{summed}", a))(operands[0])
+    return xp.sum(x, axis=tuple(range(len(wanted), x.ndim))) if summed else x
+
+
+def subscripts_of(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """The letters of each array and of the result, without dots: capital letters that are free stand for these axes."""
+    terms, arrow, wanted = subscripts.replace(" ", "").partition("->")
+    free = "".join(letter for letter in string.ascii_uppercase if letter not in subscripts)
+    if not arrow:
+        once = sorted(letter for letter in set(terms) - {".", ","} if terms.count(letter) == 1)
+        wanted = "..." * ("..." in terms) + "".join(once)
+    counts = [ndim - len(term.replace("...", "")) for term, ndim in zip(terms.split(","), ndims, strict=True)]
+    dots = [free[len(free) - count :] if count > 0 else "" for count in counts]  # the last axes of several are shared
+    given = [term.replace("...", letters) for term, letters in zip(terms.split(","), dots, strict=True)]
+    return given, wanted.replace("...", max(dots, key=len))
+
+
+def average(xp: Any, a: Array, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Array:
+    if weights is None:
+        return xp.mean(a, axis=axis, keepdims=keepdims)
+    if not isinstance(weights, NumPyCalls):
+        weights = xp.asarray(weights, dtype=np.result_type(weights, a.dtype))
+    if np.ndim(weights) == 1 and a.ndim > 1:
+        weights = xp.reshape(weights, [-1 if each == axis % a.ndim else 1 for each in range(a.ndim)])
+    total = xp.sum(xp.broadcast_to(weights, a.shape), axis=axis, keepdims=keepdims)
+    return xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
+
+
+def median(xp: Any, a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    if axis is None and not keepdims:
+        a, axis = xp.reshape(a, (-1,)), 0
+    if axis is None or np.ndim(axis):
+        raise refused("median", f"axis={axis!r}: not one axis")
+    count = a.shape[axis]
+    middle = xp.take(xp.sort(a, axis=axis), np.arange((count - 1) // 2, count // 2 + 1), axis=axis)
+    spoilt = xp.any(xp.isnan(a), axis=axis, keepdims=keepdims)
+    return xp.where(spoilt, np.nan, xp.mean(middle, axis=axis, keepdims=keepdims))
+
+
+def nan_to_num(xp: Any, x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
+    largest = float(xp.finfo(x.dtype).max)
+    x = xp.where(xp.isnan(x), nan, x)
+    x = xp.where(xp.isinf(x) & (x > 0), largest if posinf is None else posinf, x)
+    return xp.where(xp.isinf(x) & (x < 0), -largest if neginf is None else neginf, x)
+
+
+def diag(xp: Any, v: Array, k: int = 0) -> Array:
+    if v.ndim == 2:
+        return xp.diagonal(v, k)
+    places = np.diag(np.arange(1, len(v) + 1), k) - 1
+    return xp.take(xp.concat([v, xp.zeros_like(v[:1])]), places, axis=0)
+
+
+def as_matrix(xp: Any, m: Array) -> Array:
+    """What NumPy makes of a vector of which it takes a triangle: a matrix of equal rows."""
+    return xp.broadcast_to(m, (*m.shape, *m.shape)) if m.ndim == 1 else m
 
 
 def dtype_or_itself(x: Any) -> Any:
@@ -224,6 +286,9 @@ def dtype_or_itself(x: Any) -> Any:
 # Functions whose arguments are not those of the standard's.
 OWN: dict[str, Callable[..., Any]] = {
     "squeeze": squeeze, "clip": clip, "dot": dot, "inner": inner, "trace": trace, "norm": norm, "einsum": einsum,
+    "average": average, "median": median, "nan_to_num": nan_to_num, "diag": diag,
+    "tril": lambda xp, m, k=0: xp.tril(as_matrix(xp, m), k=k),
+    "triu": lambda xp, m, k=0: xp.triu(as_matrix(xp, m), k=k),
     "vector_norm": lambda xp, x, **options: xp.linalg.vector_norm(x, **options),
     "outer": lambda xp, a, b: xp.outer(xp.reshape(a, (-1,)), xp.reshape(b, (-1,))),
     "ravel": lambda xp, a: xp.reshape(a, (-1,)), "copy": lambda xp, a: a,

@@ -235,7 +235,7 @@ def accepted(formula: Formula, arrays: Arrays, options: Mapping[str, Any]) -> bo
     """
     try:
         results_of(formula, arrays, options)
-    except (IndexError, RuntimeError, TypeError, ValueError):  # PyTorch's errors are the second
+    except (ArithmeticError, IndexError, RuntimeError, TypeError, ValueError):  # PyTorch's errors are RuntimeError
         return False
     return True
 

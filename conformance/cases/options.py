@@ -80,13 +80,14 @@ def noticed(builder: Builder, name: str, default: Any, beside: dict[str, Any]) -
 
 
 def candidates(default: Any) -> Iterator[Any]:
-    """Values that a keyword of this default may have too: near it, and powers away."""
+    """Values that a keyword of this default may have too: near it, and powers away; smaller ones of a threshold."""
     if isinstance(default, bool):
         yield not default
     elif isinstance(default, int):
-        yield from (default + 1, default + 2, 2 * default)
+        yield from dict.fromkeys((default + 1, default + 2, 2 * default, default // 2, default // 10))
     elif isinstance(default, float):
-        yield from (2 * default, 0.5 * default, 1e3 * default, 1e6 * default, default + 1, default + 0.5)
+        yield from (2 * default, 0.5 * default, 1e3 * default, 1e6 * default)
+        yield from (default + 1, default + 0.5, 0.1 * default, 0.01 * default)
 
 
 def results(formula: Formula, arrays: Arrays, options: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -24,6 +24,7 @@ from ..arithmetic.integers import Integers
 from ..arithmetic.integers import plain as of_numpy
 from ..arithmetic.kinds import is_real, scalar
 from ..arithmetic.namespace import BOUNDED, EXACT, MissingError
+from ..arithmetic.numbers import Errors, cast_first
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.twofold import Twofold
 from ..formulas import Formula
@@ -35,6 +36,7 @@ DOUBLE = np.dtype("float64")
 # and the library's own inaccuracies, such as those of XLA's log1p, by less. PyTorch has some constants in float32.
 WITNESSED, ITS_CONSTANTS = 1e5, 2.0**-24
 MOST_WITNESSED = 100_000  # elements
+BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 
 class UpdatedInPlaceWarning(UserWarning):
@@ -114,7 +116,8 @@ def standard(
     if library is None:
         return None
     of_library = reader(library)
-    of_arrays, given, names = of_library.flat(function, arguments, options)
+    noted: Errors = {}
+    of_arrays, given, names = of_library.flat(function, *cast_numbers(of_library, function, arguments, options, noted))
     arrays = tuple(map(of_library.to_numpy, given))
     if any(each.dtype.kind == "c" for each in arrays):
         raise MissingError(f"{name_of(function)}: got complex numbers; wanted real ones: both parts as two arrays")
@@ -127,9 +130,10 @@ def standard(
             if by_library or not any(each.dtype == DOUBLE for each in values):
                 return packed(of_library.called(of_arrays, values))
             with contextlib.suppress(MissingError):  # of which a user may bring an accuracy
-                return packed([plain(each) for each in interpreted(of_library, graph(), [*map(lifter(None), values)])])
+                found = interpreted(of_library, graph(), [*map(lifter(None), values)], noted)
+                return packed([plain(each) for each in found])
             return packed(of_library.called(of_arrays, values))
-        return packed(interpreted(of_library, graph(), values))
+        return packed(interpreted(of_library, graph(), values, noted))
 
     traced.__name__ = name_of(function)
     vars(traced)["__signature__"] = inspect.Signature(
@@ -174,8 +178,27 @@ def graph_of(
     return graph
 
 
-def interpreted(of_library: Any, graph: Any, values: Any) -> list[Any]:
+def cast_numbers(
+    of_library: Any, function: Any, arguments: tuple[Any, ...], options: dict[str, Any], noted: Errors
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call whose Python numbers, those that are defaults too, may be cast to the format of its arrays first."""
+    dtypes = {str(getattr(each, "dtype", "")).rpartition(".")[2] for each in of_library.leaves((arguments, options))}
+    form = np.dtype("float64" if "float64" in dtypes else "float32")
+    with contextlib.suppress(TypeError, ValueError):  # of what has no signature, or takes no such call
+        bound = inspect.signature(function).bind(*arguments, **options)
+        rest = (each for name, each in bound.signature.parameters.items() if name not in bound.arguments)
+        options = options | {
+            each.name: each.default for each in rest if type(each.default) is float and each.kind in BY_NAME
+        }
+    return tuple(cast_first(each, form, noted) for each in arguments), {
+        name: cast_first(each, form, noted) for name, each in options.items()
+    }
+
+
+def interpreted(of_library: Any, graph: Any, values: Any, noted: Errors | None = None) -> list[Any]:
     """The results of a graph on bounded or exact arrays; constants get the arithmetic of the arrays.
+
+    Of the numbers in the graph some are noted, with their errors.
 
     The operations of libraries have no twofold rules.
     """
@@ -185,7 +208,8 @@ def interpreted(of_library: Any, graph: Any, values: Any) -> list[Any]:
     is_exact = isinstance(first, Exact) or any(getattr(each, "xp", None) is EXACT for each in values)
     values = list(map(of_numpy, values))
     with np.errstate(all="ignore"):
-        return list(of_library.interpreted(graph, values, EXACT if is_exact else BOUNDED, lifter(first, is_exact)))
+        xp, lift = EXACT if is_exact else BOUNDED, lifter(first, is_exact)
+        return list(of_library.interpreted(graph, values, xp, lift, noted or {}))
 
 
 def lifter(first: Any, is_exact: bool = False) -> Callable[[np.ndarray], Any]:

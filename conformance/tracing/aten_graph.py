@@ -13,6 +13,7 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
+from ..arithmetic.numbers import Errors, as_noted
 from ..arithmetic.rounding import MODELS
 from . import (
     aten,
@@ -79,7 +80,7 @@ def to_tensor(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.array(array))
 
 
-def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, lift: Any) -> list[Array]:
+def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, lift: Any, noted: Errors) -> list[Array]:
     """The results of a graph on arrays that carry errors.
 
     A graph that was traced in float64 is read in the format of the arrays. Arrays of float64 in a graph of others take
@@ -103,6 +104,8 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
 
     for node in graph.graph.nodes:
         arguments, options = map_arg((node.args, node.kwargs), values.__getitem__)
+        if noted:
+            arguments, options = with_errors((arguments, options), noted)
         if node.op == "placeholder":
             values[node] = next(given)
         elif node.op == "get_attr":
@@ -118,6 +121,11 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
             if logits is not None:
                 values[node] = narrowed(values[node], arguments[0], arguments[1], values[logits])
     raise TracingError("got a graph without an output")
+
+
+def with_errors(given: Any, noted: Errors) -> Any:
+    """What an operation is given, in which numbers have the errors that were noted of them."""
+    return pytree.tree_map(lambda x: as_noted(x, noted) if type(x) is float else x, given, is_leaf=is_lifted)
 
 
 def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:

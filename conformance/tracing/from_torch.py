@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._guards import TracingContext, tracing
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch._subclasses.functional_tensor import dispatch_functionalize
 from torch.export import default_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
@@ -125,7 +127,9 @@ def graph_of(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray])
     with usual_dtype(tensors), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with torch.backends.mkldnn.flags(enabled=False), Whole():  # mkldnn's operations hide what they are made of
+            # mkldnn's operations hide what they are made of. One mode for all shapes saves one for each operation.
+            one_mode = tracing(TracingContext(FakeTensorMode()))
+            with torch.backends.mkldnn.flags(enabled=False), Whole(), one_mode:
                 graph = of_known_integers(tensors_of, tensors)
         except RuntimeError as error:
             if not reads(error):

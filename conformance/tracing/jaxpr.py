@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ..arithmetic import bounded
+from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.grids import GRIDS, on_grid
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
+from ..arithmetic.numbers import CastNumber, Errors, as_noted
 from ..arithmetic.rounding import MODELS
 from . import lax, lax_indices
 from .brought import A_WAY, brought, by_library, is_elementwise
@@ -38,11 +41,15 @@ class Graph(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How jaxprs are read: the namespace, what makes constants arrays, and the format that all formats stand for."""
+    """How jaxprs are read: the namespace, what makes constants arrays, and the format that all formats stand for.
+
+    Of some numbers errors are noted.
+    """
 
     xp: Any
     lift: Callable[[np.ndarray], Any]
     form: np.dtype[Any] | None
+    noted: Errors
 
     def format_of(self, variable: Any) -> np.dtype[Any] | None:
         """The format of a variable; None for integers."""
@@ -50,12 +57,12 @@ class Reading(NamedTuple):
         return (self.form or dtype) if dtype.name in MODELS else None
 
 
-def interpreted(graph: Graph, arrays: Sequence[Array], xp: Any, lift: Any) -> list[Array]:
+def interpreted(graph: Graph, arrays: Sequence[Array], xp: Any, lift: Any, noted: Errors) -> list[Array]:
     """The results of a jaxpr on arrays that carry errors."""
     own = [each.dtype for each in arrays if is_real(each)]
     widest = max(own, key=lambda dtype: dtype.itemsize, default=np.dtype("float64"))
     as_traced = not graph.wide and [each.dtype for each in arrays] == graph.given
-    reading = Reading(xp, lift, None if as_traced else widest)
+    reading = Reading(xp, lift, None if as_traced else widest, noted)
     with jax.enable_x64(True):
         found = run(reading, graph.closed.jaxpr, graph.closed.consts, arrays)
     results = []
@@ -103,14 +110,17 @@ def constant(reading: Reading, x: Any) -> Any:
     if value.dtype.name not in MODELS:
         return value
     if value.ndim == 0:
-        return float(value)
+        return as_noted(float(value), reading.noted)
     return constant_as(value, reading.form, reading.xp, reading.lift)
 
 
 def as_array(reading: Reading, x: Any, form: np.dtype[Any] | None) -> Any:
     """Numbers as arrays of a format."""
     if isinstance(x, float):
-        return reading.xp.full((), x, dtype=form)
+        found = reading.xp.full((), x, dtype=form)
+        if isinstance(x, CastNumber) and isinstance(found, Bounded):
+            return Bounded(found.value, found.error / bounded.INFLATION + x.error, found.model, found.dtype)
+        return found
     return x if form is None or x.dtype == form else reading.xp.astype(x, form)
 
 
