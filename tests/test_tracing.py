@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import tracemalloc
 import types
 
 import jax
@@ -16,14 +17,14 @@ from torch_functions import functions as functions_of_torch
 
 from gaugeblock import formula
 from gaugeblock.conformance import assert_conforms, check, expected
-from gaugeblock.conformance.arithmetic.namespace import MissingError
+from gaugeblock.conformance.arithmetic.namespace import BOUNDED, MissingError
 from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.formulas import case, declared, functions_of
 from gaugeblock.conformance.formulas.axes import links
 from gaugeblock.conformance.judging.made import compact_cases, left_out
 from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, lax, library_of, standard
-from gaugeblock.conformance.tracing.positions import TracingError
+from gaugeblock.conformance.tracing.positions import TracingError, gathered, in_steps
 
 # A few of each kind; `benchmarks/any_function.py` has all of them.
 OF_TORCH = """gelu_new softplus group_norm max_pool_2d average_pool_2d conv_2d conv_transposed_2d einsum_4d argmax
@@ -439,3 +440,14 @@ def test_numbers_that_a_formula_refuses_by_any_error_of_arithmetic_are_left_out(
 
     subject = types.SimpleNamespace(__name__="subject", corrected=of_numpy)
     assert check(subject, formulas=[corrected], dtypes=["float32"]).judged > 20
+
+
+def test_what_all_goes_to_one_place_needs_no_place_in_the_others_rows():
+    ones, count = BOUNDED.ones(2000, dtype=np.float32), 2000
+    tracemalloc.start()
+    try:
+        found = gathered(ones, ones, np.zeros(count, np.int64), in_steps(BOUNDED))
+        assert tracemalloc.get_traced_memory()[1] < 100 * 8 * count
+    finally:
+        tracemalloc.stop()
+    assert found.value.tolist() == [1 + count, *[1] * (count - 1)]

@@ -151,10 +151,10 @@ def together(xp: Namespace, x: Array, more: Array, places: np.ndarray, reduce: s
         nothing = {"prod": 1.0, "amax": -np.inf, "amin": np.inf}.get(reduce, 0.0)
         x = xp.where(count > 0, xp.zeros_like(x) + nothing, x)
     if reduce in ("amax", "amin"):
-        function, fill = (xp.max, -np.inf) if reduce == "amax" else (xp.min, np.inf)
-        return gathered(x, more, places, lambda each: function(each, axis=-1), fill)
+        function = xp.max if reduce == "amax" else xp.min
+        return gathered(x, more, places, lambda each: function(each, axis=-1))
     if reduce == "prod":
-        return gathered(x, more, places, lambda each: xp.prod(each, axis=-1), 1.0)
+        return gathered(x, more, places, lambda each: xp.prod(each, axis=-1))
     total = gathered(x, more, places, in_steps(xp))
     if reduce == "sum":
         return total

@@ -3,8 +3,6 @@
 As in `lax`, each is called with the namespace of the arrays and the parameters of the primitive before its operands.
 """
 
-import math
-
 import jax
 import numpy as np
 from jax import lax
@@ -22,7 +20,7 @@ def scatter_add(xp: Namespace, p: Parameters, x: Array, index: Index, more: Arra
 
 
 def scatter_max(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -> Array:
-    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.max(each, axis=-1), -math.inf)
+    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.max(each, axis=-1))
 
 
 def scatter_min(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -> Array:
@@ -30,7 +28,7 @@ def scatter_min(xp: Namespace, p: Parameters, x: Array, index: Index, more: Arra
 
 
 def scatter_mul(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -> Array:
-    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.prod(each, axis=-1), 1.0)
+    return gathered(x, more, places_of_updates(p, x, index, more), lambda each: xp.prod(each, axis=-1))
 
 
 def scatter_sub(xp: Namespace, p: Parameters, x: Array, index: Index, more: Array) -> Array:

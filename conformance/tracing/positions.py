@@ -43,21 +43,26 @@ def one(value: float, beside: Array) -> np.ndarray:
     return np.full(1, value, beside.dtype if is_real(beside) else None)
 
 
-def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array], fill: float = 0.0) -> Array:
+def gathered(x: Array, updates: Array, places: np.ndarray, add: Callable[[Array], Array]) -> Array:
     """The array x with each update added to the element at its place, any number of them to one.
 
-    A place of -1 is outside of the array. `add` sums along the last axis, in which `fill` changes nothing.
+    A place of -1 is outside of the array. `add` sums along the last axis, of all elements that get as many updates: in
+    one array with the others they would need as many places as the one that gets most.
     """
-    place = places.ravel()
-    order = np.argsort(place, kind="stable")
-    order = order[place[order] >= 0]
-    sizes = np.bincount(place[order], minlength=x.size)
-    rows = np.full((x.size, int(np.max(sizes, initial=0)) + 1), -1)
-    rows[:, 0] = np.arange(x.size)
-    columns = np.arange(order.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
-    rows[place[order], columns] = x.size + order
-    several = of_one_kind([x, updates])
-    return chosen(add(chosen(in_a_row(several), rows, fill)), np.arange(x.size).reshape(x.shape))
+    order = np.argsort(places.ravel(), kind="stable")
+    order = order[places.ravel()[order] >= 0]
+    place = places.ravel()[order]
+    counts = np.bincount(place, minlength=x.size)
+    column = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    row, found = in_a_row(of_one_kind([x, updates])), []
+    for count in np.unique(counts):
+        own, among = np.flatnonzero(counts == count), counts[place] == count
+        terms = np.empty((own.size, count + 1), np.int64)
+        terms[:, 0] = own
+        terms[np.searchsorted(own, place[among]), column[among]] = x.size + order[among]
+        found.append(add(chosen(row, terms)))
+    back = np.argsort(np.argsort(counts, kind="stable"))
+    return chosen(in_a_row(of_one_kind(found)), back.reshape(x.shape)) if found else x
 
 
 def in_steps(xp: Any) -> Callable[[Array], Array]:
