@@ -14,6 +14,7 @@ from .signature import BATCH as BATCH
 from .signature import Axes as Axes
 from .signature import Signature as Signature
 from .signature import is_axes as is_axes
+from .signature import is_fixed as is_fixed
 from .signature import leaves as leaves
 from .signature import lengths_by_letter as lengths_by_letter
 from .signature import letter_of as letter_of

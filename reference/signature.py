@@ -8,7 +8,7 @@ from typing import Any
 
 BATCH = "..."
 AXIS = "axis"  # the keyword that says where the last letter stands
-TOKEN = re.compile(r"[(),]|\.\.\.|[2-9][a-z]|[a-z]\??")
+TOKEN = re.compile(r"[(),]|\.\.\.|[2-9][a-z]|[a-z]\??|[1-9]\d*")
 
 Axes = Any  # a tuple of letters, such as ("...", "n"); of a state: a tuple of such tuples
 
@@ -18,7 +18,8 @@ class Signature:
     """The axes of each argument and of each result, as in ``(..., n), (n, m), (m) -> (..., m)``.
 
     ``...`` is the batch and a letter is an axis; one with a question mark may be missing, as in NumPy's ``matmul``.
-    ``2h`` is an axis of twice the length of h. A group of groups is a state: a tuple of arrays.
+    ``2h`` is an axis of twice the length of h, and ``3`` one of three places. A group of groups is a state: a tuple of
+    arrays.
     """
 
     text: str
@@ -124,24 +125,29 @@ def leaves(group: Axes) -> tuple[tuple[str, ...], ...]:
 
 def letters(some: Iterable[Axes]) -> set[str]:
     """The letters of some groups, the batch among them."""
-    return {letter_of(axis) for group in some for axes in leaves(group) for axis in axes}
+    return {letter_of(axis) for group in some for axes in leaves(group) for axis in axes if not is_fixed(axis)}
+
+
+def is_fixed(axis: str) -> bool:
+    """Whether an axis has a length of its own, such as ``3``, and no letter."""
+    return axis.isdigit()
 
 
 def letter_of(axis: str) -> str:
     """The letter of an axis: of ``2h`` it is h; of one of the batch's axes, such as ``...1``, it is ``...``."""
-    return BATCH if axis.startswith(BATCH) else axis[-1]
+    return BATCH if axis.startswith(BATCH) else axis if is_fixed(axis) else axis[-1]
 
 
 def times(axis: str) -> int:
     """How many times as long as its letter an axis is."""
-    return int(axis[0]) if axis[0].isdigit() else 1
+    return int(axis[0]) if axis[0].isdigit() and not is_fixed(axis) else 1
 
 
 def shape_of(axes: Iterable[str], lengths: Mapping[str, int]) -> tuple[int, ...]:
     """The shape of an array with these axes, by the length of each letter."""
-    return tuple(times(axis) * lengths[letter_of(axis)] for axis in axes)
+    return tuple(int(axis) if is_fixed(axis) else times(axis) * lengths[letter_of(axis)] for axis in axes)
 
 
 def lengths_by_letter(axes: Iterable[str], shape: Iterable[int]) -> dict[str, int]:
     """The length of each letter, of an array with these axes and this shape."""
-    return {letter_of(axis): size // times(axis) for axis, size in zip(axes, shape, strict=True)}
+    return {letter_of(axis): size // times(axis) for axis, size in zip(axes, shape, strict=True) if not is_fixed(axis)}

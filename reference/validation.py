@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .signature import AXIS, BATCH, Axes, is_axes, leaves, letter_of, letters
+from .signature import AXIS, BATCH, Axes, is_axes, is_fixed, leaves, letter_of, letters
 
 # What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
 DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
@@ -61,6 +61,8 @@ def of_signature(declaration: Any) -> Iterator[str]:
             yield f"{each.name}, a keyword without a default; wanted one with a default"
     if AXIS in declaration.parameters and letters(groups) <= {BATCH}:
         yield f"{signature.text!r} and a keyword {AXIS}; wanted a letter, such as (..., n), which it moves"
+    elif AXIS in declaration.parameters and any(is_fixed(each) for group in groups for each in leaves(group)[0]):
+        yield f"{signature.text!r} and a keyword {AXIS}; wanted letters alone, of which it moves the last"
     before, after = ([group for group in side if not is_axes(group)] for side in (groups, signature.results))
     if len(before) > 1 or len(after) > 1 or not all(map(is_axes, (axes for group in before + after for axes in group))):
         yield f"{signature.text!r}; wanted at most one state, a tuple of arrays"
@@ -91,8 +93,11 @@ def of_kind(kind: Any, axes: tuple[str, ...], groups: tuple[Axes, ...]) -> Itera
         yield f"{kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'"
     elif (is_range(kind) or kind in NUMBERS) and axes:
         yield f"{kind!r} for an argument with axes; wanted it for one number, whose group is ()"
-    elif kind == "index" and not letters(groups) - {BATCH, *map(letter_of, axes)}:
-        yield "'index'; wanted an axis of another argument, from which it chooses"
+    elif kind == "index":
+        own = {BATCH, *map(letter_of, axes)}
+        others = [each for group in groups for leaf in leaves(group) for each in leaf if letter_of(each) not in own]
+        if not others or is_fixed(others[0]):
+            yield "'index'; wanted an axis of another argument, from which it chooses: the first one, a letter"
 
 
 def of_results(declaration: Any) -> Iterator[str]:

@@ -58,9 +58,9 @@ def test_a_signature_is_read_as_it_is_written(groups, space):
         ("(n?), (n) -> (n)", "with both 'n' and 'n?'"),
         ("(n?), (2n) -> (n)", "with both '2n' and 'n?'"),
         ("(2n?) -> (2n)", "with '?' in it"),
-        ("(1n) -> (n)", "with '1' in it"),
-        ("(12n) -> (n)", "with '1' in it"),
-        ("(2) -> ()", "with '2' in it"),
+        ("(1n) -> (n)", "with a comma missing"),
+        ("(12n) -> (n)", "with a comma missing"),
+        ("(0) -> ()", "with '0' in it"),
         ("(2n) -> (2m)", "whose result has 'm', which no argument has"),
     ],
 )

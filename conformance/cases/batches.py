@@ -66,7 +66,7 @@ class OneBatch(NamedTuple):
     def layout(self, name: str, shape: tuple[int, ...]) -> Layout:
         """The layout of a result that has this shape for its user."""
         axes = result_axes(self.formula)[name]
-        letters = len({*axes} - {BATCH} - self.formula.batch_letters)
+        letters = sum(axis not in {BATCH, *self.formula.batch_letters} for axis in axes)
         last = self.axis if letters else -1
         return layout(last_moved(shape, last), letters if BATCH in axes else None, self.shared, last)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH, lengths_by_letter, letter_of, shape_of
+from ...reference.declaration import AXIS, BATCH, is_fixed, lengths_by_letter, letter_of, shape_of
 from ..arithmetic.rounding import finfo
 from ..formulas import Case, Formula, functions_of
 from ..formulas.axes import result_axes
@@ -61,7 +61,8 @@ class Made(NamedTuple):
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""
         axes = result_axes(self.compact.formula)[name]  # one that may be missing has no index
-        return np.asarray(spread(array, tuple(axis for axis in axes if letter_of(axis) in self.to.indices), self.to))
+        there = tuple(axis for axis in axes if is_fixed(axis) or letter_of(axis) in self.to.indices)
+        return np.asarray(spread(array, there, self.to))
 
     @property
     def elements(self) -> int:
@@ -87,10 +88,12 @@ class Builder:
         self.groups = {*formula.multiplied} if self.is_variant else set()  # letters of few, such as heads of keys
         letters = [letter for letter in letters_of(formula) if letter != BATCH]
         self.letters = sorted(letters, key=lambda letter: letter in self.groups)
+        self.is_elementwise = not any(axis != BATCH for leaf in self.leaves for axis in leaf.axes)
         self.behaviour = behaviour(formula)
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters
-        self.has_classes = any(leaf.domain in ("logit", "weight", "probability") for leaf in self.leaves)
+        of_classes = (leaf for leaf in self.leaves if leaf.domain in ("logit", "weight", "probability"))
+        self.has_classes = not all(is_fixed("".join(leaf.axes[-1:])) for leaf in of_classes)
         self.is_line = formula.name != prefix and formula.is_own and not formula.state  # a part of another function
         self.shared: dict[Any, Case] = {}
 
@@ -166,7 +169,7 @@ class Builder:
 
     def small(self, *key: Any, rows: int = plan.BATCH) -> Arrays:
         """Arrays of the one small shape."""
-        sizes = {BATCH: rows if self.letters else 4 * rows} | dict.fromkeys(self.letters, plan.LENGTH)
+        sizes = {BATCH: 4 * rows if self.is_elementwise else rows} | dict.fromkeys(self.letters, plan.LENGTH)
         rng = self.random("small", *key)
         return [draw(leaf, sizes, rng) for leaf in self.leaves]
 

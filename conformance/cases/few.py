@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, is_fixed
 from . import plan
 from .behaviour import MIXED, NEUTRAL
 from .build import Builder, Made
@@ -53,7 +53,7 @@ def thin_rows(builder: Builder, letter: str, active: int, rows: int) -> tuple[di
     """Arrays in which each row has its own terms along a letter; in the others it is neutral."""
     factors = factors_along(builder.formula, letter)
     chosen = thinned(builder.formula, letter, factors[0] if factors else None)
-    others = [axis for axis in builder.leaves[chosen[0]].axes if axis != letter]
+    others = [axis for axis in builder.leaves[chosen[0]].axes if axis != letter and not is_fixed(axis)]
     sizes = dict.fromkeys([BATCH, *builder.letters], rows)
     rows = rows if others else 1
     sizes |= {letter: rows * active} | dict.fromkeys(others[:1], rows)

@@ -72,7 +72,7 @@ def equal_rows(builder: Builder) -> Made:
             if BATCH in leaf.axes or len(leaf.axes) == 1:  # of a bias all numbers are one
                 array[:] = array[:1]
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
-    if not builder.letters and not builder.rows_apart:  # elements that stand twice count twice
+    if builder.is_elementwise and not builder.rows_apart:  # elements that stand twice count twice
         arrays = [each[np.tile(np.arange(6), 4)] if np.ndim(each) else each for each in arrays]
         same = straight({BATCH: 24}, (4, 6))
     return builder.made("one_row", builder.label("layout"), "equal_rows", NOTE, builder.call(arrays), same)

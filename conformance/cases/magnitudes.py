@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import BATCH, is_fixed
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
@@ -22,8 +22,8 @@ NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
 
 def cases(builder: Builder) -> Iterator[Made]:
     """The cases about magnitudes that the arguments of a formula have."""
-    domains = {leaf.domain for leaf in builder.leaves}
-    if not builder.letters:
+    domains = {leaf.domain for leaf in builder.leaves if not is_fixed("".join(leaf.axes[-1:]))}
+    if builder.is_elementwise:
         if builder.rows_apart:  # the largest would be all that there is, where elements are added up
             yield from every_binade(builder)
     elif builder.formula.products:
@@ -158,8 +158,8 @@ def rows_of_reals(builder: Builder) -> Iterator[Made]:
     """Rows of several magnitudes, where nothing is known of the formula."""
     every = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED), (small_rows, "small", plan.SMALL)
     for change, name, lengths in every if in_rows(builder.leaves) else ():
-        for length in lengths:
-            if builder.fits((plan.HARD_ROWS,), sizes := {builder.letters[0]: length}):
+        for length in lengths if builder.letters else lengths[:1]:
+            if builder.fits((plan.HARD_ROWS,), sizes := dict.fromkeys(builder.letters[:1], length)):
                 compact, to = builder.here((plan.HARD_ROWS,), sizes, partial(change, builder.leaves))
                 yield builder.made("magnitudes", builder.label("value"), f"{name}_of_{length}", NOTE, compact, to)
     if not builder.rows_apart:

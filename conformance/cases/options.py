@@ -105,7 +105,7 @@ def side_by_side(builder: Builder, *key: int) -> Arrays:
     Of rows of reals each second one is small, beside which a small number counts too.
     """
     arrays = [np.array(array) if np.ndim(array) else array for array in builder.small("options", *key)]
-    if builder.letters:
+    if not builder.is_elementwise:
         rows = [] if builder.formula.products or builder.has_classes else in_rows(builder.leaves)
         for number in rows[:1]:
             arrays[number][::2] *= builder.dtype.type(SMALL)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH, letter_of
+from ...reference.declaration import BATCH, is_fixed, letter_of
 from . import plan
 from .build import Builder, Made, results_of
 from .draw import Arrays, Leaf, argument_counts, neutral
@@ -48,7 +48,7 @@ def cases(builder: Builder) -> Iterator[Made]:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
         yield from zeros(builder, number, leaf)
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
-    if not builder.letters and len(floating) == 2:
+    if builder.is_elementwise and len(floating) == 2:
         yield from together(builder, floating)
 
 
@@ -76,10 +76,11 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
         array[: len(starts)] = [start[0] for start in starts]
         array[len(starts) : 2 * len(starts)] = [start[0] for start in starts]
     else:
-        half = 1 if builder.has_classes else array.shape[-1] // 2  # where a pair may stand apart
+        half = 1 if builder.has_classes else max(array.shape[-1] // 2, 1)  # where a pair may stand apart
         for row, start in enumerate([*starts, *starts]):
             step = half if row >= len(starts) else 1
-            array[(row, *[2] * (array.ndim - 2), slice(2, 2 + step * len(start), step))] = start
+            *middle, columns = side_by_side(row, len(start), step, leaf, array.shape)
+            array[(row, *middle, columns)] = start[: len(columns)]
     for row, value in enumerate(whole, 2 * len(starts)):
         if may_have(builder, leaf, value):
             array[row] = value
@@ -91,6 +92,22 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
             other[1, 2:4] = -0.5
             other[2 * len(starts) :, :2] = 0.25
     return arrays
+
+
+def side_by_side(row: int, count: int, step: int, leaf: Leaf, shape: tuple[int, ...]) -> list[Any]:
+    """The place of some values in a row, behind two others; along axes of a fixed length it is another in each row."""
+    place: list[Any] = []
+    for axis, length in zip(leaf.axes[1:-1], shape[1:-1], strict=True):
+        place.append(row % length if is_fixed(axis) else min(2, length - 1))
+        row = row // length if is_fixed(axis) else row
+    columns = 2 + step * np.arange(count)
+    few = (row + np.arange(min(count, shape[-1]))) % shape[-1]
+    return [*place, columns if columns[-1] < shape[-1] else few]
+
+
+def inside(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A place in an array that is neither at its start nor at its end, if it has one."""
+    return tuple(min(2, length - 1) for length in shape)
 
 
 def needed(builder: Builder, number: int, arrays: Arrays) -> Arrays:
@@ -121,11 +138,12 @@ def among_many(
         to = Spread(plan.MANY_SPECIAL, {BATCH: np.arange(math.prod(plan.MANY_SPECIAL)) % len(arrays[number])})
         yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
         return
-    own = [letter_of(axis) for axis in builder.leaves[number].axes if axis != BATCH]
+    axes = builder.leaves[number].axes
+    own = [letter_of(axis) for axis in axes if axis != BATCH and not is_fixed(axis)]
     elsewhere = own and builder.letters[0] not in own and not builder.is_variant
     letter = own[0] if elsewhere else builder.letters[0]
     sizes = {letter: plan.SPECIAL}
-    if builder.has_classes or letter not in own or not builder.fits((12,), sizes):
+    if builder.has_classes or letter not in own or is_fixed(axes[-1]) or not builder.fits((12,), sizes):
         return
     compact, to = builder.here((12,), sizes, partial(end_with, number, starts))
     yield builder.made("specials", builder.label(label), name, NOTE, compact, to)
@@ -143,7 +161,7 @@ def one_by_one(builder: Builder, number: int, label: str, name: str, values: lis
     for value in dict.fromkeys(map(str, values)):
         rows = plan.MANY_ROWS if builder.letters else plan.BATCH
         arrays = builder.small("specials", number, rows=rows)
-        arrays[number][(2,) * arrays[number].ndim] = float(value)
+        arrays[number][inside(arrays[number].shape)] = float(value)
         plain = builder.call(needed(builder, number, arrays))
         yield builder.made("specials", builder.label(label), f"{name}_{value}", NOTE, plain)
         beside, zeroed = f"{name}_{value}_beside_zeros", facing_zeros(builder, number, arrays, label == "infinity")
@@ -194,7 +212,7 @@ def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
         else:
             arrays[number][: len(arrays[number]) // 2] = 0
             for n, each in enumerate(builder.leaves):
-                if len(each.axes) == 1 and each.axes != (BATCH,):
+                if each.is_floating and BATCH not in each.axes and np.shape(arrays[n]) == DEVIATIONS.shape:
                     arrays[n] = np.asarray((n != number) + DEVIATIONS, each.dtype)
         note = "zeros are skipped, or divided by"
         yield builder.made("specials", label, f"{name}_zeros_in_{number + 1}", note, builder.call(arrays))

@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH, Declaration, is_axes, is_range, leaves, letter_of, letters, shape_of
+from ...reference.declaration import (
+    AXIS,
+    BATCH,
+    Declaration,
+    is_axes,
+    is_fixed,
+    is_range,
+    leaves,
+    letter_of,
+    letters,
+    shape_of,
+)
 from . import Formula
 
 # What a number of each domain may be, in a small run.
@@ -81,7 +92,9 @@ def depends_on(worst: Any, name: str, array: np.ndarray) -> tuple[Any, ...] | No
     chosen = dict(zip(axis_names(result_axes(formula)[result], len(place), axis), place, strict=True))
     own, longest = axis_names(axes, array.ndim, axis), lengths_of(case, axis)
     index = tuple(
-        slice(None) if letter_of(each) in along or each not in chosen else chosen[each] * size // longest[each]
+        slice(None)
+        if is_fixed(each) or letter_of(each) in along or each not in chosen
+        else chosen[each] * size // longest[each]
         for each, size in zip(own, array.shape, strict=True)
     )
     return None if all(each == slice(None) for each in index) else index
@@ -108,7 +121,7 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
         return dict.fromkeys(formula.names, elementwise)
     found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in formula.names}
     every = [axis for group in formula.arguments.values() for axes in leaves(group) for axis in axes]
-    chosen_from = frozenset([letter_of(axis) for axis in every if axis != BATCH][:1])  # of an index's classes
+    chosen_from = frozenset([letter_of(axis) for axis in every if axis != BATCH and not is_fixed(axis)][:1])  # of an index's classes
     values = [typical(axes, kind) for axes, kind in zip(formula.arguments.values(), formula.domain, strict=False)]
     for number, (name, axes) in enumerate(formula.arguments.items()):
         if not isinstance(values[number], np.ndarray) or values[number].dtype.kind != "f":

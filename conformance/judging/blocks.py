@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH, is_axes, lengths_by_letter, letter_of, times
+from ...reference.declaration import AXIS, BATCH, is_axes, is_fixed, lengths_by_letter, letter_of, shape_of
 from ..arithmetic.elsewhere import Elsewhere
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
@@ -109,7 +109,7 @@ def with_multiples(sizes: dict[str, int], results: Mapping[str, tuple[str, ...]]
     """The sizes, with those of axes that no argument has, such as a half of an argument's."""
     lengths = lengths_by_letter(sizes, sizes.values())
     every = (axis for axes in results.values() for axis in axes)
-    return sizes | {axis: times(axis) * lengths[letter_of(axis)] for axis in every if axis not in sizes}
+    return sizes | {axis: shape_of((axis,), lengths)[0] for axis in every if axis not in sizes}
 
 
 def shaped_results(call: Case, arguments: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -120,7 +120,7 @@ def shaped_results(call: Case, arguments: Mapping[str, tuple[str, ...]]) -> dict
     return {
         name: axis_names(
             axes,
-            batch * (BATCH in axes) + sum(letter_of(axis) in present - {BATCH} for axis in axes),
+            batch * (BATCH in axes) + sum(is_fixed(axis) or letter_of(axis) in present - {BATCH} for axis in axes),
             call.options.get(AXIS, -1),
         )
         for name, axes in result_axes(formula).items()
@@ -147,7 +147,7 @@ def cut_of(
     """Halve the longest free axis until a block has at most `limit` elements."""
     needed = {letter for name in results for along in links(formula)[name].values() for letter in along}
     inside = {axis for axes in results.values() for axis in axes}
-    lengths = {a: size if a in inside or letter_of(a) in needed else 1 for a, size in sizes.items()}
+    lengths = {a: size if a in inside or is_fixed(a) or letter_of(a) in needed else 1 for a, size in sizes.items()}
     every = [*arguments.values(), *results.values()]
     while sum(math.prod(lengths[axis] for axis in axes) for axes in every) > limit:
         longest = max(free, key=lambda axis: lengths[axis], default=None)

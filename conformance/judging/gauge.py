@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import backends
-from ...reference.declaration import AXIS, BATCH, parse
+from ...reference.declaration import AXIS, BATCH, is_fixed, parse
 from ...reference.signature import written
 from ..arithmetic.running import Expected
 from ..cases.batches import with_one_batch
@@ -127,7 +127,7 @@ def sizes_of(formula: Formula, leaves: list[Leaf], arrays: Arrays) -> dict[str, 
     sizes: dict[str, int] = {}
     for name, array, leaf in zip(formula.arguments, arrays, leaves, strict=True):
         for letter, size in zip(leaf.axes, array.shape, strict=True):
-            if sizes.setdefault(letter, size) != size and letter != BATCH:
+            if sizes.setdefault(letter, int(letter) if is_fixed(letter) else size) != size and letter != BATCH:
                 raise ValueError(f"{formula.name}: {name}: got {size} along {letter}; wanted {sizes[letter]}")
     return sizes
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...reference.declaration import is_fixed
 from ..arithmetic.rounding import LEAST_KEPT, MODELS, MOST_KEPT
 from ..cases.behaviour import letters_of
 from ..cases.draw import Arrays, leaves_of, pack
@@ -69,11 +70,11 @@ def summed(
 ) -> np.ndarray | None:
     """The sums of each row times a number; None where a formula has no such result, or something else came."""
     leaves = leaves_of(formula, dtype)
-    own = leaves[factor].axes
+    own, every = leaves[factor].axes, [axis for leaf in leaves for axis in leaf.axes]
     lines = next((axis for axis in own if axis != letter), "")
     axes = result_axes(formula)
     name = next((n for n in products_along(formula, letter) if lines in axes[n]), "")
-    if not name or len(own) != 2 or products_along(formula, letter)[name].roundings != 1:
+    if not name or len(own) != 2 or any(map(is_fixed, every)) or products_along(formula, letter)[name].roundings != 1:
         return None
     sizes = {letter: rows.shape[1], lines: len(rows)}
     arrays: Arrays = []

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from ...reference.declaration import AXIS, BATCH, lengths_by_letter, letter_of, shape_of
+from ...reference.declaration import AXIS, BATCH, is_fixed, lengths_by_letter, letter_of, shape_of
 from ...reference.trajectory import after, trajectory
 from ...worker.text import one_line
 from ..arithmetic import exact
@@ -180,7 +180,7 @@ def on_arrays(formula: Formula, dtype: np.dtype[Any], *arguments: Array, **optio
 
     def shaped(axes: tuple[str, ...], values: Any) -> Array:
         """A result as an array, its axes in their order."""
-        core = shape_of([axis for axis in axes if letter_of(axis) in lengths], lengths)
+        core = shape_of([axis for axis in axes if is_fixed(axis) or letter_of(axis) in lengths], lengths)
         array = np.array(values, object).reshape((*(batch if BATCH in axes else ()), *core))
         names = axis_names(axes, array.ndim)
         return array.transpose([names.index(name) for name in axis_names(axes, array.ndim, axis)])

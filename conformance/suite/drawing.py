@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves, letter_of, shape_of
+from ...reference.declaration import BATCH, is_axes, is_fixed, is_range, leaves, letter_of, shape_of
 from ..formulas import Formula
 
 
@@ -63,7 +63,7 @@ def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...]
     """The arguments of a formula by name, those of a state by the names of its parts, with one batch in all."""
     batch = st.shared(st.sampled_from(batches), key="batch")
     every = (letter_of(each) for group in formula.arguments.values() for axes in leaves(group) for each in axes)
-    letters = dict.fromkeys(every)
+    letters = dict.fromkeys(each for each in every if not is_fixed(each))
     lengths: dict[str, int] = dict(zip([each for each in letters if each != BATCH], LENGTHS, strict=False))
 
     def one(axes: tuple[str, ...], kind: str) -> st.SearchStrategy[Any]:
