@@ -145,8 +145,8 @@ def formula(
     signature : str
         The axes of each argument and result: ``...`` is the batch, a letter is an axis, ``n`` the one that `axis`
         moves where the function has that keyword. One that may be missing has a question mark, as in NumPy's
-        ``matmul``. ``2h`` is an axis of twice the length of h, whose halves or pairs the function takes apart. A group
-        of groups is a state: a tuple of arrays.
+        ``matmul``. ``2h`` is an axis of twice the length of h, whose halves or pairs the function takes apart, and
+        ``3`` one of that length, as of points. A group of groups is a state: a tuple of arrays.
     domain : tuple of str, optional
         What each argument is: real (the default), logit, weight (of a class), probability, nonnegative, index (of a
         class), mask, count (of steps), or a range such as ``"[0, 1)"`` for a hyper-parameter. A tuple for a state.

@@ -121,7 +121,8 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
         return dict.fromkeys(formula.names, elementwise)
     found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in formula.names}
     every = [axis for group in formula.arguments.values() for axes in leaves(group) for axis in axes]
-    chosen_from = frozenset([letter_of(axis) for axis in every if axis != BATCH and not is_fixed(axis)][:1])  # of an index's classes
+    of_letters = [letter_of(axis) for axis in every if axis != BATCH and not is_fixed(axis)]
+    chosen_from = frozenset(of_letters[:1])  # of an index's classes
     values = [typical(axes, kind) for axes, kind in zip(formula.arguments.values(), formula.domain, strict=False)]
     for number, (name, axes) in enumerate(formula.arguments.items()):
         if not isinstance(values[number], np.ndarray) or values[number].dtype.kind != "f":

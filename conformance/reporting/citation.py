@@ -10,7 +10,7 @@ from ... import __version__, spec
 
 AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
-RELEASED = "2026-11-29"
+RELEASED = "2026-11-30"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
 MANIFEST = "168ab151b946363ad747b77b10ffe1db054039cf706c882e44c6537dcb4a3fa6"
 
