@@ -15,7 +15,7 @@ from ..formulas.axes import result_axes
 from ..formulas.requirements import name_of, requirements
 from . import plan
 from .behaviour import APART, MIXED, behaviour, letters_of
-from .draw import Arrays, Leaf, classes, draw, leaves_of, pack, padded, unpack
+from .draw import Arrays, Leaf, classes, draw, is_row, leaves_of, pack, padded, unpack
 from .growth import on_the_way
 from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
@@ -92,8 +92,9 @@ class Builder:
         self.behaviour = behaviour(formula)
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters
-        of_classes = (leaf for leaf in self.leaves if leaf.domain in ("logit", "weight", "probability"))
-        self.has_classes = not all(is_fixed("".join(leaf.axes[-1:])) for leaf in of_classes)
+        self.has_fixed = any(is_fixed(axis) for leaf in self.leaves for axis in leaf.axes)
+        of_classes = [leaf for leaf in self.leaves if leaf.domain in ("logit", "weight", "probability")]
+        self.has_classes = any(is_row(leaf) for leaf in of_classes) if self.has_fixed else bool(of_classes)
         self.is_line = formula.name != prefix and formula.is_own and not formula.state  # a part of another function
         self.shared: dict[Any, Case] = {}
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves, letter_of, shape_of
+from ...reference.declaration import BATCH, is_axes, is_fixed, is_range, leaves, letter_of, shape_of
 from ...reference.validation import ends
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
@@ -118,6 +118,16 @@ def in_rows(leaves: list[Leaf]) -> list[int]:
     return [
         number for number, leaf in enumerate(leaves) if leaf.is_floating and leaf.axes[:1] == (BATCH,) and leaf.axes[1:]
     ]
+
+
+def is_row(leaf: Leaf) -> bool:
+    """Whether an argument is one row of any length for each element of the batch, as that of the classes."""
+    return len(leaf.axes) == 2 and leaf.axes[0] == BATCH and not is_fixed(leaf.axes[1])
+
+
+def row_of(leaves: list[Leaf], domain: str) -> int:
+    """The first argument of a domain that is a row."""
+    return next(number for number, leaf in enumerate(leaves) if leaf.domain == domain and is_row(leaf))
 
 
 def classes(letters: Iterable[str], leaf: Leaf) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,10 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
     others = plan.OTHERS if len(builder.letters) < 3 else {}
     for batch, length in plan.PAIRS_OF_VARIANTS if builder.is_variant else plan.PAIRS:
         of_others = (others.get(length, plan.OTHER), 2, 1)  # fewer where there are too many rows for more
-        every = (dict.fromkeys(builder.letters[1:], each) | {builder.letters[0]: length} for each in of_others)
-        sizes = next((each for each in every if builder.fits(batch, each)), {})
+        fewer = plan.OF_OTHER_LENGTHS if builder.has_fixed else ()  # rows, where fixed axes leave no room for more
+        every = [dict.fromkeys(builder.letters[1:], each) | {builder.letters[0]: length} for each in of_others]
+        fitting = (each for each in product((batch, *fewer), every) if builder.fits(*each))
+        batch, sizes = next(fitting, (batch, {}))
         if not sizes:
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
@@ -269,7 +271,8 @@ def same(builder: Builder) -> Iterator[Made]:
     rows, batch = (1, ()) if of_matrices else (plan.LENGTH, None)  # one matrix, of many axes or of two
     arrays = builder.small("same", rows=plan.LENGTH)
     turned = builder.small("same", "transposed", rows=rows)
-    if builder.formula.products and np.ndim(turned[0]) > 1 and alike(builder, turned, 0, 1):
+    is_square = np.ndim(turned[0]) > 1 and len({*np.shape(turned[0])[-2:]}) == 1
+    if builder.formula.products and is_square and alike(builder, turned, 0, 1):
         turned[1] = np.swapaxes(turned[0], -1, -2).copy()
         note = "a product with the transpose is taken for another"
         to = straight({BATCH: 1} | builder.sizes(turned), batch)

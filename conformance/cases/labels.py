@@ -9,7 +9,7 @@ from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, label_dtypes
-from .draw import classes, draw, padded
+from .draw import classes, draw, is_row, padded, row_of
 from .spread import Spread, places
 
 NOTE = "labels go through another dtype"
@@ -20,8 +20,8 @@ def cases(builder: Builder) -> Iterator[Made]:
     domains = [leaf.domain for leaf in builder.leaves]
     if "index" in domains:
         yield from indices(builder, domains.index("index"))
-    if "weight" in domains:
-        yield from weights(builder, domains.index("weight"))
+    if any(leaf.domain == "weight" and is_row(leaf) for leaf in builder.leaves):
+        yield from weights(builder, row_of(builder.leaves, "weight"))
 
 
 def indices(builder: Builder, at: int) -> Iterator[Made]:
@@ -80,7 +80,7 @@ def weights(builder: Builder, at: int) -> Iterator[Made]:
                 values[:7, 1] = [-1, -2, 0, 1, -100, 3, 0]
         arrays[at] = values.astype(dtype)
         for array, leaf in zip(arrays, builder.leaves, strict=True):
-            if leaf.domain == "probability":
+            if leaf.domain == "probability" and is_row(leaf):
                 array[:4, 0] = 0, 1, 1.5, -0.5
         yield builder.made("labels", label, dtype, NOTE, builder.call(arrays))
         if options and accepted(builder.formula, arrays, options):

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_fixed
+from ...reference.declaration import BATCH
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, results_of
-from .draw import Arrays, Leaf, draw, in_rows, padded
+from .draw import Arrays, Leaf, draw, in_rows, is_row, padded, row_of
 from .spread import Spread, once
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
@@ -22,7 +22,8 @@ NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
 
 def cases(builder: Builder) -> Iterator[Made]:
     """The cases about magnitudes that the arguments of a formula have."""
-    domains = {leaf.domain for leaf in builder.leaves if not is_fixed("".join(leaf.axes[-1:]))}
+    domains = {leaf.domain for leaf in builder.leaves}
+    rows = {leaf.domain for leaf in builder.leaves if is_row(leaf)}
     if builder.is_elementwise:
         if builder.rows_apart:  # the largest would be all that there is, where elements are added up
             yield from every_binade(builder)
@@ -30,12 +31,12 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield from products(builder)
     elif not builder.has_classes:
         yield from rows_of_reals(builder)
-    if "logit" in domains:
+    if "logit" in rows:
         yield from logits(builder)
         yield from largest_anywhere(builder)
-    if "logit" in domains and builder.dtype.itemsize == 2:
+    if "logit" in rows and builder.dtype.itemsize == 2:
         yield one_and_many(builder)
-    if "probability" in domains:
+    if "probability" in rows:
         yield from probabilities(builder)
         yield from sums_of_probabilities(builder)
     if builder.has_classes and "real" in domains:
@@ -216,7 +217,7 @@ def with_rows(builder: Builder, domain: str, rows: Any, *key: str) -> Arrays:
     rows = np.array(rows, np.float64)
     rows = rows[np.abs(rows).max(axis=1) <= largest]
     arrays = builder.small(*key, rows=len(rows))
-    at = [leaf.domain for leaf in builder.leaves].index(domain)
+    at = row_of(builder.leaves, domain)
     arrays[at] = rows.astype(builder.dtype)
     return arrays
 
@@ -280,7 +281,7 @@ def one_and_many(builder: Builder) -> Made:
     sizes = {BATCH: plan.HARD_ROWS} | dict.fromkeys(builder.letters, plan.SPECIAL)
     arrays = [draw(leaf, sizes, builder.random("one and many")) for leaf in builder.leaves]
     for array, leaf in zip(arrays, builder.leaves, strict=True):
-        if leaf.domain == "logit":
+        if leaf.domain == "logit" and is_row(leaf):
             array[:, 0] += 10
         elif leaf.domain == "real" and array.ndim > 1:
             array += 1000
@@ -326,7 +327,7 @@ def probabilities(builder: Builder) -> Iterator[Made]:
 def sums_of_probabilities(builder: Builder) -> Iterator[Made]:
     """Probabilities that nearly add up to 1."""
     arrays = builder.small("sums")
-    at = [leaf.domain for leaf in builder.leaves].index("probability")
+    at = row_of(builder.leaves, "probability")
     values = arrays[at].astype(np.float64)
     off = np.resize([-(2.0**-4), 2.0**-5, -(2.0**-7), 2.0**-8, -(2.0**-11), 2.0**-11], len(values))
     values *= ((1 + off) / values.sum(axis=1))[:, None]

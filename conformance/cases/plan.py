@@ -147,6 +147,8 @@ ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
 SMALL_RISE, SMALL_RISES = 11, 10  # it grows by so many powers of two in turn, from 2^-11 down
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
 
+# Places of fixed axes that have a special value in turn, in a row each; and where one value may reach all rows.
+PLACES, FEW_PLACES = 64, 9
 MORE_CLASSES = 37  # of labels that nearly add up to 1, beyond a vector and a block of 32
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600

@@ -85,7 +85,7 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
         if may_have(builder, leaf, value):
             array[row] = value
     for other, each in zip(arrays, builder.leaves, strict=True):
-        if each.domain == "weight" and other is not array:
+        if each.domain == "weight" and other is not array and each.axes[:1] == (BATCH,) and len(each.axes) > 1:
             other[: len(starts), 2:4] = 0.5
             other[len(starts) : 2 * len(starts), 2:4] = 0
             other[len(starts)] = 0
@@ -180,7 +180,8 @@ def facing_zeros(builder: Builder, number: int, given: Arrays, whole: bool) -> A
             continue
         all_of_it = whole and BATCH not in leaf.axes and not weighs_classes(builder, leaf)
         faces = bool(met & {*leaf.axes})
-        where = [zeros_along(letter, met, all_of_it, faces) for letter in leaf.axes]
+        sizes = np.shape(arrays[other])
+        where = [zeros_along(*axis, met, all_of_it, faces) for axis in zip(leaf.axes, sizes, strict=True)]
         nothing = neutral(leaf, leaf.axes[-1], finite=True) if leaf.domain == "logit" else 0
         arrays[other][tuple(where)] = nothing
         if len(leaf.axes) > 1:
@@ -188,11 +189,11 @@ def facing_zeros(builder: Builder, number: int, given: Arrays, whole: bool) -> A
     return arrays
 
 
-def zeros_along(letter: str, met: set[str], whole: bool, faces: bool) -> Any:
+def zeros_along(letter: str, length: int, met: set[str], whole: bool, faces: bool) -> Any:
     """Where an array is 0 along a letter: everywhere, at the special values, or at every second place."""
     if whole or (faces and letter != BATCH and letter not in met):
         return slice(None)
-    return [0, 2] if letter in met else slice(None, None, 2)
+    return sorted({0, *inside((length,))}) if letter in met else slice(None, None, 2)
 
 
 def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
