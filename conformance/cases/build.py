@@ -93,6 +93,11 @@ class Builder:
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters
         self.has_fixed = any(is_fixed(axis) for leaf in self.leaves for axis in leaf.axes)
+        rows = (
+            axes for axes in (*(leaf.axes for leaf in self.leaves), *result_axes(formula).values()) if BATCH in axes
+        )
+        one = dict.fromkeys([BATCH, *self.letters], 1)
+        self.most_rows = plan.VERY_MANY // max((math.prod(shape_of(axes, one)) for axes in rows), default=1)
         of_classes = [leaf for leaf in self.leaves if leaf.domain in ("logit", "weight", "probability")]
         self.has_classes = any(is_row(leaf) for leaf in of_classes) if self.has_fixed else bool(of_classes)
         self.is_line = formula.name != prefix and formula.is_own and not formula.state  # a part of another function

@@ -182,13 +182,15 @@ def smaller(
     """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
     found = dict(wanted)
     most = plan.MOST_CROSSED * max((times(axis) for leaf in builder.leaves for axis in leaf.axes), default=1)
+    if builder.has_fixed:  # beside what no length shortens
+        most += builder.largest(dict.fromkeys([BATCH, *builder.letters], 1))
     while True:
         no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
         shape = batch if builder.letters or no_axes else (*batch, found[""])
         sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
-        if builder.largest(sizes) <= most:
-            return shape, sizes
         long = sorted((letter for letter in found if found[letter] > lengths[0]), key=lambda letter: found[letter])
+        if builder.largest(sizes) <= most or not (long or batch):
+            return shape, sizes
         if not long or (len(long) == 1 and batch and found[long[0]] == lengths[-1]):
             batch = batch[1:]  # one row of the longest
         else:

@@ -115,8 +115,8 @@ def alone(builder: Builder) -> Iterator[Made]:
 
 def of_elements(builder: Builder) -> Iterator[Made]:
     """The same where each element stands for itself: shapes that are not too large, no axes, one or many elements."""
-    most = plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS
-    many = plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY
+    most = min(plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS, builder.most_rows)
+    many = min(plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY, builder.most_rows)
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
     for shape in ((), (1,), (2,), (1, 1), *shapes, *([] if builder.is_line else [(many,)])):
         compact, to = builder.here(shape, {})

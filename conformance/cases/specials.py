@@ -135,7 +135,9 @@ def among_many(
     """The same in long rows, at their ends; or among many elements."""
     name = f"{label}_in_{number + 1}_among_many"
     if not builder.letters:
-        to = Spread(plan.MANY_SPECIAL, {BATCH: np.arange(math.prod(plan.MANY_SPECIAL)) % len(arrays[number])})
+        rows, columns = plan.MANY_SPECIAL
+        many = rows, max(min(columns, builder.most_rows // rows), 1)
+        to = Spread(many, {BATCH: np.arange(math.prod(many)) % len(arrays[number])})
         yield builder.made("specials", builder.label(label), name, NOTE, builder.call(arrays), to)
         return
     axes = builder.leaves[number].axes
