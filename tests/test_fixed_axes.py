@@ -68,6 +68,47 @@ def column(x):
     return np.exp(x[..., 0])
 
 
+@formula("(..., 2), (..., 2) -> (..., 2)")
+def complex_product(a, b):
+    return np.stack([a[..., 0] * b[..., 0] - a[..., 1] * b[..., 1], a[..., 0] * b[..., 1] + a[..., 1] * b[..., 0]], -1)
+
+
+@formula("(..., 2) -> (..., 2)")
+def complex_exp(a):
+    return np.stack([np.exp(a[..., 0]) * np.cos(a[..., 1]), np.exp(a[..., 0]) * np.sin(a[..., 1])], axis=-1)
+
+
+@formula("(..., n), (4) -> (..., n)")
+def cubic(x, c):
+    return ((c[..., 3] * x + c[..., 2]) * x + c[..., 1]) * x + c[..., 0]
+
+
+@formula("(..., 4), (...) -> (..., 4)", domain=("real", "probability"))
+def scaled(q, t):
+    return q * t[..., None]
+
+
+@formula("(..., 10), (10) -> (...)", domain=("logit", "weight"))
+def weighted(x, w):
+    return np.sum(w * np.exp(x - np.max(x, axis=-1, keepdims=True)), axis=-1)
+
+
+def by_parts(a, b):
+    turned = np.stack([-a[..., 1], a[..., 0]], axis=-1)
+    return a * b[..., :1] + turned * b[..., 1:]
+
+
+def clamped(a):
+    return np.exp(np.minimum(a[..., :1], 80)) * np.stack([np.cos(a[..., 1]), np.sin(a[..., 1])], axis=-1)
+
+
+def hidden(place):
+    def kernel(x, c):
+        return np.polyval(np.where(np.isnan(c) & (np.arange(4) == place), 0, c)[::-1], x).astype(x.dtype)
+
+    return kernel
+
+
 def standard_deviation(x):
     return np.stack([x.mean(-1), x.std(-1)], axis=-1)
 
@@ -116,6 +157,16 @@ KERNELS = [
     (gathered, lambda points, index: points[index[::-1]] * 2, False),
     (energy, lambda x, w: ((x * x).sum(0) * w).sum(), True),
     (energy, lambda x, w: ((x * x).sum(0) * w)[:2].sum(), False),
+    (complex_product, by_parts, True),
+    (complex_product, lambda a, b: by_parts(a, b * np.array([1, -1], b.dtype)), False),
+    (complex_exp, lambda a: np.exp(a[..., :1]) * np.stack([np.cos(a[..., 1]), np.sin(a[..., 1])], axis=-1), True),
+    (complex_exp, clamped, False),
+    (cubic, lambda x, c: c[0] + x * (c[1] + x * (c[2] + x * c[3])), True),
+    *((cubic, hidden(place), False) for place in range(4)),
+    (scaled, lambda q, t: (q.T * t.T).T, True),
+    (scaled, lambda q, t: q, False),
+    (weighted, lambda x, w: np.exp(x - x.max(-1, keepdims=True)) @ w, True),
+    (weighted, lambda x, w: np.exp(x - x.max(-1, keepdims=True)).sum(-1), False),
     (column, lambda x: np.exp(x)[..., 0], True),
     (column, lambda x: np.exp(x).reshape(x.shape[:-1])[..., ::-1], False),
 ]
@@ -138,6 +189,41 @@ def test_every_case_has_the_length(asked):
         for array, leaf in zip(unpack(case.whole().arguments), case.leaves, strict=True):
             fixed = [axis for axis in leaf.axes if axis.isdigit()]
             assert np.shape(array)[len(np.shape(array)) - len(fixed) :] == tuple(map(int, fixed))
+
+
+@formula("(..., 1000) -> (..., 1000)")
+def wide(x):
+    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + 1e-5)
+
+
+@formula("(..., 64), (256, 64) -> (..., 256)")
+def layer(x, w):
+    return x @ np.swapaxes(w, -1, -2)
+
+
+@pytest.mark.parametrize("asked", [wide, layer], ids=lambda asked: asked.__name__)
+def test_long_fixed_axes_leave_room_for_few_rows(asked):
+    cases = [*made(declared(asked), np.dtype("float32"))]
+    assert max(case.elements for case in cases) < 2**23
+    assert max(np.prod(case.to.batch) for case in cases) > 1_000
+
+
+@pytest.mark.parametrize("axes", ["(...)", "(n)", "(..., n, m)", "(..., 3, n)"])
+@pytest.mark.parametrize("kind", ["logit", "probability", "weight"])
+def test_classes_may_stand_in_no_rows(axes, kind):
+    asked = formula(f"{axes}, (..., 2) -> {axes}, (..., 2)", domain=(kind, "real"))(lambda x, y: (x * x, y * y))
+    for dtype in ("float32", "float16"):
+        assert [*made(declared(asked), np.dtype(dtype))]
+
+
+def test_places_are_tried_each():
+    places = {
+        tuple(place)
+        for case in made(declared(determinant), np.dtype("float32"))
+        if case.name.startswith("nan_at_each_place")
+        for place in np.argwhere(np.isnan(case.compact.arguments[0]))[:, 1:].tolist()
+    }
+    assert len(places) == 9
 
 
 def test_a_module_has_the_widths_that_it_was_made_with():

@@ -106,7 +106,8 @@ def facing(builder: Builder, number: int, pairs: list[tuple[tuple[int, ...], flo
     others = [n for n, leaf in enumerate(builder.leaves) if n != number and leaf.is_floating and faces(leaf, own)]
     arrays = [np.array(array) if n in others else array for n, array in enumerate(given)]
     for other in others:
-        put(arrays[other], builder, builder.leaves[other], own, [(place, 0.0) for place, _ in pairs])
+        # All along the other axes: a factor of a sum may be taken out of it, which one 0 among others would show.
+        put(arrays[other], builder, builder.leaves[other], own, [(place, 0.0) for place, _ in pairs], slice(None))
     return arrays if others else []
 
 
@@ -115,9 +116,11 @@ def faces(leaf: Leaf, own: Leaf) -> bool:
     return [axis for axis in leaf.axes if is_fixed(axis)] == [axis for axis in own.axes if is_fixed(axis)]
 
 
-def put(array: Any, builder: Builder, leaf: Leaf, own: Leaf, pairs: list[tuple[tuple[int, ...], float]]) -> None:
-    """Put values at places of the fixed axes, each in its row where the array has rows, at the start of other axes."""
+def put(
+    array: Any, builder: Builder, leaf: Leaf, own: Leaf, pairs: list[tuple[tuple[int, ...], float]], others: Any = 0
+) -> None:
+    """Put values at places of the fixed axes, each in its row where the array has rows, at `others` of other axes."""
     letter = row_letter(builder, own)
     for row, (place, value) in enumerate(pairs):
         along = iter(place)
-        array[tuple(next(along) if is_fixed(axis) else row if axis == letter else 0 for axis in leaf.axes)] = value
+        array[tuple(next(along) if is_fixed(axis) else row if axis == letter else others for axis in leaf.axes)] = value
