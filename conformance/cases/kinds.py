@@ -44,8 +44,8 @@ def all_pairs(builder: Builder) -> Iterator[Made]:
         of_others = (others.get(length, plan.OTHER), 2, 1)  # fewer where there are too many rows for more
         fewer = plan.OF_OTHER_LENGTHS if builder.has_fixed else ()  # rows, where fixed axes leave no room for more
         every = [dict.fromkeys(builder.letters[1:], each) | {builder.letters[0]: length} for each in of_others]
-        fitting = (each for each in product((batch, *fewer), every) if builder.fits(*each))
-        batch, sizes = next(fitting, (batch, {}))
+        possible = (each for each in product((batch, *fewer), every) if builder.fits(*each))
+        batch, sizes = next(possible, (batch, {}))
         if not sizes:
             continue
         # Where the length is one more than a multiple of 4, the neutral logits are -infinity.
