@@ -241,12 +241,12 @@ def subscripts_of(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
 def average(xp: Any, a: Array, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return xp.mean(a, axis=axis, keepdims=keepdims)
-    if not isinstance(weights, NumPyCalls):
-        weights = xp.asarray(weights, dtype=np.result_type(weights, a.dtype))
-    if np.ndim(weights) == 1 and a.ndim > 1:
-        weights = xp.reshape(weights, [-1 if each == axis % a.ndim else 1 for each in range(a.ndim)])
-    total = xp.sum(xp.broadcast_to(weights, a.shape), axis=axis, keepdims=keepdims)
-    return xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    is_lifted = isinstance(weights, NumPyCalls)
+    w: Any = weights if is_lifted else xp.asarray(weights, dtype=np.result_type(weights, a.dtype))
+    if w.ndim == 1 and a.ndim > 1:
+        w = xp.reshape(w, [-1 if each == axis % a.ndim else 1 for each in range(a.ndim)])
+    total = xp.sum(xp.broadcast_to(w, a.shape), axis=axis, keepdims=keepdims)
+    return xp.sum(a * w, axis=axis, keepdims=keepdims) / total
 
 
 def median(xp: Any, a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
