@@ -13,6 +13,7 @@ from .signature import AXIS as AXIS
 from .signature import BATCH as BATCH
 from .signature import Axes as Axes
 from .signature import Signature as Signature
+from .signature import axes_in as axes_in
 from .signature import is_axes as is_axes
 from .signature import is_fixed as is_fixed
 from .signature import leaves as leaves

@@ -1,7 +1,7 @@
 """The grammar of a signature: the axes of each argument and result, such as ``(..., n), (n, m), (m) -> (..., m)``."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -29,8 +29,7 @@ class Signature:
     @cached_property
     def multiplied(self) -> frozenset[str]:
         """The letters of which some axis is a multiple: which of its places go together, only the formula knows."""
-        every = (axis for group in (*self.arguments, *self.results) for axes in leaves(group) for axis in axes)
-        return frozenset(letter_of(axis) for axis in every if times(axis) > 1)
+        return frozenset(letter_of(axis) for axis in axes_in((*self.arguments, *self.results)) if times(axis) > 1)
 
     def __str__(self) -> str:
         return self.text
@@ -125,7 +124,12 @@ def leaves(group: Axes) -> tuple[tuple[str, ...], ...]:
 
 def letters(some: Iterable[Axes]) -> set[str]:
     """The letters of some groups, the batch among them."""
-    return {letter_of(axis) for group in some for axes in leaves(group) for axis in axes if not is_fixed(axis)}
+    return {letter_of(axis) for axis in axes_in(some) if not is_fixed(axis)}
+
+
+def axes_in(some: Iterable[Axes]) -> Iterator[str]:
+    """Yield each axis of some groups, in their order."""
+    return (axis for group in some for axes in leaves(group) for axis in axes)
 
 
 def is_fixed(axis: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .signature import AXIS, BATCH, Axes, is_axes, is_fixed, leaves, letter_of, letters
+from .signature import AXIS, BATCH, Axes, axes_in, is_axes, is_fixed, leaves, letter_of, letters
 
 # What an argument may be. A range, such as "[0, 1)", is that of a hyper-parameter.
 DOMAINS = ("real", "logit", "weight", "probability", "nonnegative", "index", "mask", "count")
@@ -61,7 +61,7 @@ def of_signature(declaration: Any) -> Iterator[str]:
             yield f"{each.name}, a keyword without a default; wanted one with a default"
     if AXIS in declaration.parameters and letters(groups) <= {BATCH}:
         yield f"{signature.text!r} and a keyword {AXIS}; wanted a letter, such as (..., n), which it moves"
-    elif AXIS in declaration.parameters and any(is_fixed(each) for group in groups for each in leaves(group)[0]):
+    elif AXIS in declaration.parameters and any(map(is_fixed, axes_in(groups))):
         yield f"{signature.text!r} and a keyword {AXIS}; wanted letters alone, of which it moves the last"
     before, after = ([group for group in side if not is_axes(group)] for side in (groups, signature.results))
     if len(before) > 1 or len(after) > 1 or not all(map(is_axes, (axes for group in before + after for axes in group))):
@@ -95,7 +95,7 @@ def of_kind(kind: Any, axes: tuple[str, ...], groups: tuple[Axes, ...]) -> Itera
         yield f"{kind!r} for an argument with axes; wanted it for one number, whose group is ()"
     elif kind == "index":
         own = {BATCH, *map(letter_of, axes)}
-        others = [each for group in groups for leaf in leaves(group) for each in leaf if letter_of(each) not in own]
+        others = [each for each in axes_in(groups) if letter_of(each) not in own]
         if not others or is_fixed(others[0]):
             yield "'index'; wanted an axis of another argument, from which it chooses: the first one, a letter"
 

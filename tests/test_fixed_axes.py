@@ -132,9 +132,8 @@ def triple_product(a):
 
 
 def without_nan_of_the_corner(a):
-    return triple_product(np.concatenate([np.nan_to_num(a[..., :1, :1]), a[..., :1, 1:]], -1)) if a.ndim < 2 else (
-        triple_product(np.where((np.arange(9).reshape(3, 3) == 0) & np.isnan(a), 0, a))
-    )  # fmt: skip
+    corner = np.arange(9).reshape(3, 3) == 0
+    return triple_product(np.where(corner & np.isnan(a), 0, a))
 
 
 KERNELS = [

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...reference.declaration import BATCH, is_axes, is_range, leaves, letter_of, times
+from ...reference.declaration import BATCH, axes_in, is_axes, is_range, leaves, letter_of, times
 from ..formulas import Formula, function_of
 
 Array = np.ndarray
@@ -53,7 +53,7 @@ class Work(NamedTuple):
 
 def letters_of(formula: Formula) -> list[str]:
     """The letters of a signature, in order."""
-    every = (letter_of(each) for group in formula.arguments.values() for axes in leaves(group) for each in axes)
+    every = map(letter_of, axes_in(formula.arguments.values()))
     return [each for each in dict.fromkeys(every) if each != BATCH]
 
 

@@ -93,11 +93,9 @@ class Builder:
         self.rows_apart = self.behaviour.get(BATCH) == APART
         self.has_axis = AXIS in formula.parameters
         self.has_fixed = any(is_fixed(axis) for leaf in self.leaves for axis in leaf.axes)
-        rows = (
-            axes for axes in (*(leaf.axes for leaf in self.leaves), *result_axes(formula).values()) if BATCH in axes
-        )
-        one = dict.fromkeys([BATCH, *self.letters], 1)
-        self.most_rows = plan.VERY_MANY // max((math.prod(shape_of(axes, one)) for axes in rows), default=1)
+        every, one = self.every_axes(), dict.fromkeys([BATCH, *self.letters], 1)
+        of_a_row = (math.prod(shape_of(axes, one)) for axes in every if BATCH in axes)
+        self.most_rows = plan.VERY_MANY // max(of_a_row, default=1)
         of_classes = [leaf for leaf in self.leaves if leaf.domain in ("logit", "weight", "probability")]
         self.has_classes = any(is_row(leaf) for leaf in of_classes) if self.has_fixed else bool(of_classes)
         self.is_line = formula.name != prefix and formula.is_own and not formula.state  # a part of another function
@@ -127,9 +125,12 @@ class Builder:
 
     def largest(self, sizes: Mapping[str, int]) -> int:
         """How many elements the largest argument or result has; of an array between them a part counts."""
-        every = [*(leaf.axes for leaf in self.leaves), *result_axes(self.formula).values()]
         between = 0 if self.formula.is_own else on_the_way(self.formula, sizes) // plan.BETWEEN
-        return max(between, *(math.prod(shape_of(axes, sizes)) for axes in every))
+        return max(between, *(math.prod(shape_of(axes, sizes)) for axes in self.every_axes()))
+
+    def every_axes(self) -> list[tuple[str, ...]]:
+        """The axes of each argument and of each result."""
+        return [*(leaf.axes for leaf in self.leaves), *result_axes(self.formula).values()]
 
     def whole_sizes(self, batch: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:
         """The number of elements along each letter; where there is none but the batch, lengths are axes of it."""

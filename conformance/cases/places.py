@@ -91,12 +91,13 @@ def in_turn(
     builder: Builder, number: int, pairs: list[tuple[tuple[int, ...], float]], within_1: bool = False
 ) -> Arrays:
     """Arrays with one value at one place in each row of one of them."""
-    sizes, rng = sizes_of(builder, builder.leaves[number], len(pairs)), builder.random("places", number, len(pairs))
+    own = builder.leaves[number]
+    sizes, rng = sizes_of(builder, own, len(pairs)), builder.random("places", number, len(pairs))
     arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
     for other, leaf in enumerate(builder.leaves):
         if within_1 and leaf.is_floating and leaf.axes:
             arrays[other] = np.clip(arrays[other], -1, 1).astype(leaf.dtype)
-    put(arrays[number], builder, builder.leaves[number], builder.leaves[number], pairs)
+    put(arrays[number], own, row_letter(builder, own), pairs)
     return arrays
 
 
@@ -107,7 +108,8 @@ def facing(builder: Builder, number: int, pairs: list[tuple[tuple[int, ...], flo
     arrays = [np.array(array) if n in others else array for n, array in enumerate(given)]
     for other in others:
         # All along the other axes: a factor of a sum may be taken out of it, which one 0 among others would show.
-        put(arrays[other], builder, builder.leaves[other], own, [(place, 0.0) for place, _ in pairs], slice(None))
+        zeros = [(place, 0.0) for place, _ in pairs]
+        put(arrays[other], builder.leaves[other], row_letter(builder, own), zeros, slice(None))
     return arrays if others else []
 
 
@@ -117,10 +119,9 @@ def faces(leaf: Leaf, own: Leaf) -> bool:
 
 
 def put(
-    array: Any, builder: Builder, leaf: Leaf, own: Leaf, pairs: list[tuple[tuple[int, ...], float]], others: Any = 0
+    array: Any, leaf: Leaf, letter: str | None, pairs: list[tuple[tuple[int, ...], float]], others: Any = 0
 ) -> None:
-    """Put values at places of the fixed axes, each in its row where the array has rows, at `others` of other axes."""
-    letter = row_letter(builder, own)
+    """Put values at places of the fixed axes, each in its row along a letter, at `others` of other axes."""
     for row, (place, value) in enumerate(pairs):
         along = iter(place)
         array[tuple(next(along) if is_fixed(axis) else row if axis == letter else others for axis in leaf.axes)] = value

@@ -10,6 +10,7 @@ from ...reference.declaration import (
     AXIS,
     BATCH,
     Declaration,
+    axes_in,
     is_axes,
     is_fixed,
     is_range,
@@ -120,7 +121,7 @@ def links(formula: Formula) -> dict[str, dict[str, frozenset[str]]]:
     if formula.state:
         return dict.fromkeys(formula.names, elementwise)
     found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in formula.names}
-    every = [axis for group in formula.arguments.values() for axes in leaves(group) for axis in axes]
+    every = axes_in(formula.arguments.values())
     of_letters = [letter_of(axis) for axis in every if axis != BATCH and not is_fixed(axis)]
     chosen_from = frozenset(of_letters[:1])  # of an index's classes
     values = [typical(axes, kind) for axes, kind in zip(formula.arguments.values(), formula.domain, strict=False)]

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ...reference.declaration import BATCH, is_axes, is_fixed, is_range, leaves, letter_of, shape_of
+from ...reference.declaration import BATCH, axes_in, is_axes, is_fixed, is_range, leaves, letter_of, shape_of
 from ..formulas import Formula
 
 
@@ -62,8 +62,7 @@ LENGTHS: tuple[int, ...] = (5, 4, 3, 2)  # of the letters of a signature, in the
 def drawn(formula: Formula, dtype: np.dtype[Any], batches: tuple[tuple[int, ...], ...] = BATCHES) -> Inputs:
     """The arguments of a formula by name, those of a state by the names of its parts, with one batch in all."""
     batch = st.shared(st.sampled_from(batches), key="batch")
-    every = (letter_of(each) for group in formula.arguments.values() for axes in leaves(group) for each in axes)
-    letters = dict.fromkeys(each for each in every if not is_fixed(each))
+    letters = dict.fromkeys(letter_of(each) for each in axes_in(formula.arguments.values()) if not is_fixed(each))
     lengths: dict[str, int] = dict(zip([each for each in letters if each != BATCH], LENGTHS, strict=False))
 
     def one(axes: tuple[str, ...], kind: str) -> st.SearchStrategy[Any]:
