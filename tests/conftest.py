@@ -1,6 +1,7 @@
 """Shared by all tests: Hypothesis is deterministic, and most verdicts are on the chosen cases alone."""
 
 import atexit
+import gc
 import os
 import re
 import shutil
@@ -28,6 +29,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
     atexit.register(shutil.rmtree, os.environ[kept.FOLDER], ignore_errors=True)
 use_cache(True)
+gc.set_threshold(100_000, 20, 100)  # bounds are many objects, none in a cycle: it would look for some all the time
 
 # The made cases and the calls that are made again take most of a verdict's time. They have tests of their own, and
 # those of everything else, which judge thousands of subjects, do without; a test marked `whole` has whole verdicts.
@@ -42,15 +44,15 @@ def nothing(*_):
     return iter(())
 
 
-# What the tests of such a file share is made once: a site, pages in a browser, compiled proofs, reports.
-SHARING = {"test_formats", "test_html_report", "test_proofs", "test_site", "test_terminal"}
+# What the tests of such a file share is made once: a site, pages in a browser, compiled proofs, reports, verdicts.
+SHARING = {"test_formats", "test_html_report", "test_kinds", "test_proofs", "test_site", "test_terminal"}
 
 
 def group(name):
     """Tests that share much go to one process; so do those of one formula, whose cases and mutants it then knows."""
     file, of = Path(name.partition("::")[0]).stem, re.split(r"__|[-\[\]]", name.partition("[")[2])
     formulas = [each for each in of if each in spec.formulas() and file not in SHARING]
-    return next(iter(formulas), file if file in {*SHARING, "test_mutants"} else name)
+    return next(iter(formulas), file if file in SHARING else name)
 
 
 @pytest.hookimpl(optionalhook=True)

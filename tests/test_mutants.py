@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from gaugeblock import reference, spec
-from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.mutants import mutants
-from gaugeblock.conformance.mutants.__main__ import ABOUT, page, table, table_of_kinds
-from gaugeblock.conformance.mutants.kinds import MUTANTS
-from gaugeblock.conformance.mutants.matrix import kills, kinds
+from gaugeblock.conformance.mutants.__main__ import ABOUT, page, table
+from gaugeblock.conformance.mutants.matrix import kills
 
 MATRIX = Path(__file__).parent.parent / "conformance/mutants/MATRIX.md"
 ALL = [mutant for formula in spec.formulas() for mutant in mutants(formula)]
@@ -81,27 +79,3 @@ def test_the_published_matrix_has_the_formulas_and_no_more():
 def test_a_mutant_that_is_right_would_be_found():
     right = mutants("softmax")[0]._replace(name="softmax__right", call=reference.softmax)
     assert not any(kills(right).labels.values())
-
-
-# Mistakes in one kind of input.
-
-OF_KINDS = [(kind, mutant) for kind, of_kind in MUTANTS.items() for mutant in of_kind]
-
-
-@pytest.mark.whole
-@pytest.mark.parametrize(("kind", "mutant"), OF_KINDS, ids=[mutant.name for _, mutant in OF_KINDS])
-def test_a_mistake_in_one_kind_of_input_fails_there(kind, mutant):
-    assert mutant.requirement in kinds(mutant).requirements
-    assert kind in kinds(mutant).kinds
-
-
-@pytest.mark.whole
-def test_each_kind_of_case_rejects_something_that_no_other_kind_does():
-    there = {each.kind for formula in spec.formulas() for each in made(formula, np.dtype("float32"))}
-    alone = [kinds(mutant).kinds - {"chosen"} for _, mutant in OF_KINDS]
-    assert {kind for found in alone if len(found) == 1 for kind in found} == (there - {"random"}) | {"again"}
-
-
-@pytest.mark.whole
-def test_the_published_matrix_has_the_kinds():
-    assert MATRIX.read_text().endswith(table_of_kinds())

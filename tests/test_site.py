@@ -178,6 +178,8 @@ def test_axe_finds_nothing(site, scheme):
         for name in ("index", "spec/softmax", *(["libraries"] if scheme == "light" else [])):  # of many tables
             page.goto((site / f"{name}.html").as_uri())
             page.wait_for_selector(".md-typeset__scrollwrap[tabindex], body:not(:has(table))", state="attached")
+            # Rows are alike, and of thousands it takes a minute.
+            page.evaluate("document.querySelectorAll('tr:nth-child(n + 9)').forEach(row => row.remove())")
             found = Axe().run(page).response["violations"]
             assert not [(name, each["id"], each["nodes"][0]["html"][:200]) for each in found]
         page.goto((site / "libraries.html").as_uri())

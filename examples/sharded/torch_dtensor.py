@@ -83,7 +83,8 @@ def launch(function: Callable[..., None], processes: int, timeout: float, *argum
     """
     with tempfile.TemporaryDirectory() as folder:
         try:
-            mp.spawn(one_process, (f"file://{folder}/store", processes, timeout, function, arguments), nprocs=processes)
+            given = f"file://{folder}/store", processes, timeout, function, arguments
+            mp.start_processes(one_process, given, processes, start_method="fork")  # with what is imported here
         except (mp.ProcessRaisedException, mp.ProcessExitedException) as error:
             raise RuntimeError(str(error).strip().splitlines()[-1]) from None
 
