@@ -8,7 +8,7 @@ import pytest
 from gaugeblock.conformance import assert_conforms, check
 from gaugeblock.conformance.cases import made, plan
 from gaugeblock.conformance.cases.behaviour import behaviour
-from gaugeblock.conformance.cases.draw import numbers
+from gaugeblock.conformance.cases.draw import numbers, unpack
 from gaugeblock.conformance.cases.growth import growth, on_the_way
 from gaugeblock.conformance.formulas import declared
 from gaugeblock.reference.declaration import formula
@@ -382,3 +382,15 @@ def test_large_numbers_in_all_arguments_and_small_ones_are_judged(kernel):
 
     found = check(types.SimpleNamespace(cosine=of_numpy), [cosine], ["float32"])
     assert found.passed == (kernel == "right")
+
+
+@pytest.mark.parametrize("signature", ["(..., n), (..., n) -> (...)", "(...), (...) -> (...)", "(n, m), (m) -> (n)"])
+@pytest.mark.parametrize(("domain", "largest"), [("probability", 1.0), ("nonnegative", np.inf)])
+def test_no_case_leaves_the_domain_of_an_argument(signature, domain, largest):
+    @formula(signature, domain=(domain,))
+    def weighed(p, x):
+        return p * x if p.ndim == 0 or signature.startswith("(...),") else np.sum(p * x, axis=-1)
+
+    for each in made(weighed, np.dtype("float32"), 0):
+        given = next(iter(unpack(each.compact.arguments)))
+        assert not np.any((given < 0) | (given > largest)), each.name
