@@ -7,7 +7,7 @@ and `x.mean()`, as most do, where the standard has `xp.exp(x)` and `xp.mean(x)`.
 import operator
 import string
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, reduce
 from inspect import Signature, signature
 from typing import Any
 
@@ -213,16 +213,32 @@ def norm(xp: Any, x: Array, ord: Any = None, axis: Any = None, keepdims: bool = 
 
 
 def einsum(xp: Any, subscripts: str, *operands: Array, optimize: Any = None) -> Array:
-    if not isinstance(subscripts, str) or len(operands) not in (1, 2):
-        raise refused("einsum", f"{len(operands)} arrays, not one or two")
+    """Of two arrays the library's rule; of one or several their products, term by term, and one sum in any order."""
+    if not isinstance(subscripts, str) or not operands:
+        raise refused("einsum", "subscripts that are no text before the arrays")
+    from .discrete import discrete, parts  # which are NumPyCalls
+
     given, wanted = subscripts_of(subscripts, [np.ndim(each) for each in operands])
     if len(operands) == 2:
         return xp.einsum(f"{','.join(given)}->{wanted}", *operands)
+    summed = "".join(dict.fromkeys(letter for letter in "".join(given) if letter not in wanted))
+    aligned = [along(xp, x, term, wanted + summed) for x, term in zip(operands, given, strict=True)]
+    product, axes = reduce(operator.mul, aligned), tuple(range(len(wanted), len(wanted + summed)))
+    y = xp.sum(product, axis=axes) if summed else product
+    spoilt = xp.any(reduce(xp.logical_or, map(xp.isnan, aligned)), axis=axes)
+    # Infinite numbers alone may give infinity in one order and NaN in another, where terms of both signs meet.
+    certain, _ = parts(xp.isfinite(y) | spoilt)
+    return y if np.all(certain) else xp.where(discrete(np.ones_like(certain), certain), y, xp.zeros_like(y))
+
+
+def along(xp: Any, x: Array, term: str, letters: str) -> Array:
+    """An array of einsum with an axis for each letter, of length 1 for those that it does not have."""
     from .structure import moved  # which has all arrays
 
-    summed = "".join(dict.fromkeys(letter for letter in given[0] if letter not in wanted))
-    x = moved(lambda a: np.einsum(f"{given[0]}->{wanted}{summed}", a))(operands[0])
-    return xp.sum(x, axis=tuple(range(len(wanted), x.ndim))) if summed else x
+    own = "".join(letter for letter in letters if letter in term)
+    x = moved(lambda a: np.einsum(f"{term}->{own}", a))(x)
+    lengths = dict(zip(own, x.shape, strict=True))
+    return xp.reshape(x, tuple(lengths.get(letter, 1) for letter in letters))
 
 
 def subscripts_of(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:

@@ -16,6 +16,7 @@ from ..cases.draw import of_parts, unpack, wide, within
 from ..formulas import Case
 
 SCALES = 1.0, 10.0  # of random numbers
+INSTEAD = None, 0.0, 100.0, -100.0  # of a special number: a random one, and those that a maximum or a limit may choose
 MOST_APART = 200  # special numbers that are replaced one by one; of more all together
 
 Place = tuple[int, int]  # an array's number, and the place in it
@@ -76,18 +77,20 @@ def independent(call: Case, places: list[Place]) -> dict[str, Any]:
     """Where a result is the same whatever finite numbers stand in some places, beside any numbers in all others."""
     found: dict[str, Any] = {}
     for scale in SCALES:
-        first, second = (results(call.formula.function, call, drawn(call, places, scale, seed)) for seed in (1, 2))
+        first, *others = (results(call.formula.function, call, drawn(call, places, scale, each)) for each in INSTEAD)
         for name, value in first.items():
-            found[name] = found.get(name, True) & (value == second[name]) & np.isfinite(value)
+            same = np.logical_and.reduce([value == other[name] for other in others])
+            found[name] = found.get(name, True) & same & np.isfinite(value)
     return found
 
 
-def drawn(call: Case, places: list[Place], scale: float, seed: int) -> tuple[Any, ...]:
-    """Random arguments within their domains; those in some places are of the seed."""
-    rng, other = np.random.default_rng(0), np.random.default_rng(seed)
+def drawn(call: Case, places: list[Place], scale: float, instead: float | None) -> tuple[Any, ...]:
+    """Random arguments within their domains, with another number in some places unless it is None."""
+    rng = np.random.default_rng(0)
     parts = [scale * rng.normal(size=np.shape(each)) if is_floating(each) else each for each in unpack(call.arguments)]
-    for number, place in places:
-        parts[number].reshape(-1)[place] = scale * other.normal()
+    if instead is not None:
+        for number, place in places:
+            parts[number].reshape(-1)[place] = scale * instead
     domains = [*unpack(call.formula.domain)] or [""] * len(parts)  # of what is not declared
     return packed(call, [within(each, domain) for each, domain in zip(parts, domains, strict=False)])
 
