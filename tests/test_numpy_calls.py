@@ -106,6 +106,7 @@ CALLS = {
     "fabs": lambda x: np.fabs(-x),
     "rint": lambda x: np.rint(3 * x),
     "invert": lambda x: np.where(~(x > 0.5), x, 0),
+    "convolve": lambda x: np.convolve(x[0], Y[:, 0]) + np.convolve(x[0, :3], V)[:1],
     "expit": scipy.special.expit,
     "arcsin": np.arcsin,
     "arccos": np.arccos,
@@ -148,6 +149,13 @@ MORE = {
     "einsum of one": lambda x: np.einsum("ij->j", x) + np.einsum("ii->i", x[:, :3])[:1] + np.einsum("ji", x)[:, :1],
     "einsum with dots": lambda x: np.einsum("...ij,jk->...ik", DEEP, x) + np.einsum("i...->...", x),
     "einsum of both dots": lambda x: np.einsum("...i,...i", DEEP, x[:, 1:].mT[:1]),
+    "xlogy": lambda x: scipy.special.xlogy(x, 2 * x) + scipy.special.xlogy(0 * x, x),
+    "rel_entr": lambda x: scipy.special.rel_entr(x, x[:1]) + scipy.special.rel_entr(0 * x, x),
+    "entr": scipy.special.entr,
+    "logit": scipy.special.logit,
+    "log_expit": lambda x: scipy.special.log_expit(20 * x) + scipy.special.log_expit(-600 * x),
+    "convolve same": lambda x: np.convolve(x[0], x[1, :3], "same") + np.convolve(V[:2], x[0], "same"),
+    "convolve valid": lambda x: np.convolve(x[0, :2], x[1], mode="valid"),
     "einsum of three": lambda x: (
         np.einsum("ij,jk,...ik->...i", x, Y, x @ Y) + np.einsum("ii,j,i->i", x[:, :3], x[0], x[:, 0])
     ),
@@ -314,7 +322,7 @@ def test_what_errors_may_turn_is_undecided():
         (lambda x: np.exp(x, out=x), r"numpy.exp: out: gaugeblock has no error bound for that; write it"),
         (lambda x: np.logaddexp.reduce(x), r"numpy.logaddexp: reduce: gaugeblock has no"),
         (lambda x: np.add.reduce(x, where=x > 0), r"numpy.sum: where: gaugeblock has no"),
-        (lambda x: np.max(np.array([x, 2 * x])), r"as np.array makes, forgets the bounds; np.stack joins several"),
+        (lambda x: np.max(np.array([x, 2 * x])), r"as np.array makes .*forgets the bounds; np.stack joins several"),
         (lambda x: np.sum(x, where=x > 0), r"numpy.sum: got an unexpected keyword argument 'where': gaugeblock"),
         (
             lambda x: np.pad(x, 1, "mean"),

@@ -440,3 +440,18 @@ def test_only_exact_operations_decide_a_step(dtype):
     assert np.all(bound[:3] == 0)
     with pytest.raises(ValueError, match="the step that makes it so is floor of 2 elements"):
         expected(lambda x: np.floor(x * 3 / 3), np.asarray([1, 2.5], dtype))
+
+
+@formula("(n), (3) -> (n)")
+def padded_as_numpy_does(x, w):
+    """Of fewer than three numbers its result is longer than its declaration says."""
+    return np.convolve(x, w, mode="same")
+
+
+def test_a_case_on_which_a_formula_breaks_its_declaration_is_left_out():
+    report = check(
+        types.SimpleNamespace(padded_as_numpy_does=padded_as_numpy_does), [padded_as_numpy_does], ["float32"]
+    )
+    assert report.passed
+    turned = types.SimpleNamespace(padded_as_numpy_does=lambda x, w: padded_as_numpy_does(x, w[::-1]))
+    assert not check(turned, [padded_as_numpy_does], ["float32"]).passed

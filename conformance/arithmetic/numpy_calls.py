@@ -94,6 +94,8 @@ class NumPyCalls:
             return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **options)
         if method != "__call__" or {*options} - {AXIS}:
             raise refused(name, method.removeprefix("__call__") or ", ".join(options))
+        if name in ELEMENTWISE:
+            return ELEMENTWISE[name](namespace_of(self), *inputs, **options)
         if name not in OPERATORS:
             return getattr(namespace_of(self), RENAMED.get(name) or name)(*inputs, **options)
         operation, reflected = OPERATORS[name]
@@ -254,6 +256,31 @@ def subscripts_of(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     return given, wanted.replace("...", max(dots, key=len))
 
 
+def convolve(xp: Any, a: Array, v: Array, mode: str = "full") -> Array:
+    """The sums of products of the shorter vector, turned round, with each part of the longer one."""
+    from .kinds import together  # which has all arrays
+    from .windows import convolution
+
+    a, v = together(a, v) if len(a) >= len(v) else together(v, a)
+    more, left = len(v) - 1, len(v) // 2
+    padding = {"full": (more, more), "same": (left, more - left), "valid": (0, 0)}[mode]
+    x, w = xp.reshape(a, (1, 1, -1)), xp.reshape(xp.flip(v, axis=0), (1, 1, -1))
+    return xp.reshape(convolution(x, w, (1,), [padding], (1,)), (-1,))
+
+
+def xlogy(xp: Any, x: Array, y: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return xp.where((x == 0) & ~xp.isnan(y), 0.0, x * xp.log(y))
+
+
+def rel_entr(xp: Any, x: Array, y: Array) -> Array:
+    """By the difference of two logarithms, as kernels of divergences do."""
+    inside, edge = (x > 0) & (y > 0), (x == 0) & (y >= 0)
+    with np.errstate(all="ignore"):
+        found = xp.where(edge, 0.0, xp.where(inside, x * (xp.log(x) - xp.log(y)), np.inf))
+    return xp.where(xp.isnan(x) | xp.isnan(y), np.nan, found)
+
+
 def average(xp: Any, a: Array, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return xp.mean(a, axis=axis, keepdims=keepdims)
@@ -299,10 +326,15 @@ def dtype_or_itself(x: Any) -> Any:
     return x.dtype if isinstance(x, NumPyCalls) else x
 
 
+# SciPy's functions of elements that are made of others.
+ELEMENTWISE: dict[str, Callable[..., Any]] = {
+    "xlogy": xlogy, "rel_entr": rel_entr, "entr": lambda xp, x: -rel_entr(xp, x, xp.ones_like(x)),
+    "logit": lambda xp, p: xp.log(p) - xp.log1p(-p), "log_expit": lambda xp, x: -xp.softplus(-x),
+}  # fmt: skip
 # Functions whose arguments are not those of the standard's.
 OWN: dict[str, Callable[..., Any]] = {
     "squeeze": squeeze, "clip": clip, "dot": dot, "inner": inner, "trace": trace, "norm": norm, "einsum": einsum,
-    "average": average, "median": median, "nan_to_num": nan_to_num, "diag": diag,
+    "convolve": convolve, "average": average, "median": median, "nan_to_num": nan_to_num, "diag": diag,
     "tril": lambda xp, m, k=0: xp.tril(as_matrix(xp, m), k=k),
     "triu": lambda xp, m, k=0: xp.triu(as_matrix(xp, m), k=k),
     "vector_norm": lambda xp, x, **options: xp.linalg.vector_norm(x, **options),
