@@ -17,7 +17,7 @@ from ..formulas import Case
 
 SCALES = 1.0, 10.0  # of random numbers
 INSTEAD = None, 0.0, 100.0, -100.0  # of a special number: a random one, and those that a maximum or a limit may choose
-MOST_APART = 200  # special numbers that are replaced one by one; of more all together
+MOST_APART = 200  # special numbers that are replaced one by one; of more, or in a library's function, all together
 
 Place = tuple[int, int]  # an array's number, and the place in it
 
@@ -33,8 +33,9 @@ def accidents(call: Case, expected: dict[str, Expected]) -> dict[str, Any]:
     if not places or not any(map(np.any, special.values())):
         return dict.fromkeys(expected, False)
     others = [results(form, call, call.arguments) for form in call.formula.forms.values()]
+    apart = len(places) <= MOST_APART and not call.formula.library
     try:
-        without = without_unseen(call, [[place] for place in places] if len(places) <= MOST_APART else [places])
+        without = without_unseen(call, [[place] for place in places] if apart else [places])
     except Exception:  # anybody's formula may refuse numbers
         without = []
     masks = dict.fromkeys(expected, False)
