@@ -448,7 +448,7 @@ def scaled_and_shifted(x, mean, scale):
 def test_a_failure_that_another_order_would_explain_says_so_and_forms_admit_it():
     x, mean, scale = numbers(1000), np.float32(0.5), np.float32(1.7)
     folded = x * scale - mean * scale
-    hint = "no error is larger than the bound of other elements: if your code adds or multiplies in another order"
+    hint = "each error is within the bound of another element: if your code adds or multiplies in another order"
     with pytest.raises(AssertionError, match=hint):
         assert_conforms(folded, scaled_and_shifted, x, mean, scale)
     with pytest.raises(AssertionError) as raised:
@@ -458,6 +458,21 @@ def test_a_failure_that_another_order_would_explain_says_so_and_forms_admit_it()
         lambda x, m, s: (x - m) * s
     )
     assert_conforms(folded, other, x, mean, scale)
+
+
+@formula("(...), (...), (...) -> (...)")
+def gated(z, n, h):
+    return (1 - z) * n + z * h
+
+
+@pytest.mark.whole
+def test_the_report_says_so_too_and_not_of_larger_errors():
+    hint = "if your code adds or multiplies in another order that is right too"
+    for kernel, wanted in ((lambda z, n, h: n + z * (h - n), True), (lambda z, n, h: (1 - z) * n + z * n, False)):
+        report = check(types.SimpleNamespace(gated=kernel), [gated], ["float32"])
+        said = {each.diagnosis for each in report.results if each.diagnosis}
+        assert not report.passed
+        assert any(hint in each for each in said) == wanted
 
 
 def test_a_bound_that_would_let_a_coarser_format_pass_is_told():

@@ -5,10 +5,10 @@ import types
 import numpy as np
 import pytest
 
-from gaugeblock.conformance import assert_conforms, check
+from gaugeblock.conformance import assert_conforms, check, expected
 from gaugeblock.conformance.cases import made, plan
 from gaugeblock.conformance.cases.behaviour import behaviour
-from gaugeblock.conformance.cases.draw import numbers
+from gaugeblock.conformance.cases.draw import numbers, unpack
 from gaugeblock.conformance.cases.growth import growth, on_the_way
 from gaugeblock.conformance.formulas import declared
 from gaugeblock.reference.declaration import formula
@@ -382,3 +382,76 @@ def test_large_numbers_in_all_arguments_and_small_ones_are_judged(kernel):
 
     found = check(types.SimpleNamespace(cosine=of_numpy), [cosine], ["float32"])
     assert found.passed == (kernel == "right")
+
+
+@pytest.mark.parametrize("signature", ["(..., n), (..., n) -> (...)", "(...), (...) -> (...)", "(n, m), (m) -> (n)"])
+@pytest.mark.parametrize(("domain", "largest"), [("probability", 1.0), ("nonnegative", np.inf)])
+def test_no_case_leaves_the_domain_of_an_argument(signature, domain, largest):
+    @formula(signature, domain=(domain,))
+    def weighed(p, x):
+        return p * x if p.ndim == 0 or signature.startswith("(...),") else np.sum(p * x, axis=-1)
+
+    for each in made(weighed, np.dtype("float32"), 0):
+        given = next(iter(unpack(each.compact.arguments)))
+        assert not np.any((given < 0) | (given > largest)), each.name
+
+
+@formula("(...) -> (...)")
+def half_up(x):
+    return np.floor(x + 0.5)
+
+
+@formula("(...) -> (...)")
+def grid(x, shift=0.25):
+    return np.floor((x - shift) * 4 / 8 + 0.5)
+
+
+def by_truncation(x):
+    whole = np.trunc(x)
+    return whole + (x - whole >= 0.5) - (x - whole < -0.5)
+
+
+@formula("(...) -> (...)")
+def hard_shrink(x, least=0.5):
+    return np.where(np.abs(x) > least, x, 0 * x)
+
+
+STEPS = [
+    (half_up, half_up, True),
+    (half_up, by_truncation, True),
+    (half_up, np.round, False),
+    (half_up, lambda x: np.copysign(np.floor(np.abs(x) + x.dtype.type(0.5)), x), False),
+    (hard_shrink, lambda x, least=0.5: np.where((x > least) | (x < -least), x, 0 * x), True),
+    (hard_shrink, lambda x, least=0.5: np.where(np.abs(x) >= least, x, 0 * x), False),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("asked", "kernel", "right"), STEPS)
+def test_a_step_is_decided_where_what_is_rounded_is_exact(asked, kernel, right, dtype):
+    subject = types.SimpleNamespace(**{asked.__name__: kernel})
+    assert check(subject, [asked], [dtype]).passed == right
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_only_exact_operations_decide_a_step(dtype):
+    x = np.asarray([2.5, 2.25, -1.75, 1e30], dtype)
+    _, bound = expected(grid, x)
+    assert np.all(bound[:3] == 0)
+    with pytest.raises(ValueError, match="the step that makes it so is floor of 2 elements"):
+        expected(lambda x: np.floor(x * 3 / 3), np.asarray([1, 2.5], dtype))
+
+
+@formula("(n), (3) -> (n)")
+def padded_as_numpy_does(x, w):
+    """Of fewer than three numbers its result is longer than its declaration says."""
+    return np.convolve(x, w, mode="same")
+
+
+def test_a_case_on_which_a_formula_breaks_its_declaration_is_left_out():
+    report = check(
+        types.SimpleNamespace(padded_as_numpy_does=padded_as_numpy_does), [padded_as_numpy_does], ["float32"]
+    )
+    assert report.passed
+    turned = types.SimpleNamespace(padded_as_numpy_does=lambda x, w: padded_as_numpy_does(x, w[::-1]))
+    assert not check(turned, [padded_as_numpy_does], ["float32"]).passed

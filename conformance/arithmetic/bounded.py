@@ -44,6 +44,7 @@ class Bounded(Operators):
             self.error = np.where(np.isfinite(self.value) | np.isinf(error), error, 0.0)
         self.model, self.dtype = model, dtype
         self.sign: bool | None = nonnegative or None
+        self.rounds_nothing: Any = False  # where it is what every arithmetic gives, whatever its error says
 
     @property
     def nonnegative(self) -> bool:
@@ -74,13 +75,15 @@ class Bounded(Operators):
         model, a, e, b, f = operands(self, other)
         y, sign = a + b, nonnegative(self, other)
         error = settled(np.add, y, e + f, model.unit, (a, e), (b, f))
-        return rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
+        found = rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
+        return told(found, self, other, remainder_of_sum(a, b, y) == 0) if model.tells_exact else found
 
     def __sub__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         y = a - b
         error = settled(np.subtract, y, e + f, model.unit, (a, e), (b, f))
-        return rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed)
+        found = rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed)
+        return told(found, self, other, remainder_of_sum(a, -b, y) == 0) if model.tells_exact else found
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -90,7 +93,8 @@ class Bounded(Operators):
         error = settled(np.multiply, y, error, model.unit, (a, e), (b, f))
         sign = self is other or nonnegative(self, other)
         underflow = model.underflow if all_true(y != 0) else np.where(counts(a, e) & counts(b, f), model.underflow, 0.0)
-        return rounded(y, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
+        found = rounded(y, error, model, dtype_beside(self, other), underflow=underflow, nonnegative=sign)
+        return told(found, self, other, is_power_of_2(a) | is_power_of_2(b)) if model.tells_exact else found
 
     def __truediv__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -101,7 +105,8 @@ class Bounded(Operators):
         underflow = lost if all_true(y != 0) else np.where(counts(a, e), lost, 0.0)
         underflow = underflow + reciprocal_loss(a, e, b, f, model)
         sign = nonnegative(self, other)
-        return rounded(y, error, model, dtype_beside(self, other), model.division, underflow, nonnegative=sign)
+        found = rounded(y, error, model, dtype_beside(self, other), model.division, underflow, nonnegative=sign)
+        return told(found, self, other, is_power_of_2(b)) if model.tells_exact else found
 
     def __rsub__(self, other: Number) -> "Bounded":
         return (-self).__add__(other)
@@ -110,6 +115,11 @@ class Bounded(Operators):
         return Bounded(other, 0, HOST, self.dtype) / self
 
     __radd__, __rmul__ = __add__, __mul__
+
+    @property
+    def deciding(self) -> Number:
+        """The error that a step sees: none where it rounds nothing."""
+        return np.where(self.rounds_nothing, 0.0, self.error)
 
     def compared(self, other: Number, operation: Callable[[Any, Any], Any]) -> Any:
         """A condition that remembers where errors may turn it: where its answers at opposite ends differ."""
@@ -217,6 +227,29 @@ def rounded(
     surely = number & (magnitude - error > model.largest) & (inside | (partial <= magnitude * INFLATION))
     value, error = np.where(surely, np.copysign(np.inf, value), value), np.where(may, np.inf, error)
     return Bounded(value, np.where(surely, 0.0, error), model, dtype, nonnegative)
+
+
+def told(y: Bounded, a: Bounded, b: Number, exact: Any) -> Bounded:
+    """A result that knows where it is what every arithmetic gives: an exact one of exact operands, in the format."""
+    b = constant(b, a)
+    for x in (a, b):
+        off = cast(x.value, x.error, y.model)[1] if x.model is HOST else x.error
+        exact = exact & (np.equal(off, 0) | x.rounds_nothing)
+    if any_true(exact):
+        is_normal = (y.value == 0) | (np.abs(y.value) >= y.model.smallest_normal)
+        y.rounds_nothing = exact & is_normal & (y.value.astype(y.dtype).astype(np.float64) == y.value)
+    return y
+
+
+def remainder_of_sum(a: Number, b: Number, y: Number) -> Number:
+    """What float64 loses of a + b, which is y there: Knuth's TwoSum."""
+    part = y - a
+    return (a - (y - part)) + (b - part)
+
+
+def is_power_of_2(number: Number) -> Any:
+    """Whether a product by a number, or a quotient, only changes the exponent."""
+    return np.abs(np.frexp(number)[0]) == 0.5
 
 
 @functools.lru_cache

@@ -127,9 +127,10 @@ def step(function: Callable[[Number], Number], of_ball: Callable[[Any], Any]) ->
         if not isinstance(x, Bounded):
             return function(x)
         with np.errstate(invalid="ignore"):
-            y, low, high = (function(each) for each in (x.value, x.value - x.error, x.value + x.error))
-            error = np.where(np.isinf(x.error), np.inf, np.maximum(high - y, y - low))
-            error = settled(function, y, error, 0.0, (x.value, x.error))
+            off = x.deciding
+            y, low, high = (function(each) for each in (x.value, x.value - off, x.value + off))
+            error = np.where(np.isinf(off), np.inf, np.maximum(high - y, y - low))
+            error = settled(function, y, error, 0.0, (x.value, off))
         return Bounded(y, error, x.model, x.dtype)
 
     return stepped

@@ -7,7 +7,7 @@ and `x.mean()`, as most do, where the standard has `xp.exp(x)` and `xp.mean(x)`.
 import operator
 import string
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, reduce
 from inspect import Signature, signature
 from typing import Any
 
@@ -94,6 +94,8 @@ class NumPyCalls:
             return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **options)
         if method != "__call__" or {*options} - {AXIS}:
             raise refused(name, method.removeprefix("__call__") or ", ".join(options))
+        if name in ELEMENTWISE:
+            return ELEMENTWISE[name](namespace_of(self), *inputs, **options)
         if name not in OPERATORS:
             return getattr(namespace_of(self), RENAMED.get(name) or name)(*inputs, **options)
         operation, reflected = OPERATORS[name]
@@ -213,16 +215,32 @@ def norm(xp: Any, x: Array, ord: Any = None, axis: Any = None, keepdims: bool = 
 
 
 def einsum(xp: Any, subscripts: str, *operands: Array, optimize: Any = None) -> Array:
-    if not isinstance(subscripts, str) or len(operands) not in (1, 2):
-        raise refused("einsum", f"{len(operands)} arrays, not one or two")
+    """Of two arrays the library's rule; of one or several their products, term by term, and one sum in any order."""
+    if not isinstance(subscripts, str) or not operands:
+        raise refused("einsum", "subscripts that are no text before the arrays")
+    from .discrete import discrete, parts  # which are NumPyCalls
+
     given, wanted = subscripts_of(subscripts, [np.ndim(each) for each in operands])
     if len(operands) == 2:
         return xp.einsum(f"{','.join(given)}->{wanted}", *operands)
+    summed = "".join(dict.fromkeys(letter for letter in "".join(given) if letter not in wanted))
+    aligned = [along(xp, x, term, wanted + summed) for x, term in zip(operands, given, strict=True)]
+    product, axes = reduce(operator.mul, aligned), tuple(range(len(wanted), len(wanted + summed)))
+    y = xp.sum(product, axis=axes) if summed else product
+    spoilt = xp.any(reduce(xp.logical_or, map(xp.isnan, aligned)), axis=axes)
+    # Infinite numbers alone may give infinity in one order and NaN in another, where terms of both signs meet.
+    certain, _ = parts(xp.isfinite(y) | spoilt)
+    return y if np.all(certain) else xp.where(discrete(np.ones_like(certain), certain), y, xp.zeros_like(y))
+
+
+def along(xp: Any, x: Array, term: str, letters: str) -> Array:
+    """An array of einsum with an axis for each letter, of length 1 for those that it does not have."""
     from .structure import moved  # which has all arrays
 
-    summed = "".join(dict.fromkeys(letter for letter in given[0] if letter not in wanted))
-    x = moved(lambda a: np.einsum(f"{given[0]}->{wanted}{summed}", a))(operands[0])
-    return xp.sum(x, axis=tuple(range(len(wanted), x.ndim))) if summed else x
+    own = "".join(letter for letter in letters if letter in term)
+    x = moved(lambda a: np.einsum(f"{term}->{own}", a))(x)
+    lengths = dict(zip(own, x.shape, strict=True))
+    return xp.reshape(x, tuple(lengths.get(letter, 1) for letter in letters))
 
 
 def subscripts_of(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
@@ -236,6 +254,31 @@ def subscripts_of(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     dots = [free[len(free) - count :] if count > 0 else "" for count in counts]  # the last axes of several are shared
     given = [term.replace("...", letters) for term, letters in zip(terms.split(","), dots, strict=True)]
     return given, wanted.replace("...", max(dots, key=len))
+
+
+def convolve(xp: Any, a: Array, v: Array, mode: str = "full") -> Array:
+    """The sums of products of the shorter vector, turned round, with each part of the longer one."""
+    from .kinds import together  # which has all arrays
+    from .windows import convolution
+
+    a, v = together(a, v) if len(a) >= len(v) else together(v, a)
+    more, left = len(v) - 1, len(v) // 2
+    padding = {"full": (more, more), "same": (left, more - left), "valid": (0, 0)}[mode]
+    x, w = xp.reshape(a, (1, 1, -1)), xp.reshape(xp.flip(v, axis=0), (1, 1, -1))
+    return xp.reshape(convolution(x, w, (1,), [padding], (1,)), (-1,))
+
+
+def xlogy(xp: Any, x: Array, y: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return xp.where((x == 0) & ~xp.isnan(y), 0.0, x * xp.log(y))
+
+
+def rel_entr(xp: Any, x: Array, y: Array) -> Array:
+    """By the difference of two logarithms, as kernels of divergences do."""
+    inside, edge = (x > 0) & (y > 0), (x == 0) & (y >= 0)
+    with np.errstate(all="ignore"):
+        found = xp.where(edge, 0.0, xp.where(inside, x * (xp.log(x) - xp.log(y)), np.inf))
+    return xp.where(xp.isnan(x) | xp.isnan(y), np.nan, found)
 
 
 def average(xp: Any, a: Array, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Array:
@@ -283,10 +326,15 @@ def dtype_or_itself(x: Any) -> Any:
     return x.dtype if isinstance(x, NumPyCalls) else x
 
 
+# SciPy's functions of elements that are made of others.
+ELEMENTWISE: dict[str, Callable[..., Any]] = {
+    "xlogy": xlogy, "rel_entr": rel_entr, "entr": lambda xp, x: -rel_entr(xp, x, xp.ones_like(x)),
+    "logit": lambda xp, p: xp.log(p) - xp.log1p(-p), "log_expit": lambda xp, x: -xp.softplus(-x),
+}  # fmt: skip
 # Functions whose arguments are not those of the standard's.
 OWN: dict[str, Callable[..., Any]] = {
     "squeeze": squeeze, "clip": clip, "dot": dot, "inner": inner, "trace": trace, "norm": norm, "einsum": einsum,
-    "average": average, "median": median, "nan_to_num": nan_to_num, "diag": diag,
+    "convolve": convolve, "average": average, "median": median, "nan_to_num": nan_to_num, "diag": diag,
     "tril": lambda xp, m, k=0: xp.tril(as_matrix(xp, m), k=k),
     "triu": lambda xp, m, k=0: xp.triu(as_matrix(xp, m), k=k),
     "vector_norm": lambda xp, x, **options: xp.linalg.vector_norm(x, **options),

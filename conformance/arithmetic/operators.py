@@ -21,7 +21,8 @@ class Operators(NumPyCalls):
 
     def __array__(self, *arguments: Any, **options: Any) -> Any:
         raise NotOfTheStandardError(
-            "an array of NumPy's, as np.array makes, forgets the bounds; np.stack joins several arrays"
+            "an array of NumPy's, as np.array makes and SciPy's functions of rows do, forgets the bounds; "
+            "np.stack joins several arrays"
         )
 
     def __abs__(self) -> Array:

@@ -31,6 +31,7 @@ class Model(NamedTuple):
     kept: int = 0  # where sums of products are made by a unit: the bits to which it cuts the terms that it adds at once
     block: int = 0  # and how many products these are
     brought: tuple[tuple[str, float], ...] = ()  # the accuracies in ulp that a user brings, by the function's name
+    tells_exact: bool = False  # whether results that no arithmetic rounds are told from others, which steps decide by
 
     @property
     def unit(self) -> float:
@@ -131,7 +132,7 @@ ROUNDINGS = "nearest", "truncates"
 TRUNCATING = " truncating"
 
 # What is said of an arithmetic, beside its format.
-DECLARED = "flush", "factor", "truncates", "kept", "block", "brought"
+DECLARED = "flush", "factor", "truncates", "kept", "block", "brought", "tells_exact"
 UNIT = re.compile(
     r"(?P<name>\w+)(?: cut to (?P<kept>\d+) bits in blocks of (?P<block>\d+))?(?P<truncates> truncating)?"
 )

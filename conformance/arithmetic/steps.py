@@ -68,8 +68,10 @@ def is_step(frame: FrameType) -> bool:
 
 
 def name_of(frame: FrameType) -> str:
-    """What an operation is called: by its own name, or that of the function which it wraps."""
+    """What an operation is called: by its own name, or by that of NumPy's function or of the function that it wraps."""
     given = frame.f_locals
+    if frame.f_code.co_name.startswith("__array_"):  # ufunc__ and function__
+        return str(given["name"])
     wrapped = (given.get(name) for name in frame.f_code.co_freevars)
     inner = next((each.__name__ for each in wrapped if callable(each) and hasattr(each, "__name__")), None)
     own = getattr(given.get("self"), "name", None) if frame.f_code.co_name == "__call__" else None

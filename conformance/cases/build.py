@@ -15,7 +15,7 @@ from ..formulas.axes import result_axes
 from ..formulas.requirements import name_of, requirements
 from . import plan
 from .behaviour import APART, MIXED, behaviour, letters_of
-from .draw import Arrays, Leaf, classes, draw, is_row, leaves_of, pack, padded, unpack
+from .draw import Arrays, Leaf, classes, draw, is_row, leaves_of, pack, padded, unpack, within
 from .growth import on_the_way
 from .spread import AS_IT_IS, Spread, first_places, once, repeated, spread, straight
 
@@ -170,8 +170,10 @@ class Builder:
         return self.shared[key], Spread(batch, indices)
 
     def call(self, arrays: Arrays, options: Mapping[str, Any] | None = None, exact: bool = False) -> Case:
-        """The compact call of these arrays."""
+        """The compact call of these arrays; of anybody's formula they are in its domains."""
         named = {**self.formula.given, **(options or {})}
+        if not self.formula.is_own:
+            arrays = [within(array, leaf.domain) for array, leaf in zip(arrays, self.leaves, strict=False)]
         return Case("", "", "", self.formula, pack(self.formula, arrays), named, exact)
 
     def small(self, *key: Any, rows: int = plan.BATCH) -> Arrays:

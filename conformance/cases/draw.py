@@ -113,6 +113,14 @@ def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     return np.asarray(values, leaf.dtype)
 
 
+def within(array: Any, domain: str) -> Any:
+    """An array with numbers of its domain: none is negative, and a probability is at most 1."""
+    if domain not in ("nonnegative", "probability"):
+        return array
+    size = np.abs(array)
+    return size if domain == "nonnegative" else np.minimum(size, size.dtype.type(1))
+
+
 def in_rows(leaves: list[Leaf]) -> list[int]:
     """The arguments whose numbers stand in rows."""
     return [

@@ -59,7 +59,7 @@ def every_binade(builder: Builder) -> Iterator[Made]:
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
     others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
-    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others])
+    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others, thresholds(builder)])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     if len(floating) > 2:
         numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
@@ -77,6 +77,14 @@ def every_binade(builder: Builder) -> Iterator[Made]:
         few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
         note = "subnormal numbers count as 0"
         yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(few))
+
+
+def thresholds(builder: Builder) -> np.ndarray:
+    """Whole and half numbers near 0, and the defaults of anybody's formula: where it may jump, and on which side."""
+    if builder.formula.is_own:
+        return np.empty(0)
+    defaults = [float(each) for each in builder.formula.keywords.values() if type(each) in (int, float)]
+    return np.concatenate([np.arange(-8, 8.5, 0.5), defaults, np.negative(defaults)])
 
 
 def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:

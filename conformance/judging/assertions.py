@@ -19,8 +19,8 @@ from .resolution import in_words, resolved_bits, width_in_words
 from .trees import parted
 
 OTHER_ORDER = (
-    "no error is larger than the bound of other elements: if your code adds or multiplies in another order that is "
-    "right too, declare it in `forms` of @formula"
+    "each error is within the bound of another element: if your code adds or multiplies in another order that is right "
+    "too, declare it in `forms` of @formula"
 )
 
 
@@ -171,7 +171,7 @@ def conforming(asked: Case, results: dict[str, Any]) -> str:
             check_count(asked, name, result)
         elif worst[name].outside:
             has_forms = asked.formula.is_own or asked.formula.forms
-            hint = told or OTHER_ORDER * (worst[name].is_small and not has_forms)
+            hint = OTHER_ORDER if worst[name].is_small and not has_forms else told
             raise AssertionError(f"{asked.function}: {worst[name]}{'; ' if hint else ''}{hint}")
     return told
 

@@ -15,9 +15,12 @@ import numpy as np
 from ...worker.text import one_line
 from ..arithmetic.rounding import PRECISIONS, numerics
 from ..cases.blame import PLAIN, TOGETHER
+from ..cases.draw import unpack
 from ..formulas import Case, Formula
 from ..formulas.beside import lean
 from . import oracle
+from .alone import alone
+from .assertions import OTHER_ORDER
 from .blame import blamed
 from .common import EVERY, in_common
 from .judge import Finding, judge
@@ -31,6 +34,8 @@ NOT_SAID = "gaugeblock failed to say what it is, by a mistake of its own"
 COARSE_SHARE = 1 / 3  # of the cases; measured: 0.6 and more of a class, at most 0.15 of what is wrong in some calls
 
 AnyFormula = str | Callable[..., Any]
+
+FEW = 5  # cases, of which the bounds are derived once more
 
 OTHER_BITS = "it gives other bits when it is called again on the same input"
 
@@ -88,7 +93,9 @@ def of_function(
     if leans and not precision and meets(subject.declaring(subject.precision, "truncates"), formula, dtype, seed):
         coarse = "it meets the bounds of rounding = 'truncates', not those of rounding to nearest"
     # A mistake that is known explains the shapes too.
-    where = "" if likely or coarse or not wrong else blamed(subject, function, dtype, wrong)
+    known = bool(likely or coarse or not wrong)
+    is_near = not known and not alike and errs_little(wrong, dtype)
+    where = "" if known else OTHER_ORDER if is_near else blamed(subject, function, dtype, wrong)
     if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
         where = f"each failing case is one {alike}"
     without_numbers = wrong and all(finding.place is None for finding in wrong)
@@ -96,6 +103,19 @@ def of_function(
         return ""
     parts = OTHER_BITS if other_bits else "", *likely[:1], coarse, where
     return "; ".join(filter(None, parts)) or (NONE_KNOWN if wrong else NO_VALUE)
+
+
+def errs_little(wrong: list[Finding], dtype: np.dtype[Any]) -> bool:
+    """Whether each number that anybody's formula is given another one for is off by less than the bound of another."""
+    numbers = [f for f in wrong if f.place is not None and np.isfinite(f.got) and np.isfinite(f.expected)]
+    if not numbers or any(finding.case.formula.is_own or finding.bound == 0 for finding in numbers):
+        return False
+    few = sorted(numbers, key=lambda finding: sum(map(np.size, unpack(finding.case.arguments))))[:FEW]
+    for finding in few:
+        bound = alone(oracle.expect)(finding.case, dtype)[finding.output].bound
+        if abs(finding.got - finding.expected) > np.max(bound, where=np.isfinite(bound), initial=0):
+            return False
+    return True
 
 
 def errs_everywhere(every: list[Finding]) -> bool:

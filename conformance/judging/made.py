@@ -108,8 +108,10 @@ def agrees(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -> bool
         return True
     with np.errstate(all="ignore"):
         plain = plain_run(made.whole(), dtype)
+        wanted = {name: spread(made, name, one) for name, one in found.items()}
         return all(
-            bool(np.all(oracle.ratios(plain[name], spread(made, name, one))[0] <= 1)) for name, one in found.items()
+            plain[name].shape == each.value.shape and bool(np.all(oracle.ratios(plain[name], each)[0] <= 1))
+            for name, each in wanted.items()
         )
 
 

@@ -24,7 +24,8 @@ def expect(
     """What each result should be: below float64 from the float64 run, in float64 from the exact one."""
     declared = numerics(precision).in_dtype(dtype, call.formula.products)
     usual = () if call.formula.is_own else OF_ANYBODY.get(dtype.name, ())
-    model = MODELS[dtype.name]._replace(flush=subnormals == "flush", brought=usual + call.accuracy, **declared)
+    flush, brought = subnormals == "flush", usual + call.accuracy
+    model = MODELS[dtype.name]._replace(flush=flush, brought=brought, tells_exact=not call.formula.is_own, **declared)
     expected = bounded_run(call, dtype, model, opening)
     return precisely(expected, call, dtype) if any(map(is_float64, expected.values())) else expected
 

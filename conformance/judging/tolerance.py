@@ -11,6 +11,7 @@ from ..arithmetic.running import Expected, enclosed
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
 from . import oracle
+from .accidents import accidents
 
 # A bound that is no more than this many smallest subnormals judges, however small the results are.
 UNDERFLOWS = 1000
@@ -113,12 +114,13 @@ def beyond_float64(call: Case, dtype: np.dtype[Any], expected: dict[str, Expecte
 
 
 def open_elements(call: Case, expected: dict[str, Expected]) -> dict[str, np.ndarray]:
-    """The elements of each result that the formula leaves open, as masks."""
+    """The elements of each result that the formula leaves open, or that are special by accident, as masks."""
     with np.errstate(all="ignore"):
         masks = False if call.steps else call.formula.opened(call.arguments, call.options)
+        by_accident = accidents(call, expected)
     masks = masks if isinstance(masks, tuple) else (masks,) * len(expected)
     pairs = zip(expected.items(), masks, strict=True)
-    return {name: np.broadcast_to(mask, each.value.shape) for (name, each), mask in pairs}
+    return {name: np.broadcast_to(mask | by_accident[name], each.value.shape) for (name, each), mask in pairs}
 
 
 def opened(expected: Expected, mask: np.ndarray, bound: float = np.inf) -> Expected:
