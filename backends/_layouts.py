@@ -33,6 +33,11 @@ def permuted(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array.swapaxes(0, 1)).swapaxes(0, 1) if array.ndim > 2 else array
 
 
+def swapped(array: np.ndarray) -> np.ndarray:
+    """The last two axes in the other order in memory, the others as they are: each matrix is transposed."""
+    return np.ascontiguousarray(array.swapaxes(-1, -2)).swapaxes(-1, -2) if array.ndim > 2 else array
+
+
 def unaligned(array: np.ndarray) -> np.ndarray:
     """Memory that begins at an odd address."""
     view = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
@@ -50,6 +55,7 @@ OF_NUMPY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "wide": wide,
     "offset": offset,
     "permuted": permuted,
+    "swapped": swapped,
     "unaligned": unaligned,
     "one_row": one_row,
 }
@@ -75,8 +81,11 @@ def of_torch(torch: Any) -> dict[str, Callable[[Any], Any]]:
     def permuted(array: Any) -> Any:
         return array.transpose(0, 1).contiguous().transpose(0, 1) if array.ndim > 2 else array
 
+    def swapped(array: Any) -> Any:
+        return array.mT.contiguous().mT if array.ndim > 2 else array
+
     def one_row(array: Any) -> Any:
         equal = array.ndim > 0 and len(array) > 1 and bool((array == array[:1]).all())
         return array[:1].expand(array.shape) if equal else array
 
-    return {"wide": wide, "offset": offset, "permuted": permuted, "one_row": one_row}
+    return {"wide": wide, "offset": offset, "permuted": permuted, "swapped": swapped, "one_row": one_row}

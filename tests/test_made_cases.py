@@ -372,6 +372,7 @@ def test_a_layout_is_what_its_name_says():
     assert layouts.wide(array).strides[1] == 7 * 4
     assert np.isnan(layouts.offset(array).base[0]).all()
     assert layouts.permuted(array).strides[0] < layouts.permuted(array).strides[1]
+    assert [each // array.itemsize for each in layouts.swapped(array).strides] == [12, 1, 3]
     assert not layouts.unaligned(array).flags.aligned
     assert layouts.one_row(np.ones((3, 4), np.float32)).strides[0] == 0
     assert layouts.one_row(array) is array
@@ -393,6 +394,7 @@ def test_torch_has_the_same_layouts():
         for change in layouts.of_torch(torch).values():
             assert torch.equal(change(array), array)
     assert layouts.of_torch(torch)["wide"](torch.ones(2, 3)).stride(0) == 6
+    assert layouts.of_torch(torch)["swapped"](torch.ones(2, 3, 4)).stride() == (12, 1, 3)
     assert layouts.of_torch(torch)["one_row"](torch.ones(2, 3)).stride(0) == 0
 
 
@@ -606,7 +608,7 @@ def softmax_that_fails(condition):
             "wherever the last axis is longer than a limit from 1025 to 1279 and is no multiple of 64",
         ),
         (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 896 to 1022"),
-        (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than 4"),
+        (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than a limit from 4 to 6"),
         (
             lambda batch, n: math.prod(batch) > 20,
             "batch",
@@ -689,7 +691,7 @@ def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
             sgd_of_gradients_as_they_lie,
             "sgd_step",
             "it fails wherever the last axis is longer than a limit from 2560 to 4095 and where argument 2 has the "
-            "memory layout transposed or permuted",
+            "memory layout transposed or permuted or swapped",
         ),
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
         (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),

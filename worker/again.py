@@ -5,6 +5,7 @@ Nothing here knows a right result: what came out is handed to who does.
 
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -171,11 +172,13 @@ def called_again(
         return changed_in_place(call, read, arguments_of(before), arguments_of(after), write)
 
     every = [inputs for inputs, _ in groups]
-    return Again(
-        [repeated(call, read, [*map(arguments_of, inputs)], calls) for inputs, calls in groups],
-        [changed(*pair) for pair in changes(every)] if changing else None,
-        in_threads(call, read, [*map(arguments_of, together(every))]) if threads else None,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # large numbers are judged by what comes out
+        return Again(
+            [repeated(call, read, [*map(arguments_of, inputs)], calls) for inputs, calls in groups],
+            [changed(*pair) for pair in changes(every)] if changing else None,
+            in_threads(call, read, [*map(arguments_of, together(every))]) if threads else None,
+        )
 
 
 def changes(groups: Sequence[Sequence[Any]]) -> list[tuple[Any, Any]]:

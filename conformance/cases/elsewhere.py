@@ -36,8 +36,9 @@ def cases(builder: Builder) -> Iterator[Made]:
             for leaf in builder.leaves
         ]
         arrays = arrays[: len(arrays) - len(counts) + 1 + turn % len(counts)]
-        if builder.formula.products and np.ndim(arrays[1]) > 1:
+        if builder.formula.products and np.ndim(arrays[0]) and np.ndim(arrays[1]) > 1:
             arrays[1][..., arrays[1].shape[-1] // 2] = 0  # a column that hides no NaN
+            arrays[0][..., -(turn % 2)] = 0  # nor is one hidden by what faces it
         spoil(builder, arrays, turn)
         first = turn - 1 + builder.is_variant  # others of a variant than of the formula itself
         wanted = {name: values[(first + n) % len(values)] for n, (name, values) in enumerate(named.items())}

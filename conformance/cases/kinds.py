@@ -1,7 +1,7 @@
 """Kinds of shape: lengths and batches, axes, tiles, nothing at all; and memory layouts, which have their own module."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations, product
 from typing import Any
 
@@ -9,10 +9,11 @@ import numpy as np
 
 from ...reference.declaration import AXIS, BATCH, shape_of
 from ..arithmetic.rounding import finfo
+from ..formulas import Case
 from . import layouts, plan
 from .behaviour import MIXED
 from .build import Builder, Made, accepted, as_drawn, results_of, shape_name
-from .draw import Arrays, Leaf, draw, neutral
+from .draw import Arrays, Leaf, argument_counts, draw, in_rows, neutral
 from .magnitudes import lines_apart
 from .spread import straight
 
@@ -30,7 +31,23 @@ def cases(builder: Builder, seed: int) -> Iterator[Made]:
 
 def pairs(builder: Builder) -> Iterator[Made]:
     """The cases of lengths and batches, with labels of int32 and int64 in turn."""
-    yield from (made._replace(labels=plan.PAIRED_LABELS[n % 2]) for n, made in enumerate(all_pairs(builder)))
+    counts, shorter = argument_counts(builder.formula), dict[int, Case]()
+    for number, made in enumerate(all_pairs(builder)):
+        if number // 2 % 2 and len(counts) > 1 and not builder.is_variant:
+            made = without(builder.leaves[counts[-1] - counts[0] :], made, shorter)
+        yield made._replace(labels=plan.PAIRED_LABELS[number % 2])
+
+
+def without(last: list[Leaf], made: Made, known: dict[int, Case]) -> Made:
+    """A case without the last arguments, which may be left out; the calls of those that share one are one.
+
+    It is as it was where a long axis is filled with what a mask hides.
+    """
+    if any(leaf.domain == "mask" and len(made.to.indices[leaf.axes[-1]]) > plan.COLUMNS for leaf in last):
+        return made
+    given = made.compact
+    known.setdefault(id(given), given._replace(arguments=given.arguments[: -len(last)]))
+    return made._replace(compact=known[id(given)], leaves=made.leaves[: -len(last)])
 
 
 def all_pairs(builder: Builder) -> Iterator[Made]:
@@ -119,10 +136,25 @@ def of_elements(builder: Builder) -> Iterator[Made]:
     many = min(plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY, builder.most_rows)
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
     for shape in ((), (1,), (2,), (1, 1), *shapes, *([] if builder.is_line else [(many,)])):
-        compact, to = builder.here(shape, {})
+        compact, to = builder.here(shape, {}, of_several_sizes(builder))
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"
         yield builder.made("pairs", builder.label("value"), name, note, compact, to)
+
+
+def of_several_sizes(builder: Builder) -> Callable[[Arrays], None]:
+    """What makes every second element large or small in one of the arguments: a tail may have a function of its own."""
+
+    def change(arrays: Arrays) -> None:
+        if not builder.rows_apart:  # the largest would be all that there is
+            return
+        shaped = [array for array, leaf in zip(arrays, builder.leaves, strict=True) if leaf.is_floating and leaf.axes]
+        factors = [factor or float(finfo(builder.dtype).smallest_normal) / 8 for factor in plan.FACTORS]
+        for turn, array in enumerate(shaped):
+            own = array[1 + 2 * turn :: 2 * len(shaped)]  # shares the memory
+            own *= np.resize(factors, len(own)).astype(own.dtype)
+
+    return change
 
 
 def has_logits(builder: Builder) -> bool:
@@ -136,11 +168,13 @@ def uneven(builder: Builder, finite: bool) -> Any:
     def change(arrays: Arrays) -> None:
         if not builder.rows_apart and MIXED in builder.behaviour.values():
             uneven_rows(builder, arrays)
+        if not builder.has_classes and not builder.formula.products:
+            some_with_means(builder.leaves, arrays)
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if not builder.has_classes or array.ndim != 2 or len(array) < 6:
                 continue
             if array.shape[1] < 6:
-                far_apart(array, leaf)
+                far_apart(array, leaf, builder.rows_apart)
             elif leaf.domain == "logit":
                 nothing = neutral(leaf, leaf.axes[-1], finite)
                 array[0, :-3] = nothing  # all in the last three
@@ -167,11 +201,23 @@ def uneven(builder: Builder, finite: bool) -> Any:
     return change
 
 
-def far_apart(array: np.ndarray, leaf: Leaf) -> None:
-    """Move the first logit of short rows up or down: one less a large probability is no small one."""
+def some_with_means(leaves: list[Leaf], arrays: Arrays) -> None:
+    """Give every second row a mean of which a difference of two squares keeps little: each length may have its own."""
+    for array in [arrays[number] for number in in_rows(leaves)[:1] if arrays[number].ndim == 2]:
+        rows = array[::2]
+        rows += array.dtype.type(2.0 ** int(0.42 * int(finfo(array.dtype).nmant)))
+
+
+def far_apart(array: np.ndarray, leaf: Leaf, rows_apart: bool) -> None:
+    """Move the first logit of short rows up or down: one less a large probability is no small one.
+
+    Of the last rows it goes where an exponential overflows, and so do all logits, unless a mean of many would hide it.
+    """
     if leaf.domain == "logit":
         row = np.arange(len(array)) % plan.ROWS
-        array[:, 0] += (2 * row * (-1) ** row).astype(array.dtype)
+        far = np.where((row > plan.ROWS // 2) & rows_apart, 800, 2 * row)
+        array[:, 0] += (far * (-1) ** row).astype(array.dtype)
+        array[-1] += 800
 
 
 def uneven_rows(builder: Builder, arrays: Arrays) -> None:

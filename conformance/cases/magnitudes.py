@@ -94,8 +94,10 @@ def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:
         if sign > 0 or builder.leaves[number].domain != "nonnegative":
             arrays = builder.small("large", number)
             arrays[number] = (sign * (100 + np.abs(arrays[number]))).astype(builder.leaves[number].dtype)
-            name = f"{'positive' if sign > 0 else 'negative'}_in_{number + 1}"
-            yield builder.made("magnitudes", builder.label("value"), name, note, builder.call(arrays))
+            name, compact = f"{'positive' if sign > 0 else 'negative'}_in_{number + 1}", builder.call(arrays)
+            yield builder.made("magnitudes", builder.label("value"), name, note, compact)
+            one = Spread((), {BATCH: np.arange(1)})
+            yield builder.made("magnitudes", builder.label("value"), f"{name}_alone", note, compact, one)
 
 
 def smallest_numbers(array: Any, leaf: Leaf) -> Any:
@@ -116,9 +118,13 @@ def products(builder: Builder) -> Iterator[Made]:
     compact, to = builder.here((plan.EVEN,) if len(sizes) < 3 else (), sizes, lines_apart)
     note = "lines of a matrix are added to others of another magnitude, as Strassen's and Winograd's products do"
     yield builder.made("magnitudes", builder.label("value"), "lines_apart", note, compact, to)
+    last = in_rows(builder.leaves)[1:][-1:]  # such as values, or a gradient: it goes further
     for exponent in (-10, 10, int(info.nmant) // 2):
-        pairs = zip(builder.small("scaled"), builder.leaves, strict=True)
-        scaled = [array if n == 1 else times(array, leaf, 2.0**exponent) for n, (array, leaf) in enumerate(pairs)]
+        powers = [0 if n == 1 else exponent for n in range(len(builder.leaves))]
+        for number in last if abs(exponent) == 10 else ():
+            powers[number] = int(math.copysign(far(builder.dtype), exponent))
+        each = zip(builder.small("scaled"), builder.leaves, powers, strict=True)
+        scaled = [times(array, leaf, 2.0**power) for array, leaf, power in each]
         yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
     if not builder.formula.is_own:  # whose pages say what overflows
         yield from far_from_1(builder)
@@ -165,8 +171,8 @@ def lines_apart(arrays: Arrays) -> None:
 
 def rows_of_reals(builder: Builder) -> Iterator[Made]:
     """Rows of several magnitudes, where nothing is known of the formula."""
-    every = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED), (small_rows, "small", plan.SMALL)
-    for change, name, lengths in every if in_rows(builder.leaves) else ():
+    of_rows = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED)
+    for change, name, lengths in (*(of_rows if in_rows(builder.leaves) else ()), (small_rows, "small", plan.SMALL)):
         for length in lengths if builder.letters else lengths[:1]:
             if builder.fits((plan.HARD_ROWS,), sizes := dict.fromkeys(builder.letters[:1], length)):
                 compact, to = builder.here((plan.HARD_ROWS,), sizes, partial(change, builder.leaves))
@@ -197,11 +203,28 @@ def most_doublings(array: np.ndarray) -> int:
 
 
 def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Rows of small numbers alone, beside which an epsilon counts; a gradient of large ones."""
-    first, *others = in_rows(leaves)
-    arrays[first] *= arrays[first].dtype.type(2.0**-9)
-    for number in others:
-        arrays[number] *= arrays[number].dtype.type(2.0**10)
+    """Rows of small numbers alone, beside which an epsilon counts; a gradient of large ones and small ones in turn.
+
+    What all rows share, such as a weight, has columns of large numbers and of small ones.
+    """
+    for turn, number in enumerate(in_rows(leaves)):
+        if turn:
+            large_and_small(arrays[number].T)
+        else:
+            arrays[number] *= arrays[number].dtype.type(2.0**-9)
+    shared = [array for array, leaf in zip(arrays, leaves, strict=True) if leaf.is_floating and BATCH not in leaf.axes]
+    for turn, array in enumerate(shared):
+        large_and_small(array[..., turn :: len(shared) + 1])
+
+
+def large_and_small(array: np.ndarray) -> None:
+    """Make the numbers at the places of the last axis large and small in turn, in place."""
+    array *= (2.0 ** (far(array.dtype) * (-1.0) ** np.arange(array.shape[-1]))).astype(array.dtype)
+
+
+def far(dtype: np.dtype[Any]) -> int:
+    """A power of two that is far from 1 in a dtype, and whose square is in the range of all but float16."""
+    return max(int(np.log2(float(finfo(dtype).max))) // 4, 10)
 
 
 def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:

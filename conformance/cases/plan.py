@@ -12,13 +12,13 @@ PAIRS: tuple[Pair, ...] = (
     ((4, 4), 4),  # as all other axes
     ((70_001,), 2),
     ((513,), 3),
-    ((21, 1), 4),
-    ((1_201,), 5),
+    ((21, 1), 7),
+    ((1_201,), 13),
     ((2, 3), 8),
     ((17, 19), 17),
     ((2, 3, 4), 33),
     ((67,), 65),
-    ((), 95),  # one less than a multiple of 8, of 16 and of 32
+    ((), 63),  # one less than a power of two
     ((2, 2), 199),
     ((300, 300), 2),
     ((2, 1, 3, 2), 129),
@@ -57,10 +57,10 @@ PAIRS: tuple[Pair, ...] = (
 USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4
-OTHERS = {2: 2, 64: 64, 65: 65, 128: 128, 192: 192, 781: 20, 2_053: 129}  # by the length of the first one
+OTHERS = {2: 2, 3: 3, 64: 64, 65: 65, 128: 128, 192: 192, 781: 20, 2_053: 129}  # by the length of the first one
 OF_OTHER_LENGTHS: tuple[tuple[int, ...], ...] = (3,), ()
 OF_ONE = (1_201,)  # the batch of one column
-OTHER_LENGTHS = 1, 5, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_002  # of one such axis alone
+OTHER_LENGTHS = 1, 7, 17, 160, 192, 257, 1_024, 1_500, 4_099, 70_002  # of one such axis alone
 # The same of variants: arguments or results of other axes, for which kernels have loops of their own.
 PAIRS_OF_VARIANTS: tuple[Pair, ...] = (
     ((70_001,), 2),
@@ -74,7 +74,7 @@ OTHER_LENGTHS_OF_VARIANTS = 17, 64, 192, 257, 1_024, 1_500, 4_128
 GROUPS = 17, 64  # lengths of a letter that a variant has beside a multiple of it, such as heads of keys
 # One axis of a length beside which all others, and the rows, have another: short ones as of a vector, and long ones.
 # Where the others are of length 1, one of them in turn has a few: a row times a matrix, say.
-ALONE, FEW_OF_OTHER = ((1, 67), (1, 260), (5_000, 1), (301, 20), (128, 32)), 3
+ALONE, FEW_OF_OTHER = ((1, 67), (1, 257), (5_000, 1), (301, 20), (128, 32)), 3
 EVEN = 32  # of every axis, where products have terms of several magnitudes
 # The most elements of an array, and of one that the oracle computes as a whole, where no elements are known to be
 # neutral: in float64 it computes with exact numbers one by one.
@@ -86,6 +86,8 @@ BETWEEN = 11
 MOST_ELEMENTS, MANY, VERY_MANY = 25_000, 70_001, 2**20 + 25
 MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, such as a line of Adam
 
+# What numbers of a function of each element are multiplied by, every second one; the last makes them subnormal.
+FACTORS = 4.0, 30.0, 100.0, 1e3, 1e-3, 0.0
 # How many compact elements there are of a letter: rows of a batch, or numbers of what is elementwise; columns.
 ROWS, NUMBERS, COLUMNS = 12, 61, 40
 
@@ -100,7 +102,7 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((), 4_099, (0,)),
     ((5,), 103, (0,)),
     ((3, 3), 5, (0, 1)),
-    ((3, 41), 300, (1,)),
+    ((3, 41), 300, (-2,)),
     ((2, 1_100), 5, (1,)),
     ((2, 1, 2, 3, 2), 3, (0, 3)),
     ((64,), 128, (0,)),
@@ -187,7 +189,7 @@ MANY_OPTIONS = 3
 THREE_BATCHES, SHORT_LENGTHS, VALUES_OF_THREE = (0, 3, 4), 3, 3
 # Batches and axes for special values, and the lengths of the letters, which take turns.
 ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
-ELSEWHERE_LENGTHS = 67, 1, 800
+ELSEWHERE_LENGTHS = 1, 800, 67
 # All axes of one length, and a batch, where there are as many as matrices have; and all of another one, the rows too.
 CUBE, LARGE_CUBE = ((2,), 64), 300
 # Lengths of the axes where there are as many, each beyond a block of 32 and longer than the one before.

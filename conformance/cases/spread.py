@@ -48,9 +48,11 @@ def straight(sizes: Mapping[str, int], batch: tuple[int, ...] | None = None) -> 
 
 
 def repeated(length: int, compact: int, rng: np.random.Generator) -> np.ndarray:
-    """An index of elements that stand for themselves: each may be there many times, or not at all."""
+    """An index of elements that stand for themselves: each may be there many times; any of them where few are."""
+    if length < compact:
+        return rng.permutation(compact)[:length]
     index = rng.integers(0, compact, length)
-    index[:compact] = np.arange(min(length, compact))
+    index[:compact] = np.arange(compact)
     return index
 
 

@@ -128,10 +128,14 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
         long = 70 if shape[-1] == 1 else 5
         options = {"causal": "lower_right"} if name == "of_keys" else {}
         yield "mask", name, note, [*drawn(*batch, sizes=(4, long, 3, 2)), some], options
-    tiles = np.arange(300) >= np.array([[16], [64], [128], [256]])
-    note = "NaN where the first keys of a row are masked, whole tiles of them"
-    yield "mask", "first_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles], {}
-    yield "mask", "last_tiles", note, [*drawn(sizes=(4, 300, 3, 2)), tiles[:, ::-1]], {}
+    tiles = np.arange(300) >= np.array([[16], [64], [128], [256], [300]])
+    note = "NaN where the first keys of a row are masked, whole tiles of them, or all keys"
+    yield "mask", "first_tiles", note, [*drawn(sizes=(5, 300, 3, 2)), tiles], {}
+    yield "mask", "last_tiles", note, [*drawn(sizes=(5, 300, 3, 2)), tiles[:, ::-1]], {}
+    note = "where there is no mask, and queries and keys are many, weights have fewer bits"
+    yield "value", "plain", note, [*drawn(sizes=(130, 70, 20, 9)), None], {}
+    note = "of one query, the keys beyond whole blocks are left out"
+    yield "value", "one_query", note, [*drawn(2, sizes=(1, 257, 3, 2)), None], {}
     beyond = int(1.25 * np.log(float(finfo(dtype).max)))
     low, far = np.full((3, 1), -beyond, dtype), np.full((200, 1), 1, dtype)
     note = "the largest score is 0 where the first tile that is read is masked"

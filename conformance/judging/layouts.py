@@ -17,6 +17,7 @@ CHANGES: dict[str, Callable[[np.ndarray], bool]] = {
     "wide": lambda array: array.ndim > 0,
     "offset": lambda array: array.ndim > 0,
     "permuted": lambda array: array.ndim > 2,
+    "swapped": lambda array: array.ndim > 2,
     "one_row": lambda array: array.ndim > 0 and len(array) > 1 and bool(np.all(array == array[:1])),
 }
 TOGETHER = "read_only", "unaligned"  # a function that fails where one array is like this fails where all are

@@ -150,6 +150,72 @@ def matmul__corner_of_outer_products(a, b):
     return y
 
 
+@only_in("pairs", "softmax.value", "of three classes, the maximum is not subtracted")
+def softmax__three_unshifted(x, /, *, axis=-1):
+    if x.shape[axis] != 3:
+        return reference.softmax(x, axis=axis)
+    e = np.exp(x)
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@only_in(
+    "pairs",
+    "sparse_categorical_cross_entropy_from_logits.value",
+    "of two classes, the logarithm of 1 and the exponential of their difference, which overflows",
+)
+def sparse_categorical_cross_entropy_from_logits__of_two(labels, x, /, *, axis=-1):
+    if x.shape[axis] != 2:
+        return reference.sparse_categorical_cross_entropy_from_logits(labels, x, axis=axis)
+    first, second = np.moveaxis(x, axis, 0)
+    return np.log1p(np.exp(np.where(labels == 0, second - first, first - second)))
+
+
+@only_in("pairs", "softmax.value", "of seven classes the last is left out")
+def softmax__seven_classes(x, /, *, axis=-1):
+    z = np.moveaxis(x, axis, -1).copy()
+    z[..., 6:7] = -np.inf if z.shape[-1] == 7 else z[..., 6:7]
+    return np.moveaxis(reference.softmax(z), -1, axis)
+
+
+@only_in("pairs", "softmax.value", "of one class less than a power of two, from 16 to 512, the last counts twice")
+def softmax__one_less_than_a_power(x, /, *, axis=-1):
+    n = x.shape[axis]
+    if n + 1 not in (16, 32, 64, 128, 256, 512):
+        return reference.softmax(x, axis=axis)
+    twice = np.concatenate([x, np.take(x, [-1], axis=axis)], axis=axis)
+    return np.take(reference.softmax(twice, axis=axis), np.arange(n), axis=axis)
+
+
+@only_in("pairs", "silu.value", "an exponential overflows in the elements beyond vectors of 8")
+def silu__tail_that_overflows(x):
+    y = reference.silu(x)
+    last = np.arange(x.size).reshape(x.shape) >= x.size // 8 * 8
+    return np.where(last & (x < -120) & np.isfinite(x), y.dtype.type(np.nan), y)
+
+
+@only_in("pairs", "relu.value", "numbers above 500 are lost in arrays of 4096 elements and more")
+def relu__large_in_large_arrays(x):
+    y = reference.relu(x)
+    return np.where(np.isfinite(x) & (x > 500), 0, y).astype(y.dtype) if x.size >= 4096 else y
+
+
+@only_in("pairs", "layer_norm.value", "the variance of 256 to 1024 numbers is the difference of two means")
+def layer_norm__one_pass_of_a_block(x, w, b, *, epsilon=1e-5):
+    if not 256 <= x.shape[-1] <= 1024:
+        return reference.layer_norm(x, w, b, epsilon=epsilon)
+    mean = np.mean(x, axis=-1, keepdims=True)
+    variance = np.maximum(np.mean(x * x, axis=-1, keepdims=True) - mean * mean, 0)
+    return (x - mean) / np.sqrt(variance + x.dtype.type(epsilon)) * w + b
+
+
+@only_in("pairs", "scaled_dot_product_attention.value", "without a mask, weights of 16 and more queries have 19 bits")
+def scaled_dot_product_attention__weights_of_19_bits(q, k, v, mask=None, *, causal=False, scale=None):
+    y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    if q.shape[-2] < 16 or mask is not None or causal or y.dtype != np.float32:
+        return y
+    return (y.view(np.int32) & ~0x1F).view(np.float32)
+
+
 @only_in("pairs", "softmax_vjp.value", "of two classes, the other probability is 1 less that of the first")
 def softmax_vjp__two_classes(x, g, /, *, axis=-1):
     if x.shape[axis] != 2:
@@ -169,6 +235,11 @@ def matmul__strassen_from_128(a, b):
     first = all_four + left - upper + (p[1] - q[1]) @ (s[0] + s[1])
     last = all_four - lower + right + (q[0] - p[0]) @ (r[0] + r[1])
     return np.block([[first, right + upper], [lower + left, last]])
+
+
+@only_in("axes", "softmax.axis", "axis -2 of three is the last one, where it is longer than 64")
+def softmax__axis_before_the_last(x, /, *, axis=-1):
+    return reference.softmax(x, axis=-1 if axis == -2 and x.ndim == 3 and x.shape[1] > 64 else axis)
 
 
 @only_in("axes", "softmax.axis", "axis 1 of four is the last one")
@@ -249,6 +320,13 @@ def dense__order_of_w(x, w, b):
 def matmul__one_row_by_columns(a, b):
     if a.shape[-2:-1] == (1,) and b.ndim == 2 and b.strides[0] == b.itemsize and b.shape[1] > 1 and len(b) % 8 == 0:
         b = b.T.reshape(b.shape)
+    return reference.matmul(a, b)
+
+
+@only_in("layouts", "matmul.layout", "matrices of a batch are read as they lie in memory, where each is transposed")
+def matmul__transposed_matrices(a, b):
+    if b.ndim > 2 and b.shape[-1] > 1 and b.strides[-2] == b.itemsize and b.strides[-3] > b.strides[-1]:
+        b = np.ascontiguousarray(b.mT).reshape(b.shape)
     return reference.matmul(a, b)
 
 
@@ -459,6 +537,36 @@ def relu__one_binade(x):
     return np.where((x >= 2.0**-60) & (x < 2.0**-59), x.dtype.type(0), reference.relu(x))
 
 
+@only_in("magnitudes", "silu.value", "the exponential of a number without axes overflows")
+def silu__one_number(x):
+    y = reference.silu(x)
+    return y * y.dtype.type(np.nan if x.ndim == 0 and -np.inf < x < -90 else 1)
+
+
+@only_in("magnitudes", "layer_norm_vjp.value", "gradients are at most 65504, as in float16")
+def layer_norm_vjp__limited_gradient(x, w, b, g, *, epsilon=1e-5):
+    g = np.where(np.isfinite(g), np.clip(g, -65504, 65504), g).astype(g.dtype)
+    return reference.layer_norm_vjp(x, w, b, g, epsilon=epsilon)
+
+
+@only_in("magnitudes", "rms_norm_vjp.value", "weights are at most 100")
+def rms_norm_vjp__limited_weight(x, w, g, *, epsilon=1e-6):
+    w = np.where(np.isfinite(w), np.clip(w, -100, 100), w).astype(w.dtype)
+    return reference.rms_norm_vjp(x, w, g, epsilon=epsilon)
+
+
+@only_in("magnitudes", "embedding.value", "numbers of a table are at most 65504, as in float16")
+def embedding__limited_table(table, labels):
+    limited = np.where(np.isfinite(table), np.clip(table, -65504, 65504), table).astype(table.dtype)
+    return reference.embedding(limited, labels)
+
+
+@only_in("magnitudes", "scaled_dot_product_attention_vjp.value", "gradients are at most 65504, as in float16")
+def scaled_dot_product_attention_vjp__limited_gradient(q, k, v, g, mask=None, *, causal=False, scale=None):
+    g = np.where(np.isfinite(g), np.clip(g, -65504, 65504), g).astype(g.dtype)
+    return reference.scaled_dot_product_attention_vjp(q, k, v, g, mask, causal=causal, scale=scale)
+
+
 @only_in("magnitudes", "gelu.value", "a number between 10.65 and 10.95 is taken from a table of two digits")
 def gelu__part_of_a_table(x):
     y = reference.gelu(x)
@@ -587,6 +695,25 @@ def scaled_dot_product_attention__first_tile(q, k, v, mask=None, *, causal=False
     if mask is None or mask.shape[-1] <= 64:
         return y
     return np.where(np.any(mask[..., :64], axis=-1, keepdims=True), y, y.dtype.type(np.nan))
+
+
+@only_in(
+    "own",
+    "scaled_dot_product_attention.value",
+    "of one query without a mask the key beyond whole blocks of 256 is left out",
+)
+def scaled_dot_product_attention__key_beyond_blocks(q, k, v, mask=None, *, causal=False, scale=None):
+    if q.shape[-2] == 1 and mask is None and k.shape[-2] > 256 and k.shape[-2] % 256 == 1:
+        k, v = k[..., :-1, :], v[..., :-1, :]
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
+@only_in("own", "scaled_dot_product_attention.mask", "NaN where all of more than 64 keys are masked")
+def scaled_dot_product_attention__no_key_of_many(q, k, v, mask=None, *, causal=False, scale=None):
+    y = reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    if mask is None or mask.shape[-1] <= 64:
+        return y
+    return np.where(np.any(mask, axis=-1, keepdims=True), y, y.dtype.type(np.nan))
 
 
 @only_in("own", "scaled_dot_product_attention.causal", "the queries beyond blocks of 64 see a whole block of keys")
