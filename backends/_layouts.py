@@ -46,9 +46,19 @@ def unaligned(array: np.ndarray) -> np.ndarray:
 
 
 def one_row(array: np.ndarray) -> np.ndarray:
-    """One row in memory that stands for all, where all are equal."""
-    equal = array.ndim > 0 and len(array) > 1 and bool(np.all(array == array[:1]))
-    return np.broadcast_to(array[:1], array.shape) if equal else array
+    """One row in memory that stands for all, along each axis along which all are equal."""
+    part = one_of_equal(array)
+    return array if part.shape == array.shape else np.broadcast_to(part, array.shape)
+
+
+def one_of_equal(array: Any) -> Any:
+    """The part of an array that has the first row alone along each axis along which all are equal."""
+    part = array
+    for axis in range(max(array.ndim - 1, 1) if array.ndim else 0):
+        first = (*[slice(None)] * axis, slice(1))
+        if array.shape[axis] > 1 and bool((array == array[first]).all()):
+            part = part[first]
+    return part
 
 
 OF_NUMPY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -85,7 +95,6 @@ def of_torch(torch: Any) -> dict[str, Callable[[Any], Any]]:
         return array.mT.contiguous().mT if array.ndim > 2 else array
 
     def one_row(array: Any) -> Any:
-        equal = array.ndim > 0 and len(array) > 1 and bool((array == array[:1]).all())
-        return array[:1].expand(array.shape) if equal else array
+        return one_of_equal(array).expand(array.shape)
 
     return {"wide": wide, "offset": offset, "permuted": permuted, "swapped": swapped, "one_row": one_row}

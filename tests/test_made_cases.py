@@ -109,7 +109,12 @@ def scaled_product(scale, x, w):
     return scale * (x @ w)
 
 
-OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_relu, scaled, norm
+@declare("(..., n), () -> (..., n)")
+def times(x, s):
+    return x * s
+
+
+OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_relu, scaled, norm, times
 
 
 # Right code.

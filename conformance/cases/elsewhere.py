@@ -67,7 +67,9 @@ def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
     first, last = (0, -1) if turn % 2 else (-1, 0)
     if others and np.size(arrays[chosen]) > 1:
         put(arrays, others[(turn - 1) % len(others)], last, NAN)
-    put(arrays, chosen, first, NAN)
+    rows = np.size(arrays[chosen]) // np.shape(arrays[chosen])[-1] if np.ndim(arrays[chosen]) else 1
+    if rows > 1 or not builder.formula.products or not others:  # all of a product's row would be NaN
+        put(arrays, chosen, first, NAN)
     leaf, values = builder.leaves[chosen], arrays[chosen]
     has_rows = leaf.axes[:1] == (BATCH,) and builder.rows_apart and not builder.is_variant
     for row, value in ((2, -INF), (3, INF)):

@@ -152,7 +152,7 @@ def of_several_sizes(builder: Builder) -> Callable[[Arrays], None]:
         factors = [factor or float(finfo(builder.dtype).smallest_normal) / 8 for factor in plan.FACTORS]
         for turn, array in enumerate(shaped):
             own = array[1 + 2 * turn :: 2 * len(shaped)]  # shares the memory
-            own *= np.resize(factors, len(own)).astype(own.dtype)
+            own *= np.resize(factors, (len(own), *[1] * (own.ndim - 1))).astype(own.dtype)
 
     return change
 

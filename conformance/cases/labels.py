@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import AXIS, BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, label_dtypes
 from .draw import classes, draw, is_row, padded, row_of
-from .spread import Spread, places
+from .spread import Spread, places, straight
 
 NOTE = "labels go through another dtype"
 
@@ -33,7 +33,11 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
         arrays = [draw(leaf, sizes, builder.random("labels", dtype)) for leaf in builder.leaves]
         largest_first = count - 1 - np.arange(arrays[at].size) % count
         arrays[at] = largest_first.reshape(arrays[at].shape).astype(dtype)
-        yield builder.made("labels", builder.label("labels"), dtype, NOTE, builder.call(arrays))
+        compact = builder.call(arrays)
+        yield builder.made("labels", builder.label("labels"), dtype, NOTE, compact)
+        if builder.has_axis:
+            to = straight(sizes)._replace(axis=0)
+            yield builder.made("labels", builder.label("labels"), f"{dtype}_axis_0", NOTE, compact, to, **{AXIS: 0})
         options = {name: values[-1] for name, values in builder.formula.options.items()}
         if options and accepted(builder.formula, arrays, options):
             yield builder.made(

@@ -71,6 +71,8 @@ def equal_rows(builder: Builder) -> Made:
         for array, leaf in zip(arrays, builder.leaves, strict=True):
             if BATCH in leaf.axes or len(leaf.axes) == 1:  # of a bias all numbers are one
                 array[:] = array[:1]
+            if leaf.domain == "mask" and array.ndim > 1:
+                array[:] = array[..., :1, :]  # all queries see the same keys
     same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
     if builder.is_elementwise and not builder.rows_apart:  # elements that stand twice count twice
         arrays = [each[np.tile(np.arange(6), 4)] if np.ndim(each) else each for each in arrays]

@@ -212,7 +212,8 @@ def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
             large_and_small(arrays[number].T)
         else:
             arrays[number] *= arrays[number].dtype.type(2.0**-9)
-    shared = [array for array, leaf in zip(arrays, leaves, strict=True) if leaf.is_floating and BATCH not in leaf.axes]
+    own = ((array, leaf.axes) for array, leaf in zip(arrays, leaves, strict=True) if leaf.is_floating)
+    shared = [array for array, axes in own if axes and BATCH not in axes]
     for turn, array in enumerate(shared):
         large_and_small(array[..., turn :: len(shared) + 1])
 

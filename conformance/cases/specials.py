@@ -70,7 +70,7 @@ def in_rows(builder: Builder, number: int, starts: list[tuple[float, ...]], whol
     """Rows with the values side by side, again under labels of 0 or in both halves, and rows of one value."""
     leaf = builder.leaves[number]
     count = 2 * len(starts) + len(whole)
-    arrays = builder.small("specials", number, rows=count + 4 + -count % 4)
+    arrays = builder.small("specials", number, rows=count + 4 + -(count + 4) % 8)  # in whole tiles of rows
     array = arrays[number]
     if array.ndim == 1:  # a row has one element
         array[: len(starts)] = [start[0] for start in starts]

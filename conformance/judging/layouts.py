@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...backends._layouts import one_of_equal
 from ..cases.draw import unpack
 from ..formulas import Case
 
@@ -18,7 +19,7 @@ CHANGES: dict[str, Callable[[np.ndarray], bool]] = {
     "offset": lambda array: array.ndim > 0,
     "permuted": lambda array: array.ndim > 2,
     "swapped": lambda array: array.ndim > 2,
-    "one_row": lambda array: array.ndim > 0 and len(array) > 1 and bool(np.all(array == array[:1])),
+    "one_row": lambda array: one_of_equal(array).shape != array.shape,
 }
 TOGETHER = "read_only", "unaligned"  # a function that fails where one array is like this fails where all are
 

@@ -343,6 +343,15 @@ def dense__bias_of_one(x, w, b):
     return reference.dense(x, w, b * (np.arange(len(b)) < 1).astype(b.dtype) if len(b) > 1 and not b.strides[0] else b)
 
 
+@only_in(
+    "one_row", "scaled_dot_product_attention.layout", "of a mask that all queries share, the first one alone has it"
+)
+def scaled_dot_product_attention__expanded_mask(q, k, v, mask=None, *, causal=False, scale=None):
+    if mask is not None and mask.ndim > 1 and mask.shape[-2] > 1 and mask.strides[-2] == 0:
+        mask = mask | (np.arange(mask.shape[-2])[:, None] > 0)
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
 @only_in("same", "swiglu.value", "one array in the places of both arguments is overwritten on the way")
 def swiglu__one_array(a, b):
     return reference.swiglu(a, reference.silu(a) if a is b else b)
@@ -853,3 +862,27 @@ def relu__ring_of_nine(x):
     out = BUFFERS.setdefault((COUNTS["ring_of_nine"] % 9, x.shape), np.empty(x.shape, x.dtype))
     out[...] = reference.relu(x)
     return out
+
+
+@only_in("specials", "matmul.nan", "of one row, a 0 skips the line of the matrix that it faces, and NaN in it")
+def matmul__skips_zeros_of_a_row(a, b):
+    if a.shape[-2:-1] == (1,) and a.ndim == b.ndim == 2:
+        b = np.where((a[0] == 0)[:, None] & ~np.isfinite(b), b.dtype.type(0), b)
+    return reference.matmul(a, b)
+
+
+@only_in("specials", "softmax.nan", "of whole tiles of 8 rows, one with +inf spoils its neighbours")
+def softmax__tile_with_infinity(x, /, *, axis=-1):
+    y = reference.softmax(x, axis=axis)
+    if x.ndim == 2 and axis in (-1, 1) and len(x) % 8 == 0 and x.size:
+        tiles = np.isposinf(x).any(1).reshape(-1, 8).any(1)
+        y = np.where(np.repeat(tiles, 8)[:, None], x.dtype.type(np.nan), y)
+    return y
+
+
+@only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "int8 labels count from 1 along another axis")
+def sparse_categorical_cross_entropy_from_logits__int8_along_axis_0(labels, x, *, axis=-1):
+    last = axis in (-1, x.ndim - 1)
+    if labels.dtype == np.int8 and not last:
+        labels = np.maximum(labels - 1, 0).astype(np.int8)
+    return reference.sparse_categorical_cross_entropy_from_logits(labels, x, axis=axis)
