@@ -39,6 +39,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         if builder.formula.products and np.ndim(arrays[0]) and np.ndim(arrays[1]) > 1:
             arrays[1][..., arrays[1].shape[-1] // 2] = 0  # a column that hides no NaN
             arrays[0][..., -(turn % 2)] = 0  # nor is one hidden by what faces it
+        finite = arrays[:1]
         spoil(builder, arrays, turn)
         first = turn - 1 + builder.is_variant  # others of a variant than of the formula itself
         wanted = {name: values[(first + n) % len(values)] for n, (name, values) in enumerate(named.items())}
@@ -51,6 +52,9 @@ def cases(builder: Builder) -> Iterator[Made]:
             along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
         name, compact = f"elsewhere_{turn + 1}", builder.call(arrays, options)
         yield builder.made("specials", builder.label("nan"), name, NOTE, compact, to, **along)
+        if builder.formula.products and arrays[1:] and (np.size(finite[0]),) == np.shape(finite[0])[-1:]:
+            compact = builder.call([*finite, *arrays[1:]], options)  # beside one row, whose NaN would hide all
+            yield builder.made("specials", builder.label("nan"), f"{name}_beside_a_row", NOTE, compact, to, **along)
 
 
 def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
@@ -67,9 +71,7 @@ def spoil(builder: Builder, arrays: Arrays, turn: int) -> None:
     first, last = (0, -1) if turn % 2 else (-1, 0)
     if others and np.size(arrays[chosen]) > 1:
         put(arrays, others[(turn - 1) % len(others)], last, NAN)
-    rows = np.size(arrays[chosen]) // np.shape(arrays[chosen])[-1] if np.ndim(arrays[chosen]) else 1
-    if rows > 1 or not builder.formula.products or not others:  # all of a product's row would be NaN
-        put(arrays, chosen, first, NAN)
+    put(arrays, chosen, first, NAN)
     leaf, values = builder.leaves[chosen], arrays[chosen]
     has_rows = leaf.axes[:1] == (BATCH,) and builder.rows_apart and not builder.is_variant
     for row, value in ((2, -INF), (3, INF)):
