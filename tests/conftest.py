@@ -29,7 +29,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
     atexit.register(shutil.rmtree, os.environ[kept.FOLDER], ignore_errors=True)
 use_cache(True)
-gc.set_threshold(100_000, 20, 100)  # bounds are many objects, none in a cycle: it would look for some all the time
+gc.set_threshold(100_000, 20, 100)  # at its defaults it took a fortieth of the time, since bounds are many objects
 
 # The made cases and the calls that are made again take most of a verdict's time. They have tests of their own, and
 # those of everything else, which judge thousands of subjects, do without; a test marked `whole` has whole verdicts.

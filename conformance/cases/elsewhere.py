@@ -52,7 +52,7 @@ def cases(builder: Builder) -> Iterator[Made]:
             along, to = {AXIS: axis}, to._replace(axis=axis % (len(batch) + 1))
         name, compact = f"elsewhere_{turn + 1}", builder.call(arrays, options)
         yield builder.made("specials", builder.label("nan"), name, NOTE, compact, to, **along)
-        if builder.formula.products and arrays[1:] and (np.size(finite[0]),) == np.shape(finite[0])[-1:]:
+        if builder.formula.products and (np.size(finite[0]),) == np.shape(finite[0])[-1:]:
             compact = builder.call([*finite, *arrays[1:]], options)  # beside one row, whose NaN would hide all
             yield builder.made("specials", builder.label("nan"), f"{name}_beside_a_row", NOTE, compact, to, **along)
 

@@ -5,6 +5,7 @@ there; code that skips it does not. And a declared form may give NaN where the f
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -34,13 +35,11 @@ def accidents(call: Case, expected: dict[str, Expected]) -> dict[str, Any]:
         return dict.fromkeys(expected, False)
     others = [results(form, call, call.arguments) for form in call.formula.forms.values()]
     apart = len(places) <= MOST_APART and not call.formula.library
-    try:
-        without = without_unseen(call, [[place] for place in places] if apart else [places])
-    except Exception:  # anybody's formula may refuse numbers
-        without = []
+    with suppress(Exception):  # anybody's formula may refuse numbers
+        others.append(without_unseen(call, [[place] for place in places] if apart else [places]))
     masks = dict.fromkeys(expected, False)
     for name, each in expected.items():
-        for other in (*others, *without):
+        for other in others:
             masks[name] |= special[name] & ~same(np.asarray(other[name], each.dtype), each.value.astype(each.dtype))
     return masks
 
@@ -59,7 +58,7 @@ def is_floating(value: Any) -> bool:
     return getattr(value, "dtype", np.dtype(int)).kind not in "iubO"
 
 
-def without_unseen(call: Case, sets: list[list[Place]]) -> Iterable[dict[str, Any]]:
+def without_unseen(call: Case, sets: list[list[Place]]) -> dict[str, np.ndarray]:
     """The results with 1 for the sets of special numbers on which an element does not depend; else as they are."""
     unseen = [independent(call, places) for places in sets]
     usual = results(call.formula.function, call, call.arguments)
@@ -71,7 +70,7 @@ def without_unseen(call: Case, sets: list[list[Place]]) -> Iterable[dict[str, An
             if places:
                 here = np.all(patterns == pattern, axis=-1)
                 value[here] = results(call.formula.function, call, with_ones(call, places))[name][here]
-    return [found]
+    return found
 
 
 def independent(call: Case, places: list[Place]) -> dict[str, Any]:
@@ -80,8 +79,8 @@ def independent(call: Case, places: list[Place]) -> dict[str, Any]:
     for scale in SCALES:
         first, *others = (results(call.formula.function, call, drawn(call, places, scale, each)) for each in INSTEAD)
         for name, value in first.items():
-            same = np.logical_and.reduce([value == other[name] for other in others])
-            found[name] = found.get(name, True) & same & np.isfinite(value)
+            unmoved = np.logical_and.reduce([value == other[name] for other in others])
+            found[name] = found.get(name, True) & unmoved & np.isfinite(value)
     return found
 
 
