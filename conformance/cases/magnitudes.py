@@ -15,6 +15,7 @@ from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, results_of
 from .draw import Arrays, Leaf, draw, in_rows, is_row, padded, row_of
+from .reach import reaches, with_which_it_matters
 from .spread import Spread, once
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
@@ -55,22 +56,25 @@ def binades(builder: Builder) -> np.ndarray:
 
 
 def every_binade(builder: Builder) -> Iterator[Made]:
-    """Elements of each magnitude in each argument alone; of many arguments those whose square is in range."""
+    """Elements of each magnitude in each argument alone; of many arguments, what may be squared within its range."""
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
     others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
-    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others, thresholds(builder)])
+    every = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others, thresholds(builder)])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
-    if len(floating) > 2:
-        numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
     for number in floating:
-        leaf = builder.leaves[number]
+        leaf, options = builder.leaves[number], with_which_it_matters(builder.formula, number)
+        numbers = every
+        if len(floating) > 2 and reaches(builder.formula, number):
+            numbers = every[np.abs(every) < 2.0 ** (int(info.maxexp) - plan.SPARE)]
+        elif len(floating) > 2:
+            numbers = every[(every**2 < largest) & ((every**2 > smallest) | (every == 0))]
         arrays = [draw(each, {BATCH: len(numbers)}, builder.random("binades", number)) for each in builder.leaves]
         for other in floating:  # so that no product overflows on the way, in whatever order
             arrays[other] = np.clip(arrays[other], -1, 1).astype(builder.leaves[other].dtype)
         arrays[number] = (np.abs(numbers) if leaf.domain == "nonnegative" else numbers).astype(leaf.dtype)
-        name = f"every_binade_in_{number + 1}"
-        yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
+        name, compact = f"every_binade_in_{number + 1}", builder.call(arrays, options)
+        yield builder.made("magnitudes", builder.label("value"), name, NOTE, compact)
     yield from of_one_range(builder, floating)
     if "subnormal" in builder.labels:
         pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)

@@ -145,6 +145,7 @@ BATCH, LENGTH = 16, 5
 # special ones.
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
+SPARE = 12  # binary orders below the largest number, so that sums and quotients of large ones are in range
 ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
 SMALL_RISE, SMALL_RISES = 11, 10  # it grows by so many powers of two in turn, from 2^-11 down
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
@@ -182,6 +183,7 @@ FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
+CLEARED = 5  # every so many-th probability is 0
 SPOILT, FEWEST_ROWS = 3, 3  # one of so many has NaN at some place; where it has so many rows
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
 # how many values of an option.
