@@ -175,7 +175,8 @@ def lines_apart(arrays: Arrays) -> None:
 
 def rows_of_reals(builder: Builder) -> Iterator[Made]:
     """Rows of several magnitudes, where nothing is known of the formula."""
-    of_rows = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED)
+    no_gradient = builder.formula.is_own and len(in_rows(builder.leaves)) == 1  # squares alone are taken
+    of_rows = (offset_rows, "mean", plan.OFFSET), (partial(scaled_rows, no_gradient), "scales", plan.SCALED)
     for change, name, lengths in (*(of_rows if in_rows(builder.leaves) else ()), (small_rows, "small", plan.SMALL)):
         for length in lengths if builder.letters else lengths[:1]:
             if builder.fits((plan.HARD_ROWS,), sizes := dict.fromkeys(builder.letters[:1], length)):
@@ -232,11 +233,14 @@ def far(dtype: np.dtype[Any]) -> int:
     return max(int(np.log2(float(finfo(dtype).max))) // 4, 10)
 
 
-def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Rows of large, small and equal numbers, and rows with one that is not 0, or none: all squares are exact."""
+def scaled_rows(squares: bool, leaves: list[Leaf], arrays: Arrays) -> None:
+    """Rows of large, small and equal numbers, and rows with one that is not 0, or none: all squares are exact.
+
+    Where squares are all that is taken, the large ones are as large as these allow.
+    """
     array = arrays[in_rows(leaves)[0]]
-    reach = int(np.log2(float(finfo(array.dtype).max))) // 4
-    array[0] *= array.dtype.type(2.0 ** min(reach, max(most_doublings(array), 0)))
+    reach, most = int(np.log2(float(finfo(array.dtype).max))) // 4, max(most_doublings(array), 0)
+    array[0] *= array.dtype.type(2.0 ** (most if squares else min(reach, most)))
     array[1] *= array.dtype.type(2.0**-reach)
     array[2] *= array.dtype.type(2.0**-8)
     array[3] = np.sign(array[3]) * array.dtype.type(1.37)
