@@ -98,8 +98,11 @@ def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterat
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:
-    """Numbers of an argument that is one: the usual one, and one far from it; of a count the first one too."""
-    return (*plan.COUNTS[:2], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
+    """Numbers of an argument that is one: the usual one, one far from it, and 0 or the first count if it may be that."""
+    if domain == "count":
+        return (*plan.COUNTS[:2], plan.LATER)
+    every = numbers(domain)
+    return tuple(dict.fromkeys([every[0], every[-1], *([0.0] if 0.0 in every else [])]))
 
 
 def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
