@@ -98,7 +98,7 @@ def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterat
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:
-    """Numbers of an argument that is one: the usual one, one far from it, and 0 or the first count if it may be that."""
+    """Numbers of an argument that is one: the usual one, one far from it, and 0 if it may be that."""
     if domain == "count":
         return (*plan.COUNTS[:2], plan.LATER)
     every = numbers(domain)

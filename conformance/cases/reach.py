@@ -1,4 +1,4 @@
-"""How large the arguments of a formula may be: whether something overflows on its way to the results, as a square does."""
+"""How large the arguments of a formula may be before something overflows on its way to the results, as a square."""
 
 from functools import lru_cache
 from typing import Any

@@ -155,7 +155,7 @@ def among_many(
 
 def of_one_class(builder: Builder, number: int) -> Made:
     """Rows of one class, whose result is known beforehand but for these."""
-    starts = [(value,) for value in (INF, -INF, NAN)]
+    starts: list[tuple[float, ...]] = [(value,) for value in (INF, -INF, NAN)]
     sizes = {builder.leaves[number].axes[-1]: 1}
     compact, to = builder.here((len(starts) + 1,), sizes, partial(end_with, number, starts))
     return builder.made("specials", builder.label("infinity"), f"one_class_in_{number + 1}", NOTE, compact, to)
