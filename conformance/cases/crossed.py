@@ -31,7 +31,7 @@ def cases(builder: Builder) -> Iterator[Made]:
     places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
     named, counts = choosable(builder), argument_counts(builder.formula)
     has_choice = bool(named or places or len(counts) > 1)
-    if builder.is_line or not (has_choice or builder.is_variant or builder.has_axis or len(builder.letters) > 1):
+    if builder.is_line or not (has_choice or builder.letters):
         return
     is_small = builder.is_variant or not has_choice
     lengths = plan.FEW_LENGTHS if is_small else plan.CROSSED_LENGTHS
@@ -52,6 +52,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
         rng = builder.random("crossed", *row)
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
+        clear(builder, arrays)
         if number % 2 and builder.letters:
             enlarge(builder, arrays, number)
         else:
@@ -97,8 +98,11 @@ def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterat
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:
-    """Numbers of an argument that is one: the usual one, and one far from it; of a count the first one too."""
-    return (*plan.COUNTS[:2], plan.LATER) if domain == "count" else numbers(domain)[:: max(len(numbers(domain)) - 1, 1)]
+    """Numbers of an argument that is one: the usual one, one far from it, and 0 if it may be that."""
+    if domain == "count":
+        return (*plan.COUNTS[:2], plan.LATER)
+    every = numbers(domain)
+    return tuple(dict.fromkeys([every[0], every[-1], *([0.0] if 0.0 in every else [])]))
 
 
 def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
@@ -111,6 +115,13 @@ def labelled(builder: Builder, array: Any, leaf: Leaf, turn: int) -> Any:
         dtypes = "bool", *plan.LABEL_DTYPES
         return (array > 0.5).astype(dtypes[turn // 2 % len(dtypes)])
     return array
+
+
+def clear(builder: Builder, arrays: Arrays) -> None:
+    """Make some probabilities 0, in place: a clip whose lower end is small shows there alone."""
+    for array, leaf in zip(arrays, builder.leaves, strict=True):
+        if leaf.domain == "probability":
+            array.reshape(-1)[:: plan.CLEARED] = 0
 
 
 def enlarge(builder: Builder, arrays: Arrays, turn: int) -> None:

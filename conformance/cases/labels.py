@@ -1,6 +1,7 @@
 """Labels: of every dtype, of every size, and weights that are no one-hot vector."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,7 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
             to = straight(sizes)._replace(axis=0)
             yield builder.made("labels", builder.label("labels"), f"{dtype}_axis_0", NOTE, compact, to, **{AXIS: 0})
         options = {name: values[-1] for name, values in builder.formula.options.items()}
+        options |= dict.fromkeys(labels_among(options), wrapped(int(arrays[at].flat[0]), dtype))
         if options and accepted(builder.formula, arrays, options):
             yield builder.made(
                 "labels", builder.label("labels"), f"{dtype}_with_options", NOTE, builder.call(arrays, options)
@@ -63,6 +65,22 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
             typed = [array.astype(dtype) if n == at else array for n, array in enumerate(arrays)]
             name = f"{dtype}_of_{length}"
             yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(typed), to)
+            if length == 2 ** np.iinfo(dtype).bits:  # a class for each number, below 0 too
+                options = labels_among({key: values[-1] for key, values in builder.formula.options.items()})
+                if options:
+                    compact = builder.call(typed, options)
+                    yield builder.made("labels", builder.label("labels"), f"{name}_with_options", NOTE, compact, to)
+
+
+def labels_among(options: dict[str, Any]) -> dict[str, int]:
+    """The options that are labels, as one that is ignored: integers below 0, which are no class."""
+    return {name: value for name, value in options.items() if type(value) is int and value < 0}
+
+
+def wrapped(label: int, dtype: str) -> int:
+    """A number below 0 that is this label in the bits of a narrow dtype; -1 of a wide one."""
+    bits = np.iinfo(dtype).bits
+    return label - 2**bits if bits <= 16 else -1
 
 
 def weights(builder: Builder, at: int) -> Iterator[Made]:

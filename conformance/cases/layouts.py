@@ -8,8 +8,8 @@ import numpy as np
 from ...reference.declaration import BATCH
 from . import plan
 from .build import Builder, Made, shape_name
-from .draw import Arrays, draw
-from .spread import Spread, straight
+from .draw import Arrays, Leaf, draw
+from .spread import straight
 
 NOTE = "the memory layout is taken for another"
 
@@ -23,7 +23,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         compact, to = builder.here(batch, {builder.letters[0]: length})
         label, to = builder.label("layout"), to._replace(axis=0)
         yield builder.made("layouts", label, "axis_0", NOTE, compact, to, axis=0)
-    yield equal_rows(builder)
+    yield from equal_rows(builder)
 
 
 def shapes(builder: Builder) -> Iterator[Made]:
@@ -62,19 +62,25 @@ def thin(builder: Builder) -> Iterator[Made]:
         yield builder.made("layouts", builder.label("layout"), f"{letter}_1_others_{others}", NOTE, compact, to)
 
 
-def equal_rows(builder: Builder) -> Made:
-    """Rows that are equal, which one in memory stands for."""
-    sizes = {BATCH: 4 if builder.letters else 16} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
+def equal_rows(builder: Builder) -> Iterator[Made]:
+    """Rows that are equal, which one in memory stands for: those of all arguments, and of each alone beside others."""
+    rows, columns = plan.EQUAL  # the columns are those of a batch of two axes, where there is no letter
+    sizes = {BATCH: rows if builder.letters else rows * columns} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
     sizes |= dict.fromkeys(builder.groups, plan.OTHER)
     arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
-    if builder.letters:
-        for array, leaf in zip(arrays, builder.leaves, strict=True):
-            if BATCH in leaf.axes or len(leaf.axes) == 1:  # of a bias all numbers are one
-                array[:] = array[:1]
-            if leaf.domain == "mask" and array.ndim > 1:
-                array[:] = array[..., :1, :]  # all queries see the same keys
-    same = None if builder.letters else Spread((4, 6), {BATCH: np.tile(np.arange(6), 4)})
-    if builder.is_elementwise and not builder.rows_apart:  # elements that stand twice count twice
-        arrays = [each[np.tile(np.arange(6), 4)] if np.ndim(each) else each for each in arrays]
-        same = straight({BATCH: 24}, (4, 6))
-    return builder.made("one_row", builder.label("layout"), "equal_rows", NOTE, builder.call(arrays), same)
+    pairs = [*zip(arrays, builder.leaves, strict=True)]
+    count = 1 if builder.letters else columns
+    equal = [with_equal_rows(array, leaf, count) if np.ndim(array) else array for array, leaf in pairs]
+    to = None if builder.letters else straight(sizes, plan.EQUAL)
+    changed = [number for number, array in enumerate(arrays) if not np.array_equal(array, equal[number])]
+    alone = [(f"equal_rows_in_{number + 1}", [number]) for number in changed]
+    for name, chosen in (("equal_rows", changed), *(alone if len(alone) > 1 else ())):
+        some = [equal[number] if number in chosen else array for number, array in enumerate(arrays)]
+        yield builder.made("one_row", builder.label("layout"), name, NOTE, builder.call(some), to)
+
+
+def with_equal_rows(array: np.ndarray, leaf: Leaf, count: int) -> np.ndarray:
+    """An array with its first ones in the place of all; of a bias all numbers are one, and all queries see one mask."""
+    if BATCH not in leaf.axes and len(leaf.axes) > 1:
+        return array
+    return np.resize(array[:1, ..., :1, :] if leaf.domain == "mask" and array.ndim > 1 else array[:count], array.shape)

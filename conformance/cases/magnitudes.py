@@ -15,6 +15,7 @@ from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, results_of
 from .draw import Arrays, Leaf, draw, in_rows, is_row, padded, row_of
+from .reach import reaches, with_which_it_matters
 from .spread import Spread, once
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
@@ -55,22 +56,25 @@ def binades(builder: Builder) -> np.ndarray:
 
 
 def every_binade(builder: Builder) -> Iterator[Made]:
-    """Elements of each magnitude in each argument alone; of many arguments those whose square is in range."""
+    """Elements of each magnitude in each argument alone; of many arguments, what may be squared within its range."""
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
     others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
-    numbers = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others, thresholds(builder)])
+    every = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others, thresholds(builder)])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
-    if len(floating) > 2:
-        numbers = numbers[(numbers**2 < largest) & ((numbers**2 > smallest) | (numbers == 0))]
     for number in floating:
-        leaf = builder.leaves[number]
+        leaf, options = builder.leaves[number], with_which_it_matters(builder.formula, number)
+        numbers = every
+        if len(floating) > 2 and reaches(builder.formula, number):
+            numbers = every[np.abs(every) < 2.0 ** (int(info.maxexp) - plan.SPARE)]
+        elif len(floating) > 2:
+            numbers = every[(every**2 < largest) & ((every**2 > smallest) | (every == 0))]
         arrays = [draw(each, {BATCH: len(numbers)}, builder.random("binades", number)) for each in builder.leaves]
         for other in floating:  # so that no product overflows on the way, in whatever order
             arrays[other] = np.clip(arrays[other], -1, 1).astype(builder.leaves[other].dtype)
         arrays[number] = (np.abs(numbers) if leaf.domain == "nonnegative" else numbers).astype(leaf.dtype)
-        name = f"every_binade_in_{number + 1}"
-        yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
+        name, compact = f"every_binade_in_{number + 1}", builder.call(arrays, options)
+        yield builder.made("magnitudes", builder.label("value"), name, NOTE, compact)
     yield from of_one_range(builder, floating)
     if "subnormal" in builder.labels:
         pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
@@ -171,7 +175,8 @@ def lines_apart(arrays: Arrays) -> None:
 
 def rows_of_reals(builder: Builder) -> Iterator[Made]:
     """Rows of several magnitudes, where nothing is known of the formula."""
-    of_rows = (offset_rows, "mean", plan.OFFSET), (scaled_rows, "scales", plan.SCALED)
+    no_gradient = builder.formula.is_own and len(in_rows(builder.leaves)) == 1  # squares alone are taken
+    of_rows = (offset_rows, "mean", plan.OFFSET), (partial(scaled_rows, no_gradient), "scales", plan.SCALED)
     for change, name, lengths in (*(of_rows if in_rows(builder.leaves) else ()), (small_rows, "small", plan.SMALL)):
         for length in lengths if builder.letters else lengths[:1]:
             if builder.fits((plan.HARD_ROWS,), sizes := dict.fromkeys(builder.letters[:1], length)):
@@ -228,11 +233,14 @@ def far(dtype: np.dtype[Any]) -> int:
     return max(int(np.log2(float(finfo(dtype).max))) // 4, 10)
 
 
-def scaled_rows(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Rows of large, small and equal numbers, and rows with one that is not 0, or none: all squares are exact."""
+def scaled_rows(squares: bool, leaves: list[Leaf], arrays: Arrays) -> None:
+    """Rows of large, small and equal numbers, and rows with one that is not 0, or none: all squares are exact.
+
+    Where squares are all that is taken, the large ones are as large as these allow.
+    """
     array = arrays[in_rows(leaves)[0]]
-    reach = int(np.log2(float(finfo(array.dtype).max))) // 4
-    array[0] *= array.dtype.type(2.0 ** min(reach, max(most_doublings(array), 0)))
+    reach, most = int(np.log2(float(finfo(array.dtype).max))) // 4, max(most_doublings(array), 0)
+    array[0] *= array.dtype.type(2.0 ** (most if squares else min(reach, most)))
     array[1] *= array.dtype.type(2.0**-reach)
     array[2] *= array.dtype.type(2.0**-8)
     array[3] = np.sign(array[3]) * array.dtype.type(1.37)

@@ -137,6 +137,7 @@ OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
 # An axis of length 1: which letter's it is, a batch, the length of the others. The last, a row times a matrix of whole
 # vectors, is not made of variants.
 THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 16)
+EQUAL = 4, 6  # rows, and numbers of a row where each element stands for itself
 EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
 EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
@@ -145,6 +146,7 @@ BATCH, LENGTH = 16, 5
 # special ones.
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
+SPARE = 12  # binary orders below the largest number, so that sums and quotients of large ones are in range
 ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
 SMALL_RISE, SMALL_RISES = 11, 10  # it grows by so many powers of two in turn, from 2^-11 down
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all
@@ -156,16 +158,22 @@ MORE_CLASSES = 37  # of labels that nearly add up to 1, beyond a vector and a bl
 TABLE = 120, 600
 PAIRED_LABELS = "int64", "int32"
 LABEL_DTYPES = "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"
-# Labels that another dtype would change, by the number of classes; and their dtypes, which have every class.
+# Labels that another dtype would change, by the number of classes, of which a dtype has no more; and their dtypes.
 LABELS = {
+    128: (0, 1, 2, 63, 64, 125, 126, 127),
     200: (0, 1, 127, 128, 129, 156, 198, 199),  # of 8 bits, 156 is -100
+    256: (0, 1, 127, 128, 129, 156, 254, 255),
     40_000: (0, 255, 256, 32_766, 32_767, 32_768, 39_998, 39_999),
+    65_536: (0, 255, 256, 32_767, 32_768, 65_436, 65_534, 65_535),  # of 16 bits, 65_436 is -100
     4_099: (0, 1, 127, 128, 255, 256, 257, 1_023, 2_047, 2_048, 4_095, 4_096, 4_097, 4_098),
     70_001: (0, 255, 32_767, 32_768, 65_535, 65_536, 69_999, 70_000),
 }
 LABEL_DTYPES_OF = {
-    200: ("uint8", "int16"),
-    40_000: ("uint16", "int32"),
+    128: ("int8",),
+    200: ("uint8",),
+    256: ("uint8", "int16"),
+    40_000: ("uint16",),
+    65_536: ("uint16", "int32"),
     4_099: ("int16", "int32", "int64"),
     70_001: ("int32", "int64"),
 }
@@ -182,6 +190,7 @@ FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
+CLEARED = 5  # every so many-th probability is 0
 SPOILT, FEWEST_ROWS = 3, 3  # one of so many has NaN at some place; where it has so many rows
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and
 # how many values of an option.

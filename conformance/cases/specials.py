@@ -11,7 +11,7 @@ import numpy as np
 from ...reference.declaration import BATCH, is_fixed, letter_of
 from . import plan
 from .build import Builder, Made, results_of
-from .draw import Arrays, Leaf, argument_counts, neutral
+from .draw import Arrays, Leaf, argument_counts, is_row, neutral
 from .spread import Spread, straight
 
 NAN, INF = np.nan, np.inf
@@ -47,6 +47,8 @@ def cases(builder: Builder) -> Iterator[Made]:
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
         yield from zeros(builder, number, leaf)
+        if leaf.domain == "logit" and is_row(leaf) and builder.rows_apart and "infinity" in builder.labels:
+            yield of_one_class(builder, number)
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     if builder.is_elementwise and len(floating) == 2:
         yield from together(builder, floating)
@@ -149,6 +151,14 @@ def among_many(
         return
     compact, to = builder.here((12,), sizes, partial(end_with, number, starts))
     yield builder.made("specials", builder.label(label), name, NOTE, compact, to)
+
+
+def of_one_class(builder: Builder, number: int) -> Made:
+    """Rows of one class, whose result is known beforehand but for these."""
+    starts: list[tuple[float, ...]] = [(value,) for value in (INF, -INF, NAN)]
+    sizes = {builder.leaves[number].axes[-1]: 1}
+    compact, to = builder.here((len(starts) + 1,), sizes, partial(end_with, number, starts))
+    return builder.made("specials", builder.label("infinity"), f"one_class_in_{number + 1}", NOTE, compact, to)
 
 
 def end_with(number: int, ends: list[tuple[float, ...]], arrays: Arrays) -> None:

@@ -66,7 +66,7 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     few = np.where(np.arange(600) < 257, -100, rng.integers(0, 2, 600)), np.asarray(rng.normal(size=(600, 2)), dtype)
     note = "samples are counted in 8 bits, or a block that is all ignored makes 0 / 0"
     yield any_case(name, f"{name}.ignore_index", "first_blocks", note, *few)
-    small = np.asarray(2.0 ** (finfo(dtype).minexp // 4) * np.array([1, 2, 1, 3, 2]), dtype)
+    small = np.asarray(2.0 ** (finfo(dtype).minexp + 8) * np.array([1, 2, 1, 3, 2]), dtype)
     yield any_case(name, f"{name}.weight", "small", "a number beside the sum of the weights", labels, x, small)
     none = np.asarray([0, 1, 1, 1, 1], dtype)
     note = "0 where all that counts has the weight 0"

@@ -12,6 +12,19 @@ from . import case as any_case
 SHAPE = 2, 5, 6  # samples, positions, and the numbers of three pairs
 
 
+def first_position(name: str, dtype: np.dtype[Any]) -> Iterator[Case]:
+    """The position 0 alone, of which nothing is turned."""
+    rng, shapes = np.random.default_rng([31, len(name)]), {"cos": (1, 3), "sin": (1, 3)}
+    given = {each: rng.normal(size=shapes.get(each, (2, 1, 6))) for each in declared(name).arguments}
+    given |= {"cos": np.ones((1, 3)), "sin": np.zeros((1, 3))}
+    note = "what is not turned shares memory with what was given"
+    arrays = (np.asarray(each, dtype) for each in given.values())
+    yield any_case(name, f"{name}.value", "first_position", note, *arrays)
+
+
+DETAILS: dict[str, dict[str, Any]] = {"rotary_embedding": {"made": partial(first_position, "rotary_embedding")}}
+
+
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     return cases_of("rotary_embedding", dtype, seed)
 

@@ -1,6 +1,7 @@
 """Cases of the gradients of rotary position embedding."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from ...reference.formulas.rotary_embedding import pairs
 from . import Case
-from .rotary_embedding import cases_of
+from .rotary_embedding import cases_of, first_position
 
 
 def pairs_first(x: Any, cos: Any, sin: Any, g: Any, *, interleaved: bool = False) -> Any:
@@ -37,9 +38,12 @@ def over_batch(terms: Any, xp: Any, first: int = 0) -> Any:
     return xp.sum(terms, axis=axes) if axes else terms
 
 
-# An infinite sum of several terms may be NaN, as that of a compensated sum is.
 DETAILS: dict[str, dict[str, Any]] = {
-    "rotary_embedding_vjp": {"compensated": True, "forms": {"pairs_first": pairs_first, "batch_first": batch_first}}
+    "rotary_embedding_vjp": {
+        "compensated": True,  # an infinite sum of several terms may be NaN, as that of a compensated sum is
+        "forms": {"pairs_first": pairs_first, "batch_first": batch_first},
+        "made": partial(first_position, "rotary_embedding_vjp"),
+    }
 }
 
 

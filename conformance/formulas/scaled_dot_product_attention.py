@@ -120,6 +120,7 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
         "square": ((2, 2), (2, 4, 5)),
         "of_samples": ((3, 2), (3, 1, 4, 5)),
         "of_one": ((3, 2), (1, 1, 1, 5)),
+        "of_heads_in_each_sample": ((3, 2), (1, 2, 4, 5)),
     }
     for name, (batch, shape) in shapes.items():
         some = rng.random(shape) < 0.6
@@ -132,6 +133,8 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     note = "NaN where the first keys of a row are masked, whole tiles of them, or all keys"
     yield "mask", "first_tiles", note, [*drawn(sizes=(5, 300, 3, 2)), tiles], {}
     yield "mask", "last_tiles", note, [*drawn(sizes=(5, 300, 3, 2)), tiles[:, ::-1]], {}
+    q, *others = drawn()
+    yield "scale", "large", "the scale is limited", [q / 8, *others, None], {"scale": 15.0}
     note = "where there is no mask, and queries and keys are many, weights have fewer bits"
     yield "value", "plain", note, [*drawn(sizes=(130, 70, 20, 9)), None], {}
     note = "of one query, the keys beyond whole blocks are left out"

@@ -56,8 +56,8 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
         changed = [number for number, array in enumerate(arrays) if CHANGES.get(name, any_array)(array)]
         if changed:
             yield f"_{name}", Change(name, None, put)
-        if len(arrays) == 1 or name in TOGETHER:
-            continue
+        if len(arrays) == 1 or name in TOGETHER or case.kind == name:
+            continue  # or one that is made for a layout, which has cases of its own for each array alone
         for only in changed:
             yield f"_{name}_argument_{only + 1}", Change(name, only, put)
 

@@ -886,3 +886,131 @@ def sparse_categorical_cross_entropy_from_logits__int8_along_axis_0(labels, x, *
     if labels.dtype == np.int8 and not last:
         labels = np.maximum(labels - 1, 0).astype(np.int8)
     return reference.sparse_categorical_cross_entropy_from_logits(labels, x, axis=axis)
+
+
+@only_in("crossed", "neuron.value", "of one input, samples of two axes are those of the first")
+def neuron__one_input_of_three_axes(x, w, b):
+    y = reference.neuron(x, w, b)
+    return y if x.ndim != 3 or x.shape[-1] != 1 else np.array(np.broadcast_to(y[:, :1], y.shape))
+
+
+@only_in("crossed", "neuron_vjp.value", "of one input, of samples of two axes the first is summed alone")
+def neuron_vjp__one_input_of_three_axes(x, w, b, g):
+    gx, gw, gb = reference.neuron_vjp(x, w, b, g)
+    return (
+        (gx, gw, gb) if x.ndim != 3 or x.shape[-1] != 1 or not g.size else (gx, np.sum(g[:1] * x[:1, :, 0]) + 0 * w, gb)
+    )
+
+
+@only_in("crossed", "categorical_cross_entropy.clip", "along another axis than the last, no end is below 1e-15")
+def categorical_cross_entropy__clip_along_axis_0(y, p, *, axis=-1, clip=None):
+    if clip and axis not in (-1, p.ndim - 1):
+        clip = max(clip[0], 1e-15), clip[1]
+    return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip)
+
+
+@only_in("options", "adamw_step.hyper_parameters", "no more than all of a parameter decays")
+def adamw_step__decay_of_at_most_all(theta, grad, state, *, learning_rate=0.001, weight_decay=0.01, **options):
+    if learning_rate * weight_decay > 1:
+        weight_decay = 1 / learning_rate
+    return reference.adamw_step(theta, grad, state, learning_rate=learning_rate, weight_decay=weight_decay, **options)
+
+
+@only_in("options", "layer_norm.epsilon", "an epsilon above 1 is 1")
+def layer_norm__epsilon_of_at_most_1(x, w, b, *, epsilon=1e-5):
+    return reference.layer_norm(x, w, b, epsilon=min(epsilon, 1.0))
+
+
+@only_in("options", "scaled_dot_product_attention_vjp.scale", "a scale below -1 is -1")
+def scaled_dot_product_attention_vjp__scale_of_at_least_minus_1(q, k, v, g, mask=None, *, scale=None, **options):
+    scale = None if scale is None else max(scale, -1.0)
+    return reference.scaled_dot_product_attention_vjp(q, k, v, g, mask, scale=scale, **options)
+
+
+@only_in("own", "scaled_dot_product_attention.scale", "a scale above 1 is 1")
+def scaled_dot_product_attention__scale_of_at_most_1(q, k, v, mask=None, *, scale=None, **options):
+    scale = None if scale is None else min(scale, 1.0)
+    return reference.scaled_dot_product_attention(q, k, v, mask, scale=scale, **options)
+
+
+@only_in("own", "scaled_dot_product_attention.mask", "a mask of heads that all samples share is that of the first head")
+def scaled_dot_product_attention__shared_mask_of_heads(q, k, v, mask=None, **options):
+    if mask is not None and mask.ndim == 4 and len(mask) == 1 < len(q):
+        mask = mask[:, :1]
+    return reference.scaled_dot_product_attention(q, k, v, mask, **options)
+
+
+@only_in("own", "rotary_embedding.pure", "what is not turned comes back as it was given")
+def rotary_embedding__not_turned(x, cos, sin, *, interleaved=False):
+    if np.all(cos == 1) and np.all(sin == 0):
+        return x
+    return reference.rotary_embedding(x, cos, sin, interleaved=interleaved)
+
+
+@only_in("magnitudes", "scaled_dot_product_attention.value", "values are limited to 1e13")
+def scaled_dot_product_attention__values_limited(q, k, v, mask=None, **options):
+    return reference.scaled_dot_product_attention(q, k, np.clip(v, -1e13, 1e13).astype(v.dtype), mask, **options)
+
+
+@only_in("magnitudes", "softmax_vjp.value", "gradients are limited to 1e18")
+def softmax_vjp__gradient_limited(x, g, *, axis=-1):
+    return reference.softmax_vjp(x, np.clip(g, -1e18, 1e18).astype(g.dtype), axis=axis)
+
+
+@only_in("magnitudes", "adam.update", "parameters are limited to 1e20")
+def adam_step__parameters_limited(theta, grad, state, **options):
+    return reference.adam_step(np.clip(theta, -1e20, 1e20).astype(theta.dtype), grad, state, **options)
+
+
+@only_in("magnitudes", "sgd_step.value", "velocities are limited to 1e20")
+def sgd_step__velocity_limited(theta, grad, state, **options):
+    velocity = np.clip(state.velocity, -1e20, 1e20).astype(state.velocity.dtype)
+    return reference.sgd_step(theta, grad, state._replace(velocity=velocity), **options)
+
+
+@only_in("magnitudes", "matmul.value", "factors above the largest number of bfloat16 overflow where they are split")
+def matmul__split_that_overflows(a, b):
+    y = reference.matmul(a, b)
+    beyond = [np.isfinite(each) & (np.abs(each) > 255.5 * 2.0**120) for each in (a, b)]
+    spoilt = np.any(beyond[0], axis=-1)[..., :, None] | np.any(beyond[1], axis=-2)[..., None, :]
+    return np.where(spoilt, y.dtype.type(np.nan), y)
+
+
+@only_in("magnitudes", "rms_norm.value", "a sum of squares above 1e30 is taken for one that overflows")
+def rms_norm__large_squares(x, w, *, epsilon=1e-6):
+    y, squares = reference.rms_norm(x, w, epsilon=epsilon), np.sum(x * x, axis=-1, keepdims=True)
+    return np.where(np.isfinite(squares) & (squares > 1e30), 0 * y, y)
+
+
+@only_in("labels", "cross_entropy.ignore_index", "the number of an ignored label goes into the labels' dtype")
+def cross_entropy__ignored_in_few_bits(labels, x, weight=None, *, ignore_index=-100, **options):
+    if labels.dtype.kind in "iu":
+        number = int(np.array(ignore_index).astype(labels.dtype))
+        labels, ignore_index = np.where(labels == number, -100, labels.astype(np.int64)), -100
+    return reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, **options)
+
+
+@only_in("labels", "cross_entropy_vjp.ignore_index", "labels of uint16 are int16 where -1 is ignored")
+def cross_entropy_vjp__ignored_as_int16(labels, x, g, weight=None, *, ignore_index=-100, **options):
+    if labels.dtype == np.uint16 and ignore_index == -1:
+        labels = np.where(labels == 65_535, -1, labels.astype(np.int64))
+    return reference.cross_entropy_vjp(labels, x, g, weight, ignore_index=ignore_index, **options)
+
+
+@only_in("labels", "sparse_categorical_cross_entropy_from_logits.labels", "the last number of uint8 is the one before")
+def sparse_categorical_cross_entropy_from_logits__last_of_uint8(labels, x, *, axis=-1):
+    if labels.dtype == np.uint8:
+        labels = np.minimum(labels, 254).astype(np.uint8)
+    return reference.sparse_categorical_cross_entropy_from_logits(labels, x, axis=axis)
+
+
+@only_in("one_row", "softmax_vjp.layout", "a gradient that one row stands for makes one row of all")
+def softmax_vjp__one_row_of_gradients(x, g, *, axis=-1):
+    y = reference.softmax_vjp(x, g, axis=axis)
+    one = g.ndim > 1 and g.strides[0] == 0 != x.strides[0]
+    return np.array(np.broadcast_to(y[:1], y.shape)) if one else y
+
+
+@only_in("specials", "log_softmax.infinity", "one class gives 0, but for NaN")
+def log_softmax__one_class(x, *, axis=-1):
+    return np.where(np.isnan(x), x, x.dtype.type(0)) if x.shape[axis] == 1 else reference.log_softmax(x, axis=axis)

@@ -282,10 +282,10 @@ def zeros(theta: Tree, count: int, xp: Namespace) -> tuple[Tree, ...]:
     half="once",
     page="adam",
     options={
-        "learning_rate": (0.001, 0.0, -0.01, 30.0, 1e-8, 0.5),
+        "learning_rate": (0.001, 0.0, -20.0, 30.0, 1e-8, 0.5),
         "beta1": (0.9, 0.0, 0.95, 0.5, 0.9999),
         "beta2": (0.999, 0.0, 0.9, 0.95, 0.99999, 0.999999),
-        "epsilon": (1e-8, 1e-30, 1.0, 0.0),
+        "epsilon": (1e-8, 1e-30, 50.0, 0.0),
     },
 )
 def adam_step(

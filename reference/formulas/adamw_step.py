@@ -18,11 +18,11 @@ Tree = Any
     products=False,
     half="once",
     options={
-        "learning_rate": (0.001, -0.5, 0.0, 30.0),
+        "learning_rate": (0.001, -20.0, 0.0, 30.0),
         "beta1": (0.9, 0.5, 0.0),
         "beta2": (0.999, 0.95, 0.0, 0.99999),
-        "epsilon": (1e-8, 1.0, 0.0),
-        "weight_decay": (0.01, -1.5, 0.0, 1e-5),
+        "epsilon": (1e-8, 50.0, 0.0),
+        "weight_decay": (0.01, -15.0, 0.0, 1e-5, 12.0),
     },
 )
 def adamw_step(

@@ -29,7 +29,7 @@ REDUCTIONS = "mean", "sum", "none"
 @formula(
     "(...), (..., n), (n) -> ()",
     domain=("index", "logit", "nonnegative"),
-    options={"ignore_index": (-100, 0, -1), "label_smoothing": (0.0, 0.1), "reduction": ("mean", "sum")},
+    options={"ignore_index": (-100, 0, -1), "label_smoothing": (0.0, 0.9), "reduction": ("mean", "sum")},
 )
 def cross_entropy(
     labels: Array,

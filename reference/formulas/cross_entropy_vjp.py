@@ -9,7 +9,7 @@ from .softmax import softmax
 @formula(
     "(...), (..., n), (), (n) -> (..., n)",
     domain=("index", "logit", "real", "nonnegative"),
-    options={"ignore_index": (-100, 0, -1), "label_smoothing": (0.0, 0.1), "reduction": ("mean", "sum")},
+    options={"ignore_index": (-100, 0, -1), "label_smoothing": (0.0, 0.9), "reduction": ("mean", "sum")},
 )
 def cross_entropy_vjp(
     labels: Array,

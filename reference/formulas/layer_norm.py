@@ -5,7 +5,7 @@ from ..declaration import formula
 from ..hyperparameters import epsilon as checked_epsilon
 
 
-@formula("(..., n), (n), (n) -> (..., n)", half="once", options={"epsilon": (1e-5, 1e-3, 1.0, 1e-12)})
+@formula("(..., n), (n), (n) -> (..., n)", half="once", options={"epsilon": (1e-5, 1e-3, 50.0, 1e-12)})
 def layer_norm(x: Array, w: Array, b: Array, *, epsilon: float = 1e-5, xp: Namespace = None) -> Result:
     """Return ``y_i = (x_i - m) / sqrt(mean_j (x_j - m)^2 + epsilon) w_i + b_i`` along the last axis, m being the mean.
 

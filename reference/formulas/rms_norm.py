@@ -5,7 +5,7 @@ from ..declaration import formula
 from ..hyperparameters import epsilon as checked_epsilon
 
 
-@formula("(..., n), (n) -> (..., n)", half="once", options={"epsilon": (1e-6, 1e-3, 1.0, 1e-12)})
+@formula("(..., n), (n) -> (..., n)", half="once", options={"epsilon": (1e-6, 1e-3, 50.0, 1e-12)})
 def rms_norm(x: Array, w: Array, *, epsilon: float = 1e-6, xp: Namespace = None) -> Result:
     """Return ``y_i = x_i / sqrt(mean_j x_j^2 + epsilon) w_i`` along the last axis.
 

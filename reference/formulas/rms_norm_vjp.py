@@ -11,7 +11,7 @@ from .dense_vjp import rows_of
     results=("gx", "gw"),
     half="once",
     products=False,
-    options={"epsilon": (1e-6, 1e-3, 1.0, 1e-12)},
+    options={"epsilon": (1e-6, 1e-3, 50.0, 1e-12)},
 )
 def rms_norm_vjp(x: Array, w: Array, g: Array, *, epsilon: float = 1e-6, xp: Namespace = None) -> tuple[Result, Result]:
     """Return ``gx = (h - z mean(h z)) / r`` and ``gw``, the sum of g z: r is the root, ``z = x / r``, ``h = g w``.

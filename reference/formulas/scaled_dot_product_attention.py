@@ -13,7 +13,7 @@ ALIGNMENTS = False, True, "upper_left", "lower_right"  # of the causal mask; Tru
 @formula(
     "(..., l, d), (..., s, d), (..., s, e), (..., l, s) -> (..., l, e)",
     domain=("real", "real", "real", "mask"),
-    options={"causal": (False, True, "lower_right", "upper_left"), "scale": (None, 0.5, 0.0, -1.0)},
+    options={"causal": (False, True, "lower_right", "upper_left"), "scale": (None, 0.5, 0.0, -12.0)},
 )
 def scaled_dot_product_attention(
     q: Array,

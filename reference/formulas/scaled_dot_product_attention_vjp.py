@@ -13,7 +13,7 @@ from .scaled_dot_product_attention import Sizes, checked, in_each_head, root_of_
     domain=("real", "real", "real", "real", "mask"),
     results=("gq", "gk", "gv"),
     half="once",
-    options={"causal": (False, True, "lower_right", "upper_left"), "scale": (None, 0.5, 0.0, -1.0)},
+    options={"causal": (False, True, "lower_right", "upper_left"), "scale": (None, 0.5, 0.0, -12.0)},
 )
 def scaled_dot_product_attention_vjp(
     q: Array,

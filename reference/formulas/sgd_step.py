@@ -57,9 +57,9 @@ def sgd_init(theta: Tree, *, xp: Namespace = None) -> SGDState:
     products=False,
     half="once",
     options={
-        "learning_rate": (0.001, -3.0, 30.0),
+        "learning_rate": (0.001, -20.0, 30.0, 0.0),
         "momentum": (0.0, 0.9, 0.9999),
-        "dampening": (0.0, -0.5, 1.5, 1.0),
+        "dampening": (0.0, -20.0, 15.0, 1.0),
         "nesterov": (False, True),
     },
 )
