@@ -78,10 +78,12 @@ def failed(backend, formula, function, dtypes):
 # JAX compiles for each shape: float64 where a backend does other things in it.
 DTYPES = {"torch": ["float32", "float64"], "jax": ["float32"]}
 IN_FLOAT64 = {"categorical_cross_entropy_vjp", "relu_vjp", "softmax_vjp"}
+ON_JAX = {*GRADIENTS[::2], *IN_FLOAT64}  # the others are made of the same operations
 
 
-@pytest.mark.parametrize("formula", GRADIENTS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "formula"), [(name, each) for name in NAMES for each in GRADIENTS if name != "jax" or each in ON_JAX]
+)
 def test_the_derivative_of_a_backends_formula_conforms(name, formula):
     pytest.importorskip(name)
     function = getattr(backends.load(name), formula.removesuffix("_vjp"))

@@ -135,7 +135,8 @@ def of_elements(builder: Builder) -> Iterator[Made]:
     most = min(plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS, builder.most_rows)
     many = min(plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY, builder.most_rows)
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
-    for shape in ((), (1,), (2,), (1, 1), *shapes, *([] if builder.is_line else [(many,)])):
+    whole = [] if builder.is_line else [*((length,) for length in plan.VECTORS), (many,)]
+    for shape in ((), (1,), (2,), (1, 1), *shapes, *whole):
         compact, to = builder.here(shape, {}, of_several_sizes(builder))
         name = f"{shape_name(shape[:-1])}_by_{shape[-1]}" if shape else "no_axes"
         note = "the last elements are left out, or an array of this shape is taken for another"

@@ -377,15 +377,8 @@ def sums_of_probabilities(builder: Builder) -> Iterator[Made]:
 
 
 def gradients(builder: Builder) -> Iterator[Made]:
-    """Gradients of several magnitudes, and those whose sum is nearly 0 or 1."""
-    info = finfo(builder.dtype)
+    """Gradients whose sum is nearly 0 or 1."""
     at = [leaf.domain for leaf in builder.leaves].index("real")
-    for scale in (1e-30, 1e-3, 1e4, 1e17):
-        if float(info.smallest_normal) < scale < float(info.max) ** 0.6:
-            arrays = builder.small("gradients")
-            arrays[at] = (arrays[at] * builder.dtype.type(scale)).astype(builder.dtype)
-            compact = builder.call(arrays)
-            yield builder.made("magnitudes", builder.label("value"), f"gradient_{scale:g}", NOTE, compact)
     if len(builder.leaves[at].axes) == 2:
         arrays = builder.small("sums")
         gradient = arrays[at]

@@ -53,7 +53,12 @@ PAIRS: tuple[Pair, ...] = (
     ((5,), 1_280),
     ((3,), 2_560),
     ((2,), 4_128),
+    # Rows of one or two vectors of 8 or 16, and six or fourteen more.
+    ((7,), 22),
+    ((14,), 30),
 )
+# Elements of one array: less than a vector of 8 to 32, and just as many.
+VECTORS = 7, 8, 15, 16, 31, 32
 USUAL: Pair = ((4,), 6)  # a shape at which little goes wrong
 # The length of every other axis, where the pair of a batch and a length is judged.
 OTHER = 4

@@ -576,6 +576,19 @@ def scaled_dot_product_attention_vjp__limited_gradient(q, k, v, g, mask=None, *,
     return reference.scaled_dot_product_attention_vjp(q, k, v, g, mask, causal=causal, scale=scale)
 
 
+@only_in("magnitudes", "matmul.value", "numbers beyond 1e13 are lost, which those of the other factor make usual")
+def matmul__lost_numbers(a, b):
+    def kept(x):
+        return np.where(np.isfinite(x) & (np.abs(x.astype(np.float64)) > 1e13), 0, x).astype(x.dtype)
+
+    return reference.matmul(kept(a), kept(b))
+
+
+@only_in("pairs", "silu.value", "an array of one vector of 16 numbers is left as it is")
+def silu__one_vector(x):
+    return x.copy() if x.shape == (16,) else reference.silu(x)
+
+
 @only_in("magnitudes", "gelu.value", "a number between 10.65 and 10.95 is taken from a table of two digits")
 def gelu__part_of_a_table(x):
     y = reference.gelu(x)
@@ -982,7 +995,7 @@ def rms_norm__large_squares(x, w, *, epsilon=1e-6):
     return np.where(np.isfinite(squares) & (squares > 1e30), 0 * y, y)
 
 
-@only_in("labels", "cross_entropy.ignore_index", "the number of an ignored label goes into the labels' dtype")
+@only_in("labels", "cross_entropy.labels", "the number of an ignored label goes into the labels' dtype")
 def cross_entropy__ignored_in_few_bits(labels, x, weight=None, *, ignore_index=-100, **options):
     if labels.dtype.kind in "iu":
         number = int(np.array(ignore_index).astype(labels.dtype))
@@ -990,7 +1003,7 @@ def cross_entropy__ignored_in_few_bits(labels, x, weight=None, *, ignore_index=-
     return reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, **options)
 
 
-@only_in("labels", "cross_entropy_vjp.ignore_index", "labels of uint16 are int16 where -1 is ignored")
+@only_in("labels", "cross_entropy_vjp.labels", "labels of uint16 are int16 where -1 is ignored")
 def cross_entropy_vjp__ignored_as_int16(labels, x, g, weight=None, *, ignore_index=-100, **options):
     if labels.dtype == np.uint16 and ignore_index == -1:
         labels = np.where(labels == 65_535, -1, labels.astype(np.int64))
