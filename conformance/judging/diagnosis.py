@@ -8,6 +8,7 @@ not tell (inputs changed, shapes, dtypes, memory layouts). One that is merely co
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from . import oracle
 from .alone import alone
 from .assertions import OTHER_ORDER
 from .blame import blamed
+from .changed import explained
 from .common import EVERY, in_common
 from .judge import Finding, judge
 from .known import NEARLY, Seen, explanations, how_sure, outcome, together
@@ -81,6 +83,7 @@ def of_function(
     likely = [how_sure(dtype, apart) + mutant.words for apart, mutant in explanations(seen)]
     if not likely or likely[0].startswith(NEARLY):
         likely = [*together(seen), *likely]
+    likely = likely or [*islice(explained(subject, function, dtype, failed, every), 1)]
     wrong = [finding for finding in failed if not finding.requirement.endswith(".pure")]
     other_bits = seen.gives_other_bits()
     leans = any(finding.case.beside is lean and finding.reason for finding in failed)
@@ -102,7 +105,8 @@ def of_function(
     if without_numbers and not (other_bits or likely or coarse) and (not where or PLAIN in where):
         return ""
     parts = OTHER_BITS if other_bits else "", *likely[:1], coarse, where
-    return "; ".join(filter(None, parts)) or (NONE_KNOWN if wrong else NO_VALUE)
+    none = NONE_KNOWN if function.is_own else ""  # of anybody's formula there are no known mistakes
+    return "; ".join(filter(None, parts)) or (none if wrong else NO_VALUE)
 
 
 def errs_little(wrong: list[Finding], dtype: np.dtype[Any]) -> bool:
