@@ -130,7 +130,7 @@ def by(x, w, eps, divisor):
             lambda x, w, eps=1e-6: by(x, w, eps, 1),
             "perhaps: in `np.mean(x * x, axis=-1, keepdims=True)`, sum in the place of mean",
         ),
-        (lambda x, w, eps=1e-6: np.where(x > 100, 0, scaled(x, w, eps)), None),
+        (lambda x, w, eps=1e-6: np.where(np.isinf(x), 7, scaled(x, w, eps)), None),  # no known mistake to speak of
     ],
 )
 def test_of_anybodys_formula_the_change_of_one_operation_is_named(wrong, words):

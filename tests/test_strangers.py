@@ -302,7 +302,12 @@ def test_a_wrong_kernel_is_rejected(asked, call):
     assert not judged(asked, call, "float32")
 
 
-ADDED_IN_HALF = centred, layer_scale, smooth_minimum, jensen_shannon  # NumPy adds in float16, one after the other, in strided rows
+ADDED_IN_HALF = (
+    centred,
+    layer_scale,
+    smooth_minimum,
+    jensen_shannon,
+)  # NumPy adds in float16, one after the other, in strided rows
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
