@@ -23,7 +23,7 @@ from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.formulas import case, declared, functions_of
 from gaugeblock.conformance.formulas.axes import links
 from gaugeblock.conformance.judging.made import compact_cases, left_out
-from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, lax, library_of, standard
+from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, from_torch, lax, library_of, standard
 from gaugeblock.conformance.tracing.positions import TracingError, gathered, in_steps
 
 # A few of each kind; `benchmarks/any_function.py` has all of them.
@@ -451,3 +451,24 @@ def test_what_all_goes_to_one_place_needs_no_place_in_the_others_rows():
     finally:
         tracemalloc.stop()
     assert found.value.tolist() == [1 + count, *[1] * (count - 1)]
+
+
+@pytest.mark.parametrize(
+    ("function", "is_wide", "count"),
+    [
+        (lambda x: torch.tanh(x * 0.5) * x.shape[-1], True, 4),
+        (lambda x: torch.tanh(x + torch.finfo(x.dtype).eps), False, 6),
+        (lambda x: torch.tanh(x.double()).to(x.dtype), False, 6),
+        (lambda x: x * (1 / x.shape[-1]), True, 6),  # each shape has a constant of its own
+    ],
+)
+def test_a_function_without_constants_of_its_format_is_traced_once_for_each_shape(
+    function, is_wide, count, monkeypatch
+):
+    graphs, graph_of, others = [], from_torch.graph_of, {}
+    monkeypatch.setattr(from_torch, "graph_of", lambda *given: graphs.append(graph_of(*given)) or graphs[-1])
+    for dtype in (np.float32, np.float64):
+        for size in (3, 4, 5):
+            found = from_torch.traced(lambda x: [function(x)], [np.ones(size, dtype)], others)
+            assert found.meta["wide"] == is_wide or dtype == np.float64
+    assert len(graphs) == count
