@@ -409,10 +409,18 @@ def average_in_a_loop(m, g, *, b=0.999):
     return jax.lax.scan(lambda carry, row: (b * carry + jnp.where(row > 9, b, 1 - b) * row, None), m, g[None])[0]
 
 
+def average_of_arrays(m, g, *, b=0.999):
+    library = torch if isinstance(m, torch.Tensor) else jnp
+    return library.full_like(m, b) * m + library.full(m.shape, 1 - b, dtype=m.dtype) * g
+
+
 @pytest.mark.parametrize(
     ("function", "library"),
-    [(average, torch), (average_in_place, torch), (average, jnp), (average_in_a_loop, jnp)],
-    ids=["torch", "in place", "jax", "scan"],
+    [
+        *((average, torch), (average_in_place, torch), (average_of_arrays, torch)),
+        *((average, jnp), (average_in_a_loop, jnp), (average_of_arrays, jnp)),
+    ],
+    ids=["torch", "in place", "torch, arrays", "jax", "scan", "jax, arrays"],
 )
 def test_a_number_may_be_cast_before_another_is_computed_of_it(function, library):
     m, g = np.random.default_rng(0).normal(size=(2, 100)).astype(np.float32)

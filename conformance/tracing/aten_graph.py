@@ -10,6 +10,7 @@ from torch.fx.node import map_arg
 
 from ...backends import load
 from ..arithmetic.bounded import Bounded
+from ..arithmetic.creation import filled_with
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
@@ -218,6 +219,7 @@ def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any
 
 def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
     """What PyTorch itself makes of integers and constants, which are real numbers before they are of a format."""
+    number = arguments[1] if name_of(target) == "full" else None
     arguments, options = mapped(
         lambda x: torch.from_numpy(np.array(x)) if isinstance(x, np.ndarray | np.generic) else x, (arguments, options)
     )
@@ -232,4 +234,4 @@ def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lif
 
     if isinstance(found, list | tuple):
         return [cast(each, form) for each, form in zip(found, formats, strict=True)]
-    return cast(found, formats) if isinstance(found, torch.Tensor) else found
+    return filled_with(number, cast(found, formats)) if isinstance(found, torch.Tensor) else found
