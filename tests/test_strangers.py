@@ -148,6 +148,12 @@ def contrasted(x, y):
     return -xp.mean(xp.log(xp.linalg.diagonal(e) / xp.sum(e, axis=-1)), axis=-1)
 
 
+@formula("(..., n, m) -> (..., n, m)")
+def orthogonalised(x):
+    """A step towards an orthogonal matrix: its product with its transpose is square, though zeros add nothing."""
+    return 1.5 * x - 0.5 * (x @ x.mT) @ x
+
+
 @formula("(..., n) -> (..., n)")
 def averaged(x):
     """An exponential moving average, step by step."""
@@ -349,6 +355,7 @@ def test_arrays_in_the_other_order_of_bytes_are_the_same_numbers():
         (banded, {"l": 2}, True),
         (filtered, {"n": 1, "k": 1}, True),
         (contrasted, {"n": 2}, True),
+        (orthogonalised, {"n": 2}, True),
         (affine, {}, True),
     ],
 )
