@@ -309,3 +309,34 @@ def test_a_declared_class_is_no_licence():
     # It is about products: softmax keeps the full bound.
     coarse = subject(softmax=lambda x, *, axis=-1: to_tf32(reference.softmax(x, axis=axis)), precision="bf16")
     assert not check(coarse, dtypes=["float32"]).passed
+
+
+@formula("(..., n) -> (..., n)")
+def scan(x):
+    return np.cumsum(x, axis=-1)
+
+
+def in_blocks(x):
+    parts = [np.cumsum(x[..., start : start + 16], axis=-1) for start in range(0, x.shape[-1], 16)]
+    return np.concatenate(parts, axis=-1)
+
+
+@formula("(b, d), (b, d) -> ()")
+def contrasted(x, y):
+    x, y = (each / np.linalg.norm(each, axis=-1, keepdims=True) for each in (x, y))
+    z = x @ y.T / 0.1
+    z = z - np.max(z, axis=-1, keepdims=True)
+    return np.mean(np.log(np.sum(np.exp(z), axis=-1)) - np.diagonal(z))
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("asked", "wrong", "words"),
+    [
+        (scan, in_blocks, "it fails wherever the last axis is longer than 16"),  # and so in every memory layout
+        (contrasted, lambda x, y: contrasted(y, x), "it fails on plain numbers in a small shape already"),
+    ],
+)
+def test_neither_memory_nor_precision_is_blamed_for_what_fails_without(asked, wrong, words):
+    found = check(subject(**{asked.__name__: wrong}), asked, dtypes=["float32"])
+    assert {result.diagnosis for result in found.results if result.status == "fail"} == {words}
