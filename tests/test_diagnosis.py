@@ -20,11 +20,12 @@ from gaugeblock.conformance.mutants import mutants
 from gaugeblock.conformance.mutants.adam import adam_step__epsilon_inside_root, step
 from gaugeblock.conformance.mutants.matrix import failures
 from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_tf32
+from gaugeblock.reference.declaration import formula
 
 # In float32, and every fourth formula in one of the dtypes of half precision or in float64 by turns.
 IN_DTYPES = [
-    (formula, dtype)
-    for number, formula in enumerate(spec.formulas())
+    (name, dtype)
+    for number, name in enumerate(spec.formulas())
     for dtype in MODELS
     if dtype == "float32" or (number % 4 == 0 and dtype == ("float16", "float64", "bfloat16")[number // 4 % 3])
 ]
@@ -40,8 +41,8 @@ def diagnoses(**functions):
     return {result.diagnosis for result in found.results if result.status == "fail"}
 
 
-@pytest.mark.parametrize(("formula", "dtype"), IN_DTYPES)
-def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnamed(formula, dtype, monkeypatch):
+@pytest.mark.parametrize(("name", "dtype"), IN_DTYPES)
+def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnamed(name, dtype, monkeypatch):
     outcomes = {}  # each mutant stands before each other one, and gives the same every time; what was judged too
 
     def once(backend, function, case):
@@ -58,16 +59,16 @@ def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnam
     monkeypatch.setattr(known, "outcome", once)
     monkeypatch.setattr(judge, "answer", judged)
     unnamed, misnamed, several = [], [], []
-    for mutant in mutants(formula)[:: 1 + len(mutants(formula)) // MANY]:
+    for mutant in mutants(name)[:: 1 + len(mutants(name)) // MANY]:
         failed = failures(mutant, dtype) if mutant.half == (dtype in HALF) else []
         if not failed:
             continue
         own = Subject(subject(**{mutant.function: mutant.in_dtype(np.dtype(dtype))}))
         with own.backend.settings(dtype):
-            seen = Seen(own, formula, mutant.function, np.dtype(dtype), 0, failed)
+            seen = Seen(own, name, mutant.function, np.dtype(dtype), 0, failed)
             found = explanations(seen)
             seen.known = [each for each in seen.known if each.words != mutant.words]
-            if dtype == "float32" and formula == "log_softmax":
+            if dtype == "float32" and name == "log_softmax":
                 several += [
                     (mutant.name, words) for words in together(seen) if not words.startswith(("nearly", "perhaps"))
                 ]
@@ -78,7 +79,7 @@ def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnam
         misnamed += [(mutant.name, other.name) for other in sure if other.words != mutant.words]
     assert not misnamed or dtype in HALF  # which tells fewer mistakes apart, so that a name comes with 'perhaps'
     assert not several
-    assert len(unnamed) <= 0.01 * len(mutants(formula)), unnamed
+    assert len(unnamed) <= 0.01 * len(mutants(name)), unnamed
 
 
 def test_the_words_of_the_issue_are_the_words_of_the_report():
@@ -106,6 +107,37 @@ def test_the_words_of_the_issue_are_the_words_of_the_report():
 def test_what_is_not_known_is_said_not_to_be():
     assert diagnoses(relu=lambda x: np.where(x > 0, x, x.dtype.type(0.25))) == {NONE_KNOWN}
     assert diagnoses(softmax=lambda x, axis=-1: "no array") == {None}  # every call fails in the same way
+
+
+@formula("(..., n), (n) -> (..., n)")
+def scaled(x, w, eps=1e-6):
+    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps) * w
+
+
+def by(x, w, eps, divisor):
+    return x / np.sqrt(np.sum(x * x, axis=-1, keepdims=True) / x.dtype.type(divisor) + x.dtype.type(eps)) * w
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (
+            lambda x, w, eps=1e-6: by(x, w, 0, x.shape[-1]),
+            "perhaps: in `np.mean(x * x, axis=-1, keepdims=True) + eps`, its second operand is left out",
+        ),
+        (
+            lambda x, w, eps=1e-6: by(x, w, eps, 1),
+            "perhaps: in `np.mean(x * x, axis=-1, keepdims=True)`, sum in the place of mean",
+        ),
+        (lambda x, w, eps=1e-6: np.where(np.isinf(x), 7, scaled(x, w, eps)), None),
+    ],
+)
+def test_of_anybodys_formula_the_change_of_one_operation_is_named(wrong, words):
+    found = check(subject(scaled=wrong), scaled, dtypes=["float32"])
+    said = {result.diagnosis for result in found.results if result.status == "fail"}
+    assert NONE_KNOWN not in said
+    assert words is None or said == {words}
 
 
 @pytest.mark.whole
@@ -277,3 +309,34 @@ def test_a_declared_class_is_no_licence():
     # It is about products: softmax keeps the full bound.
     coarse = subject(softmax=lambda x, *, axis=-1: to_tf32(reference.softmax(x, axis=axis)), precision="bf16")
     assert not check(coarse, dtypes=["float32"]).passed
+
+
+@formula("(..., n) -> (..., n)")
+def scan(x):
+    return np.cumsum(x, axis=-1)
+
+
+def in_blocks(x):
+    parts = [np.cumsum(x[..., start : start + 16], axis=-1) for start in range(0, x.shape[-1], 16)]
+    return np.concatenate(parts, axis=-1)
+
+
+@formula("(b, d), (b, d) -> ()")
+def contrasted(x, y):
+    x, y = (each / np.linalg.norm(each, axis=-1, keepdims=True) for each in (x, y))
+    z = x @ y.T / 0.1
+    z = z - np.max(z, axis=-1, keepdims=True)
+    return np.mean(np.log(np.sum(np.exp(z), axis=-1)) - np.diagonal(z))
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("asked", "wrong", "words"),
+    [
+        (scan, in_blocks, "it fails wherever the last axis is longer than 16"),  # and so in every memory layout
+        (contrasted, lambda x, y: contrasted(y, x), "it fails on plain numbers in a small shape already"),
+    ],
+)
+def test_neither_memory_nor_precision_is_blamed_for_what_fails_without(asked, wrong, words):
+    found = check(subject(**{asked.__name__: wrong}), asked, dtypes=["float32"])
+    assert {result.diagnosis for result in found.results if result.status == "fail"} == {words}

@@ -148,6 +148,12 @@ def contrasted(x, y):
     return -xp.mean(xp.log(xp.linalg.diagonal(e) / xp.sum(e, axis=-1)), axis=-1)
 
 
+@formula("(..., n, m) -> (..., n, m)")
+def orthogonalised(x):
+    """A step towards an orthogonal matrix: its product with its transpose is square, though zeros add nothing."""
+    return 1.5 * x - 0.5 * (x @ x.mT) @ x
+
+
 @formula("(..., n) -> (..., n)")
 def averaged(x):
     """An exponential moving average, step by step."""
@@ -182,6 +188,46 @@ def distances(x, y):
 def slope(x):
     """It takes no row of one number."""
     return x[..., 1] - x[..., 0]
+
+
+@formula("(..., n), (..., n) -> (...)", domain=("probability", "probability"))
+def jensen_shannon(p, q):
+    m = 0.5 * (p + q)
+    terms = (np.where(x > 0, x * np.log(np.where(x > 0, x / m, 1)), 0) for x in (p, q))
+    return 0.5 * np.sum(sum(terms), axis=-1)
+
+
+@formula("(...), (...) -> (...)", domain=("nonnegative", "nonnegative"))
+def share(x, y):
+    return x / (x + y)
+
+
+@formula("(..., n), (..., n) -> ()", domain=("probability", "probability"))
+def mean_divergence(p, q):
+    return np.mean(p * np.log(p / q))
+
+
+@formula("(..., n), (n) -> (..., n)", domain=("real", "nonnegative"))
+def quantised(x, scale):
+    return np.clip(np.round(x / scale), -127, 127)
+
+
+@formula("(...) -> (...)")
+def quantised_by(x, *, scale=0.05):
+    return np.clip(np.round(x / scale), -127, 127)
+
+
+@formula("(...), (...) -> (...)")
+def hinge_vjp(x, y):
+    return np.where(1 - x * y > 0, -y, 0 * y)
+
+
+def halves_up(x, scale):
+    return np.clip(np.floor(x / scale + x.dtype.type(0.5)), -127, 127)
+
+
+def clamped(formula, least):
+    return lambda *arrays: formula(*(np.maximum(each, each.dtype.type(least)) for each in arrays))
 
 
 def next_of(labels, n):
@@ -242,6 +288,12 @@ WRONG = [
     ("a large number, ignored", softplus, lambda x, *, threshold=20.0, least=20: softplus(x, threshold=threshold)),
     ("an average that is scaled", averaged, lambda x: averaged(x) * np.float32(1.0001)),
     ("the first 64 frequencies", cosines, lambda x: cosines(x) * (np.arange(x.shape[-1]) < 64).astype(x.dtype)),
+    ("both probabilities kept away from 0", jensen_shannon, clamped(jensen_shannon, 1e-10)),
+    ("both numbers kept away from 0", share, lambda x, y: x / (x + y + x.dtype.type(1e-12))),
+    ("both of a mean kept away from 0", mean_divergence, clamped(mean_divergence, 1e-10)),
+    ("halves rounded up", quantised, halves_up),
+    ("halves rounded up by an option", quantised_by, lambda x, *, scale=0.05: halves_up(x, x.dtype.type(scale))),
+    ("the other side of a margin", hinge_vjp, lambda x, y: np.where(1 - x * y >= 0, -y, 0 * y)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
 ]  # fmt: skip
 
@@ -256,7 +308,12 @@ def test_a_wrong_kernel_is_rejected(asked, call):
     assert not judged(asked, call, "float32")
 
 
-ADDED_IN_HALF = centred, layer_scale, smooth_minimum  # NumPy adds in float16, one after the other, in strided rows
+ADDED_IN_HALF = (
+    centred,
+    layer_scale,
+    smooth_minimum,
+    jensen_shannon,
+)  # NumPy adds in float16, one after the other, in strided rows
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
@@ -298,6 +355,7 @@ def test_arrays_in_the_other_order_of_bytes_are_the_same_numbers():
         (banded, {"l": 2}, True),
         (filtered, {"n": 1, "k": 1}, True),
         (contrasted, {"n": 2}, True),
+        (orthogonalised, {"n": 2}, True),
         (affine, {}, True),
     ],
 )

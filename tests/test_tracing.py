@@ -23,7 +23,7 @@ from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.formulas import case, declared, functions_of
 from gaugeblock.conformance.formulas.axes import links
 from gaugeblock.conformance.judging.made import compact_cases, left_out
-from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, lax, library_of, standard
+from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, from_torch, lax, library_of, standard
 from gaugeblock.conformance.tracing.positions import TracingError, gathered, in_steps
 
 # A few of each kind; `benchmarks/any_function.py` has all of them.
@@ -409,10 +409,18 @@ def average_in_a_loop(m, g, *, b=0.999):
     return jax.lax.scan(lambda carry, row: (b * carry + jnp.where(row > 9, b, 1 - b) * row, None), m, g[None])[0]
 
 
+def average_of_arrays(m, g, *, b=0.999):
+    library = torch if isinstance(m, torch.Tensor) else jnp
+    return library.full_like(m, b) * m + library.full(m.shape, 1 - b, dtype=m.dtype) * g
+
+
 @pytest.mark.parametrize(
     ("function", "library"),
-    [(average, torch), (average_in_place, torch), (average, jnp), (average_in_a_loop, jnp)],
-    ids=["torch", "in place", "jax", "scan"],
+    [
+        *((average, torch), (average_in_place, torch), (average_of_arrays, torch)),
+        *((average, jnp), (average_in_a_loop, jnp), (average_of_arrays, jnp)),
+    ],
+    ids=["torch", "in place", "torch, arrays", "jax", "scan", "jax, arrays"],
 )
 def test_a_number_may_be_cast_before_another_is_computed_of_it(function, library):
     m, g = np.random.default_rng(0).normal(size=(2, 100)).astype(np.float32)
@@ -451,3 +459,24 @@ def test_what_all_goes_to_one_place_needs_no_place_in_the_others_rows():
     finally:
         tracemalloc.stop()
     assert found.value.tolist() == [1 + count, *[1] * (count - 1)]
+
+
+@pytest.mark.parametrize(
+    ("function", "is_wide", "count"),
+    [
+        (lambda x: torch.tanh(x * 0.5) * x.shape[-1], True, 4),
+        (lambda x: torch.tanh(x + torch.finfo(x.dtype).eps), False, 6),
+        (lambda x: torch.tanh(x.double()).to(x.dtype), False, 6),
+        (lambda x: x * (1 / x.shape[-1]), True, 6),  # each shape has a constant of its own
+    ],
+)
+def test_a_function_without_constants_of_its_format_is_traced_once_for_each_shape(
+    function, is_wide, count, monkeypatch
+):
+    graphs, graph_of, others = [], from_torch.graph_of, {}
+    monkeypatch.setattr(from_torch, "graph_of", lambda *given: graphs.append(graph_of(*given)) or graphs[-1])
+    for dtype in (np.float32, np.float64):
+        for size in (3, 4, 5):
+            found = from_torch.traced(lambda x: [function(x)], [np.ones(size, dtype)], others)
+            assert found.meta["wide"] == is_wide or dtype == np.float64
+    assert len(graphs) == count

@@ -69,7 +69,9 @@ class Bounded(Operators):
         return self.mapped(lambda each: each[index])
 
     def __neg__(self) -> "Bounded":
-        return Bounded(-self.value, self.error / INFLATION, self.model, self.dtype)
+        found = Bounded(-self.value, self.error / INFLATION, self.model, self.dtype)
+        found.rounds_nothing = self.rounds_nothing
+        return found
 
     def __add__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -172,7 +174,7 @@ def constant(number: Number, beside: Bounded) -> Bounded:
 def ends(number: Number) -> tuple[Number, Number]:
     """The least and the largest number that may be compared; a host scalar is compared as it is, not as cast."""
     if isinstance(number, Bounded):
-        return number.value - number.error, number.value + number.error
+        return number.value - number.deciding, number.value + number.deciding
     return number, number
 
 

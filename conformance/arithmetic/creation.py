@@ -7,11 +7,12 @@ import numpy as np
 from flint import arb
 
 from . import exact, operand_errors
-from .bounded import Bounded
+from .bounded import INFLATION, Bounded
 from .decisions import not_equal, trunc
 from .discrete import Discrete, discrete
 from .exact import Exact
 from .kinds import core, is_real
+from .numbers import CastNumber
 from .rounding import HOST, MODELS
 
 Array = Any
@@ -21,6 +22,13 @@ Number = Any
 def zeros_of(x: Array) -> Array:
     """Zeros in the shape of an array."""
     return core(x).zeros_like(x) if is_real(x) else np.zeros_like(x)
+
+
+def filled_with(number: Number, x: Array) -> Array:
+    """An array of one number, with the error that is known of the number."""
+    if isinstance(number, CastNumber) and isinstance(x, Bounded):
+        x.error = x.error + number.error * INFLATION
+    return x
 
 
 # Of `reference.special`: real numbers that no format has, as balls of the working precision.
@@ -61,7 +69,7 @@ class Creation:
     def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         if dtype is None and isinstance(fill_value, float):
             raise ValueError("full: got no dtype; wanted one, since libraries have different defaults")
-        return self.asarray(np.full(shape, fill_value), dtype=dtype)
+        return filled_with(fill_value, self.asarray(np.full(shape, fill_value), dtype=dtype))
 
     def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
         return self.of_one(0, "zeros", shape, dtype)

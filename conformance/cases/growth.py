@@ -13,7 +13,7 @@ import numpy as np
 from ...reference.declaration import BATCH
 from ..arithmetic.discrete import UndecidedError
 from ..formulas import Formula
-from .behaviour import MIXED, behaviour, letters_of, run
+from .behaviour import APART, MIXED, behaviour, letters_of, run
 from .draw import draw, leaves_of
 
 FEW, SOME, MANY = 4, 16, 128  # lengths; with the larger ones arrays outweigh what Python needs beside
@@ -21,7 +21,10 @@ CALL = 8  # elements that are computed, in all operations, while Python calls on
 
 
 class Growth(NamedTuple):
-    """How memory and time grow with the length of each mixed letter; others are computed on few of their elements."""
+    """How memory and time grow with the length of each mixed letter, and of each with whose square memory grows.
+
+    Others are computed on few of their elements.
+    """
 
     powers: dict[str, int]  # of the memory
     together: bool  # whether with the product of these
@@ -47,11 +50,13 @@ def on_the_way(formula: Formula, sizes: Mapping[str, int]) -> int:
 @lru_cache(maxsize=256)
 def growth(formula: Formula) -> Growth:
     """How the work of a formula grows, measured on small arrays."""
-    few = dict.fromkeys(letters_of(formula), FEW)
-    mixed = [letter for letter, kind in behaviour(formula).items() if kind == MIXED]
-    pairs = {letter: twice(formula, few, [letter], MANY) for letter in mixed}
+    few, kinds = dict.fromkeys(letters_of(formula), FEW), behaviour(formula)
+    pairs = {letter: twice(formula, few, [letter], MANY) for letter, kind in kinds.items() if kind != APART}
     powers = {letter: power(*each) for letter, each in pairs.items()}
+    mixed = [letter for letter, each in powers.items() if kinds[letter] == MIXED or each > 1]
+    powers = {letter: powers[letter] for letter in mixed}
     calls = {letter: max(0, more.calls - once.calls) // MANY for letter, (once, more) in pairs.items()}
+    calls = {letter: calls[letter] for letter in mixed}
     together = len(mixed) < 2 or power(*twice(formula, few, mixed, SOME)) >= sum(powers.values())
     return Growth(powers, together, calls)
 

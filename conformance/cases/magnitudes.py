@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import BATCH
+from ...reference.validation import ends
 from ..arithmetic.rounding import finfo
 from ..formulas import Formula
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, results_of
-from .draw import Arrays, Leaf, draw, in_rows, is_row, padded, row_of
+from .draw import Arrays, Leaf, draw, in_rows, is_row, padded, row_of, usual
 from .reach import reaches, with_which_it_matters
 from .spread import Spread, once
 
@@ -32,6 +33,10 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield from products(builder)
     elif not builder.has_classes:
         yield from rows_of_reals(builder)
+    if not builder.formula.is_own:
+        yield coarse(builder)
+        if not builder.formula.products:
+            yield from together(builder)
     if "logit" in rows:
         yield from logits(builder)
         yield from largest_anywhere(builder)
@@ -182,16 +187,61 @@ def rows_of_reals(builder: Builder) -> Iterator[Made]:
             if builder.fits((plan.HARD_ROWS,), sizes := dict.fromkeys(builder.letters[:1], length)):
                 compact, to = builder.here((plan.HARD_ROWS,), sizes, partial(change, builder.leaves))
                 yield builder.made("magnitudes", builder.label("value"), f"{name}_of_{length}", NOTE, compact, to)
-    if not builder.rows_apart:
+    if builder.rows_apart:
+        yield rows_together(builder, "rows", 0.25)
+
+
+def together(builder: Builder) -> Iterator[Made]:
+    """Small numbers in all arguments at once, and large ones: what is added to a sum of them shows in no other case."""
+    if builder.rows_apart:
+        yield rows_together(builder, "together", 0.9)
         return
-    info = finfo(builder.dtype)
-    reach = int(np.log2(float(info.max))) // 4
-    scales = (2.0 ** np.linspace(-reach, reach, plan.BATCH)).astype(builder.dtype)
-    arrays = [
-        (array.T * scales).T.astype(array.dtype) if leaf.is_floating and BATCH in leaf.axes else array
-        for array, leaf in zip(builder.small("rows"), builder.leaves, strict=True)
-    ]
-    yield builder.made("magnitudes", builder.label("value"), "rows", NOTE, builder.call(arrays))
+    reach = np.log2(float(finfo(builder.dtype).max))
+    for exponent in (int(-0.6 * reach), int(-0.2 * reach), int(0.4 * reach)):
+        pairs = zip(builder.small("together"), builder.leaves, strict=True)
+        arrays = [times(array, leaf, 2.0**exponent) if leaf.is_floating else array for array, leaf in pairs]
+        name = f"together_2^{exponent}"
+        yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
+
+
+def coarse(builder: Builder) -> Made:
+    """Quarters in one argument and powers of two in all else: nothing is rounded before a step, and numbers tie."""
+    arrays, rng = builder.small("coarse"), builder.random("coarse")
+    first = next((number for number, leaf in enumerate(builder.leaves) if leaf.is_floating), None)
+    for number, leaf in enumerate(builder.leaves):
+        shape = np.shape(arrays[number])
+        if leaf.is_number:
+            arrays[number] = power_of_two((*powers_in(leaf.domain), usual(leaf.domain)))
+        elif leaf.is_floating:
+            values = rng.integers(-8, 9, shape) / 4 if number == first else 2.0 ** rng.integers(-2, 2, shape)
+            arrays[number] = np.asarray(values, leaf.dtype)
+    floats = [name for name, value in builder.formula.keywords.items() if type(value) is float]
+    options = {name: power_of_two(builder.formula.options.get(name, (0.5,))) for name in floats}
+    note = "a step or a tie that no rounding error decides goes to the other side"
+    compact = builder.call(arrays, options if accepted(builder.formula, arrays, options) else None)
+    return builder.made("magnitudes", builder.label("value"), "coarse", note, compact)
+
+
+def powers_in(domain: str) -> Iterator[float]:
+    """A few powers of two that are in a range."""
+    low, high = ends(domain) or (0.0, 1.0)
+    yield from (power for power in (0.5, 2.0) if low < power < high)
+
+
+def power_of_two(values: tuple[Any, ...]) -> Any:
+    """The first of some numbers that is a power of two, or else the first."""
+    return next((value for value in values if np.frexp(value)[0] == 0.5), values[0])
+
+
+def rows_together(builder: Builder, name: str, part: float) -> Made:
+    """Rows or elements of magnitudes within a part of the range, each of one in all arguments."""
+    arrays = builder.small(name)
+    reach = int(part * np.log2(float(finfo(builder.dtype).max)))
+    scales = 2.0 ** np.linspace(-reach, reach, builder.sizes(arrays)[BATCH])
+    for number, leaf in enumerate(builder.leaves):
+        if leaf.is_floating and BATCH in leaf.axes:
+            arrays[number] = (arrays[number].T * scales).T.astype(leaf.dtype)
+    return builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
 
 
 def offset_rows(leaves: list[Leaf], arrays: Arrays) -> None:

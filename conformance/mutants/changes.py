@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .operations import Calls, Operation, through
 from .rounding import flush, to_bfloat16, to_float32, to_tf32
 
 
@@ -20,6 +21,10 @@ class Change(NamedTuple):
     kind: str
     words: str
     perform: Callable[..., Any]  # of the operation's name, the function, its arguments and its options
+
+    def words_for(self, name: str) -> str:
+        """What is changed in an operation of this name."""
+        return f"{OTHERS[name]} in the place of {name}" if self.perform is other else self.words
 
 
 OTHERS = {
@@ -208,6 +213,23 @@ CHANGES = (
     Change("special", "0 for NaN", of_result(without_nan)),
     Change("special", "the largest number for an infinite one", of_result(finite)),
 )
+
+
+def changes_of(seen: Calls) -> Iterator[tuple[Operation, Change]]:
+    """The changes of each operation of a function that has run."""
+    for operation, calls in seen.items():
+        for change in dict.fromkeys(each for one in calls.values() for each in applicable(operation.name, *one)):
+            yield operation, change
+
+
+def changed(function: Callable[..., Any], operation: Operation, change: Change) -> Callable[..., Any]:
+    """A function with one of its operations changed."""
+
+    def perform(done: Operation, called: Any, inputs: Any, options: Any) -> Any:
+        result = change.perform(done.name, called, inputs, options) if done == operation else None
+        return called(*inputs, **options) if result is None else result
+
+    return through(function, perform)
 
 
 def applicable(name: str, call: Any, inputs: Any, options: Any) -> Iterator[Change]:

@@ -25,6 +25,7 @@ class Operation(NamedTuple):
     instruction: int
 
 
+Calls = dict[Operation, dict[Any, tuple[Any, Any, Any]]]
 Perform = Callable[[Operation, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
 
@@ -54,17 +55,28 @@ def through(function: Callable[..., Any], perform: Perform) -> Callable[..., Any
             (array,) = into if isinstance(into, tuple) else (into,)
             array.view(np.ndarray)[...] = result
             return array
-        return watched(result)
+        return seen(result)
 
-    def watched(value: Any) -> Any:
+    def seen(value: Any) -> Any:
         if isinstance(value, tuple | list):
-            return type(value)(*map(watched, value)) if hasattr(value, "_fields") else type(value)(map(watched, value))
+            return type(value)(*map(seen, value)) if hasattr(value, "_fields") else type(value)(map(seen, value))
         return np.asarray(value).view(Watched) if isinstance(value, np.ndarray | np.generic) else value
 
     def run(*arguments: Any, **options: Any) -> Any:
-        return plain(function(*watched(arguments), **options))
+        return plain(function(*seen(arguments), **options))
 
     return run
+
+
+def watched(function: Callable[..., Any]) -> tuple[Callable[..., Any], Calls]:
+    """A function, and what it will have called when it has run: one call for each rank of an operation's arguments."""
+    seen: Calls = {}
+
+    def watch(operation: Operation, called: Any, inputs: Any, options: Any) -> Any:
+        seen.setdefault(operation, {}).setdefault(tuple(map(np.ndim, inputs)), (called, inputs, options))
+        return called(*inputs, **options)
+
+    return through(function, watch), seen
 
 
 def plain(value: Any) -> Any:

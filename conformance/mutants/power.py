@@ -20,8 +20,8 @@ from ..judging.examination import probe
 from ..judging.judge import UNCHANGED, Finding, NotOffered, judge_call, judged_cases
 from ..judging.made import compact_cases, spread
 from ..judging.subject import Subject
-from .changes import Change, applicable
-from .operations import Operation, through
+from .changes import changed, changes_of
+from .operations import watched
 
 
 class Survivor(NamedTuple):
@@ -85,13 +85,8 @@ def of_function(
     """The same of one function."""
     if not cases:
         raise ValueError(f"{function.name}: got no case in {dtype}; wanted a signature from which some can be made")
-    seen: dict[Operation, dict[Any, tuple[Any, Any, Any]]] = {}  # calls, one for each rank of its arguments
-
-    def watch(operation: Operation, called: Any, inputs: Any, options: Any) -> Any:
-        seen.setdefault(operation, {}).setdefault(tuple(map(np.ndim, inputs)), (called, inputs, options))
-        return called(*inputs, **options)
-
-    failed = next(failures(function, through(function.function, watch), cases), None)
+    run, seen = watched(function.function)
+    failed = next(failures(function, run, cases), None)
     if failed:
         what = f"fails its own case {failed.case.id} in {dtype}{failed.reason and f': {failed.reason}'}"
         raise ValueError(f"{function.name}: got a formula that {what}; wanted one that conforms in NumPy")
@@ -101,17 +96,14 @@ def of_function(
     rejected: dict[str, int] = {}
     changes: dict[str, int] = {}
     survivors = []
-    for operation, calls in seen.items():
-        for change in dict.fromkeys(each for one in calls.values() for each in applicable(operation.name, *one)):
-            progress(f"{operation.text}: {change.words}")
-            wrong = changed(function.function, operation, change)
-            is_rejected = next(failures(function, wrong, cases), None) is not None
-            changes[change.kind] = changes.get(change.kind, 0) + 1
-            rejected[change.kind] = rejected.get(change.kind, 0) + is_rejected
-            if not is_rejected:
-                survivors.append(
-                    Survivor(operation.name, operation.text, change.words, largest(function, wrong, cases))
-                )
+    for operation, change in changes_of(seen):
+        progress(f"{operation.text}: {change.words}")
+        wrong = changed(function.function, operation, change)
+        is_rejected = next(failures(function, wrong, cases), None) is not None
+        changes[change.kind] = changes.get(change.kind, 0) + 1
+        rejected[change.kind] = rejected.get(change.kind, 0) + is_rejected
+        if not is_rejected:
+            survivors.append(Survivor(operation.name, operation.text, change.words, largest(function, wrong, cases)))
     return Power(function.name, dtype, len(cases), rejected, changes, survivors)
 
 
@@ -152,16 +144,6 @@ def judged(
         case, expected = pair()
         found = partial(Finding, case=case)
         yield case, judge_call(subject, call, case, expected, UNCHANGED, found, {})
-
-
-def changed(function: Callable[..., Any], operation: Operation, change: Change) -> Callable[..., Any]:
-    """A function with one of its operations changed."""
-
-    def perform(done: Operation, called: Any, inputs: Any, options: Any) -> Any:
-        result = change.perform(done.name, called, inputs, options) if done == operation else None
-        return called(*inputs, **options) if result is None else result
-
-    return through(function, perform)
 
 
 def largest(function: Formula, wrong: Callable[..., Any], cases: list[Callable[[], Pair]]) -> float | None:

@@ -78,7 +78,7 @@ def reader(library: str) -> ModuleType:
 
 def standard(
     function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], library: str | None = None,
-    is_first: bool = True,
+    others: dict[Any, Any] | None = None,
 ) -> Traced | None:  # fmt: skip
     """A function of PyTorch or JAX, called on these arguments, as a formula of the arrays in them.
 
@@ -90,8 +90,9 @@ def standard(
         As it takes them; its arrays may be in lists and dictionaries.
     library : str, optional
         'torch' or 'jax', where neither the function nor an argument tells.
-    is_first : bool
-        Whether the graph is compared with the library's own run in float64, not another one of the same function.
+    others : dict, optional
+        What is known of the same function in other shapes and formats, which is added to. The first graph is compared
+        with the library's own run in float64.
 
     Returns
     -------
@@ -121,13 +122,14 @@ def standard(
     arrays = tuple(map(of_library.to_numpy, given))
     if any(each.dtype.kind == "c" for each in arrays):
         raise MissingError(f"{name_of(function)}: got complex numbers; wanted real ones: both parts as two arrays")
-    graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), is_first))
+    known = {} if others is None else others
+    graph = functools.cache(lambda: graph_of(of_library, of_arrays, arrays, names, name_of(function), known))
 
     def traced(*values: Any) -> Any:
         if all(isinstance(each, np.ndarray | np.generic) and not isinstance(each, Integers) for each in values):
             values = tuple(map(np.asarray, values))
-            by_library = sum(each.size for each in arrays) > MOST_WITNESSED and in_double(of_library, graph())
-            if by_library or not any(each.dtype == DOUBLE for each in values):
+            is_better = of_library.IS_QUICK or sum(each.size for each in arrays) > MOST_WITNESSED
+            if not any(each.dtype == DOUBLE for each in values) or (is_better and in_double(of_library, graph())):
                 return packed(of_library.called(of_arrays, values))
             with contextlib.suppress(MissingError):  # of which a user may bring an accuracy
                 found = interpreted(of_library, graph(), [*map(lifter(None), values)], noted)
@@ -165,10 +167,11 @@ def plain(x: Any) -> Any:
 
 
 def graph_of(
-    of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], names: list[str], name: str, is_first: bool
+    of_library: Any, of_arrays: Any, arrays: tuple[Any, ...], names: list[str], name: str, others: dict[Any, Any]
 ) -> Any:
     """The graph of a function of arrays; what it updates in place is said."""
-    graph = of_library.traced(of_arrays, arrays)
+    is_first = not others
+    graph = of_library.traced(of_arrays, arrays, others)
     written = of_library.updated(graph, names)
     if written:
         what = f"{name} updates {', '.join(written)} in place"
@@ -265,15 +268,15 @@ def declared_in(formula: Formula) -> Formula:
     """
     of_library = reader(str(formula.library))
     function, names = formula.function, list(formula.parameters)
+    graphs: dict[Any, dict[Any, Any]] = {}  # of each choice of options
 
     @functools.lru_cache(maxsize=512)
     def at(positional: Any, keywords: Any) -> Traced:
         dtype = next(each.dtype for each in positional if isinstance(each, Like) and each.dtype.name in MODELS)
         values = [example(*each) if isinstance(each, Like) else each for each in positional]
-        is_first = at.cache_info().currsize == 0
-        found = standard(
-            of_library.in_format(function, dtype), tuple(values), dict(keywords), formula.library, is_first
-        )
+        fixed = (*(each for each in positional if not isinstance(each, Like)), *keywords)
+        others = graphs.setdefault(fixed, {})
+        found = standard(of_library.in_format(function, dtype), tuple(values), dict(keywords), formula.library, others)
         assert found is not None
         return found
 

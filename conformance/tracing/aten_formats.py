@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils import _pytree as pytree
 
 from ..arithmetic import bounded
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.kinds import is_real
 from . import aten
+from .nested import leaves, mapped
 from .positions import is_lifted
 
 Array = Any
@@ -23,9 +23,10 @@ def in_float32(function: Any, arguments: Any, options: Any, formats: Any, xp: An
     def wide(x: Any) -> Any:
         return xp.astype(x, np.dtype("float32")) if isinstance(x, Bounded) and x.dtype.itemsize == 2 else x
 
-    arguments, options = pytree.tree_map(wide, (arguments, options), is_leaf=is_lifted)
+    arguments, options = mapped(wide, (arguments, options))
     once = of_format(function(xp, *arguments, **options), formats, xp)
-    return pytree.tree_map(larger, once, each, is_leaf=is_lifted)
+    steps = iter(leaves(each))
+    return mapped(lambda found: larger(found, next(steps)), once)
 
 
 def larger(once: Any, each: Any) -> Any:
@@ -49,7 +50,7 @@ def of_format(found: Any, formats: Any, xp: Any) -> Any:
 
 def promoted(arguments: Any, options: Any, floating: list[Any], name: str, xp: Any) -> tuple[Any, Any]:
     """Operands in the widest of their formats; integers that are computed with too."""
-    every = [each for each in pytree.tree_leaves((arguments, options), is_leaf=is_lifted) if is_real(each)]
+    every = [each for each in leaves((arguments, options)) if is_real(each)]
     sized = [each.dtype for each in every if each.ndim] or [each.dtype for each in every]
     widest = max([*sized, *floating], key=lambda dtype: dtype.itemsize, default=None)
     if name in ("_to_copy",) or widest is None:
@@ -61,7 +62,7 @@ def promoted(arguments: Any, options: Any, floating: list[Any], name: str, xp: A
         counted = is_lifted(x) or isinstance(x, np.ndarray)
         return xp.astype(x, widest) if counted and name in COMPUTING else x
 
-    cast_positional, cast_options = pytree.tree_map(cast, (arguments, options), is_leaf=is_lifted)
+    cast_positional, cast_options = mapped(cast, (arguments, options))
     return cast_positional, cast_options
 
 

@@ -1,15 +1,16 @@
 """A graph of PyTorch's operations on arrays that carry errors."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch.fx.node import map_arg
-from torch.utils import _pytree as pytree
 
 from ...backends import load
 from ..arithmetic.bounded import Bounded
+from ..arithmetic.creation import filled_with
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
@@ -32,6 +33,7 @@ from .aten_names import name_of
 from .aten_patterns import logits_of, narrowed
 from .brought import A_WAY, brought, by_library
 from .constants import constant_as, is_computed_alike
+from .nested import leaves, mapped
 from .positions import TracingError, is_lifted, moved, one
 
 Array = Any
@@ -54,6 +56,7 @@ FILLS = {"constant_pad_nd": 2}
 NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async", "is_same_size", "_has_same_storage_numel"})
 
 
+@cache
 def operation(name: str) -> Callable[..., Any] | None:
     """What an operation is on arrays that carry errors."""
     of_standard = aten.SAME.get(name)
@@ -115,7 +118,7 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
         elif node.op == "output":
             return list(arguments[0])
         else:
-            formats = pytree.tree_map(format_of, node.meta.get("val"))
+            formats = mapped(format_of, node.meta.get("val"))
             values[node] = applied(node.target, arguments, options, formats, xp, lift)
             logits = logits_of(node)
             if logits is not None:
@@ -125,7 +128,7 @@ def interpreted(graph: torch.fx.GraphModule, arrays: Sequence[Array], xp: Any, l
 
 def with_errors(given: Any, noted: Errors) -> Any:
     """What an operation is given, in which numbers have the errors that were noted of them."""
-    return pytree.tree_map(lambda x: as_noted(x, noted) if type(x) is float else x, given, is_leaf=is_lifted)
+    return mapped(lambda x: as_noted(x, noted) if type(x) is float else x, given)
 
 
 def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
@@ -139,8 +142,8 @@ def applied(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, li
         return None
     if name == "copy_":
         return arguments[1]
-    every = pytree.tree_leaves((arguments, options), is_leaf=is_lifted)
-    floating = [each for each in pytree.tree_leaves(formats) if each is not None]
+    every = leaves((arguments, options))
+    floating = [each for each in leaves(formats) if each is not None]
     if not any(map(is_lifted, every)):
         if not (floating and any(isinstance(each, np.ndarray) for each in every)):
             return native(target, arguments, options, formats, xp, lift)
@@ -180,9 +183,7 @@ def value_and_slope(target: Any, arguments: Any, options: Any) -> Callable[[np.n
 
     def run(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         tensor = torch.from_numpy(np.array(x)).requires_grad_()
-        given = pytree.tree_map(
-            lambda each: tensor if is_lifted(each) else each, (arguments, options), is_leaf=is_lifted
-        )
+        given = mapped(lambda each: tensor if is_lifted(each) else each, (arguments, options))
         with torch.enable_grad():
             y = target(*given[0], **given[1])
             (slope,) = torch.autograd.grad(y.sum(), tensor)
@@ -197,26 +198,29 @@ def moved_by(target: Any, arguments: Any, options: Any, fill: int | None) -> Any
     if fill is not None:
         outside = [one(float(arguments[fill]) if len(arguments) > fill else 0.0, arguments[0])]
         arguments = (*arguments[:fill], -1, *arguments[fill + 1 :])
-    given, spec = pytree.tree_flatten((arguments, options), is_leaf=is_lifted)
-    places = [place for place, each in enumerate(given) if is_lifted(each)]
     found: list[Any] = []
 
     def run(*positions: np.ndarray) -> list[np.ndarray]:
-        values = [torch.from_numpy(each) if isinstance(each, np.ndarray) else each for each in given]
-        for place, position in zip(places, positions, strict=False):
-            values[place] = torch.from_numpy(position.astype(np.float64))
-        moved_positional, moved_options = pytree.tree_unflatten(values, spec)
+        rest = iter(positions)
+
+        def tensor(each: Any) -> Any:
+            if is_lifted(each):
+                return torch.from_numpy(next(rest).astype(np.float64))
+            return torch.from_numpy(each) if isinstance(each, np.ndarray) else each
+
+        moved_positional, moved_options = mapped(tensor, (arguments, options))
         results = target(*moved_positional, **moved_options)
         found.append(isinstance(results, list | tuple))
         return [each.numpy() for each in (results if found[-1] else [results])]
 
-    results = moved(run, [*(given[place] for place in places), *outside])
+    results = moved(run, [*filter(is_lifted, leaves((arguments, options))), *outside])
     return results if found[-1] else results[0]
 
 
 def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lift: Any) -> Any:
     """What PyTorch itself makes of integers and constants, which are real numbers before they are of a format."""
-    arguments, options = pytree.tree_map(
+    number = arguments[1] if name_of(target) == "full" else None
+    arguments, options = mapped(
         lambda x: torch.from_numpy(np.array(x)) if isinstance(x, np.ndarray | np.generic) else x, (arguments, options)
     )
     with default_dtype(torch.float64):
@@ -230,4 +234,4 @@ def native(target: Any, arguments: Any, options: Any, formats: Any, xp: Any, lif
 
     if isinstance(found, list | tuple):
         return [cast(each, form) for each, form in zip(found, formats, strict=True)]
-    return cast(found, formats) if isinstance(found, torch.Tensor) else found
+    return filled_with(number, cast(found, formats)) if isinstance(found, torch.Tensor) else found

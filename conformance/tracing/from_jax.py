@@ -16,6 +16,8 @@ from .jaxpr import Graph
 from .jaxpr import interpreted as interpreted
 from .positions import DEPENDS, TracingError, alike
 
+IS_QUICK = False  # to compute in float64 what it computes of NumPy's arrays: each operation is compiled for each shape
+
 
 def has_operation(name: str) -> bool:
     """Whether there is a primitive of that name."""
@@ -64,12 +66,13 @@ def called(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) ->
             raise TracingError(f"got a branch or a number that {DEPENDS}; wanted jax.numpy.where") from None
 
 
-def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> Graph:
+def traced(of_arrays: Callable[..., list[Any]], arrays: Sequence[np.ndarray], others: dict[Any, Any]) -> Graph:
     """The jaxpr of a function of arrays: in float64 for those of float32.
 
     A function that has formats of its own, or constants that depend on the format, is traced as it is.
     """
     given = [each.dtype for each in arrays]
+    others["is_known"] = True
     with in_double(arrays):
         try:
             closed = jax.make_jaxpr(of_arrays)(*(jax.ShapeDtypeStruct(each.shape, each.dtype) for each in arrays))

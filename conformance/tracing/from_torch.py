@@ -4,11 +4,12 @@
 decompositions into core operations those are left out whose whole operation is in `aten`, since its bound is better.
 """
 
+import contextlib
 import copy
 import dataclasses
 import functools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from .aten_known import known
 from .aten_names import name_of
 from .positions import DEPENDS, TracingError, alike
 
+IS_QUICK = True  # to compute in float64 what it computes of NumPy's arrays
 # Kept whole beside those that the tables have.
 RANDOM = frozenset({"native_dropout", "bernoulli", "rrelu_with_noise", "rrelu_with_noise_functional"})
 # Decomposed all the same, since the parts are what every library computes.
@@ -110,10 +112,21 @@ def flat(function: Any, arguments: Any, options: Any) -> tuple[Callable[..., lis
     return of_tensors, [*(given[place].detach() for place in places), *state.values()], names
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for each operation: of small arrays, others cost more than they save."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def called(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What PyTorch itself computes."""
     tensors = list(map(to_tensor, arrays))
-    with usual_dtype(tensors), torch.random.fork_rng(devices=[]):
+    with usual_dtype(tensors), torch.random.fork_rng(devices=[]), one_thread():
         return [to_numpy(each) for each in of_tensors(*tensors) if isinstance(each, torch.Tensor)]
 
 
@@ -184,23 +197,56 @@ def fills_a_part(graph: torch.fx.GraphModule) -> bool:
     return any(node.args[0].op != "placeholder" for node in written)
 
 
-def traced(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
+def traced(
+    of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray], others: dict[Any, Any]
+) -> torch.fx.GraphModule:
     """The graph of a function of arrays: in float64 for those of float32, so that constants keep their value.
 
-    A function that has formats of its own, or constants that depend on the format, is traced as it is.
+    A function that has formats of its own, or constants that depend on the format, is traced as it is. `others` has the
+    graphs in float64 by shape, and the constants that do not depend on the format: a graph of these is traced once.
     """
+    names = {each.dtype.name for each in arrays if each.dtype.name in MODELS}
+    if names == {"float64"}:
+        return in_float64(of_tensors, arrays, others)
+    if names != {"float32"}:
+        return as_it_is(of_tensors, arrays)
+    try:
+        wide = in_float64(of_tensors, arrays, others)
+    except (RuntimeError, TypeError):
+        return as_it_is(of_tensors, arrays)
+    if wide.meta["wide"] and "constants" in others and numbers(wide) <= others["constants"]:
+        return wide
+    graph = as_it_is(of_tensors, arrays)
+    if wide.meta["wide"] and formats(graph) <= {"float32"} and alike(constants(graph), constants(wide)):
+        others["constants"] = others.get("constants", set()) | (numbers(wide) - {None})
+        return wide
+    return graph
+
+
+def in_float64(
+    of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray], others: dict[Any, Any]
+) -> torch.fx.GraphModule:
+    """The graph of a function of arrays in float64, made once."""
+    double = [each.astype(np.float64) if each.dtype.name in MODELS else each for each in arrays]
+    shapes = tuple((each.shape, each.dtype) for each in double)
+    if shapes not in others:
+        others[shapes] = as_it_is(of_tensors, double)
+        others[shapes].meta["wide"] = formats(others[shapes]) <= {"float64"}
+    return others[shapes]
+
+
+def as_it_is(of_tensors: Callable[..., list[Any]], arrays: Sequence[np.ndarray]) -> torch.fx.GraphModule:
+    """The graph of a function of arrays in their own formats."""
     graph = graph_of(of_tensors, arrays)
     graph.meta.update(wide=False, given=[each.dtype for each in arrays])
-    if {each.dtype.name for each in arrays if each.dtype.name in MODELS} == {"float32"}:
-        double = [each.astype(np.float64) if each.dtype.name in MODELS else each for each in arrays]
-        try:
-            wide = graph_of(of_tensors, double)
-        except (RuntimeError, TypeError):
-            return graph
-        if formats(wide) <= {"float64"} and formats(graph) <= {"float32"} and alike(constants(graph), constants(wide)):
-            wide.meta.update(wide=True)
-            return wide
     return graph
+
+
+def numbers(graph: torch.fx.GraphModule) -> set[float | None]:
+    """The floats in a graph, and None for tensors of constants."""
+    given = [leaf for node in graph.graph.nodes for leaf in pytree.tree_leaves((node.args, node.kwargs))]
+    tensors = graph.graph.find_nodes(op="get_attr")
+    return {*(each for each in given if isinstance(each, float)), *[None][: len(tensors)]}
 
 
 def constants(graph: torch.fx.GraphModule) -> list[np.ndarray]:

@@ -6,13 +6,11 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ..arithmetic import bounded
-from ..arithmetic.bounded import Bounded
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.grids import GRIDS, on_grid
 from ..arithmetic.kinds import is_real
 from ..arithmetic.namespace import MissingError
-from ..arithmetic.numbers import CastNumber, Errors, as_noted
+from ..arithmetic.numbers import Errors, as_noted
 from ..arithmetic.rounding import MODELS
 from . import lax, lax_indices
 from .brought import A_WAY, brought, by_library, is_elementwise
@@ -117,10 +115,7 @@ def constant(reading: Reading, x: Any) -> Any:
 def as_array(reading: Reading, x: Any, form: np.dtype[Any] | None) -> Any:
     """Numbers as arrays of a format."""
     if isinstance(x, float):
-        found = reading.xp.full((), x, dtype=form)
-        if isinstance(x, CastNumber) and isinstance(found, Bounded):
-            return Bounded(found.value, found.error / bounded.INFLATION + x.error, found.model, found.dtype)
-        return found
+        return reading.xp.full((), x, dtype=form)
     return x if form is None or x.dtype == form else reading.xp.astype(x, form)
 
 

@@ -1,0 +1,59 @@
+"""Which change of one operation of anybody's formula gives what a subject returns: of it, no mistake is known."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ... import backends
+from ..cases.draw import unpack
+from ..formulas import Formula
+from ..mutants.changes import changed, changes_of
+from ..mutants.operations import watched
+from ..tracing import Traced
+from . import oracle
+from .alone import LOCK
+from .judge import Finding
+from .known import PERHAPS, Here, agree, outcome
+
+FEW = 6  # cases that fail, and as many that pass
+ARTIFICIAL = "constant"  # whose changes stand for others
+
+
+def explained(
+    subject: Any, function: Formula, dtype: np.dtype[Any], failed: list[Finding], every: list[Finding]
+) -> Iterator[str]:
+    """Yield each change with which a function of NumPy's arrays gives the subject's outputs, in words."""
+    if function.is_own or isinstance(function, Traced):
+        return
+    with LOCK:
+        bad = {finding.case.id for finding in every if not finding.passed}
+        failing = smallest(finding for finding in failed if finding.place is not None)
+        cases = [each.case for each in (*failing, *smallest(each for each in every if each.case.id not in bad))]
+        call, here = subject.functions(function.name)[""], Here(backends.load("numpy"))
+        run, seen = watched(function.function)
+        right = [outcome(here, run, finding.case) for finding in failing]
+        if not right or any(gives(found, each) for found, each in zip(right, failing, strict=True)):
+            return
+        known = [(outcome(subject, call, case), oracle.expect(case, dtype)) for case in cases]
+        for operation, change in changes_of(seen):
+            wrong = changed(function.function, operation, change)
+            found = [outcome(here, wrong, case) for case in cases]
+            alike = all(agree(ours, each, wanted) for each, (ours, wanted) in zip(found, known, strict=True))
+            same = all(gives(each, finding) for each, finding in zip(found, failing, strict=False))
+            if change.kind != ARTIFICIAL and alike and same:
+                yield f"{PERHAPS}in `{operation.text}`, {change.words_for(operation.name)}"
+
+
+def gives(found: Any, finding: Finding) -> bool:
+    """Whether an outcome has the number that the subject gave where it is furthest off, within the bound."""
+    if not isinstance(found, dict):
+        return False
+    number = float(found[finding.output][finding.place])
+    return bool(np.array_equal(number, finding.got, equal_nan=True)) or abs(number - finding.got) <= finding.bound
+
+
+def smallest(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings about cases of few elements, one for each case."""
+    of_cases = {finding.case.id: finding for finding in findings}
+    return sorted(of_cases.values(), key=lambda finding: sum(map(np.size, unpack(finding.case.arguments))))[:FEW]
