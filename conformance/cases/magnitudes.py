@@ -9,23 +9,18 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import BATCH
-from ...reference.validation import ends
 from ..arithmetic.rounding import finfo
-from ..formulas import Formula
 from . import plan
-from .behaviour import NEUTRAL
-from .build import Builder, Made, accepted, results_of
-from .draw import Arrays, Leaf, draw, in_rows, is_row, padded, row_of, usual
+from .build import Builder, Made
+from .draw import Arrays, Leaf, draw, in_rows
 from .reach import reaches, with_which_it_matters
-from .spread import Spread, once
+from .spread import Spread
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
 
 
 def cases(builder: Builder) -> Iterator[Made]:
     """The cases about magnitudes that the arguments of a formula have."""
-    domains = {leaf.domain for leaf in builder.leaves}
-    rows = {leaf.domain for leaf in builder.leaves if is_row(leaf)}
     if builder.is_elementwise:
         if builder.rows_apart:  # the largest would be all that there is, where elements are added up
             yield from every_binade(builder)
@@ -33,20 +28,6 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield from products(builder)
     elif not builder.has_classes:
         yield from rows_of_reals(builder)
-    if not builder.formula.is_own:
-        yield coarse(builder)
-        if not builder.formula.products:
-            yield from together(builder)
-    if "logit" in rows:
-        yield from logits(builder)
-        yield from largest_anywhere(builder)
-    if "logit" in rows and builder.dtype.itemsize == 2:
-        yield one_and_many(builder)
-    if "probability" in rows:
-        yield from probabilities(builder)
-        yield from sums_of_probabilities(builder)
-    if builder.has_classes and "real" in domains:
-        yield from gradients(builder)
 
 
 def binades(builder: Builder) -> np.ndarray:
@@ -135,8 +116,6 @@ def products(builder: Builder) -> Iterator[Made]:
         each = zip(builder.small("scaled"), builder.leaves, powers, strict=True)
         scaled = [times(array, leaf, 2.0**power) for array, leaf, power in each]
         yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
-    if not builder.formula.is_own:  # whose pages say what overflows
-        yield from far_from_1(builder)
     root = float(np.sqrt(float(info.smallest_normal)))
     pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
     arrays = [  # what is added to the products of the first two is as small as they are
@@ -150,19 +129,6 @@ def products(builder: Builder) -> Iterator[Made]:
             arrays[number] = smallest_numbers(arrays[number], leaf)
             name, note = f"subnormal_in_{number + 1}", "subnormal numbers count as 0"
             yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
-
-
-def far_from_1(builder: Builder) -> Iterator[Made]:
-    """Large numbers in all arguments, and small ones: whose squares are in range, and not those of these."""
-    largest = int(0.4 * np.log2(float(finfo(builder.dtype).max)))
-    for exponent in (largest, -largest):
-        pairs = zip(builder.small("far from 1"), builder.leaves, strict=True)
-        arrays = [times(array, leaf, 2.0**exponent) if leaf.is_floating else array for array, leaf in pairs]
-        with np.errstate(all="ignore"):
-            results = results_of(builder.formula, arrays, {})
-        if all(np.all(np.isfinite(np.asarray(each, np.float64))) for each in results.values()):
-            note = "a product of two sums of squares overflows, or underflows, or an epsilon is left out"
-            yield builder.made("magnitudes", builder.label("value"), f"all_2^{exponent}", note, builder.call(arrays))
 
 
 def times(array: Any, leaf: Leaf, factor: float) -> Any:
@@ -188,55 +154,13 @@ def rows_of_reals(builder: Builder) -> Iterator[Made]:
                 compact, to = builder.here((plan.HARD_ROWS,), sizes, partial(change, builder.leaves))
                 yield builder.made("magnitudes", builder.label("value"), f"{name}_of_{length}", NOTE, compact, to)
     if builder.rows_apart:
-        yield rows_together(builder, "rows", 0.25)
+        reach = int(np.log2(float(finfo(builder.dtype).max))) // 4
+        yield rows_scaled(builder, "rows", reach)
 
 
-def together(builder: Builder) -> Iterator[Made]:
-    """Small numbers in all arguments at once, and large ones: what is added to a sum of them shows in no other case."""
-    if builder.rows_apart:
-        yield rows_together(builder, "together", 0.9)
-        return
-    reach = np.log2(float(finfo(builder.dtype).max))
-    for exponent in (int(-0.6 * reach), int(-0.2 * reach), int(0.4 * reach)):
-        pairs = zip(builder.small("together"), builder.leaves, strict=True)
-        arrays = [times(array, leaf, 2.0**exponent) if leaf.is_floating else array for array, leaf in pairs]
-        name = f"together_2^{exponent}"
-        yield builder.made("magnitudes", builder.label("value"), name, NOTE, builder.call(arrays))
-
-
-def coarse(builder: Builder) -> Made:
-    """Quarters in one argument and powers of two in all else: nothing is rounded before a step, and numbers tie."""
-    arrays, rng = builder.small("coarse"), builder.random("coarse")
-    first = next((number for number, leaf in enumerate(builder.leaves) if leaf.is_floating), None)
-    for number, leaf in enumerate(builder.leaves):
-        shape = np.shape(arrays[number])
-        if leaf.is_number:
-            arrays[number] = power_of_two((*powers_in(leaf.domain), usual(leaf.domain)))
-        elif leaf.is_floating:
-            values = rng.integers(-8, 9, shape) / 4 if number == first else 2.0 ** rng.integers(-2, 2, shape)
-            arrays[number] = np.asarray(values, leaf.dtype)
-    floats = [name for name, value in builder.formula.keywords.items() if type(value) is float]
-    options = {name: power_of_two(builder.formula.options.get(name, (0.5,))) for name in floats}
-    note = "a step or a tie that no rounding error decides goes to the other side"
-    compact = builder.call(arrays, options if accepted(builder.formula, arrays, options) else None)
-    return builder.made("magnitudes", builder.label("value"), "coarse", note, compact)
-
-
-def powers_in(domain: str) -> Iterator[float]:
-    """A few powers of two that are in a range."""
-    low, high = ends(domain) or (0.0, 1.0)
-    yield from (power for power in (0.5, 2.0) if low < power < high)
-
-
-def power_of_two(values: tuple[Any, ...]) -> Any:
-    """The first of some numbers that is a power of two, or else the first."""
-    return next((value for value in values if np.frexp(value)[0] == 0.5), values[0])
-
-
-def rows_together(builder: Builder, name: str, part: float) -> Made:
-    """Rows or elements of magnitudes within a part of the range, each of one in all arguments."""
+def rows_scaled(builder: Builder, name: str, reach: int) -> Made:
+    """Rows, or elements, each of one magnitude in all arguments, up to some power of two."""
     arrays = builder.small(name)
-    reach = int(part * np.log2(float(finfo(builder.dtype).max)))
     scales = 2.0 ** np.linspace(-reach, reach, builder.sizes(arrays)[BATCH])
     for number, leaf in enumerate(builder.leaves):
         if leaf.is_floating and BATCH in leaf.axes:
@@ -299,147 +223,3 @@ def scaled_rows(squares: bool, leaves: list[Leaf], arrays: Arrays) -> None:
         array[row] = 0
         array[row, ..., place] = only
     array[7], array[8] = 0, 0.5
-
-
-def with_rows(builder: Builder, domain: str, rows: Any, *key: str) -> Arrays:
-    """Arrays of as many rows as there are of one argument, in a range of the dtype."""
-    largest = float(finfo(builder.dtype).max)
-    rows = np.array(rows, np.float64)
-    rows = rows[np.abs(rows).max(axis=1) <= largest]
-    arrays = builder.small(*key, rows=len(rows))
-    at = row_of(builder.leaves, domain)
-    arrays[at] = rows.astype(builder.dtype)
-    return arrays
-
-
-def logits(builder: Builder) -> Iterator[Made]:
-    """Rows of logits: offsets, distances, ties, and each binade."""
-    info = finfo(builder.dtype)
-    largest, smallest = float(info.max), float(info.smallest_normal)
-    base = builder.random("logits").normal(size=plan.LENGTH)
-    exact = 2.0 ** (int(info.nmant) - 8)
-    offsets = [base + offset for offset in (-200, -40_000, -60_000, exact, -exact, 0)]
-    ties: list[Any] = [[1.0] * count + [0.0] * (plan.LENGTH - count) for count in range(1, plan.LENGTH + 1)]
-    alternating = np.arange(plan.LENGTH) % 2.0  # the first, middle and last are alike
-    ties += [alternating, -alternating]
-    far = -0.9 * largest
-    distances: list[Any] = [base * scale for scale in (30, 300, 1e3, 1e4)]
-    distances += [[far, far, 0.9 * far, far / 0.9, far], [-far, far, 0, -far, 1]]
-    distances += [[0, -104, -90, -87.5, -745], np.arange(plan.LENGTH) * -25.0, [1e-3, 0, -1e-3, smallest / 4, smallest]]
-    numbers = np.concatenate([binades(builder), [-1000.0, 1000.5, 20.0, -20.0]])
-    equal = np.repeat(numbers[:, None], plan.LENGTH, axis=1)
-    near = numbers[np.abs(numbers) < 1e5, None] * [1, -1, 0.5, 0, 1]
-    for name, label, rows in (
-        ("offsets", "shift", [*offsets, *ties]),
-        ("distances", "spread", distances),
-        ("every_binade", "shift", equal),
-        ("every_difference", "spread", near),
-    ):
-        compact = builder.call(with_rows(builder, "logit", rows, name))
-        yield builder.made("magnitudes", builder.label(label), name, NOTE, compact)
-
-
-def largest_anywhere(builder: Builder) -> Iterator[Made]:
-    """Long rows whose largest logit is at one place after the other; and rows that rise, or fall, block by block.
-
-    One of these rises by little each time, so that what is not rescaled shows; its largest logit is there twice.
-    """
-    letter, batch = builder.letters[0], plan.COLUMNS + 3
-    logits = [n for n, leaf in enumerate(builder.leaves) if leaf.domain == "logit" and leaf.axes == (BATCH, letter)]
-    if builder.behaviour[letter] != NEUTRAL or not logits:
-        return
-    sizes = {BATCH: batch} | dict.fromkeys(builder.letters, plan.COLUMNS)
-    rng = builder.random("anywhere")
-    arrays = [draw(leaf, sizes, rng) for leaf in builder.leaves]
-    x, step = arrays[logits[0]], np.arange(plan.COLUMNS)
-    beyond = math.ceil(plan.BEYOND_EXP * math.log(float(finfo(builder.dtype).max)))
-    x[step, step] += beyond
-    x[-3] = np.cumsum(2.0 ** -(plan.SMALL_RISE + step % plan.SMALL_RISES)).astype(x.dtype)
-    x[-3, -1] = x[-3, -2]
-    x[-2] += (beyond * step / plan.COLUMNS).astype(x.dtype)
-    x[-1] -= (beyond * step / plan.COLUMNS).astype(x.dtype)
-    index = {name: np.arange(size) for name, size in sizes.items()}
-    index[letter] = once(plan.ANYWHERE, plan.COLUMNS, rng)
-    compact = builder.call(padded(arrays, builder.leaves, letter, finite=True))
-    note = "the largest logit of some blocks is not seen, or what was summed is not rescaled to it"
-    to = Spread((batch,), index)
-    yield builder.made("magnitudes", builder.label("shift"), "anywhere", note, compact, to)
-
-
-def one_and_many(builder: Builder) -> Made:
-    """Long rows in which one class has nearly all: what each other one adds is lost in a sum of half precision."""
-    sizes = {BATCH: plan.HARD_ROWS} | dict.fromkeys(builder.letters, plan.SPECIAL)
-    arrays = [draw(leaf, sizes, builder.random("one and many")) for leaf in builder.leaves]
-    for array, leaf in zip(arrays, builder.leaves, strict=True):
-        if leaf.domain == "logit" and is_row(leaf):
-            array[:, 0] += 10
-        elif leaf.domain == "real" and array.ndim > 1:
-            array += 1000
-    note = "sums are rounded to half precision"
-    return builder.made("magnitudes", builder.label("value"), "one_and_many", note, builder.call(arrays))
-
-
-def probabilities(builder: Builder) -> Iterator[Made]:
-    """Probabilities at the ends of the clip, and beyond them."""
-    smallest = max(float(finfo(builder.dtype).smallest_normal), 1e-37)
-    first = [
-        0.0,
-        1e-30,
-        1e-20,
-        1e-16,
-        1e-15,
-        1e-12,
-        1e-7,
-        1e-3,
-        0.999,
-        1 - 1e-7,
-        1.0,
-        smallest,
-        1.5,
-        17.0,
-        -0.5,
-        -1e-30,
-    ]
-    rows = [[number, 0.5, 1.0, 0.25, 0.125] for number in first]
-    arrays = with_rows(builder, "probability", rows, "probabilities")
-    for number, leaf in enumerate(builder.leaves):
-        if leaf.domain == "weight":
-            arrays[number] = np.ones_like(arrays[number])
-    for options in intervals(builder.formula):
-        if not accepted(builder.formula, arrays, options):
-            continue
-        label = builder.label("clip_argument" if options else "clip")
-        (ends,) = options.values() or (None,)
-        name, note = f"clip_{ends}", "the ends of the clip, and beyond"
-        yield builder.made("magnitudes", label, name, note, builder.call(arrays, options))
-
-
-def sums_of_probabilities(builder: Builder) -> Iterator[Made]:
-    """Probabilities that nearly add up to 1."""
-    arrays = builder.small("sums")
-    at = row_of(builder.leaves, "probability")
-    values = arrays[at].astype(np.float64)
-    off = np.resize([-(2.0**-4), 2.0**-5, -(2.0**-7), 2.0**-8, -(2.0**-11), 2.0**-11], len(values))
-    values *= ((1 + off) / values.sum(axis=1))[:, None]
-    arrays[at] = values.astype(builder.dtype)
-    label, note = builder.label("probabilities"), "probabilities that nearly add up to 1 are made to"
-    yield builder.made("magnitudes", label, "sums_of_probabilities", note, builder.call(arrays))
-
-
-def gradients(builder: Builder) -> Iterator[Made]:
-    """Gradients whose sum is nearly 0 or 1."""
-    at = [leaf.domain for leaf in builder.leaves].index("real")
-    if len(builder.leaves[at].axes) == 2:
-        arrays = builder.small("sums")
-        gradient = arrays[at]
-        for row, total in enumerate((0.0, 1.0, 1e-5, 1 + 1e-5, 1e-3, 0.9995, -1.0, 2.0)):
-            gradient[row] += ((total - gradient[row].sum()) / plan.LENGTH).astype(builder.dtype)
-        note = "the gradients are taken to add up to 0 or 1"
-        yield builder.made("magnitudes", builder.label("value"), "gradient_sums", note, builder.call(arrays))
-
-
-def intervals(formula: Formula) -> Iterator[dict[str, Any]]:
-    """The options that are intervals, such as the ends of a clip, with each of their values; the default first."""
-    yield {}
-    for name, values in formula.options.items():
-        yield from ({name: value} for value in values if isinstance(value, tuple))

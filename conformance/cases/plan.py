@@ -152,6 +152,7 @@ BATCH, LENGTH = 16, 5
 OFFSET, SCALED, SMALL, SPECIAL = (17, 129, 4_099), (17, 1_025, 8_193), (17, 1_025), 1_025
 HARD_ROWS = 9
 SPARE = 12  # binary orders below the largest number, so that sums and quotients of large ones are in range
+SQUARED = 0.4  # of a dtype's exponents: of such a number the square is in range
 ANYWHERE = 9_001  # classes, of which one after the other has the largest logit
 SMALL_RISE, SMALL_RISES = 11, 10  # it grows by so many powers of two in turn, from 2^-11 down
 MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; rows, of which one value may reach all

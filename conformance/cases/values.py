@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from . import absent, far, labels, magnitudes, options, places, specials
+from . import absent, anybody, classes, far, labels, magnitudes, options, places, specials
 from .build import Builder, Made
 from .spread import AS_IT_IS
 
 
 def cases(builder: Builder) -> Iterator[Made]:
     """All cases about values."""
-    for kind in (magnitudes, far, labels, specials, places, options, absent):
+    for kind in (magnitudes, classes, anybody, far, labels, specials, places, options, absent):
         yield from kind.cases(builder)
     for case in builder.formula.made(builder.dtype):
         compact = case._replace(requirement="", name="", note="")
