@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import sys
 import types
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import torch
 
 import gaugeblock as gb
 from gaugeblock import AdamState, backends, spec
-from gaugeblock.conformance import SubjectError, assert_conforms, assert_gauged, check, expected
+from gaugeblock.conformance import SubjectError, assert_conforms, assert_gauged, check, expected, reproduce
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
 from gaugeblock.conformance.cli.terminal import console_for
 from gaugeblock.conformance.exchange.program import Program
@@ -461,6 +463,58 @@ def test_expected_and_assert_conforms():
         assert_conforms(None, "softmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
         expected("softmax", x, axis=7)
+
+
+EXP = partial(expected, lambda x: np.exp(x), np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (partial(expected, "softmax", np.ones(3), axis="a"), "axis: got str 'a'; wanted an integer"),
+        (partial(expected, "softmax", np.ones(3), axis=None), "axis: got None; wanted an integer"),
+        (
+            partial(expected, "softmax", np.arange(3)),
+            "softmax: got arrays of int64 alone; wanted at least one of",
+        ),
+        (partial(expected, "softmax", [1.0]), "x: got list"),
+        (partial(EXP, accuracy=3), "accuracy: got 3; wanted a dict such as"),
+        (partial(EXP, accuracy={3: 3}), "accuracy: got 3; wanted a function such as exp"),
+        (partial(check, subject(relu=abs), ["relu"], seed=1.5), "seed: got 1.5; wanted a whole number from 0 to 9"),
+        (partial(check, subject(relu=abs), ["relu"], seed="a"), "seed: got 'a'; wanted a whole number from 0 to 9"),
+        (partial(check, subject(relu=abs), ["relu"], seed=-1), "seed: got -1; wanted a whole number from 0 to 9"),
+        (
+            partial(check, subject(relu=abs), ["relu"], []),
+            "dtypes: got none; wanted at least one, or None for",
+        ),
+        (partial(reproduce, "numpy", "relu.value/many", "float31"), "dtype: got 'float31'; wanted one of float16, bf"),
+    ],
+)
+def test_an_argument_that_makes_no_sense_is_named_with_what_it_is_and_what_is_wanted(call, words):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert str(caught.value).startswith(words)
+
+
+@pytest.mark.whole
+def test_an_object_that_ends_python_fails():
+    assert not check(subject(relu=lambda x: sys.exit(0)), ["relu"], ["float32"]).passed
+
+
+def test_a_failure_is_explained_by_its_own_words_alone():
+    """Its reason is not that of a case which was declined, and what all cases share is said once."""
+
+    def wrong(x):
+        if x.ndim != 2:
+            raise NotImplementedError("matrices only")
+        return 2 * x
+
+    results = check(subject(relu=wrong), ["relu"], ["float32"]).to_dict()["results"]
+    (found,) = [each for each in results if each["requirement"] == "relu.value"]
+    assert (found["status"], found["reason"]) == ("fail", "")
+    results = check(subject(relu=raises), ["relu"], ["float32"]).to_dict()["results"]
+    (found,) = [each for each in results if each["requirement"] == "relu.value"]
+    assert "cases, every call fails in the same way" in "\n".join(line.plain for line in failure([found]))
 
 
 def test_a_failing_assertion_is_shown_without_the_frames_of_the_judge():

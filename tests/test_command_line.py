@@ -24,6 +24,14 @@ from gaugeblock.worker.loading import SubjectError, load
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
+OTHERS = """from gaugeblock import formula
+
+@formula("(..., n) -> (..., n)"{more})
+def {name}(x):
+    {body}
+"""
+
+
 def run(*arguments, cwd=None, **variables):
     command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
     environment = {
@@ -83,7 +91,56 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "near"], "package.module:object; did you mean 'near.py'?"),
         (["check", "near:soft_mox"], "near:soft_mox: near has no 'soft_mox'; did you mean 'soft_max'?"),
         (["check", "near:soft_max"], "near:soft_max: it is a function; wanted the file.py or package.module:object"),
-        (["check", "never.py"], "never.py: no case was judged"),
+        (
+            ["check", "classes.py:Mine"],
+            "classes.py:Mine: got a class, whose functions take self; wanted an instance of",
+        ),
+        (
+            ["check", "fixed.py", "--formula", "exits_too.py"],
+            "shapes (3, 5): it raised SystemExit: 0; wanted what takes",
+        ),
+        (
+            ["check", "fixed.py", "--formula", "no_cases.py"],
+            "cases: it raised SystemExit: 0; wanted cases(dtype, seed)",
+        ),
+        (["check", "numpy", "--formula", "exits_too.py", "--formula", "no_cases.py:other"], "named double or other"),
+        (
+            ["check", "near.py", "--formula", "gelu"],
+            "near.py: it has none of the formulas; wanted a function named gelu",
+        ),
+        (
+            ["check", "--exec", "cat", "--formula", "exits_too.py"],
+            "--formula: got 'exits_too.py'; wanted one of gaugeblock",
+        ),
+        (["check", "--exec", "./empty.py"], "cannot be started: Permission denied; wanted what can be run: make it"),
+        (["check", "--exec", "no_such"], "No such file or directory; wanted a program of the PATH, or a path such as"),
+        (
+            ["check", "--exec", "cat near.py", "--json", "near.py"],
+            "--json: near.py: it is near.py, which this command reads",
+        ),
+        (
+            ["check", "fixed.py", "--formula", "no_cases.py:other", "--html", "no_cases.py"],
+            "it is no_cases.py:other, which",
+        ),
+        (
+            ["compare", "list.json", "none.json", "--json", "list.json"],
+            "--json: list.json: it is list.json, which this",
+        ),
+        (
+            ["judge", ".", "list.json", "--json", "none.json"],
+            "--json: none.json: it is none.json, which this command reads",
+        ),
+        (
+            ["sweep", "fixed.py", "--formula", "relu", "--json", "fixed.py"],
+            "--json: fixed.py: it is fixed.py, which this",
+        ),
+        (["sweep", "fixed.py", "--formula", "exp"], "fixed.py: it has no exp; wanted a subject that does"),
+        (
+            ["check", "fixed.py", "--junit", "-"],
+            "--junit: got -; wanted a file: only --json of check and of compare takes -",
+        ),
+        (["check", "--spec", "2.0"], "spec: got '2.0'; wanted one of 1.0, 1.1, 1.2"),
+        (["check", "never.py", "--dtype", "float16", "--formula", "softmax"], "never.py: no case was judged"),
         (["check", "no.such:thing"], "no.such:thing: does not import: ModuleNotFoundError"),
         (["check", "gaugeblock.backends:nothing"], "gaugeblock.backends:nothing: gaugeblock.backends has no 'nothing'"),
         (
@@ -95,16 +152,18 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "--spec", "1.1", "--dtype", "float16"], "dtype of specification 1.1: got 'float16'; wanted one of"),
         (["check", "--dtype", "float8"], "dtype: got 'float8'; wanted one of float16, bfloat16, float32, float64"),
         (["check", "--device", "cuda"], "numpy: device: got 'cuda'; wanted 'cpu'"),
-        (["check", "--seed", "one"], "--seed: got 'one'; wanted a number from 0 on, or random"),
+        (["check", "--seed", "one"], "--seed: got 'one'; wanted a number from 0 to 999999999999999999, or random"),
+        (["check", "--seed", "9" * 20], f"--seed: got '{'9' * 20}'; wanted a number from 0 to 999999999999999999, or"),
+        (["check", "--timeout", "inf"], "timeout: got inf; wanted a positive, finite number of seconds"),
         (["check", "--repeat", "1"], "repeat: got 1; wanted a number of calls from 2 to 10000000"),
-        (["check", "--timeout", "0"], "timeout: got 0; wanted a positive number of seconds"),
+        (["check", "--timeout", "0"], "timeout: got 0; wanted a positive, finite number of seconds"),
         (
             ["check", "never.py", "--json", "never.py"],
-            "--json: never.py: it is the subject never.py; name another file",
+            "--json: never.py: it is never.py, which this command reads; name another file",
         ),
         (
             ["check", "never.py:f", "--html", "./never.py"],
-            "--html: never.py: it is the subject never.py:f; name another",
+            "--html: never.py: it is never.py:f, which this command reads; name another",
         ),
         (["check", "--json", "nowhere/report.json"], "--json: nowhere/report.json: cannot be written: No such file"),
         (["check", "--json", "."], "--json: .: cannot be written: it is a folder"),
@@ -140,6 +199,11 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, main, tmp_path):
         "empty.py": "",
         "near.py": "def soft_max(x): return x",
         "attention.py": "def attention(q, k, v): return v",
+        "fixed.py": "def relu(x):\n    return x\n\ndef double(x):\n    return x * 2\n\nother = double",
+        "classes.py": "class Mine:\n    def relu(self, x):\n        return x",
+        "exits_too.py": OTHERS.format(name="double", body="raise SystemExit(0)", more=""),
+        "no_cases.py": "def cases(dtype, seed):\n    raise SystemExit(0)\n"
+        + OTHERS.format(name="other", body="return x * 2", more=", cases=cases"),
         "never.py": "def softmax(x, axis=-1):\n    raise NotImplementedError('never')",
     }
     for name, text in files.items():
@@ -152,6 +216,38 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, main, tmp_path):
     assert sorted(os.listdir(tmp_path)) == sorted(files) or sorted(os.listdir(tmp_path)) == sorted(
         [*files, "__pycache__"]
     )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize(
+    ("redirected", "status", "said"),
+    [
+        ("check nosuch 2>/dev/full", 2, ""),
+        ("check nosuch 2>&-", 2, ""),
+        ("cite >/dev/full", 2, "gaugeblock: standard output: No space left on device\n"),
+        ("spec softmax | true", 2, ""),
+        ("spec softmax >&-", 0, ""),
+    ],
+)
+def test_a_stream_that_takes_no_more_is_no_verdict_and_no_traceback(redirected, status, said, tmp_path):
+    command = f"set -o pipefail; {sys.executable} -m gaugeblock.conformance.cli {redirected}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
+
+
+def test_names_of_characters_that_the_terminal_has_not_are_written_in_others(tmp_path):
+    (tmp_path / "größe.py").write_text("")
+    done = run("check", "größe.py", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.stderr.startswith(r"gaugeblock: gr\xf6\xdfe.py: it has none of the formulas")
+
+
+@pytest.mark.whole
+def test_what_a_formula_prints_is_not_in_the_report(main, tmp_path):
+    (tmp_path / "loud.py").write_text(OTHERS.format(name="double", body="print('loud'); return x * 2", more=""))
+    (tmp_path / "mine.py").write_text("def double(x):\n    return x * 2\n")
+    done = main("check", "mine.py", "--formula", "loud.py", "-q", "--dtype", "float32", "--json", "-")
+    assert [each["verdict"] for each in json.loads(done.stdout)["reports"]] == ["conforms"], done.stderr
+    assert "loud" in done.stderr
 
 
 def test_an_output_that_cannot_be_written_is_said_before_the_run(main, tmp_path):

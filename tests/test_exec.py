@@ -281,6 +281,10 @@ BROKEN = {
     "two answers": ("print(json.dumps({'id': 3, **answer}))", "it answered with id 3, not 4"),
     "no result": ("answer = {'z': 1}", "the answer has no 'y'"),
     "a number": ("answer['y'] = 0.5", "y: got 0.5; wanted the bits in hexadecimal"),
+    "a digit too few": (
+        "answer['y'] = answer['y'][1:]",
+        r"y: got 319 digits for the shape \[4, 10\]; wanted 8 for each",
+    ),
     "no digits": ("answer['y'] = answer['y'].replace('3', 'x')", 'y: got "[^ ]*; wanted the bits in hexadecimal'),
     "too few digits": (
         "answer['y'] = answer['y'][2:]",
@@ -433,8 +437,8 @@ def test_the_command_line_judges_a_program_and_writes_its_report(written, tmp_pa
         (["--exec", "false"], "false: asked what it offers, it ended with status 1 and did not answer"),
         (["--exec", "cat"], "cat: functions: got null; wanted a list of names"),
         (["--exec", "cat", "numpy"], "--exec: got the subject 'numpy' too; wanted one or the other"),
-        (["--exec", "cat", "--timeout", "0"], "timeout: got 0; wanted a positive number of seconds"),
-        (["--exec", "cat", "--timeout", "nan"], "timeout: got nan; wanted a positive number of seconds"),
+        (["--exec", "cat", "--timeout", "0"], "timeout: got 0; wanted a positive, finite number of seconds"),
+        (["--exec", "cat", "--timeout", "nan"], "timeout: got nan; wanted a positive, finite number of seconds"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

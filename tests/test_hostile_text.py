@@ -114,8 +114,14 @@ def test_what_cannot_be_written_to_is_refused_at_once(tmp_path, monkeypatch):
     for files, subjects, words in (
         ({"--json": "a", "--html": "./a"}, [], "--json, --html: got one file for two of them"),
         ({"--json": "real", "--html": "link"}, [], "--json, --html: got one file for two of them"),
-        ({"--json": "subject.py"}, ["./subject.py"], "--json: subject.py: it is the subject ./subject.py"),
-        ({"--json": "subject.py"}, ["subject.py:thing"], "--json: subject.py: it is the subject subject.py:thing"),
+        (
+            {"--json": "subject.py"},
+            ["./subject.py"],
+            "--json: subject.py: it is ./subject.py, which this command reads",
+        ),
+        ({"--json": "subject.py"}, ["subject.py:thing"], "--json: subject.py: it is subject.py:thing, which this"),
+        ({"--json": "link"}, ["real"], "--json: link: it is real, which this command reads; name another file"),
+        ({"--html": "-"}, [], "--html: got -; wanted a file: only --json of check and of compare takes - for"),
         ({"--json": "."}, [], "--json: .: cannot be written: it is a folder"),
         ({"--json": "no/such"}, [], "--json: no/such: cannot be written: No such file or directory"),
     ):
@@ -123,6 +129,7 @@ def test_what_cannot_be_written_to_is_refused_at_once(tmp_path, monkeypatch):
             refuse({option: Path(path) for option, path in files.items()}, subjects)
         assert words in caught.value.format_message()
     refuse({"--json": Path("/dev/null"), "--html": Path("/dev/null"), "--junit": Path("x")}, ["numpy", "real"])
+    assert not Path("-").exists()
 
 
 def test_names_of_any_bytes_work_or_are_refused_in_a_line(tmp_path, monkeypatch, capsys):

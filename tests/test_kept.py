@@ -137,3 +137,9 @@ def test_anybodys_formula_is_not_kept(folder):
     assert kept.kept(("double", "float32"), lambda: [None, {}]) == [None, {}]
     assert kept.kept(("double", "float32"), lambda: []) == [None, {}]
     np.testing.assert_equal(len(list(folder.rglob("*.bin"))), 1)
+
+
+def test_a_folder_below_the_home_is_not_one_of_the_name_of_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(kept.FOLDER, "~/kept")
+    assert kept.named_folder() == str(tmp_path / "kept")

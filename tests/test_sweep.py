@@ -1,11 +1,14 @@
 """The exhaustive sweep: every value is counted once, what is planted is found, and nothing that is done is lost."""
 
 import json
+import os
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
+from functools import partial
 from importlib import resources
 
 import accuracy
@@ -278,6 +281,18 @@ def test_the_command_is_stopped_and_continued(sent, status, tmp_path):
     assert json.loads((tmp_path / "result.json").read_text())["values"] == 2**16
     assert "65,536 values" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals of POSIX")
+def test_ctrl_c_is_for_the_parent_alone_which_computes_nothing_more():
+    (blocked,) = chunks.processes(partial(signal.pthread_sigmask, signal.SIG_BLOCK), [()])
+    assert signal.SIGINT in blocked
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    found = chunks.processes(time.sleep, [0] + [0.3] * 8 * (os.cpu_count() or 1))  # so much for a core
+    next(found)
+    start = time.monotonic()
+    found.close()
+    assert time.monotonic() - start < 1.8
 
 
 def test_a_worker_process_that_is_killed_is_said_in_one_line(tmp_path):

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from .. import backends
 from ..names import did_you_mean
+from .places import place
 from .text import one_line
 
 ADDED: list[str] = []  # what was put on Python's path here, for the code that was loaded and for no other
@@ -94,7 +96,15 @@ def attempt(what: str, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (Exception, SystemExit) as error:
-        raise SubjectError(f"{what}: does not import: {one_line(error)}{advice(what, error)}") from error
+        wrong = f"{one_line(error)}{advice(what, error) or raised_in(error)}"
+        raise SubjectError(f"{what}: does not import: {wrong}") from error
+
+
+def raised_in(error: BaseException) -> str:
+    """The line of somebody's code, in brackets, on which its import raised."""
+    lines = (place(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__))
+    found = next(filter(None, lines), "")
+    return f" ({found})" if found else ""
 
 
 def advice(what: str, error: BaseException) -> str:

@@ -96,15 +96,23 @@ class Loaded:
             "functions": {name: list(found) for name, found in offered.items()},
             "near": self.near(names, offered),
             "places": {name: defined_at(next(iter(found.values()))) for name, found in offered.items()},
+            "is_class": inspect.isclass(self.object) and any(map(takes_self, vars(self.object).values())),
             "dtypes": list(dtypes) if isinstance(dtypes, list | tuple) else dtypes,
             "declares_dtypes": hasattr(self.object, "dtypes") and not self.is_backend,
             "subnormals": getattr(self.object, "subnormals", self.backend.subnormals),
             "precision": getattr(self.object, "precision", "full"),
             "rounding": getattr(self.object, "rounding", "nearest"),
-            "threads": bool(getattr(self.object, "threads", True)),
+            "threads": getattr(self.object, "threads", True),
             "layouts": list(self.layouts),
             "device": self.device,
             "backend": self.backend.name,
             "shows_memory": getattr(self.backend, "shows_memory", lambda: True)(),
             "versions": self.backend.versions(),
         }
+
+
+def takes_self(function: Any) -> bool:
+    """Whether the first parameter of a function is the instance that it is called on; not so of Python's own names."""
+    if getattr(function, "__name__", "__").startswith("__"):
+        return False
+    return inspect.isfunction(function) and next(iter(inspect.signature(function).parameters), "") == "self"

@@ -1,7 +1,10 @@
 """The program ``gaugeblock``: its options, and how it ends."""
 
+import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import Annotated, TextIO
 
 import typer
 
@@ -33,15 +36,47 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; a mistake in its use is one line and exit status 2."""
+    """Run the command line; a mistake in its use, or a stream that takes no more, is one line and exit status 2."""
+    open_streams()
     try:
-        status = app(sys.argv[1:] or ["--help"], prog_name="gaugeblock", standalone_mode=False)
+        status = run()
+        sys.stdout.flush()
+    except OSError as error:
+        with suppress(OSError):  # standard error may be the one
+            complain(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        status = 2
+    except SystemExit as error:  # of Typer and of Rich, where nobody reads on
+        status = 2 if isinstance(error.__context__, BrokenPipeError) else int(error.code or 0)
+    for stream in sys.stdout, sys.stderr:
+        drop(stream)
+    sys.exit(status)
+
+
+def run() -> int:
+    """Run a command, and return its exit status."""
+    try:
+        return int(app(sys.argv[1:] or ["--help"], prog_name="gaugeblock", standalone_mode=False) or 0)
     except typer.TyperException as error:
         complain(f"{(error.format_message() or 'no command').rstrip('.')}{see(error)}")
-        status = 2
+        return 2
     except typer.Abort:
-        status = 130
-    sys.exit(status)
+        return 130
+
+
+def open_streams() -> None:
+    """Let there be two streams that take any characters: the command may be started with none, or with few known."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
+    for stream in sys.stdout, sys.stderr:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def drop(stream: TextIO) -> None:
+    """Forget what a stream does not take, of which Python would complain at the end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def see(error: typer.TyperException) -> str:

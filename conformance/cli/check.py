@@ -4,6 +4,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from ... import backends, spec
 from ...worker.loading import MissingError
 from ...worker.text import plain
-from ..judging.check import Manner, refuse_few
+from ..judging.check import SEEDS, Manner, refuse_few
 from ..judging.loading import is_elsewhere
 from ..judging.selection import known_version
 from ..reporting.failures import QUIET, USUAL, VERBOSE
@@ -109,9 +110,13 @@ def check(
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
     if subjects and program is not None:
         raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
+    strange = [each for each in formula or () if is_elsewhere(each)]
+    if program is not None and strange:
+        why = "since a program is asked for these alone"
+        raise typer.TyperException(f"--formula: got {strange[0]!r}; wanted one of gaugeblock's own, {why}")
     own = config()
-    if program is None and not (subjects or own.subject) and any(map(is_elsewhere, formula or ())):
-        wanted = f"what computes the formula: gaugeblock check mykernels.py --formula {(formula or [''])[0]}"
+    if program is None and not (subjects or own.subject) and strange:
+        wanted = f"what computes the formula: gaugeblock check mykernels.py --formula {strange[0]}"
         raise typer.TyperException(f"subject: got none; wanted {wanted}")
     names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
     try:
@@ -128,7 +133,7 @@ def check(
     printed = json is not None and str(json) == "-"
     files = {"--json": None if printed else json, "--html": html, "--junit": junit, "--badge": badge}
     outputs = {option: path for option, path in files.items() if path is not None}
-    refuse(outputs, [] if program is not None else names)
+    refuse(outputs, [*(words_of(program) if program is not None else names), *(chosen[0] or ())])
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
     stream, status = sys.stderr if printed else sys.stdout, 0
     console = console_for(stream)
@@ -136,7 +141,7 @@ def check(
     reports, errors = list[Report](), list[str]()
     document: dict[str, Any] = {}
     verdicts, shown = dict[int, Verdict](), 0
-    with interrupted_by_signals():
+    with interrupted_by_signals(), redirect_stdout(sys.stderr):  # where formulas of others print something
         for number, found in judged_program(names[0], asked) if program is not None else judged(names, asked):
             if isinstance(found, Report):
                 found.known = own.known_failures if same(found.subject) in listed else {}
@@ -166,6 +171,13 @@ def check(
     raise typer.Exit(2 if errors or status else int(failed))
 
 
+def words_of(program: str) -> list[str]:
+    """The words of a command, some of which may be files; none of one that cannot be split, which is said later."""
+    with suppress(ValueError):
+        return shlex.split(program)
+    return []
+
+
 def show(found: Verdict, console: Console, level: int) -> None:
     """Print a report, or what is wrong with a subject."""
     if isinstance(found, Report):
@@ -190,9 +202,10 @@ def number_of(seed: str) -> int:
     """The seed that is meant: a number, or any."""
     if seed == RANDOM:
         return secrets.randbelow(2**32)
-    if not seed.isdecimal() or len(seed) > 18:
-        raise typer.TyperException(f"--seed: got {plain(seed, 60)!r}; wanted a number from 0 on, or random")
-    return int(seed)
+    number = int(seed) if seed.isdecimal() and len(seed) < 60 else -1
+    if not 0 <= number < SEEDS:
+        raise typer.TyperException(f"--seed: got {plain(seed, 60)!r}; wanted a number from 0 to {SEEDS - 1}, or random")
+    return number
 
 
 def html_writer(path: Path | None) -> Callable[[dict[str, Any]], str]:

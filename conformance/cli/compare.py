@@ -25,7 +25,7 @@ def compare(
 
     printed = json is not None and str(json) == "-"
     if json is not None and not printed:
-        refuse({"--json": json})
+        refuse({"--json": json}, [old, new])
     stream = sys.stderr if printed else sys.stdout
     console = console_for(stream)
     with readable():

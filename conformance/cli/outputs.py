@@ -14,15 +14,19 @@ from ...worker.loading import split
 from ...worker.text import plain
 
 
-def refuse(files: Mapping[str, Path], subjects: Iterable[str] = ()) -> None:
-    """Refuse, by option, what cannot be written to, a file that is named twice, and one that is judged."""
-    own = {identity(Path(module)): name for name in subjects if (module := split(name)[0]).endswith(".py")}
+def refuse(files: Mapping[str, Path], read: Iterable[str | Path] = ()) -> None:
+    """Refuse, by option, what cannot be written to, a file that is named twice, and one that the command reads.
+
+    What it `read`s are files, or objects in files, as they are named; other names are passed over.
+    """
+    own = {identity(path): name for name in map(str, read) if (path := Path(split(name)[0])).is_file()}
     seen: dict[object, str] = {}
     for option, path in files.items():
         refuse_one(option, path)
         key = identity(path)
         if key in own:
-            raise typer.TyperException(f"{option}: {shown(path)}: it is the subject {own[key]}; name another file")
+            what = f"it is {plain(own[key], 1000)}, which this command reads; name another file"
+            raise typer.TyperException(f"{option}: {shown(path)}: {what}")
         if not is_plain(path):
             continue
         if key in seen:
@@ -34,6 +38,9 @@ def refuse(files: Mapping[str, Path], subjects: Iterable[str] = ()) -> None:
 def refuse_one(option: str, path: Path) -> None:
     """Refuse a path that nothing can be written to."""
     reason, folder = "", Path(os.path.realpath(path)).parent
+    if str(path) == "-":
+        what = "wanted a file: only --json of check and of compare takes - for standard output"
+        raise typer.TyperException(f"{option}: got -; {what}")
     if path.is_dir():
         reason = "it is a folder"
     elif is_plain(path) and not folder.is_dir():
@@ -69,9 +76,9 @@ def write(option: str, path: Path, text: str) -> None:
 
 
 @contextmanager
-def replaced(option: str, path: Path) -> Iterator[list[str]]:
+def replaced(option: str, path: Path, read: Iterable[str | Path] = ()) -> Iterator[list[str]]:
     """Yield a list for the text of a file, which is written at the end; complain at once if it cannot be."""
-    refuse_one(option, path)
+    refuse({option: path}, read)
     text: list[str] = []
     yield text
     write(option, path, "".join(text))

@@ -1,6 +1,7 @@
 """``gaugeblock power``."""
 
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,11 +42,12 @@ def power(
     console = console_for(sys.stdout)
     try:
         known("dtype of NumPy", dtype, backends.load("numpy").dtypes)
-        for each in chosen_formulas(formula, spec.VERSION):
-            with progress(None) as tell:
-                found = measured(each, dtype, tell)
-            for function in found:
-                show(function, console)
+        with redirect_stdout(sys.stderr):  # where formulas of others print something
+            for each in chosen_formulas(formula, spec.VERSION):
+                with progress(None) as tell:
+                    found = measured(each, dtype, tell)
+                for function in found:
+                    show(function, console)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
 

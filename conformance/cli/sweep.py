@@ -58,7 +58,7 @@ def sweep(
     try:
         chosen = checked(Sweep(subject, formula, dtype, device, every))
         with ExitStack() as opened:
-            text = [] if json is None else opened.enter_context(replaced("--json", json))
+            text = [] if json is None else opened.enter_context(replaced("--json", json, [subject]))
             engine: chunks.Engine = chunks.processes
             if scheduler is not None or local is not None:
                 client = opened.enter_context(chunks.dask_client(scheduler, int(local[1]) if local else None))

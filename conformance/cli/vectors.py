@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +40,8 @@ def vectors(
     from ..judging.selection import chosen_formulas
 
     try:
-        chosen = chosen_formulas(formula, spec.VERSION)
+        with redirect_stdout(sys.stderr):  # where formulas of others print something
+            chosen = chosen_formulas(formula, spec.VERSION)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     try:
@@ -52,7 +53,7 @@ def vectors(
         if strange:
             complain(f"{folder}: it has {strange[0]!r}, which is none of the vectors; name a new or an empty folder")
             raise typer.Exit(2)
-        with progress(len(chosen) * len(MODELS)) as tell:
+        with progress(len(chosen) * len(MODELS)) as tell, redirect_stdout(sys.stderr):
             for name, text in files(tell, chosen):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with replaced("DIR", folder / name) as output:
@@ -88,9 +89,10 @@ def judge(
 
     console = console_for(sys.stdout)
     with ExitStack() as opened:
-        text = [] if json is None else opened.enter_context(replaced("--json", json))
+        text = [] if json is None else opened.enter_context(replaced("--json", json, [results, *folder.rglob("*")]))
         try:
-            report, missing = judge_answers(folder, results, chosen_formulas(formula, spec.VERSION))
+            with redirect_stdout(sys.stderr):
+                report, missing = judge_answers(folder, results, chosen_formulas(formula, spec.VERSION))
             passed = report.passed
         except ValueError as error:
             raise typer.TyperException(str(error)) from None

@@ -55,17 +55,23 @@ def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
     optional = set(backends.NAMES) - set(names) if ALL in names else set()
 
     def one(name: str) -> Verdict:
-        try:
-            return check_name(name, asked, tell)
-        except MissingError as error:
-            return error if name in optional else str(error)
-        except ValueError as error:
-            return str(error)
-        except Exception as error:  # a fault of gaugeblock's own, which costs nobody else's report
-            return f"{name}: it could not be judged: {one_line(error)}"
+        found = tried(name, lambda: check_name(name, asked, tell))
+        return found if name in optional or not isinstance(found, MissingError) else str(found)
 
     with progress(None) as tell:
         yield from at_once(one, dict.fromkeys(chosen))
+
+
+def tried(name: str, action: Callable[[], Report]) -> Verdict:
+    """The report, or what is wrong."""
+    try:
+        return action()
+    except MissingError as error:
+        return error
+    except ValueError as error:
+        return str(error)
+    except (Exception, SystemExit) as error:  # a fault of gaugeblock's own, or of a formula: nobody else's report
+        return f"{name}: it could not be judged: {one_line(error)}"
 
 
 def check_name(name: Any, asked: Asked, tell: Callable[..., None]) -> Report:
@@ -81,9 +87,10 @@ def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
     """Yield the report of a program, or what is wrong with it, as `judged` does."""
     from ..exchange.program import Program
 
+    def one() -> Report:
+        with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
+            return check_name(subject, asked, tell)
+
     with progress(None) as tell:
-        try:
-            with Program(command, TIMEOUT if asked.timeout is None else asked.timeout) as subject:
-                yield 0, check_name(subject, asked, tell)
-        except ValueError as error:
-            yield 0, str(error)
+        found = tried(command, one)
+    yield 0, str(found) if isinstance(found, MissingError) else found

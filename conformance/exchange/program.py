@@ -11,6 +11,7 @@ import shlex
 import threading
 from binascii import unhexlify
 from collections.abc import Collection, Mapping, Sequence
+from errno import ENOENT
 from functools import partial
 from queue import Empty
 from typing import Any, BinaryIO
@@ -28,6 +29,7 @@ from ..judging.conversation import PATIENCE, TIMEOUT, Conversation
 
 LONGEST = 2**26  # bytes of an answer
 SHOWN = 4000  # characters of a request that a report shows
+RUNS = "what can be run: make it executable, or name first what runs it, as in 'python3 my_program.py'"
 FLUSH = " (an answer is one line, flushed)"
 
 # By the bytes of an element: what an answer in another width than the request's is taken for.
@@ -88,7 +90,7 @@ class Program:
     def __init__(self, command: Sequence[str] | str, timeout: float = TIMEOUT) -> None:
         self.__name__ = command if isinstance(command, str) else shlex.join(command)
         if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
-            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive number of seconds")
+            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive, finite number of seconds")
         try:
             # Windows has rules of its own, and takes the string as it is.
             self.command = shlex.split(command) if isinstance(command, str) and os.name == "posix" else command
@@ -100,7 +102,9 @@ class Program:
         try:
             self.offer(self.process.once({"function": "offers"}, b"", PATIENCE * timeout))
         except OSError as error:
-            raise SubjectError(f"{self.__name__}: cannot be started: {error.strerror or error}") from None
+            where = "a program of the PATH, or a path such as ./my_program" if error.errno == ENOENT else RUNS
+            what = f"{self.__name__}: cannot be started: {error.strerror or error}; wanted {where}"
+            raise SubjectError(what) from None
         except (BrokenResultError, Empty) as error:
             self.close()
             wrong = str(error) or f"no answer within {PATIENCE * timeout:g} s{FLUSH}"
@@ -230,12 +234,12 @@ def result_of(answer: dict[str, Any], name: str, dtype: np.dtype[Any], counts: C
     if not isinstance(shape, list) or not all(type(length) is int and 0 <= length < 2**31 for length in shape):
         raise BrokenResultError(f"{name}.shape: got {json.dumps(shape)[:60]}; wanted a list of lengths")
     try:
-        data = unhexlify(digits)
+        data = unhexlify(digits + "0" * (len(digits) % 2))
     except (TypeError, ValueError):
         raise BrokenResultError(f"{name}: got {json.dumps(digits)[:60]}; wanted the bits in hexadecimal") from None
     count = math.prod(shape)
     width = len(data) // count if count else dtype.itemsize
-    if len(data) != count * width or width not in FLOATS or len(shape) > 32:
+    if len(digits) != 2 * count * width or width not in FLOATS or len(shape) > 32:
         each = 2 * dtype.itemsize
         raise BrokenResultError(
             f"{name}: got {len(digits)} digits for the shape {json.dumps(shape)[:60]}; wanted {each} for each element"

@@ -81,7 +81,7 @@ def made_again(subject: Any, call: Any, groups: list[tuple[list[Case], int]]) ->
         return again.called_again(subject.backend, call, groups, **how)
     except (BrokenResultError, NotImplementedError):
         raise
-    except Exception as error:  # of anybody's code
+    except (Exception, SystemExit) as error:  # of anybody's code
         raise BrokenResultError(f"it raised {type(error).__name__} when it was called again") from None
 
 

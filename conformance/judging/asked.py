@@ -36,11 +36,14 @@ def converter(asked: Case) -> Callable[[Any], Any]:
 
 def with_accuracy(asked: Case, accuracy: Mapping[str, float] | None) -> Case:
     """The call with the accuracies of functions; ValueError for what is no function, or no accuracy."""
+    if not isinstance(accuracy, Mapping | None):
+        raise TypeError(f"accuracy: got {accuracy!r}; wanted a dict such as {{'tanh': 10}}")
     for name, ulp in (accuracy or {}).items():
         if not isinstance(ulp, int | float) or not 0.5 <= ulp < math.inf:
             raise ValueError(f"accuracy: {name}: got {ulp!r}; wanted an error in ulp, 0.5 or more")
-        if name not in KNOWN and not (isinstance(asked.formula, Traced) and asked.formula.has_operation(name)):
-            meant = did_you_mean(name, KNOWN)
+        own = isinstance(name, str) and isinstance(asked.formula, Traced) and asked.formula.has_operation(name)
+        if name not in KNOWN and not own:
+            meant = did_you_mean(str(name), KNOWN)
             raise ValueError(f"accuracy: got {name!r}; wanted a function such as {', '.join(KNOWN[:4])}{meant}")
     return asked._replace(accuracy=tuple(sorted((accuracy or {}).items())))
 

@@ -61,10 +61,11 @@ def blocks(call: Case) -> Iterator[Block]:
 def cuts(call: Case, limit: int) -> list[Cut]:
     """The cuts of a call that together have all results; none where the call is small, or has to stay whole."""
     formula = call.formula
+    axis = call.options.get(AXIS, -1)
     whole = formula.signature is None or formula.rows_together or bool(call.steps)
-    if whole or not all(map(is_leaf, unpack(call.arguments))):
+    if whole or not isinstance(axis, int) or not all(map(is_leaf, unpack(call.arguments))):
         return []
-    arguments = {n: axis_names(a, np.ndim(v), call.options.get(AXIS, -1)) for n, a, v in parts(formula, call.arguments)}
+    arguments = {n: axis_names(a, np.ndim(v), axis) for n, a, v in parts(formula, call.arguments)}
     values = {name: value for name, _, value in parts(formula, call.arguments)}
     sizes = sizes_of(arguments, values)
     ranks = {
@@ -222,7 +223,8 @@ def dtype_of(call: Case) -> np.dtype[Any]:
             return dtype
     if dtypes and call.formula.signature is None:
         return np.dtype(np.float32)
-    raise TypeError(f"{call.function}: got no array of float16, bfloat16, float32 or float64; wanted at least one")
+    got = f"arrays of {', '.join(map(str, dict.fromkeys(dtypes)))} alone" if dtypes else "no array"
+    raise TypeError(f"{call.function}: got {got}; wanted at least one of float16, bfloat16, float32 or float64")
 
 
 def converted(arguments: tuple[Any, ...], how: Callable[[Any], Any]) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from .selection import AnyFormula, AnySubject, selected
 from .subject import refuse_strange_arithmetic
 from .threads import SEATS, at_once
 
-MOST_REPEATED = 10**7
+MOST_REPEATED, SEEDS = 10**7, 10**18
 
 
 class Manner(NamedTuple):
@@ -104,9 +104,16 @@ def check(
     (False, 'relu.infinity')
     """
     refuse_few(repeat)
+    refuse_seed(seed)
     manner = Manner(seed, version, made, twins, repeat)
     with selected(subject, formulas, dtypes, device, version, timeout, sealed) as (loaded, chosen, wanted):
         return report_on(loaded, chosen, wanted, progress, manner)
+
+
+def refuse_seed(seed: int) -> None:
+    """Raise ValueError for what the random cases cannot be drawn from."""
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < SEEDS:
+        raise ValueError(f"seed: got {seed!r}; wanted a whole number from 0 to {SEEDS - 1}")
 
 
 def refuse_few(repeat: int | None) -> None:

@@ -47,7 +47,7 @@ def kept(asked: tuple[Any, ...], compute: Callable[[], Found]) -> Found:
 def named_folder() -> str | None:
     """The folder that the environment names; empty where it says that nothing is kept, None where it says nothing."""
     named = os.environ.get(FOLDER)
-    return "" if named in OFF else named
+    return "" if named in OFF else named and os.path.expanduser(named)
 
 
 def hashed(data: Any) -> str:

@@ -65,7 +65,7 @@ def sorted_out_of(
     def expected_or_none(case: Case) -> dict[str, Expected] | None:
         try:
             return expected(case, np.dtype(dtype), subnormals, precision)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if case.formula.is_own:
                 raise
             raised[id(case)] = why(error)
@@ -84,7 +84,7 @@ def sorted_out_of(
     return tuple(judged), left
 
 
-def why(error: Exception) -> str:
+def why(error: BaseException) -> str:
     """Why a case cannot be judged on which anybody's formula raises."""
     return f"the formula raised {one_line(error)}"
 
@@ -93,7 +93,7 @@ def disagreement(made: Made, found: dict[str, Expected], dtype: np.dtype[Any]) -
     """Why the whole of a case is not what its compact call says, or nothing."""
     try:
         return "" if agrees(made, found, dtype) else "it differs from a part of it"
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if made.compact.formula.is_own:
             raise
         return why(error)

@@ -68,7 +68,7 @@ class Isolated(Described):
         sealed: bool = False,
     ) -> None:
         if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
-            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive number of seconds")
+            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive, finite number of seconds")
         self.given, self.asked_device, self.names = checked_name(given), device, tuple(functions)
         self.timeout, self.sealed = timeout, sealed
         self.strange: list[str] = []  # what is unusual about its processes

@@ -13,7 +13,7 @@ from ...worker.calls import converted
 from ..formulas import Case, cases, functions_of
 from .judge import calls
 from .made import made_cases
-from .selection import chosen_formulas
+from .selection import chosen_formulas, known
 from .subject import Subject
 from .twins import twins
 
@@ -56,6 +56,7 @@ def reproduce(
     ValueError
         A case that there is not.
     """
+    known("dtype", dtype, spec.dtypes(spec.VERSION))
     formulas = chosen_formulas(case.partition(".")[0] if formula is None else formula, spec.VERSION)
     loaded = Subject(subject, device, [each.name for some in formulas for each in functions_of(some)])
     kind, ids = np.dtype(dtype), list[str]()

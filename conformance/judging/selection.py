@@ -19,7 +19,8 @@ AnySubject = Subject | Isolated
 
 def known_version(version: str) -> None:
     """Raise ValueError for a version of the specification that there is not."""
-    known("spec", [version], spec.VERSIONS, shown_by="")
+    if version not in spec.VERSIONS:
+        raise ValueError(f"spec: got {version!r}; wanted one of {', '.join(spec.VERSIONS)}")
 
 
 @contextmanager
@@ -88,6 +89,8 @@ def with_signature(formula: Formula) -> Formula:
 def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: str) -> Sequence[str]:
     """The dtypes to judge in, the usual ones by default; ValueError for one that the subject has not."""
     there = spec.dtypes(version)
+    if dtypes is not None and not isinstance(dtypes, str) and not (dtypes := list(dtypes)):
+        raise ValueError("dtypes: got none; wanted at least one, or None for the usual ones")
     usual = [dtype for dtype in subject.usual_dtypes if dtype in there]
     wanted = usual if dtypes is None else known(of_version("dtype", version), dtypes, there)
     for dtype in wanted:

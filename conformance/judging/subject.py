@@ -63,14 +63,19 @@ class Described:
         self.shows_memory = bool(found["shows_memory"])
         self.versions = {plain(key, 60): plain(str(value), 60) for key, value in found["versions"].items()}
         self.usual_dtypes = self.dtypes if found["declares_dtypes"] else tuple(d for d in self.dtypes if d not in HALF)
-        self.threads = bool(found["threads"])
-        self.near, self.places = (self.texts(found[key]) for key in ("near", "places"))
+        if found["is_class"]:
+            raise SubjectError(f"{name}: got a class, whose functions take self; wanted an instance of it")
+        self.threads = found["threads"]
+        if not isinstance(self.threads, bool):
+            raise SubjectError(f"{name}: threads: got {plain(repr(self.threads), 60)}; wanted True or False")
+        near, self.places = (self.texts(found[key]) for key in ("near", "places"))
+        self.near = {own: meant for own, meant in near.items() if own not in reference.FORMULAS}
         device = found["device"]
         self.device = None if device is None else plain(str(device))
         asked = tuple(names)
         if not any(self.offered.get(each) for each in asked):
             meant = "".join(f"; {name}: did you mean {formula}?" for name, formula in [*self.near.items()][:3])
-            wanted = f"; wanted a function named {', '.join(asked)}{meant}"
+            wanted = f"; wanted a function named {' or '.join(asked)}{meant}"
             if len(asked) >= MANY:
                 wanted = f"{meant or '; wanted a function with the name of one'} (`gaugeblock spec` shows all)"
             raise SubjectError(f"{self.name}: it has none of the formulas{wanted}")
@@ -85,6 +90,8 @@ class Described:
         if not isinstance(value, str | list):
             raise SubjectError(f"{self.name}: {key}: got {type(value).__name__}; {wanted}")
         names = [value] if isinstance(value, str) else value
+        if not names:
+            raise SubjectError(f"{self.name}: {key}: got none; {wanted}")
         for each in names:
             if not isinstance(each, str) or each not in known:
                 raise SubjectError(f"{self.name}: {key}: got {plain(repr(each), 60)}; {wanted}")

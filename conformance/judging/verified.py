@@ -223,5 +223,5 @@ def called(formula: Formula, *arguments: Any) -> Any:
     assert formula.definition is not None
     try:
         return formula.definition(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"{formula.name}: its definition raised {one_line(error)}") from error

@@ -68,7 +68,7 @@ def failure(results: list[Fields], level: int = USUAL) -> list[Text]:
     if worst is None:
         return lines
     count = f"{result['failing']} of {result['cases']} cases" if result["cases"] > 1 else "its one case"
-    lines += field("failing", f"{count}, all {result['common']}" if result["common"] else count)
+    lines += field("failing", f"{count}{common_words(result)}")
     lines += field("case", f"{worst['case']} (catches: {worst['note']})")
     lines += field("given", arguments(worst["given"]))
     if worst["index"] is not None:
@@ -85,6 +85,12 @@ def failure(results: list[Fields], level: int = USUAL) -> list[Text]:
             lines += field("error", f"{abs(worst['got'] - worst['expected']):.3g}{times}")
         lines += [Text(f"  {worst['resolution']}")] if worst["resolution"] else []
     return lines + field("reason", result["reason"])
+
+
+def common_words(result: Fields) -> str:
+    """What the failing cases have in common, after their number."""
+    common = result["common"]
+    return f", {'' if common == EVERY else 'all '}{common}" if common else ""
 
 
 def field(name: str, text: str) -> list[Text]:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from ..judging.common import EVERY
 from . import terminal
 from .advice import advice
-from .failures import sentence
+from .failures import common_words, sentence
 from .snippets import piped, snippet
 from .strips import LIMIT, by_requirement, gauge, number, signs_of
 
@@ -38,6 +38,7 @@ def to_html(document: Fields) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.undefined = jinja2.StrictUndefined
     environment.filters.update(advised=advised, breakable=breakable, number=number, piped=piped, prose=prose)
+    environment.filters.update(common_words=common_words)
     template = resources.files("gaugeblock.conformance.reporting").joinpath("report.html").read_text(encoding="utf-8")
     reports = document["reports"]
     signs = signs_of(reports)

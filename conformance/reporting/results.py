@@ -122,7 +122,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "ratio": number(result.ratio),
         "ulp": number(result.ulp),
         "diagnosis": result.diagnosis,
-        "reason": (worst.reason if worst else "") or result.reason,  # why it fails, rather than what was declined
+        "reason": worst.reason if worst and result.status == "fail" else result.reason,
         "failing": result.failing,
         "common": result.common,
         "seconds": result.seconds,

@@ -147,17 +147,17 @@ def processes(work: Work, numbers: Iterable[int]) -> Iterator[tuple[int, Tally]]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not numbers:
         return
-    with (
-        environment(ENVIRONMENT),
-        ProcessPoolExecutor(min(cores, len(numbers)), get_context("spawn"), start_worker) as pool,
-    ):
+    with environment(ENVIRONMENT):
+        pool = ProcessPoolExecutor(min(cores, len(numbers)), get_context("spawn"), start_worker)
         try:
-            for future in as_completed([pool.submit(work, number) for number in numbers]):
+            with uninterrupted():
+                futures = [pool.submit(work, number) for number in numbers]
+            for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool:
             raise ValueError("a process of the sweep was killed; the same command continues it") from None
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # once: where it is called again, nothing is cancelled any more
 
 
 @contextmanager
@@ -172,6 +172,19 @@ def environment(variables: dict[str, str]) -> Iterator[None]:
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait here, and for good in the processes that are started meanwhile: the parent ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start_worker() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from ... import reference, spec
+from ... import backends, reference, spec
 from ...names import wanted
 from .. import special
 from ..judging.loading import SubjectError
@@ -61,10 +61,10 @@ def loaded(name: str, device: str | None) -> Subject:
 def function_of(subject: Subject, formula: str) -> Callable[..., Array]:
     """The function as the formulas run it: under jit where the subject has such a variant, and else as it is.
 
-    exp, log and sqrt are those of the library, unless the subject has its own. JAX compiles each of its own accord.
+    Of a backend, exp, log and sqrt are those of its library. JAX compiles each of its own accord.
     """
     *_, function = None, *subject.functions(formula).values()
-    if function is None and formula in ELEMENTARY:
+    if function is None and formula in ELEMENTARY and subject.name in backends.NAMES:
         xp = array_namespace(subject.backend.asarray(np.zeros(1, np.float32)))
         function = getattr(special, formula) if hasattr(special, formula) else getattr(xp, formula)
     if function is None:

@@ -58,7 +58,7 @@ def wanted(name: str, names: Iterable[str], shown_by: str = "", otherwise: str =
     every = tuple(names)
     near, shown = did_you_mean(name, every), f" (`{shown_by}` shows all)" if shown_by else ""
     if len(every) > MANY and (near or shown):
-        return f"{near or '; wanted another'}{shown}{'' if near else otherwise}"
+        return f"{near or '; wanted the name of one'}{shown}{'' if near else otherwise}"
     return f"; wanted one of {', '.join(every)}{near}"
 
 
