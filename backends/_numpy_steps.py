@@ -40,11 +40,11 @@ def adam_step(
     """
     rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
     dtype = None
-    if isinstance(state, AdamState):
+    if isinstance(state, AdamState) and isinstance(donate, bool):
         columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
         dtype = common_dtype(columns)
     if dtype is None:  # half precision, several dtypes, what is no array, and errors
-        return reference.adam_step(theta, grad, state, **rates, xp=numpy)
+        return reference.adam_step(theta, grad, state, **rates, donate=donate, xp=numpy)
     step = checked_step(state.step, name="state.step", least=0) + 1
     beta1, beta2 = checked_beta("beta1", beta1, dtype), checked_beta("beta2", beta2, dtype)
     learning_rate, epsilon = number("learning_rate", learning_rate, dtype), checked_epsilon(epsilon, numpy, dtype)

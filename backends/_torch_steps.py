@@ -73,7 +73,7 @@ def fused_adam(
     weight_decay: Any = 0,
 ) -> tuple[Any, reference.AdamState] | None:
     """A step of Adam or AdamW; None where the kernel does not take it, or something is wrong with it."""
-    if not isinstance(state, reference.AdamState):
+    if not (isinstance(state, reference.AdamState) and isinstance(donate, bool)):
         return None
     columns, rebuild = flatten(theta=theta, grad=grad, m=state.m, v=state.v)
     if not (are_fusible(columns) and are_ordinary(state.step, learning_rate, weight_decay, betas=(beta1, beta2))):

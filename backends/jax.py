@@ -26,6 +26,7 @@ from ..reference.arguments import (
     wide,
 )
 from ..reference.declaration import declaration_of
+from ..reference.hyperparameters import flag
 from . import _formulas, bind_all, documentation, native
 
 name = "jax"
@@ -128,7 +129,7 @@ def step_of(name: str) -> Any:
     @native(getattr(_formulas, name))
     def step(*arguments: Any, donate: bool = False, **options: Any) -> Any:
         """Under jit. With `donate`, the results are written over theta and the state, which cannot be used after."""
-        return (donating if donate else keeping)(*arguments, **options)
+        return (donating if flag("donate", donate) else keeping)(*arguments, **options)
 
     step.__name__ = name
     return step

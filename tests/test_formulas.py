@@ -201,6 +201,11 @@ SPECIAL = {
         lambda g: g.sgd_step(g.asarray(X), g.asarray(X), g.sgd_init(g.asarray(X)), nesterov=True), ValueError, "nesterov: got True"),
     "sgd_step.tree: structures": (
         lambda g: g.sgd_step({"a": g.asarray(X)}, {"b": g.asarray(X)}, g.sgd_init({"a": g.asarray(X)})), TypeError, "grad: got structure"),
+    **{
+        f"{name}.errors: donate": (
+            lambda g, name=name: getattr(g, name)(g.asarray(X), g.asarray(X), g.adam_init(g.asarray(X)), donate="no"), TypeError, "donate: got str 'no'")
+        for name in ("adam_step", "adamw_step")
+    },
     "adamw_step.errors: state": (lambda g: g.adamw_step(g.asarray(X), g.asarray(X), None), TypeError, "state: got None"),
     "adamw_step.errors: weight_decay": (
         lambda g: g.adamw_step(g.asarray(X), g.asarray(X), g.adam_init(g.asarray(X)), weight_decay=None), TypeError, "weight_decay: got None"),

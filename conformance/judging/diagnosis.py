@@ -57,7 +57,7 @@ def diagnose(
         ((function, _),) = Counter(finding.case.formula for finding in own).most_common(1)
         try:
             words = of_function(subject, formula, function, dtype, seed, own, every)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             words = f"{NOT_SAID}: {one_line(error)}"
             warnings.warn(f"{name} in {dtype}: {words}; please report it", RuntimeWarning, stacklevel=2)
         if words:

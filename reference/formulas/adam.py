@@ -20,7 +20,7 @@ from ..arguments import (
 from ..declaration import formula
 from ..hyperparameters import beta as checked_beta
 from ..hyperparameters import epsilon as checked_epsilon
-from ..hyperparameters import number
+from ..hyperparameters import flag, number
 from ..hyperparameters import step as checked_step
 from ..trees import map_leaves
 
@@ -325,7 +325,8 @@ def adam_step(
     Raises
     ------
     TypeError
-        A dtype that is not real floating, mixed dtypes, structures that differ, a state that is none.
+        A dtype that is not real floating, mixed dtypes, structures that differ, a state that is none, or a `donate`
+        that is no bool.
     ValueError
         Shapes that differ, or a hyper-parameter out of range.
 
@@ -342,6 +343,7 @@ def adam_step(
     """
     if not isinstance(state, AdamState):
         raise TypeError(f"state: got {describe(state)}; wanted an AdamState, as adam_init returns")
+    flag("donate", donate)
     step = checked_step(state.step, name="state.step", least=0) + 1
 
     def one(theta: Array, grad: Array, m: Array, v: Array) -> tuple[Result, Result, Result]:

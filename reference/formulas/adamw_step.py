@@ -57,7 +57,8 @@ def adamw_step(
     Raises
     ------
     TypeError
-        A dtype that is not real floating, mixed dtypes, structures that differ, a state that is none.
+        A dtype that is not real floating, mixed dtypes, structures that differ, a state that is none, or a `donate`
+        that is no bool.
     ValueError
         Shapes that differ, or a hyper-parameter out of range.
 
@@ -86,7 +87,6 @@ def adamw_step(
         return (rounded(new, theta.dtype, xp or floating(theta=theta)[0]),)
 
     decayed, wide_grad = map_leaves(decay, 2, theta=theta, grad=grad)
-    new, state = adam_step(
-        decayed, wide_grad, state, learning_rate=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon, xp=xp
-    )
+    rates = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    new, state = adam_step(decayed, wide_grad, state, **rates, donate=donate, xp=xp)
     return map_leaves(narrow, 1, new=new, theta=theta)[0], state
