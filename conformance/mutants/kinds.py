@@ -426,17 +426,17 @@ def adam_step__negative_learning_rate(theta, grad, state, /, *, learning_rate=0.
     return reference.adam_step(theta, grad, state, learning_rate=abs(learning_rate), **options)
 
 
-@only_in("options", "adam.epsilon", "epsilon is at least 1e-12")
+@only_in("options", "adam.hyper_parameters", "epsilon is at least 1e-12")
 def adam_step__epsilon_of_1e_12(theta, grad, state, /, *, epsilon=1e-8, **options):
     return reference.adam_step(theta, grad, state, epsilon=max(epsilon, 1e-12), **options)
 
 
-@only_in("options", "adam.epsilon", "epsilon is at most 0.1")
+@only_in("options", "adam.hyper_parameters", "epsilon is at most 0.1")
 def adam_step__epsilon_of_a_tenth(theta, grad, state, /, *, epsilon=1e-8, **options):
     return reference.adam_step(theta, grad, state, epsilon=min(epsilon, 0.1), **options)
 
 
-@only_in("options", "rms_norm.epsilon", "epsilon is at least 1e-7")
+@only_in("options", "rms_norm.value", "epsilon is at least 1e-7")
 def rms_norm__epsilon_of_1e_7(x, w, *, epsilon=1e-6):
     return reference.rms_norm(x, w, epsilon=max(epsilon, 1e-7))
 
@@ -922,19 +922,19 @@ def categorical_cross_entropy__clip_along_axis_0(y, p, *, axis=-1, clip=None):
     return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip)
 
 
-@only_in("options", "adamw_step.hyper_parameters", "no more than all of a parameter decays")
+@only_in("options", "adamw_step.value", "no more than all of a parameter decays")
 def adamw_step__decay_of_at_most_all(theta, grad, state, *, learning_rate=0.001, weight_decay=0.01, **options):
     if learning_rate * weight_decay > 1:
         weight_decay = 1 / learning_rate
     return reference.adamw_step(theta, grad, state, learning_rate=learning_rate, weight_decay=weight_decay, **options)
 
 
-@only_in("options", "layer_norm.epsilon", "an epsilon above 1 is 1")
+@only_in("options", "layer_norm.value", "an epsilon above 1 is 1")
 def layer_norm__epsilon_of_at_most_1(x, w, b, *, epsilon=1e-5):
     return reference.layer_norm(x, w, b, epsilon=min(epsilon, 1.0))
 
 
-@only_in("options", "scaled_dot_product_attention_vjp.scale", "a scale below -1 is -1")
+@only_in("options", "scaled_dot_product_attention_vjp.value", "a scale below -1 is -1")
 def scaled_dot_product_attention_vjp__scale_of_at_least_minus_1(q, k, v, g, mask=None, *, scale=None, **options):
     scale = None if scale is None else max(scale, -1.0)
     return reference.scaled_dot_product_attention_vjp(q, k, v, g, mask, scale=scale, **options)
