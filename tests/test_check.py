@@ -336,7 +336,7 @@ def never(*arguments, **options):
 def test_zero_cases_judged_is_an_error_never_a_pass():
     with pytest.raises(ValueError, match="no case was judged"):
         check(subject(softmax=never))
-    for formula, wanted in (("relu", "relu"), ("sgd", "sgd_step"), ("adam", "adam_bias_correction, .*, adam_step")):
+    for formula, wanted in (("relu", "relu"), ("sgd", "sgd_step"), ("adam", "adam_bias_correction or .* or adam_step")):
         with pytest.raises(SubjectError, match=f"none of the formulas; wanted a function named {wanted}"):
             check(subject(softmax=softmax), formulas=[formula])
     with pytest.raises(ValueError, match="no case was judged"):

@@ -1,13 +1,18 @@
 """How far the made cases reach: the ends of a dtype's range, of what an option may be, and of the dtypes of labels."""
 
+import types
+
 import numpy as np
 import pytest
+from made import failures, words
 
 from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.cases.build import accepted
 from gaugeblock.conformance.cases.draw import unpack
 from gaugeblock.conformance.cases.reach import plain, reaches, with_which_it_matters
 from gaugeblock.conformance.formulas import FUNCTIONS, declared
+from gaugeblock.conformance.judging.subject import Subject
+from gaugeblock.conformance.mutants.rounding import to_bfloat16, to_tf32
 
 FLOAT32 = np.dtype("float32")
 OPTIONS = [
@@ -65,3 +70,13 @@ def test_one_row_stands_for_all_in_each_argument_alone(name):
         arrays = [array for array in unpack(case.arguments) if np.ndim(array) > 1]
         assert sum(bool(np.all(array == array[:1])) for array in arrays) <= 1
     assert len(alone) >= 2
+
+
+@pytest.mark.parametrize(("precision", "rounding"), [("tf32", to_tf32), ("bf16", to_bfloat16)])
+def test_the_largest_numbers_are_not_judged_of_a_class_that_rounds_them_to_infinity(precision, rounding):
+    def matmul(a, b):
+        return np.matmul(rounding(a), rounding(b))
+
+    assert np.isinf(rounding(np.finfo(np.float32).max))
+    subject = Subject(types.SimpleNamespace(__name__="coarse", precision=precision, matmul=matmul))
+    assert not [*map(words, failures(subject, "matmul", "float32", {"magnitudes"}))]

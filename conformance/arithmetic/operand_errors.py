@@ -52,11 +52,15 @@ def cast_error(value: Number, off: Number, model: Model) -> Number:
 
 
 def coarse(factor: Number, error: Number, model: Model) -> Number:
-    """The error of a factor that is kept in fewer bits, which end at bfloat16's smallest subnormal, 2^-133."""
+    """The error of a factor that is kept in fewer bits, which end at bfloat16's smallest subnormal, 2^-133.
+
+    It is infinite for the largest numbers, which may be rounded up to infinity.
+    """
     if model.factor == 0:
         return error
     size = finite(np.abs(factor)) + error
-    return np.where(size == 0, 0.0, error + model.factor * size + 2.0**-133)
+    found = np.where(size == 0, 0.0, error + model.factor * size + 2.0**-133)
+    return np.where(size + found - error > model.largest, np.inf, found)
 
 
 def reciprocal_loss(a: Number, e: Number, b: Number, f: Number, model: Model) -> Number:

@@ -1,7 +1,6 @@
 """A graph of PyTorch's operations on arrays that carry errors."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,6 @@ FILLS = {"constant_pad_nd": 2}
 NOTHING = frozenset({"_assert_tensor_metadata", "_assert_async", "is_same_size", "_has_same_storage_numel"})
 
 
-@cache
 def operation(name: str) -> Callable[..., Any] | None:
     """What an operation is on arrays that carry errors."""
     of_standard = aten.SAME.get(name)
