@@ -219,6 +219,20 @@ def test_sums_of_half_precision_are_found_where_one_class_has_nearly_all():
 # Compact and whole.
 
 
+@pytest.mark.parametrize("domain", ["real", "logit", "weight", "probability", "nonnegative", "mask"])
+@pytest.mark.parametrize("axes", ["(..., n), (..., n)", "(..., n), (n)", "(..., n), ()", "(n), (n)"])
+def test_cases_are_made_of_arguments_of_any_domain(axes, domain):
+    """Each domain in the place of both."""
+
+    def product(x, y):
+        return np.sum(x * y, axis=-1)
+
+    for domains in (("real", domain), (domain, "real")):
+        judged = declare(f"{axes} -> {'(...)' if '...' in axes else '()'}", domain=domains)(product)
+        for dtype in ("float16", "float32"):
+            assert len(list(made(judged, np.dtype(dtype)))) > 20
+
+
 @pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY, *OF_EVERY_SHAPE])
 def test_neutral_elements_are_neutral_and_others_stand_for_themselves(formula):
     dtype, known = np.dtype("float32"), set()

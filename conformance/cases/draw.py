@@ -101,7 +101,7 @@ def draw(leaf: Leaf, sizes: dict[str, int], rng: np.random.Generator) -> Any:
     if leaf.domain == "index":
         return rng.integers(0, sizes[classes(sizes, leaf)], shape)
     if leaf.domain == "mask":
-        return rng.uniform(size=shape) < 0.7
+        return np.asarray(rng.uniform(size=shape) < 0.7)
     if leaf.domain == "weight":
         values = rng.uniform(0, 1, shape) * (rng.uniform(size=shape) > 0.3)
     elif leaf.domain == "probability":

@@ -83,4 +83,5 @@ def with_equal_rows(array: np.ndarray, leaf: Leaf, count: int) -> np.ndarray:
     """An array with its first ones in the place of all; of a bias all numbers are one, and all queries see one mask."""
     if BATCH not in leaf.axes and len(leaf.axes) > 1:
         return array
-    return np.resize(array[:1, ..., :1, :] if leaf.domain == "mask" and array.ndim > 1 else array[:count], array.shape)
+    first = array[:count]
+    return np.resize(first[..., :1, :] if leaf.domain == "mask" and array.ndim > 2 else first, array.shape)
