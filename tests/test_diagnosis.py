@@ -29,7 +29,7 @@ IN_DTYPES = [
     for dtype in MODELS
     if dtype == "float32" or (number % 4 == 0 and dtype == ("float16", "float64", "bfloat16")[number // 4 % 3])
 ]
-MANY = 40  # of more mutants of a formula some are enough, from all parts of the list
+MANY = 20  # of more mutants of a formula some are enough, from all parts of the list
 
 
 def subject(**functions):

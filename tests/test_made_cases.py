@@ -4,7 +4,7 @@ import importlib
 import math
 import re
 import threading
-from itertools import combinations, count, cycle
+from itertools import combinations, count, cycle, product
 from pathlib import Path
 
 import numpy as np
@@ -121,10 +121,10 @@ OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_
 
 
 @pytest.mark.parametrize(
-    ("formula", "dtype"),
-    [(name, dtype) for k, name in enumerate(spec.formulas()) for dtype in ("float32", ("float16", "float64")[k % 2])],
+    ("formula", "dtype"), [*product(spec.formulas(), ["float32"]), *product(spec.formulas()[::2], ["float16"])]
 )
 def test_numpy_conforms(formula, dtype):
+    """In float64 rewrites are judged, below."""
     assert not [*map(words, failures(Subject("numpy"), formula, dtype))]
 
 
@@ -161,8 +161,14 @@ def test_right_rewrites_are_accepted(formula):
         assert not [*map(words, found)], (name, dtype)
 
 
-@pytest.mark.parametrize("function", [*THIRD_PARTY, *OF_EVERY_SHAPE])
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("function", "dtype"),
+    [
+        (function, dtype)
+        for k, function in enumerate([*THIRD_PARTY, *OF_EVERY_SHAPE])
+        for dtype in ("float32", ("float16", "float64")[k % 2])
+    ],
+)
 def test_a_third_partys_formula_has_cases_that_it_passes(function, dtype):
     known = compact_cases(function, dtype, 0)
     assert len(known) > 20
@@ -224,11 +230,11 @@ def test_sums_of_half_precision_are_found_where_one_class_has_nearly_all():
 def test_cases_are_made_of_arguments_of_any_domain(axes, domain):
     """Each domain in the place of both."""
 
-    def product(x, y):
+    def summed(x, y):
         return np.sum(x * y, axis=-1)
 
     for domains in (("real", domain), (domain, "real")):
-        judged = declare(f"{axes} -> {'(...)' if '...' in axes else '()'}", domain=domains)(product)
+        judged = declare(f"{axes} -> {'(...)' if '...' in axes else '()'}", domain=domains)(summed)
         for dtype in ("float16", "float32"):
             assert len(list(made(judged, np.dtype(dtype)))) > 20
 
