@@ -112,7 +112,7 @@ def products(builder: Builder) -> Iterator[Made]:
     for exponent in (-10, 10, int(info.nmant) // 2):
         powers = [0 if n == 1 else exponent for n in range(len(builder.leaves))]
         for number in last if abs(exponent) == 10 else ():
-            powers[number] = int(math.copysign(far(builder.dtype), exponent))
+            powers[number] = int(math.copysign(far_power(builder.dtype), exponent))
         each = zip(builder.small("scaled"), builder.leaves, powers, strict=True)
         scaled = [times(array, leaf, 2.0**power) for array, leaf, power in each]
         yield builder.made("magnitudes", builder.label("value"), f"scale_2^{exponent}", NOTE, builder.call(scaled))
@@ -199,10 +199,10 @@ def small_rows(leaves: list[Leaf], arrays: Arrays) -> None:
 
 def large_and_small(array: np.ndarray) -> None:
     """Make the numbers at the places of the last axis large and small in turn, in place."""
-    array *= (2.0 ** (far(array.dtype) * (-1.0) ** np.arange(array.shape[-1]))).astype(array.dtype)
+    array *= (2.0 ** (far_power(array.dtype) * (-1.0) ** np.arange(array.shape[-1]))).astype(array.dtype)
 
 
-def far(dtype: np.dtype[Any]) -> int:
+def far_power(dtype: np.dtype[Any]) -> int:
     """A power of two that is far from 1 in a dtype, and whose square is in the range of all but float16."""
     return max(int(np.log2(float(finfo(dtype).max))) // 4, 10)
 
