@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,21 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "whole: judges by the made cases too, and calls again")
+    config.addinivalue_line("markers", "thorough: takes long; `pytest -m thorough` runs these, and CI runs both")
+    config.addinivalue_line("markers", "one_in(count): all but every so manieth of a test's parameters are thorough")
     set_parts(nothing, nothing)
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are deselected
+def pytest_collection_modifyitems(items):
+    """Mark what a test repeats for other formulas and dtypes: the usual run takes a sample, a thorough one the rest."""
+    numbers = Counter()
+    for item in items:
+        if (one_in := item.get_closest_marker("one_in")) is not None:
+            (count,) = one_in.args
+            if numbers[item.function] % count:
+                item.add_marker("thorough")
+            numbers[item.function] += 1
 
 
 def pytest_unconfigure(config):

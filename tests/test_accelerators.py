@@ -109,6 +109,7 @@ def test_jax_asks_for_full_products_and_leaves_the_default_alone():
     assert jax.config.jax_default_matmul_precision is None
 
 
+@pytest.mark.thorough
 def test_the_benchmark_of_an_accelerator(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(accelerator, "ROUNDS", 2)
     monkeypatch.setattr(accelerator, "SECONDS", 0)

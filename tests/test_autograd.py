@@ -81,6 +81,7 @@ IN_FLOAT64 = {"categorical_cross_entropy_vjp", "relu_vjp", "softmax_vjp"}
 ON_JAX = {*GRADIENTS[::2], *IN_FLOAT64}  # the others are made of the same operations
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("name", "formula"), [(name, each) for name in NAMES for each in GRADIENTS if name != "jax" or each in ON_JAX]
 )
@@ -213,6 +214,7 @@ FEWER = {"matmul", "gelu_tanh", "swiglu", "rms_norm", "layer_norm", "rotary_embe
 IN_JAX = [formula for formula in POINTS if formula not in FEWER][::2]  # by turns: PyTorch's are all checked
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", IN_JAX)
 def test_check_grads(formula):
     pytest.importorskip("jax")

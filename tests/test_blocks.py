@@ -36,6 +36,7 @@ def gathered(call):
     return found, len(every)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_blocks_give_what_the_whole_gives(function, monkeypatch):
     several = 0

@@ -68,6 +68,7 @@ def under_jit():
     return subject(backend="jax", **vars(backends.load("jax").jitted))
 
 
+@pytest.mark.thorough
 def test_jax_conforms_under_jit():
     """Half of the formulas; the others are judged under vmap, in test_transforms."""
     judged = spec.formulas()[::2]
@@ -89,6 +90,7 @@ def test_jax_conforms_by_made_cases():
     assert check(under_jit(), formulas=["embedding"], dtypes=["float32"]).passed
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
     """Some formulas in each format."""
@@ -222,6 +224,7 @@ def once(x, *, axis=-1, buffer=np.empty((4, 10))):  # noqa: B008  the mistake it
     return softmax(x, axis=axis)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("function", "requirement", "reason"),
     [

@@ -81,6 +81,7 @@ def limited(code):
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="there is no /proc to ask for the memory in use")
 def test_what_is_larger_than_memory_conforms():
     done = limited(STREAMED)

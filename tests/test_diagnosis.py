@@ -41,6 +41,7 @@ def diagnoses(**functions):
     return {result.diagnosis for result in found.results if result.status == "fail"}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("name", "dtype"), IN_DTYPES)
 def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnamed(name, dtype, monkeypatch):
     outcomes = {}  # each mutant stands before each other one, and gives the same every time; what was judged too
@@ -243,6 +244,7 @@ def test_a_mutant_in_another_library_is_named_too():
     }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("precision", "tightest", "dense"),
     [
@@ -281,6 +283,7 @@ def gradients_by(product):
     return dense_vjp
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("precision", "product"),
     [

@@ -74,6 +74,7 @@ NEW = [function for function in FUNCTIONS if function not in OLD]
 BOTH = [(function, name) for function in OLD for name in ("torch", "strict")]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("function", "name"), BOTH + [(function, "torch") for function in NEW])
 def test_values_and_bounds_are_those_of_numpy(function, name, on_a_device, monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK", 400 if function in ("softmax", "dense") else 1 << 20)
@@ -113,6 +114,7 @@ def test_special_values_and_half_precision(on_a_device):
             assert_conforms(torch.nan_to_num(torch.softmax(tensor, -1)), "softmax", tensor)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("function", "name"), BOTH + [(function, "torch") for function in NEW[::2]])
 def test_infinite_values_and_those_that_overflow_are_judged_there_too(function, name, on_a_device):
     own = library(name)

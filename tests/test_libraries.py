@@ -68,6 +68,7 @@ def test_a_pin_is_read_as_pip_and_npm_write_it():
     assert library.pins == wanted
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("name", "formula", "dtype"),
     [

@@ -120,6 +120,7 @@ OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_
 # Right code.
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("formula", "dtype"), [*product(spec.formulas(), ["float32"]), *product(spec.formulas()[::2], ["float16"])]
 )
@@ -132,6 +133,7 @@ SOURCES = Path(backends.__file__).parent.glob("*torch*.py")
 KERNELS = {name for path in SOURCES for name in re.findall(r"@native\(_formulas\.(\w+)\)", path.read_text())}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", [name for name in spec.formulas() if KERNELS & {name, f"{name}_step"}])
 def test_torch_conforms(formula):
     """Each formula for which it has a kernel of its own."""
@@ -150,6 +152,7 @@ MOST_ELEMENTS = {"float32": 60_000, "float64": 10_000}
 KINDS = {"pairs", "axes", "tiles", "empty", "random", "magnitudes", "labels", "specials", "options", "few"}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_right_rewrites_are_accepted(formula):
     """In one of the dtypes by turns."""
@@ -161,6 +164,7 @@ def test_right_rewrites_are_accepted(formula):
         assert not [*map(words, found)], (name, dtype)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("function", "dtype"),
     [
@@ -239,6 +243,7 @@ def test_cases_are_made_of_arguments_of_any_domain(axes, domain):
             assert len(list(made(judged, np.dtype(dtype)))) > 20
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY, *OF_EVERY_SHAPE])
 def test_neutral_elements_are_neutral_and_others_stand_for_themselves(formula):
     dtype, known = np.dtype("float32"), set()

@@ -228,6 +228,7 @@ CASES = [pytest.param(of_torch, *each, id=name) for name, each in OF_TORCH.items
 CASES += [pytest.param(compiled, *each, id=f"{name}, JAX") for name, each in OF_JAX.items()]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("call", "function", "arguments"), CASES)
 def test_the_library_conforms_and_coarse_inputs_do_not(call, function, arguments):
     wanted, right = rules(function, arguments), call(function, *arguments)

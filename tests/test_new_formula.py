@@ -95,11 +95,12 @@ def test_the_steps_name_the_files_that_a_formula_has():
     assert named == added | {"reference/__init__.py", "tests/second_oracle.py"}
 
 
+@pytest.mark.thorough
 def test_following_them_leaves_the_tests_green(tree):
     run(tree, tree / ".ci/generate", "logistic")
     files = [f"tests/test_{name}.py" for name in ASKED]
     chosen = f"{' or '.join(OF_ALL)} or (logistic and not compile)"
-    said = run(tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *files)
+    said = run(tree, sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider", "-k", chosen, *files)
     passed = re.search(r"(\d+) passed", said)
     assert int(passed[1]) > 40, said
     shown = run(

@@ -77,6 +77,7 @@ def built(folder, out, epoch):
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("epoch", [{}, {"SOURCE_DATE_EPOCH": "1700000000"}], ids=["", "SOURCE_DATE_EPOCH"])
 def test_the_same_bytes_are_built_twice(epoch, tmp_path):
     first = built(copied(tmp_path / "a", 5e8), tmp_path / "first", epoch)

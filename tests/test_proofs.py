@@ -48,6 +48,7 @@ def test_it_is_a_proof(name):
     assert proofs.failures(name) == []
 
 
+@pytest.mark.thorough
 @needs_coq
 def test_the_theorem_and_its_parts_are_proved():
     assert [failure for name in COQ for failure in proofs.failures(name)] == []
@@ -199,6 +200,7 @@ def compiled(tmp_path_factory):
     return folder
 
 
+@pytest.mark.thorough
 @needs_coq
 @pytest.mark.parametrize("group", batches(), ids=lambda group: f"{len(group)} changes")
 def test_a_rule_that_is_too_small_is_not_proved(group, compiled):

@@ -90,11 +90,13 @@ def made_by(error):
 BY_TURNS = [*zip(PROPERTIES, itertools.cycle((*DTYPES, *reversed(DTYPES))), strict=False)]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("name", "dtype"), BY_TURNS)
 def test_numpy_has_all_properties(name, dtype):
     check_property(name, Subject("numpy"), dtype)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("name", "dtype"), BY_TURNS[::5])
 def test_a_strict_namespace_has_properties(name, dtype):
     """Some: the computation is NumPy's."""
@@ -126,6 +128,7 @@ def test_each_kills_a_mutant(name, monkeypatch):
     assert str(failure(name, mutant(MUTANTS[name]))).startswith(f"{name} does not hold:\nimport numpy as np\n")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", SHRUNK)
 def test_each_kills_a_mutant_with_code_that_runs_and_little_in_it(name):
     error = failure(name, mutant(MUTANTS[name]))

@@ -59,6 +59,7 @@ def verdicts(path):
     return found
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.whole
 @pytest.mark.parametrize(
     ("subject", "formulas"),
@@ -87,6 +88,7 @@ def test_verdicts_equal_those_of_check(subject, formulas, tmp_path):
     assert done.returncode == int("fail" in wanted.values())
 
 
+@pytest.mark.thorough
 def test_verdicts_equal_those_of_the_command_line(tmp_path):
     (tmp_path / "some.py").write_text(
         """

@@ -50,6 +50,7 @@ def is_remote(address):
     return re.match(r"""['"]?(https?:)?//""", address or "") is not None
 
 
+@pytest.mark.thorough
 def test_nothing_is_fetched_from_elsewhere(site):
     pages = [Page(path) for path in site.rglob("*.html")]
     assert len(pages) > 20

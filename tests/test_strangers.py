@@ -303,6 +303,7 @@ def judged(asked, call, dtype):
     return check(subject, formulas=[asked], dtypes=[dtype]).passed
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("asked", "call"), [each[1:] for each in WRONG], ids=[each[0] for each in WRONG])
 def test_a_wrong_kernel_is_rejected(asked, call):
     assert not judged(asked, call, "float32")
@@ -320,6 +321,7 @@ ASKED = [*dict.fromkeys(each[1] for each in WRONG)]
 IN_TURN = [(asked, ("float32", "float16")[number % 2]) for number, asked in enumerate(ASKED)]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("asked", "dtype"), IN_TURN, ids=[f"{asked.__name__}-{dtype}" for asked, dtype in IN_TURN])
 def test_the_formula_itself_conforms(asked, dtype):
     assert judged(asked, asked, dtype) == (dtype == "float32" or asked not in ADDED_IN_HALF)

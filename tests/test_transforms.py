@@ -76,6 +76,7 @@ COMPILED = [formula for formula in FORMULAS if formula in OLD or not formula.end
 TO_MACHINE_CODE = {"adam", "cross_entropy", "dense", "layer_norm", "relu", "scaled_dot_product_attention", "softmax"}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("backend", "formula"), VMAPPED)
 def test_vmap_conforms(backend, formula):
     vmap = pytest.importorskip({"jax": "jax", "torch": "torch.func"}[backend]).vmap
@@ -141,6 +142,7 @@ def chosen(function, formula):
     return [each for kind, each in found.items() if kind != "other"]
 
 
+@pytest.mark.one_in(4)
 @needs_compiler
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # where torch imports its compiler
 @pytest.mark.parametrize("formula", COMPILED)

@@ -76,6 +76,7 @@ def user(tmp_path_factory):
     return folder
 
 
+@pytest.mark.thorough
 def test_mypy(user):
     (user / "mypy.ini").write_text("[mypy]\n[mypy-torch.*]\nfollow_imports = skip\n")  # pyright reads PyTorch faster
     command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "user.py"]

@@ -1,7 +1,6 @@
 """Arrays of a library that is no backend: the subject says how they are made, and they are read where they lie."""
 
 import ctypes
-from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +37,8 @@ def backend_of(subject: Any) -> Any:
 
     def versions() -> dict[str, str]:
         """Of NumPy, and of the package that an array's class is from."""
+        from importlib.metadata import PackageNotFoundError, version  # a fifth of the time that a process starts in
+
         package = type(asarray(np.ones(3, np.float32))).__module__.partition(".")[0]
         try:
             return {package: version(package), **numpy_backend.versions()}
