@@ -16,6 +16,7 @@ from gaugeblock.conformance import check
 EXAMPLE = Path(__file__).parent.parent / "examples" / "larger_than_memory.py"
 
 
+@pytest.mark.thorough
 def test_dask_conforms_and_declines_nothing():
     assert {result.status for result in check("dask", spec.formulas()[2::8], ["float32"]).results} == {"pass"}
     others = check("dask", spec.formulas()[::12], ["float16"])

@@ -152,7 +152,7 @@ MOST_ELEMENTS = {"float32": 60_000, "float64": 10_000}
 KINDS = {"pairs", "axes", "tiles", "empty", "random", "magnitudes", "labels", "specials", "options", "few"}
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_right_rewrites_are_accepted(formula):
     """In one of the dtypes by turns."""
@@ -243,7 +243,7 @@ def test_cases_are_made_of_arguments_of_any_domain(axes, domain):
             assert len(list(made(judged, np.dtype(dtype)))) > 20
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY, *OF_EVERY_SHAPE])
 def test_neutral_elements_are_neutral_and_others_stand_for_themselves(formula):
     dtype, known = np.dtype("float32"), set()
@@ -309,6 +309,7 @@ def test_a_logit_that_is_far_from_neutral_is_found_out():
     assert behaviour(declared(of_cold_logits))["n"] == "mixed"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_little_is_left_out(formula, dtype):
@@ -354,6 +355,7 @@ def test_the_options_meet_each_other(strength, most):
     assert 0 < len(more) < len(rows)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY])
 def test_the_same_dtype_gives_the_same_cases_and_a_seed_other_random_ones(formula):
     """In two dtypes by turns."""
@@ -376,6 +378,7 @@ def fingerprints(cases):
     return found
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", [*spec.formulas(), *THIRD_PARTY])
 def test_every_requirement_of_a_case_is_on_the_page(formula):
     from gaugeblock.conformance.formulas.requirements import requirements

@@ -94,6 +94,7 @@ def test_each_change_applies_to_something_and_changes_it(change):
     assert changed
 
 
+@pytest.mark.thorough
 @pytest.mark.whole
 def test_the_made_cases_reject_every_change_of_shape_term_and_precision():
     (found,) = power(rms_scale)
@@ -105,6 +106,7 @@ def test_the_made_cases_reject_every_change_of_shape_term_and_precision():
     assert all(each.ratio is None or 0 < each.ratio <= 1 for each in found.survivors)
 
 
+@pytest.mark.thorough
 @pytest.mark.whole
 def test_fewer_cases_reject_less(monkeypatch):
     (all_cases,) = power(rms_scale)

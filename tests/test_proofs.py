@@ -219,6 +219,7 @@ def test_something_is_taken_from_each_rule():
     assert {lemma for _, _, lemma in TOO_SMALL.values()} == set(rules)
 
 
+@pytest.mark.thorough
 @needs_coq
 @pytest.mark.parametrize(("name", "old", "new"), TOO_SMALL_ELSEWHERE.values(), ids=TOO_SMALL_ELSEWHERE)
 def test_what_is_too_small_is_not_proved(name, old, new, compiled, tmp_path):

@@ -107,6 +107,7 @@ def test_a_strict_namespace_has_properties(name, dtype):
 REWRITES = [name for name in vars(rewrites.softmax) if name.startswith("softmax__")][::2]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("rewrite", "dtype"), [*zip(REWRITES, itertools.cycle(DTYPES), strict=False)])
 def test_right_rewrites_have_them(rewrite, dtype):
     names = [name for name, each in PROPERTIES.items() if each.formula.name == "softmax"]

@@ -13,6 +13,8 @@ from gaugeblock import spec
 ROOT = Path(__file__).parent.parent
 SHARDED = ROOT / "examples" / "sharded"
 
+pytestmark = pytest.mark.thorough
+
 
 def run(*command):
     """A command of Python with eight devices for JAX; one that hangs is an error."""
@@ -64,7 +66,6 @@ for result in check(local, ["softmax"], ["float32"], made=False).results:
 TRIED, OTHERS = spec.formulas("1.4")[::3], spec.formulas("1.4")[1::4]
 
 
-@pytest.mark.thorough
 def test_jax_conforms_along_every_axis_and_a_softmax_of_each_shard_by_itself_fails():
     chosen = {
         "classes": [name for name in TRIED if not name.startswith(("adam", "neuron"))],
@@ -119,7 +120,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.thorough
 def test_the_page_says_what_is_communicated_and_results_are_right():
     done = run("-c", COMMUNICATION)
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 HOOK, MATHEMATICS = (runpy.run_path(str(ROOT / f"docs/{name}.py")) for name in ("formula_pages", "mathematics"))
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
@@ -50,7 +52,6 @@ def is_remote(address):
     return re.match(r"""['"]?(https?:)?//""", address or "") is not None
 
 
-@pytest.mark.thorough
 def test_nothing_is_fetched_from_elsewhere(site):
     pages = [Page(path) for path in site.rglob("*.html")]
     assert len(pages) > 20

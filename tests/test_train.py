@@ -25,6 +25,8 @@ SCRIPT = ROOT / "examples/train.py"
 PAGE = (ROOT / "docs/training.md").read_text()
 DTYPES = pytest.mark.parametrize("dtype", train_together.DTYPES)
 
+pytestmark = pytest.mark.thorough
+
 
 def start(*arguments, without=None, **options):
     """Run the script, as if the module `without` were not installed."""

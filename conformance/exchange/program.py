@@ -8,7 +8,6 @@ import json
 import math
 import os
 import shlex
-import threading
 from binascii import unhexlify
 from collections.abc import Collection, Mapping, Sequence
 from errno import ENOENT
@@ -89,8 +88,6 @@ class Program:
 
     def __init__(self, command: Sequence[str] | str, timeout: float = TIMEOUT) -> None:
         self.__name__ = command if isinstance(command, str) else shlex.join(command)
-        if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
-            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive, finite number of seconds")
         try:
             # Windows has rules of its own, and takes the string as it is.
             self.command = shlex.split(command) if isinstance(command, str) and os.name == "posix" else command

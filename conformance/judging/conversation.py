@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from queue import Empty
 from typing import Any
 
 from ...worker.calls import BrokenResultError
+from ...worker.loading import SubjectError
 from ...worker.text import plain
 from .child import ENDING, STARTING, Child, EndedError, GoneError, Read
 
@@ -30,7 +32,7 @@ class Conversation:
     number : callable
         The number of the request that an answer is to.
     timeout : float
-        Seconds for an answer.
+        Seconds for an answer; SubjectError if it is no positive, finite number.
     environment : mapping, optional
         Variables that the process has beside those of this one.
     advice : str
@@ -47,6 +49,8 @@ class Conversation:
         environment: Mapping[str, str] | None = None,
         advice: str = "",
     ) -> None:
+        if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
+            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive, finite number of seconds")
         self.advice = advice
         self.command, self.pack, self.read, self.number = command, pack, read, number
         self.timeout, self.environment, self.asked = timeout, environment, 0

@@ -7,7 +7,6 @@ subject that means to deceive can fake it.
 import copy
 import os
 import sys
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -67,8 +66,6 @@ class Isolated(Described):
         timeout: float = TIMEOUT,
         sealed: bool = False,
     ) -> None:
-        if not 0 < timeout <= threading.TIMEOUT_MAX / PATIENCE:
-            raise SubjectError(f"timeout: got {timeout:g}; wanted a positive, finite number of seconds")
         self.given, self.asked_device, self.names = checked_name(given), device, tuple(functions)
         self.timeout, self.sealed = timeout, sealed
         self.strange: list[str] = []  # what is unusual about its processes
