@@ -84,6 +84,7 @@ def test_jax_conforms():
     assert check(subject(backend="jax", **functions), formulas=judged, dtypes=["float32"]).passed
 
 
+@pytest.mark.thorough
 @pytest.mark.whole
 def test_jax_conforms_by_made_cases():
     """Of one formula, whose labels have every dtype: JAX has none of 64 bits beside float32."""
