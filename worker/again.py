@@ -20,6 +20,7 @@ Read = Callable[[Any], Values]  # of these: their values now
 
 KEPT = 64
 THREADS, CALLS_IN_A_THREAD = 4, 40
+FEWER_CALLS = 10  # of the longer inputs, which overlap for longer
 GROUPS = 2  # of inputs, small ones and longer ones, that are changed in place and called in threads
 ROOM = 2**26  # bytes of the results that are handed on
 
@@ -102,7 +103,7 @@ def in_threads(call: Call, read: Read, inputs: Sequence[Any]) -> Threads:
     def work(thread: int, which: int) -> None:
         together.wait()
         with np.errstate(all="ignore"):
-            for number in range(1, CALLS_IN_A_THREAD + 1):
+            for number in range(1, (CALLS_IN_A_THREAD if which < 2 else FEWER_CALLS) + 1):
                 try:
                     found[thread].add(number, which, read(call(inputs[which])))
                 except Exception as error:  # of anybody's code

@@ -12,6 +12,7 @@ from .build import Builder, Made, shape_name
 from .kinds import axes, uneven
 
 Batch = tuple[int, ...]
+LISTED = 4  # that have nothing in common
 BLOCKS = tuple(2**power for power in range(3, 17))
 # What no part of a shape explains begins with one of these.
 TOGETHER, PLAIN = "only where", "on plain numbers"
@@ -39,15 +40,20 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
         tried = [n for n in lengths if can_be(builder, usual_batch, n, letter)]
         failing = [n for n in tried if fails(alone(builder, usual_batch, n, letter))]
         if failing:
-            return builder.label("value"), f"wherever {axis_of(builder, letter)} {of_lengths(failing, tried)}"
+            return builder.label("value"), wherever(axis_of(builder, letter), of_lengths(failing, tried))
     unfit = [each for each in dict.fromkeys(batches) if fails(alone(builder, each, usual_length))]
     if unfit:
-        return builder.label("batch", "elementwise"), f"wherever the batch {of_batches(unfit, batches)}"
+        return builder.label("batch", "elementwise"), wherever("the batch", of_batches(unfit, batches))
     wrong = [each for each in axes(builder) if fails(each)]
     if wrong:
-        return builder.label("axis"), f"wherever the axis {of_axes(wrong, list(axes(builder)))}"
+        return builder.label("axis"), wherever("the axis", of_axes(wrong, list(axes(builder))))
     what = f"{TOGETHER} a batch of shape {batch} and a last axis of {length} come together"
     return builder.label("value"), what
+
+
+def wherever(what: str, description: str) -> str:
+    """In which cases a subject fails; nothing where no description was found."""
+    return f"wherever {what} {description}" if description else ""
 
 
 def can_be(builder: Builder, batch: Batch, length: int, letter: str) -> bool:
@@ -128,7 +134,7 @@ def described(
     simple: list[Mapping[str, Any]],
     joined: list[tuple[Mapping[str, Any], ...]],
 ) -> str:
-    """The first description that separates what fails from what does not, or a list."""
+    """The first description that separates what fails from what does not, or a short list; nothing of many."""
     wanted = {each: each in failing for each in tried}
 
     def separates(*tests: Callable[[Any], Any]) -> bool:
@@ -141,4 +147,5 @@ def described(
         for (words, test), (more, other) in product(first.items(), second.items()):
             if separates(test, other):
                 return f"{words} and {more}"
-    return f"is one of {', '.join(map(str, failing))}"
+    found = [*map(str, failing)]
+    return f"is one of {', '.join(found)}" if len(found) <= LISTED else ""  # of more it is chance

@@ -52,11 +52,13 @@ class Made(NamedTuple):
         )
 
     def placed(self, array: Any, leaf: Leaf) -> Any:
-        """An index of classes, each moved to its place in the whole."""
+        """An index of classes, each moved to its place in the whole; what is no class, as it is ignored, stays."""
         letter = classes(letters_of(self.compact.formula), leaf)
         if leaf.domain != "index" or letter not in self.to.indices:
             return array
-        return first_places(self.to.indices[letter])[array].astype(self.labels or array.dtype)
+        there = first_places(self.to.indices[letter])
+        is_class = (array >= 0) & (array < len(there))
+        return np.where(is_class, there[np.where(is_class, array, 0)], array).astype(self.labels or array.dtype)
 
     def spread(self, name: str, array: np.ndarray) -> np.ndarray:
         """What is known of a result of the compact call, such as its bound, in the result's whole shape."""

@@ -5,9 +5,7 @@ optimizer's, it may need three.
 """
 
 import math
-import operator
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,9 +14,10 @@ from ...reference.declaration import AXIS, BATCH, times
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
-from .build import Builder, Made, accepted, label_dtypes, shape_name
+from .build import Builder, Made, label_dtypes, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers, pack
-from .options import Row, covering, values_of_keywords
+from .labels import ignore
+from .options import Row, choosable, covering, offered
 from .spread import straight
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
@@ -29,7 +28,8 @@ LARGE = "logit", "real"
 def cases(builder: Builder) -> Iterator[Made]:
     """Few calls of a formula with something to choose, in which each two choices meet; of many options each three."""
     places = [n for n, leaf in enumerate(builder.leaves) if leaf.is_number]
-    named, counts = choosable(builder), argument_counts(builder.formula)
+    gives_away = {name: (False, True) for name in (builder.formula.donation,) if name}
+    named, counts = gives_away | choosable(builder), argument_counts(builder.formula)
     has_choice = bool(named or places or len(counts) > 1)
     if builder.is_line or not (has_choice or builder.letters):
         return
@@ -64,6 +64,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         options = offered(builder, arrays, wanted, named)
         if options is None:
             continue  # anybody's formula may refuse a shape
+        ignore(builder, arrays, options)
         arrays = judged(builder, arrays, options)
         to = straight(sizes, batch)
         along: dict[str, Any] = {}
@@ -77,7 +78,8 @@ def cases(builder: Builder) -> Iterator[Made]:
             continue
         seen.add(name)
         compact = builder.call(arrays, options)
-        label = builder.label("nan") if spoilt else builder.label(*options, *LABELS)
+        given_away = [name for name in gives_away if name in options]
+        label = builder.label(*given_away, *(["nan"] if spoilt else [*options, *LABELS]))
         yield builder.made("crossed", label, name, NOTE, compact, to, **along)
 
 
@@ -206,28 +208,3 @@ def smaller(
             batch = batch[1:]  # one row of the longest
         else:
             found[long[-2:][0]] = lengths[lengths.index(found[long[-2:][0]]) - 1]
-
-
-def choosable(builder: Builder) -> dict[str, tuple[Any, ...]]:
-    """The values of each keyword that is not given."""
-    return {name: values for name, values in values_of_keywords(builder).items() if name not in builder.formula.given}
-
-
-def offered(
-    builder: Builder, arrays: Arrays, wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]
-) -> dict[str, Any] | None:
-    """The nearest options that the formula takes with these arrays; None if it takes none."""
-    return next((each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each)), None)
-
-
-def nearest(wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
-    """Options beside the defaults: those that are wanted, then those with ever more others in their place."""
-    chosen = tuple(wanted.values())
-    yield beside_defaults(chosen, named)
-    for found in sorted(product(*named.values()), key=lambda each: sum(map(operator.ne, each, chosen))):
-        yield beside_defaults(found, named)
-
-
-def beside_defaults(values: tuple[Any, ...], named: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
-    """Options by name, but for the defaults, which come first."""
-    return {name: value for (name, every), value in zip(named.items(), values, strict=True) if value != every[0]}

@@ -1,6 +1,6 @@
 """Labels: of every dtype, of every size, and weights that are no one-hot vector."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, accepted, label_dtypes
-from .draw import classes, draw, is_row, padded, row_of
+from .draw import Arrays, classes, draw, is_row, padded, row_of
 from .spread import Spread, places, straight
 
 NOTE = "labels go through another dtype"
@@ -75,6 +75,16 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
 def labels_among(options: dict[str, Any]) -> dict[str, int]:
     """The options that are labels, as one that is ignored: integers below 0, which are no class."""
     return {name: value for name, value in options.items() if type(value) is int and value < 0}
+
+
+def ignore(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> None:
+    """Give every third label, in place, the number that is ignored, where its dtype has it."""
+    usual = {name: values[0] for name, values in builder.formula.options.items()}
+    ignored = labels_among({**usual, **builder.formula.given, **options}).values()
+    for array, leaf in zip(arrays, builder.leaves, strict=False):
+        for number in ignored if leaf.domain == "index" else ():
+            if number >= np.iinfo(array.dtype).min:
+                array.reshape(-1)[2::3] = number  # shares the memory
 
 
 def wrapped(label: int, dtype: str) -> int:

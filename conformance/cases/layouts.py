@@ -1,14 +1,17 @@
 """Arrays that a subject is given in every memory layout: shapes for which kernels read memory in other ways."""
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
-from ...reference.declaration import BATCH
+from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made, shape_name
 from .draw import Arrays, Leaf, draw
+from .labels import ignore
+from .options import choosable, offered
 from .spread import straight
 
 NOTE = "the memory layout is taken for another"
@@ -23,7 +26,28 @@ def cases(builder: Builder) -> Iterator[Made]:
         compact, to = builder.here(batch, {builder.letters[0]: length})
         label, to = builder.label("layout"), to._replace(axis=0)
         yield builder.made("layouts", label, "axis_0", NOTE, compact, to, axis=0)
+    yield from with_options(builder)
     yield from equal_rows(builder)
+
+
+def with_options(builder: Builder) -> Iterator[Made]:
+    """Several axes of the batch, along another axis than the last, with other options than the defaults."""
+    batch, sizes = sizes_of(builder, *plan.OF_OPTIONS)
+    sizes[BATCH] = math.prod(batch)
+    arrays = [draw(leaf, sizes, builder.random("layouts", "options")) for leaf in builder.leaves]
+    named = choosable(builder)
+    wanted = {name: next(filter(None, values[1:]), values[1]) for name, values in named.items()}
+    options = offered(builder, arrays, wanted, named)
+    if builder.is_line or options is None:
+        return
+    ignore(builder, arrays, options)
+    compact = builder.call(arrays, options)
+    for axis in (-1, -2) if builder.has_axis else (-1,):
+        to, along = straight(sizes, batch), dict[str, int]()
+        if axis != -1:
+            to, along = to._replace(axis=len(batch) + 1 + axis), {AXIS: axis}
+        name = f"with_options{axis if along else ''}"
+        yield builder.made("layouts", builder.label("layout"), name, NOTE, compact, to, **along)
 
 
 def shapes(builder: Builder) -> Iterator[Made]:

@@ -1,8 +1,9 @@
 """Hyper-parameters: each pair of values of two of them, in few calls, on elements of several sizes side by side."""
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import combinations, islice
+from itertools import combinations, islice, product
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,31 @@ def values_of_keywords(builder: Builder) -> dict[str, tuple[Any, ...]]:
     return found
 
 
+def choosable(builder: Builder) -> dict[str, tuple[Any, ...]]:
+    """The values of each keyword that is not given."""
+    return {name: values for name, values in values_of_keywords(builder).items() if name not in builder.formula.given}
+
+
+def offered(
+    builder: Builder, arrays: Arrays, wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]
+) -> dict[str, Any] | None:
+    """The nearest options that the formula takes with these arrays; None if it takes none."""
+    return next((each for each in nearest(wanted, named) if accepted(builder.formula, arrays, each)), None)
+
+
+def nearest(wanted: Mapping[str, Any], named: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """Options beside the defaults: those that are wanted, then those with ever more others in their place."""
+    chosen = tuple(wanted.values())
+    yield beside_defaults(chosen, named)
+    for found in sorted(product(*named.values()), key=lambda each: sum(map(operator.ne, each, chosen))):
+        yield beside_defaults(found, named)
+
+
+def beside_defaults(values: tuple[Any, ...], named: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """Options by name, but for the defaults, which come first."""
+    return {name: value for (name, every), value in zip(named.items(), values, strict=True) if value != every[0]}
+
+
 def add_noticed(builder: Builder, found: dict[str, tuple[Any, ...]], beside: dict[str, Any]) -> None:
     """Add the keywords that have no values so far, with those that change the result beside the value of another."""
     for name, default in builder.formula.keywords.items():
@@ -64,19 +90,26 @@ def add_noticed(builder: Builder, found: dict[str, tuple[Any, ...]], beside: dic
 
 
 def noticed(builder: Builder, name: str, default: Any, beside: dict[str, Any]) -> Iterator[Any]:
-    """Values of a keyword with which the formula gives other results of the same shapes: all finite, or else some."""
+    """Values of a keyword with which the formula gives other results of the same shapes.
+
+    First those that change much and give finite results, then those that give some; at last those that change little,
+    as a decay that is multiplied by a small learning rate.
+    """
     arrays = [wide(array) for array in builder.small("options")]
-    usual, partly = results(builder.formula, arrays, beside), []
+    usual, later = results(builder.formula, arrays, beside), dict[str, list[Any]](partly=[], little=[])
     for value in candidates(default):
         other = results(builder.formula, arrays, {**beside, name: value})
         pairs = [(usual[each], other[each]) for each in usual if each in other]
-        comparable = bool(pairs) and all(a.shape == b.shape for a, b in pairs)
-        if comparable and any(np.any(np.abs(a - b) > plan.NOTICED * np.abs(a)) for a, b in pairs):
+        if not pairs or any(a.shape != b.shape for a, b in pairs):
+            continue
+        if any(np.any(np.abs(a - b) > plan.NOTICED * np.abs(a)) for a, b in pairs):
             if all(np.all(np.isfinite(b)) for _, b in pairs):
                 yield value
             else:
-                partly.append(value)
-    yield from partly
+                later["partly"].append(value)
+        elif any(np.any(np.abs(a - b) > plan.LITTLE * np.abs(a)) for a, b in pairs):
+            later["little"].append(value)
+    yield from (*later["partly"], *dict.fromkeys(later["little"]))
 
 
 def candidates(default: Any) -> Iterator[Any]:

@@ -45,7 +45,7 @@ PAIRS: tuple[Pair, ...] = (
     ((8,), 1_024),
     ((2, 2), 2_048),
     ((1_025,), 130),
-    ((128,), 1_023),
+    ((131,), 1_023),  # rows and columns beyond blocks of 128 and of 512
     # Odd numbers of blocks of 32 to 1024, which are left over where two or four are taken at once.
     ((767,), 96),
     ((2,), 192),
@@ -139,6 +139,7 @@ LONG_ROWS: tuple[Shape, ...] = (
     ((2,), 64, 128),
 )
 OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
+OF_OPTIONS: Shape = (2, 3, 4), 6, 5  # of other options
 # An axis of length 1: which letter's it is, a batch, the length of the others. The last, a row times a matrix of whole
 # vectors, is not made of variants.
 THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 16)
@@ -219,7 +220,8 @@ COUNTS = 3, 0, 1, 255, LATER, 32_767, 65_535, 10**6, 2**24, 2**31 - 2
 NUMBERS_IN_RANGE = 0.9, 0.0, 0.999, 1e-8, -0.5
 # Beside them: parts of a range between its ends, and distances from the one end where the other is infinite.
 PARTS_OF_RANGE, FROM_ONE_END = (0.25, 0.5, 0.75), (1.75, 40.0)
-# Of a keyword without values of its own: how many beside the default, and by which part a result has to change.
-OTHER_VALUES, NOTICED = 2, 1 / 64
+# Of a keyword without values of its own: how many beside the default, and by which part a result has to change, or at
+# least where no value changes as much: still a hundred roundings of float32.
+OTHER_VALUES, NOTICED, LITTLE = 2, 1 / 64, 2.0**-17
 
 RANDOM = 3  # cases of a seed

@@ -14,8 +14,9 @@ PLAIN = {"is_plain": True}  # a subject is given a tuple without names
 
 
 def variants(formula: Formula) -> Iterator[Formula]:
-    """Of trees of two and of three arrays, each of another shape."""
-    for tree, names in (("(n), (...)", ("first", "second")), ("(...), (n, m), ()", ("first", "second", "third"))):
+    """Of trees of two and of four arrays, each of another shape."""
+    names_of_four = "first", "second", "third", "fourth"
+    for tree, names in (("(n), (...)", names_of_four[:2]), ("(...), (n, m), (), (k)", names_of_four)):
         given = variant(formula, f"({tree}), () -> ({tree})", formula.domain)
         domain, tree_type = (
             (("real",) * len(names), formula.domain[1]),

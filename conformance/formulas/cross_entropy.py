@@ -75,6 +75,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     for smoothing in (0.0, 0.1):
         options = {"ignore_index": -1, "label_smoothing": smoothing}
         yield any_case(name, f"{name}.ignore_index", f"weight_{smoothing}", note, last, x, small, **options)
+    for reduction in ("mean", "none"):
+        note = "no samples have another result"
+        yield any_case(name, f"{name}.empty", f"no_samples_{reduction}", note, labels[:0], x[:0], reduction=reduction)
     note = "0 where the one label is ignored"
     yield any_case(name, f"{name}.all_ignored", "one_sample", note, np.array(-100), x[0], exact=True)
 

@@ -133,7 +133,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     yield any_case(FUNCTION, f"{FUNCTION}.nan", "no_gradient", note, np.arange(3), x, np.asarray(0, dtype))
     for case in (each for each in of_formula.made(dtype) if not each.exact):
         requirement = case.requirement.replace("cross_entropy", FUNCTION)
-        arguments = (*case.arguments[:2], np.asarray(1.5, dtype), *case.arguments[2:])
+        of_each = case.options.get("reduction") == "none"
+        g = np.full(case.arguments[0].shape if of_each else (), 1.5, dtype)
+        arguments = (*case.arguments[:2], g, *case.arguments[2:])
         yield case._replace(requirement=requirement, formula=declared(FUNCTION), arguments=arguments)
 
 

@@ -37,6 +37,10 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         a[..., 1, 2], b[..., 0, 3] = np.nan, np.nan
         name, note = f"nan_{name_of(batch_of_a, batch_of_b)}", "NaN lost where a batch is broadcast"
         yield any_case("matmul", "matmul.nan", name, note, a, b)
+    note = "batches that differ are taken for others, or rows for a batch of as many"
+    for batch_of_a, batch_of_b in (((), (3,)), ((3,), ()), ((2, 1, 2), (3, 1)), ((3, 1), (2, 1, 2))):
+        a, b = (np.asarray(rng.normal(size=(*batch, 3, 3)), dtype) for batch in (batch_of_a, batch_of_b))
+        yield any_case("matmul", "matmul.broadcast", f"square_{name_of(batch_of_a, batch_of_b)}", note, a, b)
 
 
 DETAILS = {"matmul": {"made": made}}

@@ -129,6 +129,18 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
         long = 70 if shape[-1] == 1 else 5
         options = {"causal": "lower_right"} if name == "of_keys" else {}
         yield "mask", name, note, [*drawn(*batch, sizes=(4, long, 3, 2)), some], options
+    some = np.arange(20) < np.array([20, 13])[:, None, None, None]
+    note = "one mask for all queries is taken apart, as their blocks are"
+    yield "mask", "of_keys_of_many_queries", note, [*drawn(2, 2, sizes=(140, 20, 4, 3)), some], {}
+    for name, one in (("of_one_key", np.ones(1, np.bool_)), ("without_axes", np.array(True))):
+        yield "mask", name, "a mask of this shape is refused, or filled up", [*drawn(sizes=(4, 5, 3, 2)), one], {}
+    q, k, v = drawn(2, 4, sizes=(4, 7, 3, 2))
+    few = np.arange(7) < np.array([7, 1])[:, None, None, None]
+    note = "a mask of each sample, or how it is aligned, is another where heads are grouped"
+    for name, seen, options in (("of_keys", few, {}), ("lower_right", None, {"causal": "lower_right"})):
+        yield "heads", f"groups_{name}", note, [q, k[:, ::2], v[:, ::2], seen], options
+    note = "of blocks of queries and keys another one than the first is left out"
+    yield "causal", "blocks", note, [*drawn(sizes=(260, 260, 2, 1)), None], {"causal": True}
     tiles = np.arange(300) >= np.array([[16], [64], [128], [256], [300]])
     note = "NaN where the first keys of a row are masked, whole tiles of them, or all keys"
     yield "mask", "first_tiles", note, [*drawn(sizes=(5, 300, 3, 2)), tiles], {}

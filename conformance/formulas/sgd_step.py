@@ -30,6 +30,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     spoilt = SGDState(0, np.full(10, np.nan, kept))
     note = "a velocity before the first step is multiplied by 0"
     yield case(name, f"{name}.first_step", "velocity_nan", note, theta, grad, spoilt, **DAMPENED)
+    first = SGDState(0, still.copy())
+    note = "the first step is taken for a later one where memory is given away"
+    yield case(name, f"{name}.donate", "first_step", note, theta.copy(), grad.copy(), first, donate=True, **DAMPENED)
     coasting = SGDState(3, np.asarray(1e-13 * rng.normal(size=10), kept))
     note = "a small velocity is taken for none, where the gradient is 0"
     at_rest = np.zeros(10, dtype)

@@ -17,6 +17,7 @@ from .judge import Finding
 from .known import PERHAPS, Here, agree, outcome
 
 FEW = 6  # cases that fail, and as many that pass
+MOST_ELEMENTS = 4_096  # of their arguments: each operation of the formula is changed in many ways
 ARTIFICIAL = "constant"  # whose changes stand for others
 
 
@@ -38,10 +39,10 @@ def explained(
         known = [(outcome(subject, call, case), oracle.expect(case, dtype)) for case in cases]
         for operation, change in changes_of(seen):
             wrong = changed(function.function, operation, change)
-            found = [outcome(here, wrong, case) for case in cases]
-            alike = all(agree(ours, each, wanted) for each, (ours, wanted) in zip(found, known, strict=True))
-            same = all(gives(each, finding) for each, finding in zip(found, failing, strict=False))
-            if change.kind != ARTIFICIAL and alike and same:
+            if change.kind == ARTIFICIAL or not all(gives(outcome(here, wrong, each.case), each) for each in failing):
+                continue
+            found = (outcome(here, wrong, case) for case in cases)
+            if all(agree(ours, each, wanted) for each, (ours, wanted) in zip(found, known, strict=True)):
                 yield f"{PERHAPS}in `{operation.text}`, {change.words_for(operation.name)}"
 
 
@@ -56,4 +57,5 @@ def gives(found: Any, finding: Finding) -> bool:
 def smallest(findings: Iterable[Finding]) -> list[Finding]:
     """The findings about cases of few elements, one for each case."""
     of_cases = {finding.case.id: finding for finding in findings}
-    return sorted(of_cases.values(), key=lambda finding: sum(map(np.size, unpack(finding.case.arguments))))[:FEW]
+    sizes = {case: sum(map(np.size, unpack(finding.case.arguments))) for case, finding in of_cases.items()}
+    return [of_cases[case] for case in sorted(sizes, key=sizes.__getitem__) if sizes[case] <= MOST_ELEMENTS][:FEW]

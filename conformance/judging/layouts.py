@@ -45,7 +45,7 @@ def layouts(subject: Any, case: Case) -> Iterator[tuple[str, Change]]:
     about_layouts = case.requirement.endswith(".layout")
     if not about_layouts:
         yield "", UNCHANGED
-    if not (about_layouts or (case.donates and case.arguments[0].ndim > 1)):
+    if not (about_layouts or (case.donates and not case.kind and case.arguments[0].ndim > 1)):
         return
     arrays = [part for part in unpack(case.arguments) if isinstance(part, np.ndarray)]
     for name, put in subject.layouts.items():

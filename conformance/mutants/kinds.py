@@ -1027,3 +1027,50 @@ def softmax_vjp__one_row_of_gradients(x, g, *, axis=-1):
 @only_in("specials", "log_softmax.infinity", "one class gives 0, but for NaN")
 def log_softmax__one_class(x, *, axis=-1):
     return np.where(np.isnan(x), x, x.dtype.type(0)) if x.shape[axis] == 1 else reference.log_softmax(x, axis=axis)
+
+
+@only_in("crossed", "sgd_step.donate", "where memory is given away, nothing is looked ahead")
+def sgd_step__nesterov_not_given_away(theta, grad, state, *, nesterov=False, donate=False, **options):
+    return reference.sgd_step(theta, grad, state, nesterov=nesterov and not donate, donate=donate, **options)
+
+
+@only_in("crossed", "adamw_step.donate", "where memory is given away, the weight decay is the default")
+def adamw_step__default_decay_given_away(theta, grad, state, *, weight_decay=0.01, donate=False, **options):
+    decay = 0.01 if donate else weight_decay
+    return reference.adamw_step(theta, grad, state, weight_decay=decay, donate=donate, **options)
+
+
+@only_in("crossed", "cross_entropy.value", "an ignored number that is no class counts as the first one in several axes")
+def cross_entropy__ignored_in_one_axis(labels, x, weight=None, *, ignore_index=-100, **options):
+    if labels.dtype.kind == "i" and labels.ndim > 1 and ignore_index < 0:
+        labels = np.where(labels == ignore_index, 0, labels)
+    return reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, **options)
+
+
+@only_in("layouts", "layer_norm.layout", "epsilon is the default where x is not in order")
+def layer_norm__epsilon_of_strided(x, w, b, *, epsilon=1e-5):
+    return reference.layer_norm(x, w, b, epsilon=epsilon if x.flags.c_contiguous else 1e-5)
+
+
+@only_in("layouts", "swiglu.layout", "arrays of four axes are read in the order of memory")
+def swiglu__order_of_four_axes(a, b):
+    if a.ndim > 3:
+        a, b = (each.ravel(order="K").reshape(each.shape) for each in (a, b))
+    return reference.swiglu(a, b)
+
+
+@only_in("own", "scaled_dot_product_attention.mask", "a mask for all queries is that of the first 16")
+def scaled_dot_product_attention__mask_of_a_block(q, k, v, mask=None, **options):
+    if mask is not None and mask.ndim > 2 and mask.shape[-2] == 1 < q.shape[-2]:
+        rows = np.arange(q.shape[-2])[:, None] < 16
+        mask = np.broadcast_to(mask, (*mask.shape[:-2], *rows.shape[:1], mask.shape[-1])) | ~rows
+    return reference.scaled_dot_product_attention(q, k, v, mask, **options)
+
+
+@only_in("own", "scaled_dot_product_attention.causal", "of blocks of 128 on the diagonal the first alone is there")
+def scaled_dot_product_attention__first_diagonal_block(q, k, v, mask=None, *, causal=False, **options):
+    if causal is True and q.shape[-2] == k.shape[-2] > 128:
+        block = np.arange(q.shape[-2]) // 128
+        later = (block[:, None] > block) | (block[:, None] == 0)
+        mask = later if mask is None else mask & later
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, **options)
