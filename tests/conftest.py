@@ -24,8 +24,8 @@ settings.register_profile("deterministic", derandomize=True, deadline=None, prin
 settings.load_profile("deterministic")
 
 # What is expected is computed once in a run of the tests, and what JAX compiles too: its processes share a new folder,
-# or the one that GAUGEBLOCK_CACHE names. Each has one thread: those of several processes would wait for each other, in a
-# loop that takes a core.
+# or the one that GAUGEBLOCK_CACHE names. Each has one thread: those of several processes would wait for each other, in
+# a loop that takes a core.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ.update(dict.fromkeys(THREADS, "1"))
     if not kept.named_folder():

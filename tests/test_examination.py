@@ -155,6 +155,16 @@ def test_the_report_says_which_lengths_no_case_has():
     assert found == ("mine in float64: no case has n = 33001, 70001, 100003",)
 
 
+def test_the_report_says_which_keyword_no_case_varies():
+    def reduced(x, *, reduction="mean", factor=2.0):
+        return factor * getattr(namespace(x), reduction)(x, axis=-1)
+
+    found = judged(declared("(..., n) -> (...)", reduced)).notes
+    assert found == (
+        "mine in float32: no case gives 'reduction' another value than the default: name some in `options`",
+    )
+
+
 def test_a_formula_of_somebody_elses_may_have_the_name_of_one_of_gaugeblocks_own_and_nothing_is_claimed_of_it():
     @formula("(..., n), (n) -> (..., n)")
     def rms_norm(x, w, *, epsilon=1e-6):

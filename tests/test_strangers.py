@@ -255,6 +255,15 @@ def of_the_first(x, *, eps=1e-5):
     return ((x - mean) / np.sqrt(var + x.dtype.type(eps))).astype(x.dtype)
 
 
+@formula("(...), (...) -> (...)")
+def decayed(theta, grad, *, learning_rate=1e-3, weight_decay=0.0):
+    return theta - learning_rate * (grad + weight_decay * theta)
+
+
+def without_decay_of_vectors(theta, grad, *, learning_rate=1e-3, weight_decay=0.0):
+    return decayed(theta, grad, learning_rate=learning_rate, weight_decay=weight_decay if theta.ndim > 1 else 0.0)
+
+
 WRONG = [
     ("a keyword that is ignored", rms_scale, lambda x, w, *, epsilon=1e-6: rms_scale(x, w)),
     ("no keyword", rms_scale, lambda x, w: rms_scale(x, w)),
@@ -295,6 +304,7 @@ WRONG = [
     ("halves rounded up by an option", quantised_by, lambda x, *, scale=0.05: halves_up(x, x.dtype.type(scale))),
     ("the other side of a margin", hinge_vjp, lambda x, y: np.where(1 - x * y >= 0, -y, 0 * y)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
+    ("vectors that do not decay", decayed, without_decay_of_vectors),
 ]  # fmt: skip
 
 

@@ -45,7 +45,8 @@ PAIRS: tuple[Pair, ...] = (
     ((8,), 1_024),
     ((2, 2), 2_048),
     ((1_025,), 130),
-    ((131,), 1_023),  # rows and columns beyond blocks of 128 and of 512
+    ((3,), 1_023),
+    ((260,), 770),  # rows beyond blocks of 128 and of 256, columns beyond those of 256 and of 512
     # Odd numbers of blocks of 32 to 1024, which are left over where two or four are taken at once.
     ((767,), 96),
     ((2,), 192),

@@ -22,6 +22,13 @@ BATCHES = (
     ((2, 2, 3), (3,)),
     ((1,), (20,)),
 )
+# The same of 3 x 3 matrices.
+SQUARE_BATCHES: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((), (3,)),
+    ((3,), ()),
+    ((2, 1, 2), (3, 1)),
+    ((3, 1), (2, 1, 2)),
+)
 
 
 def name_of(*batches: tuple[int, ...]) -> str:
@@ -38,9 +45,9 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         name, note = f"nan_{name_of(batch_of_a, batch_of_b)}", "NaN lost where a batch is broadcast"
         yield any_case("matmul", "matmul.nan", name, note, a, b)
     note = "batches that differ are taken for others, or rows for a batch of as many"
-    for batch_of_a, batch_of_b in (((), (3,)), ((3,), ()), ((2, 1, 2), (3, 1)), ((3, 1), (2, 1, 2))):
-        a, b = (np.asarray(rng.normal(size=(*batch, 3, 3)), dtype) for batch in (batch_of_a, batch_of_b))
-        yield any_case("matmul", "matmul.broadcast", f"square_{name_of(batch_of_a, batch_of_b)}", note, a, b)
+    for batches in SQUARE_BATCHES:
+        a, b = (np.asarray(rng.normal(size=(*batch, 3, 3)), dtype) for batch in batches)
+        yield any_case("matmul", "matmul.broadcast", f"square_{name_of(*batches)}", note, a, b)
 
 
 DETAILS = {"matmul": {"made": made}}

@@ -145,8 +145,8 @@ def gaps(formula: Formula, dtype: str, seed: int) -> Iterator[str]:
     given = {
         name for each, _ in compact_cases(formula, dtype, seed) for name in {**each.compact.options, **each.options}
     }
-    if missing := [repr(name) for name in formula.keywords if name not in given]:
-        yield f"no case gives {' or '.join(missing)} another value than the default: name some in `options`"
+    if usual := [repr(name) for name in formula.keywords if name not in given]:
+        yield f"no case gives {' or '.join(usual)} another value than the default: name some in `options`"
     refused = {name: why for name, why in left_out(formula, dtype, seed).items() if "raised" in why}
     if refused:
         name, why = next(iter(refused.items()))
