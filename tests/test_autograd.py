@@ -81,7 +81,7 @@ IN_FLOAT64 = {"categorical_cross_entropy_vjp", "relu_vjp", "softmax_vjp"}
 ON_JAX = {*GRADIENTS[::2], *IN_FLOAT64}  # the others are made of the same operations
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(
     ("name", "formula"), [(name, each) for name in NAMES for each in GRADIENTS if name != "jax" or each in ON_JAX]
 )

@@ -44,6 +44,7 @@ def conforming(measurement):
     return {each["name"]: float(each["ratio"]) <= 1 for each in measurement["contenders"] if "ratio" in each}
 
 
+@pytest.mark.thorough
 def test_a_run_shows_a_table_and_writes_its_document_and_a_plot(tmp_path):
     done = run("bench", "--formula", "neuron", "--size", "20", "--json", "run.json", "--plot", "run.svg", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -160,6 +160,7 @@ def peak_of(*arguments):
     return peak
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("make", "count"), [(softmax_of, 50), (adam_of, 8000), (dense_of, 100)])
 def test_memory_does_not_grow_with_the_arrays(make, count, dtype, monkeypatch):

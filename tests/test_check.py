@@ -75,6 +75,7 @@ def test_jax_conforms_under_jit():
     assert check(under_jit(), formulas=judged, dtypes=["float32"]).passed
 
 
+@pytest.mark.thorough
 def test_jax_conforms():
     """A quarter, with two of the steps, which are no programs."""
     judged = spec.formulas()[1::4]
@@ -91,7 +92,7 @@ def test_jax_conforms_by_made_cases():
     assert check(under_jit(), formulas=["embedding"], dtypes=["float32"]).passed
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.thorough
 @pytest.mark.parametrize(("turn", "dtype"), [*enumerate(dtype for dtype in MODELS if dtype != "float32")])
 def test_jax_conforms_in_other_formats(dtype, turn):
     """Some formulas in each format."""
@@ -373,6 +374,7 @@ def test_donated_arrays_that_were_given_up_are_not_read_again():
     assert {r.requirement: r.status for r in found.results}["adam.donate"] == "pass"
 
 
+@pytest.mark.thorough
 def test_a_declared_flush_is_admitted_and_an_undeclared_one_is_not():
     def flushing(x, *, axis=-1):
         y = softmax(x, axis=axis)

@@ -163,6 +163,7 @@ def test_a_verdict_stands_where_the_words_about_it_fail(monkeypatch):
     assert any(NOT_SAID in (result.diagnosis or "") for result in found.results)
 
 
+@pytest.mark.thorough
 def test_two_mistakes_are_named_together():
     def hat_and_default(theta, grad, state, *, epsilon=1e-7, **options):
         power = {"correction": lambda beta, t: 1 - theta.dtype.type(beta) ** t}

@@ -172,7 +172,7 @@ KERNELS = [
 NAMES = [f"{each.__name__}-{right}-{number}" for number, (each, _, right) in enumerate(KERNELS)]
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("asked", "kernel", "right"), KERNELS, ids=NAMES)
 def test_right_kernels_conform_and_wrong_ones_do_not(asked, kernel, right, dtype):

@@ -313,6 +313,7 @@ def test_a_report_on_all_formulas_prints_on_at_most_eight_pages_and_no_card_is_b
     assert set(page.evaluate(broken)) == {"avoid"}
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_print_shows_what_the_screen_folds(visit, html):
     page = visit(html, color_scheme="dark")

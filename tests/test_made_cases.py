@@ -120,7 +120,7 @@ OF_EVERY_SHAPE = dot, turned, attention, masked, normed, mean_of_squares, leaky_
 # Right code.
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(
     ("formula", "dtype"), [*product(spec.formulas(), ["float32"]), *product(spec.formulas()[::2], ["float16"])]
 )
@@ -152,7 +152,7 @@ MOST_ELEMENTS = {"float32": 60_000, "float64": 10_000}
 KINDS = {"pairs", "axes", "tiles", "empty", "random", "magnitudes", "labels", "specials", "options", "few"}
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_right_rewrites_are_accepted(formula):
     """In one of the dtypes by turns."""
@@ -464,6 +464,7 @@ def called(call, function="relu"):
     return {note.words.split(":")[0]: note.fails for _, note in found}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("formula", spec.formulas())
 def test_numpy_gives_the_same_when_it_is_called_again(formula):
     with np.errstate(all="ignore"):

@@ -51,6 +51,7 @@ print(count)
 """
 
 
+@pytest.mark.thorough
 def test_no_function_hides_a_module():
     done = subprocess.run([sys.executable, "-c", HIDDEN], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

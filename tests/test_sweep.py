@@ -319,6 +319,7 @@ def test_a_worker_process_that_is_killed_is_said_in_one_line(tmp_path):
 # On a cluster.
 
 
+@pytest.mark.thorough
 def test_a_worker_of_a_cluster_that_dies_midway_loses_nothing(tmp_path):
     """A scheduler and three workers, each a process of its own; one is killed in the middle of a chunk."""
     pytest.importorskip("distributed", reason="the extra 'dask' adds it")
@@ -357,6 +358,7 @@ def test_a_worker_of_a_cluster_that_dies_midway_loses_nothing(tmp_path):
             program.communicate()
 
 
+@pytest.mark.thorough
 def test_dask_on_this_machine_finds_the_same(tmp_path):
     pytest.importorskip("distributed", reason="the extra 'dask' adds it")
     options = "numpy", "--formula", "exp", "--dtype", "float16", "--json", tmp_path / "result.json"

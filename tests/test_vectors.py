@@ -275,6 +275,7 @@ def test_a_bound_is_rounded_up_and_hardly(bound):
 # How they are written.
 
 
+@pytest.mark.thorough
 def test_a_folder_is_updated_with_the_same_bytes_every_time_and_what_is_outdated_goes(folder, main):
     (folder / "softmax/float32.json").write_text("old")
     (folder / "sigmoid").mkdir()

@@ -160,6 +160,7 @@ def not_empty(x):
     return gb.relu(x)
 
 
+@pytest.mark.thorough
 def test_numpy_may_claim_every_formula():
     found = check("numpy")
     assert found.complete == list(spec.formulas())
