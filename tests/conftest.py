@@ -23,14 +23,12 @@ from gaugeblock.conformance.judging.remote import THREADS
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
 
-# What is expected is computed once in a run of the tests, and what JAX compiles too: its processes share a new folder,
-# or the one that GAUGEBLOCK_CACHE names. Each has one thread: those of several processes would wait for each other, in
-# a loop that takes a core.
+# What is expected is computed once in a run of the tests, and what JAX compiles too: its processes share a new folder.
+# Each has one thread: those of several processes would wait for each other, in a loop that takes a core.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    if not kept.named_folder():
-        os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
-        atexit.register(shutil.rmtree, os.environ[kept.FOLDER], ignore_errors=True)
+    os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
+    atexit.register(shutil.rmtree, os.environ[kept.FOLDER], ignore_errors=True)
 use_cache(True)
 gc.set_threshold(100_000, 20, 100)  # at its defaults it took a fortieth of the time, since bounds are many objects
 
