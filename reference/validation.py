@@ -29,16 +29,20 @@ def refuse_signature(signature: Any) -> None:
 
 def refuse_function(declaration: Any) -> None:
     """Raise TypeError for a declaration of what is no function, or has no parameters that Python knows."""
+    function = declaration.function
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise no_function(function)
     try:
         _ = declaration.python_signature
     except (TypeError, ValueError):
-        raise no_function(declaration.function) from None
+        raise no_function(function) from None
 
 
 def no_function(function: Any) -> TypeError:
     """The error of what cannot be a formula."""
     got = f"{getattr(function, '__name__', function)!r:.40} ({type(function).__name__})"
-    return TypeError(f"formula: got {got}; wanted a function that is defined in Python, with parameters of its own")
+    wanted = "a function that is defined in Python, with parameters of its own, and without async and yield"
+    return TypeError(f"formula: got {got}; wanted {wanted}")
 
 
 def refuse_misfit(declaration: Any) -> None:
@@ -121,6 +125,10 @@ def of_options(declaration: Any) -> Iterator[str]:
     """The values of hyper-parameters."""
     options = declaration.options
     keywords = [name for name in declaration.parameters if name not in declaration.arguments and name != AXIS]
+    for name in keywords:
+        default = declaration.parameters[name]
+        if isinstance(default, float) and math.isnan(default):
+            yield f"nan, the default of {name}; wanted a number"
     if not isinstance(options, Mapping):
         yield f"{type(options).__name__}; wanted a dict such as {{'epsilon': (1e-6, 1.0)}}"
     else:

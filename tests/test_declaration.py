@@ -124,11 +124,26 @@ def test_a_declaration_that_does_not_fit_is_one_line(signature, keywords, messag
         formula(signature, **keywords)(double)
 
 
+async def later(x):
+    return x
+
+
+def one_by_one(x):
+    yield x
+
+
+@pytest.mark.parametrize("function", [later, one_by_one])
+def test_a_function_that_returns_no_arrays_itself_is_one_line(function):
+    with pytest.raises(TypeError, match=r"got '\w+' \(function\); wanted a function .* without async and yield"):
+        formula("(n) -> (n)")(function)
+
+
 @pytest.mark.parametrize(
     ("function", "message"),
     [
         (lambda x, *, axis=-1: x, r"<lambda>: signature: got .* and a keyword axis; wanted a letter"),
         (lambda x, *, scale: x, r"<lambda>: signature: got scale, a keyword without a default"),
+        (lambda x, *, scale=float("nan"): x, "<lambda>: options: got nan, the default of scale; wanted a number"),
     ],
 )
 def test_keywords_that_do_not_fit_are_one_line(function, message):

@@ -66,7 +66,18 @@ MISFITS = {
     "raises": ("(..., n) -> (..., n)", refuses_odd, {}, r"mine on .* shapes \(3, 5\): it raised RuntimeError: an even"),
     "no bound": ("(n, n) -> (n, n)", lambda x: namespace(x).linalg.inv(x), {}, "it raised .*no error bound for it"),
     "forms": ("(...) -> (...)", double, {"forms": {"triple": lambda x: 3 * x}}, "its forms disagree: mine.value/"),
-    "forms take more": ("(...) -> (...)", double, {"forms": {"other": lambda x, y: x}}, "forms: it raised TypeError"),
+    "forms take more": ("(...) -> (...)", double, {"forms": {"other": lambda x, y: x}}, "other: it raised TypeError"),
+    "forms give none": ("(...) -> (...)", double, {"forms": {"o": lambda x: None}}, "mine: forms: o: y: got NoneType"),
+    "forms sum": (
+        "(..., n) -> (..., n)",
+        lambda x: x * 2,
+        {"forms": {"short": lambda x: namespace(x).sum(x, axis=-1)}},
+        r"mine: forms: short: y: got the shape \(3,\) where .*; wanted \(3, 5\)",
+    ),
+    "never a number": ("(...) -> (...)", lambda x: x * float("nan"), {}, "no element of it has a tolerance that is"),
+    "default of none": (
+        "(...) -> (...)", lambda x, a=None: x * a, {}, r"mine on float32 arrays of shapes \(3,\), a=None: it raised"
+    ),
     "open": ("(...) -> (...)", double, {"open": lambda: True}, "open: it raised TypeError"),
     "all open": ("(...) -> (...)", double, {"open": lambda x: x == x}, "no case can judge mine.value in float32"),
     "cases raise": ("(...) -> (...)", double, {"cases": lambda dtype, seed: 1 / 0}, "cases: it raised ZeroDivision"),
@@ -88,7 +99,7 @@ MISFITS = {
 @pytest.mark.parametrize("kind", MISFITS)
 def test_what_cannot_judge_is_one_line(kind):
     signature, function, keywords, message = MISFITS[kind]
-    copied = types.FunctionType(function.__code__, function.__globals__)
+    copied = types.FunctionType(function.__code__, function.__globals__, None, function.__defaults__)
     with pytest.raises(ValueError, match=message) as caught:
         judged(declared(signature, copied, **keywords))
     assert "\n" not in str(caught.value)

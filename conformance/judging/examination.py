@@ -17,7 +17,6 @@ from ..cases.draw import draw, leaves_of, pack
 from ..formulas import Formula, call, cases, functions_of
 from ..formulas.axes import result_axes
 from ..formulas.faults import one_line_of
-from ..formulas.forms import admitted
 from ..formulas.requirements import always, requirements
 from . import tolerance
 from .alone import alone
@@ -69,21 +68,27 @@ def probe(formula: Formula) -> None:
     sizes = {BATCH: ROWS} | dict(zip([each for each in letters_of(formula) if each != BATCH], LENGTHS, strict=False))
     arrays = [draw(leaf, sizes, np.random.default_rng(0)) for leaf in leaves_of(formula, FLOAT32)]
     shapes = ", ".join(str(np.shape(array)) for array in arrays)
+    defaults = [f"{name}={value!r}" for name, value in formula.keywords.items() if not isinstance(value, int | float)]
+    given = ", ".join([f"{formula.name} on float32 arrays of shapes {shapes}", *defaults])
     asked = call(formula, pack(formula, arrays), {})
     with np.errstate(all="ignore"):
-        with one_line_of(f"{formula.name} on float32 arrays of shapes {shapes}", TAKEN):
+        with one_line_of(given, TAKEN):
             returned = formula.function(*asked.arguments)
-        refuse_results(formula, returned, sizes)
+        refuse_results(formula, returned, sizes, formula.name)
         with one_line_of(formula.name):
             found = running(asked, FLOAT32, MODELS["float32"], [formula.function])
         refuse_random(asked, FLOAT32, found, plain_run(asked, FLOAT32))
-        with one_line_of(f"{formula.name}: forms", "functions that are called as the formula is"):
-            running(asked, FLOAT32, MODELS["float32"], [formula.function, *admitted(formula, FLOAT32).values()])
+        for name, form in formula.forms.items():
+            which = f"{formula.name}: forms: {name}"
+            with one_line_of(which, "a function that is called as the formula is"):
+                returned = form(*asked.arguments)
+                running(asked, FLOAT32, MODELS["float32"], [form])
+            refuse_results(formula, returned, sizes, which)
         with one_line_of(f"{formula.name}: open", "a function of the arguments that gives a mask for each result"):
             tolerance.open_elements(asked, found)
 
 
-def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int]) -> None:
+def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int], which: str) -> None:
     """Raise ValueError for results that are not those of the signature: their number, kinds and shapes."""
     wanted = result_axes(formula)
     several = f"{len(formula.results)} results, {', '.join(wanted)}" if len(wanted) > 1 else "one array"
@@ -93,20 +98,20 @@ def refuse_results(formula: Formula, returned: Any, sizes: dict[str, int]) -> No
         found = formula.named(returned)
     except (AttributeError, IndexError, TypeError, ValueError):
         got = f"{len(returned)} in {type(returned).__name__}" if hasattr(returned, "__len__") else f"{returned!r:.40}"
-        raise ValueError(f"{formula.name}: it returned {got}; wanted {several}, as its declaration says") from None
+        raise ValueError(f"{which}: it returned {got}; wanted {several}, as its declaration says") from None
     for name, axes in wanted.items():
         if name in formula.counts:
             continue
         kind, shape = getattr(found[name], "dtype", None), getattr(found[name], "shape", None)
         if kind is None or shape is None:
             got = type(found[name]).__name__
-            raise ValueError(f"{formula.name}: {name}: got {got}; wanted {several}, as its declaration says")
+            raise ValueError(f"{which}: {name}: got {got}; wanted {several}, as its declaration says")
         if kind.kind != "f":
-            raise ValueError(f"{formula.name}: {name}: got an array of {kind}; wanted one of floating-point numbers")
+            raise ValueError(f"{which}: {name}: got an array of {kind}; wanted one of floating-point numbers")
         if shape != (right := shape_of(axes, sizes)):
             of = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
             raise ValueError(
-                f"{formula.name}: {name}: got the shape {shape} where {of}; wanted {right}, as its signature says"
+                f"{which}: {name}: got the shape {shape} where {of}; wanted {right}, as its signature says"
             )
 
 

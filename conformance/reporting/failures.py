@@ -127,7 +127,7 @@ def sentence(diagnosis: str) -> tuple[str, str]:
     if diagnosis == NONE_KNOWN:
         return "unknown", "the outputs are those of none of the known mistakes"
     if diagnosis.startswith(WHERE):
-        return "unknown", f"none of the known mistakes; {diagnosis}"
+        return "unknown", f"no mistake that was tried explains it; {diagnosis}"
     for start, sure in {"perhaps: ": "perhaps", "nearly: ": "most likely, but for a few cases"}.items():
         if diagnosis.startswith(start):
             return sure, diagnosis.removeprefix(start)
