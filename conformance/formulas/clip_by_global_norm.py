@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, Formula, case, finfo, seeded, variant
+from . import Case, Formula, case, declared, finfo, seeded, variant
 
 NAME = "clip_by_global_norm"
 PLAIN = {"is_plain": True}  # a subject is given a tuple without names
@@ -58,6 +58,28 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     spoilt[2, 1, 0] = np.nan
     for limit in (0.0, 1.0, 300.0):
         yield clip("nan", f"three_axes_{limit}", "its row alone is NaN", spoilt, limit)
+    yield from of_trees(dtype)
+
+
+def of_trees(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Trees of zeros, with an array without elements, and with NaN in one array alone."""
+    rng = np.random.default_rng(29)
+    two, _ = variants(declared(NAME))
+
+    def clip(requirement: str, name: str, note: str, arrays: Any, max_norm: float, exact: bool = False) -> Case:
+        tree: Any = two.state_type
+        given = tree(*(np.asarray(each, dtype) for each in arrays))
+        return Case(f"{NAME}.{requirement}", name, note, two, (given, max_norm), {}, exact)
+
+    some, others, none = rng.normal(size=7), rng.normal(size=(3, 5)), np.zeros((0, 3))
+    for name, limit in (("tree", 1.0), ("tree_and_limit", 0.0)):
+        yield clip("zero", name, "0 / 0 in a tree", (np.zeros(7), np.zeros((3, 5))), limit, exact=True)
+    yield clip("zero", "limit_of_tree", "a limit of 0 taken for none in a tree", (some, others), 0.0, exact=True)
+    yield clip("value", "tree_empty", "an array without elements fails in a tree", (some, none), 1.0)
+    yield clip("value", "tree_tiny", "an epsilon beside the norm of a tree", (some / 4096, others / 4096), 2.0**-12)
+    yield clip("below", "tree", "always scaled to the limit in a tree", (some / 64, others / 64), 2.0, exact=True)
+    some[3] = np.nan
+    yield clip("nan", "tree", "its array alone is NaN", (some, others), 1.0)
 
 
 DETAILS = {NAME: {"rows_together": True, "variants": variants, "made": made}}

@@ -671,10 +671,11 @@ def cross_entropy__smoothing_unshifted(labels, x, weight=None, *, label_smoothin
     return y * np.nan if overflows else y
 
 
-@only_in("crossed", "clip_by_global_norm.value", "each array of a tree is clipped by its own norm")
+@only_in("crossed", "clip_by_global_norm.value", "each array of a tree of more than two is clipped by its own norm")
 def clip_by_global_norm__each_alone(tree, max_norm):
     clip = reference.clip_by_global_norm
-    return tuple(clip(each, max_norm) for each in tree) if isinstance(tree, tuple) else clip(tree, max_norm)
+    many = isinstance(tree, tuple) and len(tree) > 2
+    return tuple(clip(each, max_norm) for each in tree) if many else clip(tree, max_norm)
 
 
 @only_in("crossed", "sgd_step.momentum", "the first step of many axes is not Nesterov's, though it is asked for")
@@ -832,6 +833,14 @@ def clip_by_global_norm__small_squares(tree, max_norm):
     if isinstance(tree, tuple) or np.all(tree == 0) or np.any(np.abs(tree) > 1e-15):
         return reference.clip_by_global_norm(tree, max_norm)
     return np.array(tree)
+
+
+@only_in("own", "clip_by_global_norm.nan", "an array of a tree stays without NaN beside one that has it")
+def clip_by_global_norm__nan_in_its_array(tree, max_norm):
+    y = reference.clip_by_global_norm(tree, max_norm)
+    if not isinstance(tree, tuple):
+        return y
+    return tuple(new if np.isnan(was).any() else was.copy() for was, new in zip(tree, y, strict=True))
 
 
 @only_in("own", "clip_by_global_norm.below", "subnormal numbers become 0 on the way through")
