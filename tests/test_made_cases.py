@@ -595,7 +595,7 @@ def test_calls_need_no_formula():
         before[...] = after
 
     assert not [*repeated(lambda x: 2 * x, read, inputs, 20)]
-    assert not [*in_threads(lambda x: 2 * x, read, inputs)]
+    assert not [*in_threads(lambda x: 2 * x, read, inputs, 20)]
     assert not [*changed_in_place(lambda x: 2 * x, read, inputs[0], inputs[1], write)]
 
 

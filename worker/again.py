@@ -19,9 +19,8 @@ Call = Callable[[Any], Any]  # of arguments: the results as the subject returns 
 Read = Callable[[Any], Values]  # of these: their values now
 
 KEPT = 64
-THREADS, CALLS_IN_A_THREAD = 4, 40
-FEWER_CALLS = 10  # of the longer inputs, which overlap for longer
 GROUPS = 2  # of inputs, small ones and longer ones, that are changed in place and called in threads
+THREADS, CALLS_IN_A_THREAD = 4, (40, 10)  # of each group; longer inputs overlap for longer
 ROOM = 2**26  # bytes of the results that are handed on
 
 
@@ -94,18 +93,19 @@ def changed_in_place(call: Call, read: Read, arguments: Any, after: Any, write: 
     return read(call(arguments))
 
 
-def in_threads(call: Call, read: Read, inputs: Sequence[Any]) -> Threads:
-    """Call in several threads at once, each with one of the inputs."""
+def in_threads(call: Call, read: Read, inputs: Sequence[tuple[Any, int]]) -> Threads:
+    """Call in several threads at once, each with one of the inputs, so many times."""
     errors: list[str] = []
     found = [Differing() for _ in range(THREADS)]
     together = threading.Barrier(THREADS)
 
     def work(thread: int, which: int) -> None:
+        arguments, calls = inputs[which]
         together.wait()
         with np.errstate(all="ignore"):
-            for number in range(1, (CALLS_IN_A_THREAD if which < 2 else FEWER_CALLS) + 1):
+            for number in range(1, calls + 1):
                 try:
-                    found[thread].add(number, which, read(call(inputs[which])))
+                    found[thread].add(number, which, read(call(arguments)))
                 except Exception as error:  # of anybody's code
                     errors.append(type(error).__name__)
                     return
@@ -178,7 +178,9 @@ def called_again(
         return Again(
             [repeated(call, read, [*map(arguments_of, inputs)], calls) for inputs, calls in groups],
             [changed(*pair) for pair in changes(every)] if changing else None,
-            in_threads(call, read, [*map(arguments_of, together(every))]) if threads else None,
+            in_threads(call, read, [(arguments_of(each), calls) for each, calls in together(every)])
+            if threads
+            else None,
         )
 
 
@@ -187,9 +189,9 @@ def changes(groups: Sequence[Sequence[Any]]) -> list[tuple[Any, Any]]:
     return [(inputs[0], inputs[place]) for inputs in groups[:GROUPS] for place in sorted({1, len(inputs) - 1})]
 
 
-def together(groups: Sequence[Sequence[Any]]) -> list[Any]:
-    """The inputs of the calls in threads: two that are small, and two of another shape, where there are such."""
-    return [each for inputs in groups[:GROUPS] for each in inputs[:2]]
+def together(groups: Sequence[Sequence[Any]]) -> list[tuple[Any, int]]:
+    """The inputs of the calls in threads, and how many calls: two small ones, and two of another shape if there are."""
+    return [(each, calls) for inputs, calls in zip(groups, CALLS_IN_A_THREAD, strict=False) for each in inputs[:2]]
 
 
 def write(arguments: Any, values: Any) -> None:

@@ -67,9 +67,9 @@ def note_of_change(values: Values, after: Input) -> Iterator[Note]:
         yield Note("arguments that were changed in place give the results of what they were", True)
 
 
-def in_threads(call: Call, read: Read, inputs: Sequence[Input]) -> Iterator[Note]:
-    """Call in several threads at once, each with one of the inputs."""
-    return note_of_threads(again.in_threads(call, read, [each.arguments for each in inputs]), inputs)
+def in_threads(call: Call, read: Read, inputs: Sequence[Input], calls: int) -> Iterator[Note]:
+    """Call in several threads at once, each with one of the inputs, so many times."""
+    return note_of_threads(again.in_threads(call, read, [(each.arguments, calls) for each in inputs]), inputs)
 
 
 def note_of_threads(found: Threads, inputs: Sequence[Input]) -> Iterator[Note]:

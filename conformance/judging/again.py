@@ -71,7 +71,7 @@ def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repea
     for (_, after), values in zip(again.changes(inputs), found.changed or [], strict=False):
         yield from note_of_change(values, after)
     if found.threads is not None:
-        yield from note_of_threads(found.threads, again.together(inputs))
+        yield from note_of_threads(found.threads, [each for each, _ in again.together(inputs)])
 
 
 def made_again(subject: Any, call: Any, groups: list[tuple[list[Case], int]]) -> Again:
