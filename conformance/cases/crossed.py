@@ -1,24 +1,26 @@
 """Options, ranks, lengths, the axis and what may be left out, each value of one with each of another.
 
 A mistake may need two of them: an option that is ignored in arrays of four axes, say. Where options are many, as an
-optimizer's, it may need three.
+optimizer's, it may need three; and where kernels compute by blocks, an option in several long axes.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import AXIS, BATCH, times
+from ...reference.declaration import AXIS, BATCH
 from ..arithmetic.rounding import finfo
 from . import plan
 from .behaviour import NEUTRAL
 from .build import Builder, Made, label_dtypes, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers, pack
 from .labels import ignore
-from .options import Row, choosable, covering, offered
+from .options import choosable, offered
 from .spread import straight
+from .tables import long, short
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
 LABELS = "hyper_parameters", "clip_argument"
@@ -33,24 +35,13 @@ def cases(builder: Builder) -> Iterator[Made]:
     has_choice = bool(named or places or len(counts) > 1)
     if builder.is_line or not (has_choice or builder.letters):
         return
-    is_small = builder.is_variant or not has_choice
-    lengths = plan.FEW_LENGTHS if is_small else plan.CROSSED_LENGTHS
-    letters = builder.letters or [""]  # the last axis, where each element stands for itself
-    choices: list[Any] = [
-        plan.FEW_BATCHES if is_small else plan.CROSSED_BATCHES,
-        *[lengths] * len(letters),
-        counts,
-        (-1, 0, -2) if builder.has_axis else (-1,),
-        *named.values(),
-        *(ends_of(builder.leaves[place].domain) for place in places),
-    ]
+    axes, ends = (-1, 0, -2) if builder.has_axis else (-1,), (ends_of(builder.leaves[place].domain) for place in places)
+    others: list[Any] = [counts, axes, *named.values(), *ends]
     seen = set[str]()
-    for number, row in enumerate(rows(choices, len(letters), len(named) + len(places))):
-        chosen = iter(values[k] for values, k in zip(choices, row, strict=True))
-        batch, sizes = smaller(builder, next(chosen), dict(zip(letters, chosen, strict=False)), lengths)
-        missing, axis = len(builder.formula.arguments) - next(chosen), next(chosen)
-        wanted, values = dict(zip(named, chosen, strict=False)), [*chosen]
-        rng = builder.random("crossed", *row)
+    tables = short(builder, others, builder.is_variant or not has_choice), long(builder, others)
+    for number, (key, batch, sizes, (count, axis, *chosen)) in enumerate(chain(*tables)):
+        wanted, values = dict(zip(named, chosen, strict=False)), chosen[len(named) :]
+        rng = builder.random("crossed", *key)
         arrays = [labelled(builder, draw(leaf, sizes, rng), leaf, number) for leaf in builder.leaves]
         clear(builder, arrays)
         if number % 2 and builder.letters:
@@ -60,6 +51,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         spoilt = number % plan.SPOILT == 2 and spoil(builder, arrays, number)
         for place, value in zip(places, values, strict=True):
             arrays[place] = value
+        missing = len(builder.formula.arguments) - count
         arrays = arrays[: len(arrays) - missing]
         options = offered(builder, arrays, wanted, named)
         if options is None:
@@ -81,22 +73,6 @@ def cases(builder: Builder) -> Iterator[Made]:
         given_away = [name for name in gives_away if name in options]
         label = builder.label(*given_away, *(["nan"] if spoilt else [*options, *LABELS]))
         yield builder.made("crossed", label, name, NOTE, compact, to, **along)
-
-
-def rows(choices: Sequence[Sequence[Any]], lengths: int, options: int) -> Iterator[Row]:
-    """The numbers of what is chosen: a batch, so many lengths, and all others, of which so many are options.
-
-    Of many options each three of the first few values meet in short arrays, then each two of all.
-    """
-    threes = tuple[Row, ...]()
-    if options >= plan.MANY_OPTIONS:
-        few = [plan.THREE_BATCHES, *(range(min(len(each), plan.VALUES_OF_THREE)) for each in choices[1 + lengths :])]
-        threes = tuple(
-            (few[0][batch], *((turn + n) % plan.SHORT_LENGTHS for n in range(lengths)), *others)
-            for turn, (batch, *others) in enumerate(covering(tuple(map(len, few)), 3))
-        )
-    yield from threes
-    yield from covering(tuple(map(len, choices)), 2, threes)
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:
@@ -187,24 +163,3 @@ def spoil(builder: Builder, arrays: Arrays, turn: int) -> bool:
         place[0] = int(labels.reshape(-1)[0])  # a row of the table that is asked for
     arrays[number][tuple(place)] = np.nan
     return True
-
-
-def smaller(
-    builder: Builder, batch: tuple[int, ...], wanted: Mapping[str, int], lengths: tuple[int, ...]
-) -> tuple[tuple[int, ...], dict[str, int]]:
-    """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
-    found = dict(wanted)
-    most = plan.MOST_CROSSED * max((times(axis) for leaf in builder.leaves for axis in leaf.axes), default=1)
-    if builder.has_fixed:  # beside what no length shortens
-        most += builder.largest(dict.fromkeys([BATCH, *builder.letters], 1))
-    while True:
-        no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
-        shape = batch if builder.letters or no_axes else (*batch, found[""])
-        sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
-        long = sorted((letter for letter in found if found[letter] > lengths[0]), key=lambda letter: found[letter])
-        if builder.largest(sizes) <= most or not (long or batch):
-            return shape, sizes
-        if not long or (len(long) == 1 and batch and found[long[0]] == lengths[-1]):
-            batch = batch[1:]  # one row of the longest
-        else:
-            found[long[-2:][0]] = lengths[lengths.index(found[long[-2:][0]]) - 1]

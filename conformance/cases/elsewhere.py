@@ -11,11 +11,11 @@ import numpy as np
 from ...reference.declaration import AXIS, BATCH
 from . import plan
 from .build import Builder, Made
-from .crossed import smaller
 from .draw import Arrays, argument_counts, draw, numbers
 from .options import choosable, offered
 from .specials import INF, NAN, may_have, weighs_classes
 from .spread import straight
+from .tables import smaller
 
 NOTE = "a special value is lost in arrays of some rank or length, or under some option"
 

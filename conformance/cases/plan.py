@@ -209,8 +209,10 @@ ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
 ELSEWHERE_LENGTHS = 1, 800, 67
 # All axes of one length, and a batch, where there are as many as matrices have; and all of another one, the rows too.
 CUBE, LARGE_CUBE = ((2,), 64), 300
-# Lengths of the axes where there are as many, each beyond a block of 32 and longer than the one before.
-STAIRS = 33, 40, 47, 56, 65
+# Lengths of the axes where there are as many, each beyond a block of 64 and longer than the one before; and of one that
+# is longer, the first for which there is room.
+STAIRS = 65, 67, 68, 70, 72
+LONG = 5_003, 2_050, 802
 LAST = 8  # by which the last of what is added up is larger in some cases
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.

@@ -1,0 +1,110 @@
+"""What is chosen together: in short arrays each two choices, or three of many options; in long ones each by each shape.
+
+A choice is a batch, the length of each letter, the number of arguments, the axis, and an option.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+from typing import Any, NamedTuple
+
+from ...reference.declaration import BATCH, times
+from . import plan
+from .build import Builder
+from .options import Row, covering
+
+Sizes = dict[str, int]  # by the letter
+Shape = tuple[tuple[int, ...], Sizes]
+
+
+class Choice(NamedTuple):
+    """A row of a table."""
+
+    key: tuple[Any, ...]  # of the random numbers
+    batch: tuple[int, ...]
+    sizes: Sizes
+    others: list[Any]  # the number of arguments, the axis, the options
+
+
+def short(builder: Builder, others: Sequence[Sequence[Any]], is_small: bool) -> Iterator[Choice]:
+    """Short arrays of many shapes; few where `is_small`."""
+    lengths = plan.FEW_LENGTHS if is_small else plan.CROSSED_LENGTHS
+    letters = builder.letters or [""]  # the last axis, where each element stands for itself
+    choices: list[Any] = [plan.FEW_BATCHES if is_small else plan.CROSSED_BATCHES, *[lengths] * len(letters), *others]
+    for row in rows(choices, len(letters)):
+        batch, *chosen = (values[k] for values, k in zip(choices, row, strict=True))
+        sizes = dict(zip(letters, chosen, strict=False))
+        yield Choice(row, *smaller(builder, batch, sizes, lengths), chosen[len(letters) :])
+
+
+def rows(choices: Sequence[Sequence[Any]], lengths: int) -> Iterator[Row]:
+    """The numbers of what is chosen: a batch, so many lengths, the number of arguments, the axis, and options.
+
+    Of many options each three of the first few values meet in short arrays, then each two of all.
+    """
+    threes = tuple[Row, ...]()
+    if len(choices) - lengths - 3 >= plan.MANY_OPTIONS:
+        few = [plan.THREE_BATCHES, *(range(min(len(each), plan.VALUES_OF_THREE)) for each in choices[1 + lengths :])]
+        threes = tuple(
+            (few[0][batch], *((turn + n) % plan.SHORT_LENGTHS for n in range(lengths)), *others)
+            for turn, (batch, *others) in enumerate(covering(tuple(map(len, few)), 3))
+        )
+    yield from threes
+    yield from covering(tuple(map(len, choices)), 2, threes)
+
+
+def smaller(
+    builder: Builder, batch: tuple[int, ...], wanted: Mapping[str, int], lengths: tuple[int, ...]
+) -> tuple[tuple[int, ...], Sizes]:
+    """The batch and the lengths, all but the longest of which are shortened until the largest array is small enough."""
+    found = dict(wanted)
+    most = plan.MOST_CROSSED * max((times(axis) for leaf in builder.leaves for axis in leaf.axes), default=1)
+    if builder.has_fixed:  # beside what no length shortens
+        most += builder.largest(dict.fromkeys([BATCH, *builder.letters], 1))
+    while True:
+        no_axes = not builder.letters and not batch and found[""] in plan.NO_AXES
+        shape = batch if builder.letters or no_axes else (*batch, found[""])
+        sizes = {BATCH: math.prod(shape)} | {letter: size for letter, size in found.items() if letter}
+        long = sorted((letter for letter in found if found[letter] > lengths[0]), key=lambda letter: found[letter])
+        if builder.largest(sizes) <= most or not (long or batch):
+            return shape, sizes
+        if not long or (len(long) == 1 and batch and found[long[0]] == lengths[-1]):
+            batch = batch[1:]  # one row of the longest
+        else:
+            found[long[-2:][0]] = lengths[lengths.index(found[long[-2:][0]]) - 1]
+
+
+def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
+    """Long axes: each shape with each of the other choices, and all axes long with each two of these."""
+    shapes, sizes = long_shapes(builder), tuple(map(len, others))
+    if not shapes:
+        return
+    pairs = () if builder.is_variant else tuple((0, *row) for row in covering(sizes, 2))
+    for row in (*pairs, *covering((len(shapes), *sizes), 2, pairs)):
+        chosen = [values[k] for values, k in zip(others, row[1:], strict=True)]
+        yield Choice(("long", *row), *shapes[row[0]], chosen)
+
+
+def long_shapes(builder: Builder) -> list[Shape]:
+    """Shapes whose axes are all beyond blocks of 64; all but one; one that is longer, by itself or beside another.
+
+    Where there are as many axes as matrices have, the batch is small; or else it is one of them.
+    """
+    free = [letter for letter in builder.letters if letter not in builder.groups]
+    names = free if len(free) > 2 else [*free, BATCH] * bool(free)
+    all_long = dict(zip(names, plan.STAIRS, strict=False))
+    wanted = [[all_long], *([all_long | {name: 1}] for name in names)]
+    if not builder.is_variant:
+        wanted += [[dict.fromkeys(names, plan.OTHER) | {name: size} for size in plan.LONG] for name in names]
+        for turn, (name, other) in enumerate(permutations(names, 2)):
+            beside = dict.fromkeys(names, (1, plan.OTHER)[turn % 2]) | {other: all_long[other]}
+            wanted.append([beside | {name: size} for size in plan.LONG])
+    fitting = (next(filter(None, (shape_of(builder, sizes) for sizes in each)), None) for each in wanted)
+    return [shape for shape in fitting if shape]
+
+
+def shape_of(builder: Builder, lengths: Mapping[str, int]) -> Shape | None:
+    """The batch and the lengths of all letters; None if an array is too large to be computed with as a whole."""
+    rows = (lengths[BATCH],) if BATCH in lengths else plan.CUBE[0]
+    sizes = {BATCH: math.prod(rows)} | dict.fromkeys(builder.groups, 2) | {**lengths, BATCH: math.prod(rows)}
+    return (rows, sizes) if builder.largest(sizes) <= plan.LARGEST_EXACT else None
