@@ -203,10 +203,13 @@ def uneven(builder: Builder, finite: bool) -> Any:
 
 
 def some_with_means(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Give every second row a mean of which a difference of two squares keeps little: each length may have its own."""
+    """Give every second row a mean of which a difference of two squares keeps little: each length may have its own.
+
+    The mean of the others is a few deviations, which the bound of a long row resolves.
+    """
     for array in [arrays[number] for number in in_rows(leaves)[:1] if arrays[number].ndim == 2]:
-        rows = array[::2]
-        rows += array.dtype.type(2.0 ** int(0.42 * int(finfo(array.dtype).nmant)))
+        for rows, mean in ((array[::2], 2.0 ** int(0.42 * int(finfo(array.dtype).nmant))), (array[1::2], 2.0)):
+            rows += array.dtype.type(mean)
 
 
 def far_apart(array: np.ndarray, leaf: Leaf, rows_apart: bool) -> None:

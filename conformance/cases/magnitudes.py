@@ -14,7 +14,7 @@ from . import plan
 from .build import Builder, Made
 from .draw import Arrays, Leaf, draw, in_rows
 from .reach import reaches, with_which_it_matters
-from .spread import Spread
+from .spread import Spread, straight
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
 
@@ -62,6 +62,7 @@ def every_binade(builder: Builder) -> Iterator[Made]:
         name, compact = f"every_binade_in_{number + 1}", builder.call(arrays, options)
         yield builder.made("magnitudes", builder.label("value"), name, NOTE, compact)
     yield from of_one_range(builder, floating)
+    yield from of_zeros(builder, floating)
     if "subnormal" in builder.labels:
         pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
         few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
@@ -88,6 +89,24 @@ def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:
             yield builder.made("magnitudes", builder.label("value"), name, note, compact)
             one = Spread((), {BATCH: np.arange(1)})
             yield builder.made("magnitudes", builder.label("value"), f"{name}_alone", note, compact, one)
+
+
+def of_zeros(builder: Builder, floating: list[int]) -> Iterator[Made]:
+    """Matrices in one argument of which some rows are 0, or all."""
+    batch, note = (
+        plan.ROWS_OF_ZEROS,
+        "rows that are 0, as those of a gradient that nobody asked for, are left as they are",
+    )
+    for number in floating:
+        arrays = [draw(leaf, {BATCH: math.prod(batch)}, builder.random("zeros", number)) for leaf in builder.leaves]
+        for name, rows in (("rows", slice(1, None, 2)), ("all", slice(None))):
+            some = [*arrays]
+            some[number] = some[number].reshape(batch).copy()
+            some[number][rows] = 0
+            some[number] = some[number].reshape(-1)
+            to = straight({BATCH: math.prod(batch)}, batch)
+            compact = builder.call(some)
+            yield builder.made("magnitudes", builder.label("value"), f"{name}_0_in_{number + 1}", note, compact, to)
 
 
 def smallest_numbers(array: Any, leaf: Leaf) -> Any:

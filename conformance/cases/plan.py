@@ -57,6 +57,12 @@ PAIRS: tuple[Pair, ...] = (
     # Rows of one or two vectors of 8 or 16, and six or fourteen more.
     ((7,), 22),
     ((14,), 30),
+    # Rows of whole vectors: wider than a block of 2^12 and of 2^15, more than 2^16 of them, and many of many axes.
+    ((2,), 14_336),
+    ((1,), 50_304),
+    ((65_600,), 4),
+    ((70, 3), 72),
+    ((1_027,), 40),
 )
 # Elements of one array: less than a vector of 8 to 32, and just as many.
 VECTORS = 7, 8, 15, 16, 31, 32
@@ -94,6 +100,8 @@ MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, 
 
 # What numbers of a function of each element are multiplied by, every second one; the last makes them subnormal.
 FACTORS = 4.0, 30.0, 100.0, 1e3, 1e-3, 0.0
+# Matrices with rows of zeros.
+ROWS_OF_ZEROS = 5, 6
 # How many compact elements there are of a letter: rows of a batch, or numbers of what is elementwise; columns.
 ROWS, NUMBERS, COLUMNS = 12, 61, 40
 
@@ -115,6 +123,8 @@ AXES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((1, 1), 3, (0,)),
     ((2,), 5_000, (0,)),
     ((2, 2), 1_100, (1,)),
+    ((70,), 130, (0,)),  # both sides beyond blocks of 64
+    ((1, 65_540), 2, (1,)),  # more places behind it than a grid has blocks
 )
 # A batch and two lengths, of integers: corners and tails of tiles, offsets, transposes, sizes that are multiples of 8.
 TILES: tuple[Shape, ...] = (
@@ -133,6 +143,7 @@ FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_600)), (8, 4, (1_024, 65_600))
 # row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
 SQUARE: Shape = (9,), 9, 9
 ONE_ROW: Shape = (), 40, 24
+NARROW: Shape = (5,), 3, 3
 LONG_ROWS: tuple[Shape, ...] = (
     ((2, 3), 2_048, 4),
     ((2, 3), 2_048, 4),

@@ -139,6 +139,11 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     note = "a mask of each sample, or how it is aligned, is another where heads are grouped"
     for name, seen, options in (("of_keys", few, {}), ("lower_right", None, {"causal": "lower_right"})):
         yield "heads", f"groups_{name}", note, [q, k[:, ::2], v[:, ::2], seen], options
+    note = "a mask of each sample is another where there is one query"
+    yield "mask", "of_samples_of_one_query", note, [*drawn(2, 4, sizes=(1, 7, 3, 2)), few], {}
+    each = rng.random((4, 4, 7)) < 0.6
+    note = "a mask of each head, for all samples, is another where heads are grouped"
+    yield "heads", "groups_of_heads", note, [q, k[:, ::2], v[:, ::2], each], {}
     note = "of blocks of queries and keys another one than the first is left out"
     yield "causal", "blocks", note, [*drawn(sizes=(260, 260, 2, 1)), None], {"causal": True}
     tiles = np.arange(300) >= np.array([[16], [64], [128], [256], [300]])
