@@ -97,6 +97,9 @@ def of_zeros(builder: Builder, floating: list[int]) -> Iterator[Made]:
         plan.ROWS_OF_ZEROS,
         "rows that are 0, as those of a gradient that nobody asked for, are left as they are",
     )
+    options = {
+        name: value for number in floating for name, value in with_which_it_matters(builder.formula, number).items()
+    }
     for number in floating:
         arrays = [draw(leaf, {BATCH: math.prod(batch)}, builder.random("zeros", number)) for leaf in builder.leaves]
         for name, rows in (("rows", slice(1, None, 2)), ("all", slice(None))):
@@ -105,7 +108,7 @@ def of_zeros(builder: Builder, floating: list[int]) -> Iterator[Made]:
             some[number][rows] = 0
             some[number] = some[number].reshape(-1)
             to = straight({BATCH: math.prod(batch)}, batch)
-            compact = builder.call(some)
+            compact = builder.call(some, options)
             yield builder.made("magnitudes", builder.label("value"), f"{name}_0_in_{number + 1}", note, compact, to)
 
 

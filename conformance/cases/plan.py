@@ -222,8 +222,9 @@ ELSEWHERE_LENGTHS = 1, 800, 67
 CUBE, LARGE_CUBE = ((2,), 64), 300
 # Lengths of the axes where there are as many, each beyond a block of 64 and longer than the one before; and of one that
 # is longer, the first for which there is room.
-STAIRS = 65, 67, 68, 70, 72
-LONG = 5_003, 2_050, 802
+STAIRS = 65, 96, 97, 98, 104
+LONG = 5_003, 2_050, 1_030
+MOST_LONG = 2**18  # elements of an array there
 LAST = 8  # by which the last of what is added up is larger in some cases
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.

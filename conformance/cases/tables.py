@@ -5,7 +5,7 @@ A choice is a batch, the length of each letter, the number of arguments, the axi
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
+from itertools import cycle, permutations
 from typing import Any, NamedTuple
 
 from ...reference.declaration import BATCH, times
@@ -75,36 +75,58 @@ def smaller(
 
 
 def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
-    """Long axes: each shape with each of the other choices, and all axes long with each two of these."""
-    shapes, sizes = long_shapes(builder), tuple(map(len, others))
-    if not shapes:
-        return
-    pairs = () if builder.is_variant else tuple((0, *row) for row in covering(sizes, 2))
-    for row in (*pairs, *covering((len(shapes), *sizes), 2, pairs)):
+    """Long axes: each shape with each of the other choices, all long with each two of these; two long axes with few."""
+    shapes, pairs, sizes = long_shapes(builder), pairs_of_axes(builder), tuple(map(len, others))
+    together = covering(sizes, 2) if shapes else ()
+    of_all_long = () if builder.is_variant else tuple((0, *row) for row in together)
+    every = [*of_all_long, *(covering((len(shapes), *sizes), 2, of_all_long) if shapes else ())]
+    usual = (0,) * len(sizes)
+    every += [
+        (len(shapes) + turn, *row)
+        for turn in range(len(pairs))
+        for row in dict.fromkeys((usual, together[turn % len(together)]))
+    ]
+    for row in every:
         chosen = [values[k] for values, k in zip(others, row[1:], strict=True)]
-        yield Choice(("long", *row), *shapes[row[0]], chosen)
+        yield Choice(("long", *row), *[*shapes, *pairs][row[0]], chosen)
+
+
+def names_of(builder: Builder) -> list[str]:
+    """The axes that are made long, not those of few places; rows too, where there are fewer axes than matrices have."""
+    free = [letter for letter in builder.letters if letter not in builder.groups]
+    return free if len(free) > 2 else [*free, BATCH] * bool(free)
 
 
 def long_shapes(builder: Builder) -> list[Shape]:
-    """Shapes whose axes are all beyond blocks of 64; all but one; one that is longer, by itself or beside another.
-
-    Where there are as many axes as matrices have, the batch is small; or else it is one of them.
-    """
-    free = [letter for letter in builder.letters if letter not in builder.groups]
-    names = free if len(free) > 2 else [*free, BATCH] * bool(free)
+    """Shapes whose axes are all beyond blocks of 64; all but one; one alone."""
+    names = names_of(builder)
     all_long = dict(zip(names, plan.STAIRS, strict=False))
-    wanted = [[all_long], *([all_long | {name: 1}] for name in names)]
-    if not builder.is_variant:
-        wanted += [[dict.fromkeys(names, plan.OTHER) | {name: size} for size in plan.LONG] for name in names]
-        for turn, (name, other) in enumerate(permutations(names, 2)):
-            beside = dict.fromkeys(names, (1, plan.OTHER)[turn % 2]) | {other: all_long[other]}
-            wanted.append([beside | {name: size} for size in plan.LONG])
-    fitting = (next(filter(None, (shape_of(builder, sizes) for sizes in each)), None) for each in wanted)
-    return [shape for shape in fitting if shape]
+    wanted = [[all_long], *([all_long | {name: 1}] for name in (names[:1] if builder.is_variant else names))]
+    for name in () if builder.is_variant else names:
+        wanted += [[dict.fromkeys(names, plan.OTHER) | {name: size} for size in plan.LONG]]
+    return fitting(builder, wanted)
+
+
+def pairs_of_axes(builder: Builder) -> list[Shape]:
+    """Shapes with a longer axis beside one that is beyond a block of 64; of the others some are of length 1, or few."""
+    names = names_of(builder)
+    all_long, wanted = dict(zip(names, plan.STAIRS, strict=False)), []
+    for turn, (name, other) in enumerate(permutations(() if builder.is_variant else names, 2)):
+        rest = [each for each in names if each not in (name, other)]
+        ways = [dict(zip(rest, cycle(lengths), strict=False)) for lengths in ((plan.OTHER, 1), (1, plan.OTHER))]
+        some = ways if len(rest) == 1 else [ways[turn % 2]]
+        wanted += [[each | {other: all_long[other], name: size} for size in plan.LONG] for each in some]
+    return fitting(builder, wanted)
+
+
+def fitting(builder: Builder, wanted: Sequence[Sequence[Mapping[str, int]]]) -> list[Shape]:
+    """Of each the first lengths for which there is room, with a batch."""
+    found = (next(filter(None, (shape_of(builder, sizes) for sizes in each)), None) for each in wanted)
+    return [shape for shape in found if shape]
 
 
 def shape_of(builder: Builder, lengths: Mapping[str, int]) -> Shape | None:
     """The batch and the lengths of all letters; None if an array is too large to be computed with as a whole."""
-    rows = (lengths[BATCH],) if BATCH in lengths else plan.CUBE[0]
+    rows = (lengths[BATCH],) if BATCH in lengths else () if builder.groups else plan.CUBE[0]
     sizes = {BATCH: math.prod(rows)} | dict.fromkeys(builder.groups, 2) | {**lengths, BATCH: math.prod(rows)}
-    return (rows, sizes) if builder.largest(sizes) <= plan.LARGEST_EXACT else None
+    return (rows, sizes) if builder.largest(sizes) <= plan.MOST_LONG else None
