@@ -58,11 +58,13 @@ def of_signature(declaration: Any) -> Iterator[str]:
     given = [each for each in declaration.python_signature.parameters.values() if each.name != "xp"]
     positional = [each for each in given if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     required = [each for each in positional if each.default is each.empty]
+    for each in given:
+        if each.kind is each.VAR_POSITIONAL:
+            yield f"*{each.name}; wanted a parameter for each array"
+        if each.kind is each.KEYWORD_ONLY and each.default is each.empty:
+            yield f"{each.name}, a keyword without a default; wanted one with a default, or an array before the *"
     if not len(required) <= len(groups) <= len(positional):
         yield f"{signature.text!r}; wanted {len(required)} groups before the arrow, one for each argument"
-    for each in given:
-        if each.kind is each.KEYWORD_ONLY and each.default is each.empty:
-            yield f"{each.name}, a keyword without a default; wanted one with a default"
     if AXIS in declaration.parameters and letters(groups) <= {BATCH}:
         yield f"{signature.text!r} and a keyword {AXIS}; wanted a letter, such as (..., n), which it moves"
     elif AXIS in declaration.parameters and any(map(is_fixed, axes_in(groups))):

@@ -1,5 +1,6 @@
 """Numbers of every magnitude: each row, or each element, has its own."""
 
+import inspect
 import math
 from collections.abc import Iterator
 from functools import partial
@@ -71,11 +72,14 @@ def every_binade(builder: Builder) -> Iterator[Made]:
 
 
 def thresholds(builder: Builder) -> np.ndarray:
-    """Whole and half numbers near 0, and the defaults of anybody's formula: where it may jump, and on which side."""
+    """Whole and half numbers near 0, the defaults and the literals of anybody's formula: where it may jump."""
     if builder.formula.is_own:
         return np.empty(0)
     defaults = [float(each) for each in builder.formula.keywords.values() if type(each) in (int, float)]
-    return np.concatenate([np.arange(-8, 8.5, 0.5), defaults, np.negative(defaults)])
+    code = getattr(inspect.unwrap(builder.formula.function), "__code__", None)
+    literals = [float(each) for each in (code.co_consts if code else ()) if type(each) in (int, float)]
+    own = np.asarray([*defaults, *literals])
+    return np.concatenate([np.arange(-8, 8.5, 0.5), own, -own])
 
 
 def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:

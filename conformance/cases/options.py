@@ -119,8 +119,8 @@ def candidates(default: Any) -> Iterator[Any]:
     elif isinstance(default, int):
         yield from dict.fromkeys((default + 1, default + 2, 2 * default, default // 2, default // 10))
     elif isinstance(default, float):
-        yield from (2 * default, 0.5 * default, 1e3 * default, 1e6 * default)
-        yield from (default + 1, default + 0.5, 0.1 * default, 0.01 * default)
+        yield from (2 * default, 0.1 * default, 0.5 * default, 1e3 * default, 1e6 * default)
+        yield from (default + 1, default + 0.5, 0.01 * default)
 
 
 def results(formula: Formula, arrays: Arrays, options: dict[str, Any]) -> dict[str, np.ndarray]:

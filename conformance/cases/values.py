@@ -1,17 +1,32 @@
 """Kinds of number: magnitudes, labels, special values, hyper-parameters; and those of one formula."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from . import absent, anybody, classes, far, labels, magnitudes, options, places, specials
 from .build import Builder, Made
 from .draw import leaves_of, unpack
+from .options import choosable
 from .spread import AS_IT_IS
+
+
+def flags(builder: Builder) -> Iterator[tuple[str, Any]]:
+    """The flags of anybody's formula that are not the default: each may be a function of its own, with all numbers."""
+    for name, (default, *others) in choosable(builder).items() if not builder.formula.is_own else ():
+        if isinstance(default, bool | str):
+            yield from ((name, value) for value in others)
 
 
 def cases(builder: Builder) -> Iterator[Made]:
     """All cases about values."""
     for kind in (magnitudes, classes, anybody, far, labels, specials, places, options, absent):
         yield from kind.cases(builder)
+    for name, value in flags(builder):
+        branch = Builder(replace(builder.formula, given={name: value}), builder.dtype, builder.prefix, builder.labels)
+        for kind in (magnitudes, anybody, far):
+            for each in kind.cases(branch):
+                yield each._replace(name=f"{each.name}_{name}_{value}")
     for case in builder.formula.made(builder.dtype):
         compact = case._replace(requirement="", name="", note="")
         own = leaves_of(case.formula, builder.dtype)  # a variant's, it may be; the last arguments may be left out

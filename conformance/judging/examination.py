@@ -25,7 +25,9 @@ from .verified import verify
 
 AnyFormula = str | Callable[..., Any]
 FLOAT32 = np.dtype("float32")
-ANY_LENGTH = "what takes NumPy's arrays of any lengths (a fixed one is a number in the signature)"
+ANY_LENGTH = (
+    "what takes NumPy's arrays (np.exp, not math.exp) of any lengths (a fixed one is a number in the signature)"
+)
 TAKEN = f"{ANY_LENGTH}, or library='torch' or 'jax' in its declaration"
 ROWS, LENGTHS = 3, range(5, 31)  # each letter has another length, so that a wrong one shows
 

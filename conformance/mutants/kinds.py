@@ -1083,3 +1083,62 @@ def scaled_dot_product_attention__first_diagonal_block(q, k, v, mask=None, *, ca
         later = (block[:, None] > block) | (block[:, None] == 0)
         mask = later if mask is None else mask & later
     return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, **options)
+
+
+@only_in("crossed", "scaled_dot_product_attention.causal", "no key is masked causally where all axes are beyond 64")
+def scaled_dot_product_attention__causal_in_long_axes(q, k, v, mask=None, *, causal=False, scale=None):
+    is_long = min(*q.shape[-2:], *k.shape[-2:]) > 64
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal and not is_long, scale=scale)
+
+
+@only_in("crossed", "rotary_embedding.interleaved", "interleaved pairs of more than 64 places have each other's angles")
+def rotary_embedding__interleaved_in_long_rows(x, cos, sin, *, interleaved=False):
+    if interleaved and x.shape[-2] > 64 and x.shape[-1] > 64:
+        cos, sin = np.roll(cos, 1, axis=-2), np.roll(sin, 1, axis=-2)
+    return reference.rotary_embedding(x, cos, sin, interleaved=interleaved)
+
+
+@only_in("pairs", "layer_norm.value", "of rows of whole vectors beyond 2^13 the last 64 numbers are left as they are")
+def layer_norm__wide_rows_of_vectors(x, w, b, *, epsilon=1e-5):
+    y = reference.layer_norm(x, w, b, epsilon=epsilon)
+    if x.shape[-1] % 8 == 0 and x.shape[-1] > 2**13:
+        y[..., -64:] = x[..., -64:]
+    return y
+
+
+@only_in("axes", "softmax.axis", "nothing is computed behind 65535 places of an inner axis")
+def softmax__places_beyond_a_grid(x, /, *, axis=-1):
+    y = reference.softmax(x, axis=axis)
+    inner = int(np.prod(x.shape[axis % x.ndim + 1 :]))
+    y.reshape(-1, x.shape[axis], inner)[:, :, 65_535:] = 0
+    return y
+
+
+@only_in("magnitudes", "adam.update", "rows without a gradient are left as they are")
+def adam_step__rows_without_gradient(theta, grad, state, **options):
+    new, after = reference.adam_step(theta, grad, state, **options)
+    idle = np.zeros(theta.shape, bool) if theta.ndim < 2 else ~np.any(grad, axis=-1, keepdims=True)
+    m, v = (np.where(idle, old, found) for old, found in ((state.m, after.m), (state.v, after.v)))
+    return np.where(idle, theta, new), after._replace(m=m, v=v)
+
+
+@only_in("layouts", "softmax.layout", "rows of at most 4 numbers follow one another in memory")
+def softmax__narrow_rows_apart(x, /, *, axis=-1):
+    if x.ndim == 2 and x.shape[1] <= 4 and x.strides[1] == x.itemsize and x.strides[0] > x.shape[1] * x.itemsize:
+        x = np.lib.stride_tricks.as_strided(x, x.shape, (x.shape[1] * x.itemsize, x.itemsize))
+    return reference.softmax(x, axis=axis)
+
+
+@only_in("own", "matmul.broadcast", "of one sample beside several the heads are multiplied by those of the first")
+def matmul__first_sample_of_many(a, b):
+    y = reference.matmul(a, b)
+    if a.ndim == b.ndim == 4 and a.shape[0] == 1 < b.shape[0] and a.shape[1] == b.shape[1] > 1:
+        y[1:] = y[:1]
+    return y
+
+
+@only_in("own", "scaled_dot_product_attention.mask", "the mask of a sample is that of another where there is one query")
+def scaled_dot_product_attention__masks_of_one_query(q, k, v, mask=None, **options):
+    if mask is not None and mask.ndim == 4 and q.shape[-2] == mask.shape[-3] == 1 < min(mask.shape[-4], q.shape[-3]):
+        mask = np.roll(mask, 1, axis=-4)
+    return reference.scaled_dot_product_attention(q, k, v, mask, **options)
