@@ -147,6 +147,14 @@ def test_jax_conforms(formula):
     assert not [*map(words, failures(Subject("jax"), formula, "float32"))]
 
 
+@pytest.mark.one_in(12)
+@pytest.mark.parametrize(("name", "formula"), [*product(["jax", "dask", "strict"], spec.formulas())])
+def test_every_backend_conforms_in_what_is_special_to_a_formula(name, formula):
+    """Shapes and options that only some libraries take as a formula means them, such as a mask without axes."""
+    pytest.importorskip({"strict": "array_api_strict"}.get(name, name))
+    assert not [*map(words, failures(Subject(name), formula, "float32", {"own"}))]
+
+
 # A rewrite that loops in Python takes seconds for 70 001 rows or classes, and memory layouts are no matter of orders.
 MOST_ELEMENTS = {"float32": 60_000, "float64": 10_000}
 KINDS = {"pairs", "axes", "tiles", "empty", "random", "magnitudes", "labels", "specials", "options", "few"}

@@ -97,13 +97,9 @@ def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:
 
 def of_zeros(builder: Builder, floating: list[int]) -> Iterator[Made]:
     """Matrices in one argument of which some rows are 0, or all."""
-    batch, note = (
-        plan.ROWS_OF_ZEROS,
-        "rows that are 0, as those of a gradient that nobody asked for, are left as they are",
-    )
-    options = {
-        name: value for number in floating for name, value in with_which_it_matters(builder.formula, number).items()
-    }
+    batch, note = plan.ROWS_OF_ZEROS, "rows of zeros, as of a gradient that nobody asked for, are left as they are"
+    each = (with_which_it_matters(builder.formula, number) or {} for number in floating)
+    options = {name: value for some in each for name, value in some.items()}
     for number in floating:
         arrays = [draw(leaf, {BATCH: math.prod(batch)}, builder.random("zeros", number)) for leaf in builder.leaves]
         for name, rows in (("rows", slice(1, None, 2)), ("all", slice(None))):

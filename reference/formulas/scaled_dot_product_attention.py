@@ -123,7 +123,7 @@ def in_each_head(x: Array, sizes: Sizes, xp: Namespace) -> Any:
 def seen_keys(q: Array, mask: Any, causal: bool | str, sizes: Sizes, xp: Namespace) -> Any:
     """Which keys each query sees, as an array of bool that is broadcast to the scores; None if it sees all."""
     if not causal:
-        return mask
+        return mask[None] if mask is not None and not shape(mask) else mask  # JAX has no last axis of none
     device = getattr(q, "device", None)  # traced, JAX's arrays have none
     queries, keys = (xp.arange(length, device=device) for length in (sizes.queries, sizes.keys))
     past = keys[None, :] <= queries[:, None] + last_key(causal, sizes)
