@@ -153,6 +153,14 @@ def test_an_installed_formula_that_is_none_is_one_line(entry, message, monkeypat
         loading.load_formulas("mine")
 
 
+def test_a_declared_lambda_is_one_line_since_no_subject_has_its_name(tmp_path):
+    (tmp_path / "unnamed.py").write_text("import gaugeblock\nf = gaugeblock.formula('(...) -> (...)')(lambda x: x)\n")
+    with pytest.raises(
+        loading.SubjectError, match=r"unnamed.py: got a lambda .*; wanted a function with a name, by def"
+    ):
+        loading.load_formulas(str(tmp_path / "unnamed.py"))
+
+
 def test_a_definition_is_held_against_the_formula_without_chosen_cases():
     asked = declared("(..., n) -> (...)", lambda x: namespace(x).mean(x, axis=-1), definition=lambda x: sum(x) / len(x))
     report = judged(asked)

@@ -1,5 +1,6 @@
 """Names of subjects, and the formulas that somebody's code declares."""
 
+import inspect
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -71,6 +72,10 @@ def load_formulas(given: str) -> list[Callable[..., Any]]:
     own = [value for value in vars(found).values() if is_declared_in(found, value)]
     if not own:
         raise SubjectError(f"{given}: it declares no formula; wanted a function under @gaugeblock.formula(...)")
+    if any(value.__name__ == "<lambda>" for value in own if inspect.isfunction(value)):
+        raise SubjectError(
+            f"{given}: got a lambda under @gaugeblock.formula(...); wanted a function with a name, by def"
+        )
     return own
 
 
