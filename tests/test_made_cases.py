@@ -643,7 +643,7 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: n > 4096 and n % 128,
             "value",
-            "wherever the last axis is longer than 4096",
+            "wherever the last axis is longer than a limit from 2053 to 2559 and is no multiple of 64",
         ),
         (
             lambda batch, n: n > 1025 and n % 128,
@@ -661,7 +661,7 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: math.prod(batch) > 65_535,
             "batch",
-            "wherever the batch has more rows than a limit from 5000 to 70000",
+            "wherever the batch has more rows than a limit from 5000 to 65599",
         ),
         (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
         (lambda batch, n: True, "value", "on plain numbers in a small shape already"),

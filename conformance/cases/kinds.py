@@ -203,12 +203,12 @@ def uneven(builder: Builder, finite: bool) -> Any:
 
 
 def some_with_means(leaves: list[Leaf], arrays: Arrays) -> None:
-    """Give every second row a mean of which a difference of two squares keeps little: each length may have its own.
+    """Give every fourth row a mean of which a difference of two squares keeps little: each length may have its own.
 
-    The mean of the others is a few deviations, which the bound of a long row resolves.
+    Others have one of two deviations, which the bound of a long row resolves.
     """
     for array in [arrays[number] for number in in_rows(leaves)[:1] if arrays[number].ndim == 2]:
-        for rows, mean in ((array[::2], 2.0 ** int(0.42 * int(finfo(array.dtype).nmant))), (array[1::2], 2.0)):
+        for rows, mean in ((array[::4], 2.0 ** int(0.42 * int(finfo(array.dtype).nmant))), (array[2::4], 2.0)):
             rows += array.dtype.type(mean)
 
 

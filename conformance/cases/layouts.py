@@ -57,7 +57,7 @@ def shapes(builder: Builder) -> Iterator[Made]:
     long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1) :]
     usual: list[Sequence[plan.Shape]] = [[plan.SQUARE], [plan.ONE_ROW], long, [plan.NARROW]]
     every = [[plan.OF_VARIANTS]] if builder.is_variant else usual
-    for dtype, choices in zip(("int32", "uint8", "int64", "int16"), every, strict=False):
+    for dtype, choices in zip(("int32", "uint8", "int64", "int32"), every, strict=False):
         fitting = (each for each in choices if builder.fits(*sizes_of(builder, *each)))
         batch, length, others = next(fitting, plan.SQUARE)
         compact, to = builder.here(*sizes_of(builder, batch, length, others), partial(cast_labels, dtype))
