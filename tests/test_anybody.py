@@ -196,7 +196,8 @@ def test_a_function_that_is_declared_after_it_was_judged_has_its_declaration():
     formula("(...) -> (...)", results=("doubled",))(twice)
     with pytest.raises(AssertionError, match=r"twice: doubled\[\d\] is "):
         assert_conforms(x, twice, x)
-    assert check(types.SimpleNamespace(twice=lambda x, *, factor=2.0: x * x.dtype.type(factor)), formulas=[twice]).passed
+    subject = types.SimpleNamespace(twice=lambda x, *, factor=2.0: x * x.dtype.type(factor))
+    assert check(subject, formulas=[twice]).passed
 
 
 def test_a_function_is_not_run_once_more_for_each_block():
