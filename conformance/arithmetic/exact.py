@@ -150,8 +150,9 @@ def matmul(a: Exact, b: Exact, /) -> Exact:
 @partial(np.vectorize, otypes=[object], signature="(n,k),(k,m)->(n,m)")
 def matrix_products(a: Any, b: Any) -> Any:
     """The products of large matrices, which Arb multiplies by blocks."""
-    matrices = (flint.arb_mat(*each.shape, each.ravel().tolist()) for each in (a, b))
-    return np.array(operator.mul(*matrices).entries(), object).reshape(len(a), b.shape[1])
+    (rows, length), columns = a.shape, b.shape[1]
+    product = flint.arb_mat(rows, length, a.ravel().tolist()) * flint.arb_mat(length, columns, b.ravel().tolist())
+    return np.array(product.entries(), object).reshape(rows, columns)
 
 
 def max(x: Exact, /, *, axis: int | None = None, keepdims: Any = False) -> Exact:  # noqa: A001

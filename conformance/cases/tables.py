@@ -87,8 +87,8 @@ def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
         for row in dict.fromkeys((usual, together[turn % len(together)]))
     ]
     for row in every:
-        chosen = [values[k] for values, k in zip(others, row[1:], strict=True)]
-        yield Choice(("long", *row), *[*shapes, *pairs][row[0]], chosen)
+        (batch, lengths), chosen = [*shapes, *pairs][row[0]], [each[k] for each, k in zip(others, row[1:], strict=True)]
+        yield Choice(("long", *row), batch, lengths, chosen)
 
 
 def names_of(builder: Builder) -> list[str]:

@@ -63,11 +63,11 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
         many = rng.integers(0, 2, count), np.asarray(rng.normal(size=(count, 2)), dtype)
         options: dict[str, Any] = {"label_smoothing": smoothing, "reduction": reduction}
         yield any_case(name, f"{name}.value", f"{reduction}_of_{count}", note, *many, **options)
-    place = np.arange(2_600)
-    ignored = (place < 257) | (place % 3 == 1)
-    few = np.where(ignored, -100, rng.integers(0, 2, 2_600)), np.asarray(rng.normal(size=(2_600, 2)), dtype)
+    samples = np.arange(2_600)
+    some = np.where((samples < 257) | (samples % 3 == 1), -100, rng.integers(0, 2, 2_600))
+    long = np.asarray(rng.normal(size=(2_600, 2)), dtype)
     note = "samples are counted in 8 bits, or a block that is all ignored makes 0 / 0"
-    yield any_case(name, f"{name}.ignore_index", "first_blocks", note, *few)
+    yield any_case(name, f"{name}.ignore_index", "first_blocks", note, some, long)
     small = np.asarray(2.0 ** (finfo(dtype).minexp + 8) * np.array([1, 2, 1, 3, 2]), dtype)
     yield any_case(name, f"{name}.weight", "small", "a number beside the sum of the weights", labels, x, small)
     none = np.asarray([0, 1, 1, 1, 1], dtype)
