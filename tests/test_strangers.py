@@ -122,6 +122,18 @@ def softplus(x, *, threshold=20.0, least=20):
     return xp.where(soft < 2.0**-least, 0 * soft, soft)
 
 
+@formula("(...) -> (...)")
+def shrunk(x, *, least=0.5, is_soft=True):
+    """With the flag or without it, what is at the threshold is 0; one of its literals is no number of float32."""
+    xp, least = namespace(x), min(least, 1e300)
+    return xp.where(xp.abs(x) <= least, 0 * x, x - xp.sign(x) * least if is_soft else x)
+
+
+@formula("(...), (...) -> (...)")
+def clip_vjp(x, g):
+    return namespace(x).where((x > -20) & (x < 20), g, 0 * g)
+
+
 @formula("(..., n) -> (..., n)")
 def cosines(x):
     """A transform by its matrix, which is the square of its argument."""
@@ -303,6 +315,14 @@ WRONG = [
     ("halves rounded up", quantised, halves_up),
     ("halves rounded up by an option", quantised_by, lambda x, *, scale=0.05: halves_up(x, x.dtype.type(scale))),
     ("the other side of a margin", hinge_vjp, lambda x, y: np.where(1 - x * y >= 0, -y, 0 * y)),
+    (
+        "the other side of a threshold, under a flag alone",
+        shrunk,
+        lambda x, *, least=0.5, is_soft=True: np.where(
+            (np.abs(x) == least) & (not is_soft), x, shrunk(x, least=least, is_soft=is_soft)
+        ),
+    ),
+    ("the other side of a literal", clip_vjp, lambda x, g: np.where(np.abs(x) <= 20, g, 0 * g)),
     ("a transpose", squared, lambda x: x @ np.swapaxes(x, -1, -2)),
     ("vectors that do not decay", decayed, without_decay_of_vectors),
 ]  # fmt: skip

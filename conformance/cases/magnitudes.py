@@ -75,10 +75,10 @@ def thresholds(builder: Builder) -> np.ndarray:
     """Whole and half numbers near 0, the defaults and the literals of anybody's formula: where it may jump."""
     if builder.formula.is_own:
         return np.empty(0)
-    defaults = [float(each) for each in builder.formula.keywords.values() if type(each) in (int, float)]
-    code = getattr(inspect.unwrap(builder.formula.function), "__code__", None)
-    literals = [float(each) for each in (code.co_consts if code else ()) if type(each) in (int, float)]
-    own = np.asarray([*defaults, *literals])
+    defaults = [each for each in builder.formula.keywords.values() if type(each) in (int, float)]
+    code, largest = getattr(inspect.unwrap(builder.formula.function), "__code__", None), float(finfo(builder.dtype).max)
+    literals = [each for each in (code.co_consts if code else ()) if type(each) in (int, float)]
+    own = np.asarray([float(each) for each in (*defaults, *literals) if abs(each) < largest])
     return np.concatenate([np.arange(-8, 8.5, 0.5), own, -own])
 
 

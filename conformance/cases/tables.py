@@ -77,16 +77,13 @@ def smaller(
 def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
     """Long axes: each shape with each of the other choices, all long with each two of these; two long axes with few."""
     shapes, pairs, sizes = long_shapes(builder), pairs_of_axes(builder), tuple(map(len, others))
-    together = covering(sizes, 2) if shapes else ()
-    of_all_long = () if builder.is_variant else tuple((0, *row) for row in together)
-    every = [*of_all_long, *(covering((len(shapes), *sizes), 2, of_all_long) if shapes else ())]
-    usual = (0,) * len(sizes)
-    every += [
-        (len(shapes) + turn, *row)
-        for turn in range(len(pairs))
-        for row in dict.fromkeys((usual, together[turn % len(together)]))
-    ]
-    for row in every:
+    if not shapes:
+        return
+    usual, together = (0,) * len(sizes), covering(sizes, 2)
+    all_long = () if builder.is_variant else tuple((0, *row) for row in together)
+    few = (dict.fromkeys((usual, together[turn % len(together)])) for turn in range(len(pairs)))
+    of_pairs = [(len(shapes) + turn, *row) for turn, some in enumerate(few) for row in some]
+    for row in (*all_long, *covering((len(shapes), *sizes), 2, all_long), *of_pairs):
         (batch, lengths), chosen = [*shapes, *pairs][row[0]], [each[k] for each, k in zip(others, row[1:], strict=True)]
         yield Choice(("long", *row), batch, lengths, chosen)
 
@@ -121,11 +118,11 @@ def pairs_of_axes(builder: Builder) -> list[Shape]:
 
 def fitting(builder: Builder, wanted: Sequence[Sequence[Mapping[str, int]]]) -> list[Shape]:
     """Of each the first lengths for which there is room, with a batch."""
-    found = (next(filter(None, (shape_of(builder, sizes) for sizes in each)), None) for each in wanted)
+    found = (next(filter(None, (with_batch(builder, sizes) for sizes in each)), None) for each in wanted)
     return [shape for shape in found if shape]
 
 
-def shape_of(builder: Builder, lengths: Mapping[str, int]) -> Shape | None:
+def with_batch(builder: Builder, lengths: Mapping[str, int]) -> Shape | None:
     """The batch and the lengths of all letters; None if an array is too large to be computed with as a whole."""
     rows = (lengths[BATCH],) if BATCH in lengths else () if builder.groups else plan.CUBE[0]
     sizes = {BATCH: math.prod(rows)} | dict.fromkeys(builder.groups, 2) | {**lengths, BATCH: math.prod(rows)}
