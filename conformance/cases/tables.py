@@ -76,7 +76,9 @@ def smaller(
 
 def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
     """Long axes: each shape with each of the other choices, all long with each two of these; two long axes with few."""
-    shapes, pairs, sizes = long_shapes(builder), pairs_of_axes(builder), tuple(map(len, others))
+    lengths = long_lengths(builder)
+    shapes, sizes = long_shapes(builder, lengths), tuple(map(len, others))
+    pairs = () if builder.is_variant else pairs_of_axes(builder, lengths)
     if not shapes:
         return
     usual, together = (0,) * len(sizes), covering(sizes, 2)
@@ -84,35 +86,32 @@ def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
     few = (dict.fromkeys((usual, together[turn % len(together)])) for turn in range(len(pairs)))
     of_pairs = [(len(shapes) + turn, *row) for turn, some in enumerate(few) for row in some]
     for row in (*all_long, *covering((len(shapes), *sizes), 2, all_long), *of_pairs):
-        (batch, lengths), chosen = [*shapes, *pairs][row[0]], [each[k] for each, k in zip(others, row[1:], strict=True)]
-        yield Choice(("long", *row), batch, lengths, chosen)
+        batch, found = [*shapes, *pairs][row[0]]
+        yield Choice(("long", *row), batch, found, [each[k] for each, k in zip(others, row[1:], strict=True)])
 
 
-def names_of(builder: Builder) -> list[str]:
-    """The axes that are made long, not those of few places; rows too, where there are fewer axes than matrices have."""
+def long_lengths(builder: Builder) -> Sizes:
+    """A length beyond 64 for each axis but those of few places; for rows too, where axes are fewer than of matrices."""
     free = [letter for letter in builder.letters if letter not in builder.groups]
-    return free if len(free) > 2 else [*free, BATCH] * bool(free)
+    return dict(zip(free if len(free) > 2 else [*free, BATCH] * bool(free), plan.STAIRS, strict=False))
 
 
-def long_shapes(builder: Builder) -> list[Shape]:
-    """Shapes whose axes are all beyond blocks of 64; all but one; one alone."""
-    names = names_of(builder)
-    all_long = dict(zip(names, plan.STAIRS, strict=False))
-    wanted = [[all_long], *([all_long | {name: 1}] for name in (names[:1] if builder.is_variant else names))]
-    for name in () if builder.is_variant else names:
-        wanted += [[dict.fromkeys(names, plan.OTHER) | {name: size} for size in plan.LONG]]
+def long_shapes(builder: Builder, beyond: Sizes) -> list[Shape]:
+    """Shapes whose axes are all long; all but one; one alone, which is longer."""
+    wanted = [[beyond], *([beyond | {name: 1}] for name in list(beyond)[: 1 if builder.is_variant else None])]
+    for name in () if builder.is_variant else beyond:
+        wanted += [[dict.fromkeys(beyond, plan.OTHER) | {name: size} for size in plan.LONG]]
     return fitting(builder, wanted)
 
 
-def pairs_of_axes(builder: Builder) -> list[Shape]:
-    """Shapes with a longer axis beside one that is beyond a block of 64; of the others some are of length 1, or few."""
-    names = names_of(builder)
-    all_long, wanted = dict(zip(names, plan.STAIRS, strict=False)), []
-    for turn, (name, other) in enumerate(permutations(() if builder.is_variant else names, 2)):
-        rest = [each for each in names if each not in (name, other)]
+def pairs_of_axes(builder: Builder, beyond: Sizes) -> list[Shape]:
+    """Shapes with a longer axis beside a long one; of the others some are of length 1, or few."""
+    wanted: list[list[Sizes]] = []
+    for turn, (name, other) in enumerate(permutations(beyond, 2)):
+        rest = [each for each in beyond if each not in (name, other)]
         ways = [dict(zip(rest, cycle(lengths), strict=False)) for lengths in ((plan.OTHER, 1), (1, plan.OTHER))]
         some = ways if len(rest) == 1 else [ways[turn % 2]]
-        wanted += [[each | {other: all_long[other], name: size} for size in plan.LONG] for each in some]
+        wanted += [[each | {other: beyond[other], name: size} for size in plan.LONG] for each in some]
     return fitting(builder, wanted)
 
 
@@ -125,5 +124,5 @@ def fitting(builder: Builder, wanted: Sequence[Sequence[Mapping[str, int]]]) -> 
 def with_batch(builder: Builder, lengths: Mapping[str, int]) -> Shape | None:
     """The batch and the lengths of all letters; None if an array is too large to be computed with as a whole."""
     rows = (lengths[BATCH],) if BATCH in lengths else () if builder.groups else plan.CUBE[0]
-    sizes = {BATCH: math.prod(rows)} | dict.fromkeys(builder.groups, 2) | {**lengths, BATCH: math.prod(rows)}
+    sizes = dict.fromkeys(builder.groups, 2) | {**lengths, BATCH: math.prod(rows)}
     return (rows, sizes) if builder.largest(sizes) <= plan.MOST_LONG else None
