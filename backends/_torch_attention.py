@@ -76,7 +76,8 @@ def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
     """
     loses_nan = q.shape[-1] == v.shape[-1] and sizes.keys < VECTOR
     some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu" and not loses_nan
-    ordinary = scale is None or (isinstance(scale, int | float) and abs(scale) < 1e300 and scale is not True)
+    is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
+    ordinary = scale is None or (is_number and abs(scale) < 1e300)
     return nothing_traced() and some and ordinary
 
 

@@ -1,7 +1,7 @@
 """PyTorch's fused steps of optimizers, each of one call for all leaves."""
 
 import math
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import torch
@@ -175,12 +175,23 @@ def written_over(columns: list[list[Any]], donate: bool) -> list[list[Any]]:
     Those of half precision are made float32. The kernel reads all memory in one order, whatever the strides.
     """
     thetas, grads, *moments = columns
-    once = len({id(leaf) for column in columns for leaf in column}) == len(columns) * len(thetas)  # what is donated
     if thetas[0].dtype != moments[0][0].dtype:
         thetas, grads = ([leaf.float() for leaf in leaves] for leaves in (thetas, grads))
-    if not (donate and once):
+    if not (donate and apart([*chain(*columns)])):
         thetas, *moments = ([leaf.clone() for leaf in leaves] for leaves in (thetas, *moments))
     return [[leaf.contiguous() for leaf in leaves] for leaves in (thetas, grads, *moments)]
+
+
+def apart(leaves: list[Any]) -> bool:
+    """Whether no two leaves of a device overlap in memory, so that one can be written before another is read."""
+    bounds = sorted(memory_of(leaf) for leaf in leaves if leaf.numel())
+    return all(end <= start for (_, end), (start, _) in pairwise(bounds))
+
+
+def memory_of(leaf: Any) -> tuple[int, int]:
+    """The first address of a tensor's elements, and that behind the last."""
+    reach = 1 + sum((size - 1) * stride for size, stride in zip(leaf.shape, leaf.stride(), strict=True))
+    return leaf.data_ptr(), leaf.data_ptr() + reach * leaf.element_size()
 
 
 # The dtypes of theta, grad and moments that are taken: theta and grad in half precision are made float32.

@@ -50,7 +50,7 @@ def measure(names: list[str]) -> None:
     runs = {**RUNS, "heap_kept": HEAP_KEPT}
     for name, arguments in ((each, runs[each]) for each in names or runs):
         file = (RESULTS / f"{name}.json").relative_to(HERE.parent)
-        command = [sys.executable, "-m", "gaugeblock.conformance.cli", "bench", *arguments, f"--json={file}"]
+        command = [sys.executable, "-m", "gaugeblock", "bench", *arguments, f"--json={file}"]
         env = {**os.environ, **(KEPT if name == "heap_kept" else {})}
         subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL, env=env)
 

@@ -23,7 +23,7 @@ from gaugeblock import spec
 RESULTS = Path(__file__).parent / "results/verdict.json"
 COMMAND = "python benchmarks/verdict.py"
 ROUNDS = 1  # of a first and a second run, whose CPU differs by a few per cent from round to round
-CHECK = [sys.executable, "-m", "gaugeblock.conformance.cli", "check"]
+CHECK = [sys.executable, "-m", "gaugeblock", "check"]
 
 
 def cpu_seconds(command: list[str], folder: str) -> float:

@@ -171,7 +171,8 @@ def formula(
     options : dict of tuples, optional
         For each hyper-parameter the values that the made cases combine, the default first.
     page : str, optional
-        The Markdown page with its requirements: a file beside the function's module.
+        The Markdown page with its requirements, a file beside the function's module; of gaugeblock's own formulas, its
+        name in ``spec``.
     since : str, optional
         The first version that has it.
 

@@ -54,7 +54,7 @@ def softplus(x: Array, /) -> Array:
     """log(1 + exp(x)), which does not overflow."""
     if is_gauged(x):
         return namespace(x).softplus(x)
-    xp = importlib.import_module(NAMESPACES.get(kind(x), "numpy"))
+    xp = importlib.import_module(NAMESPACES[kind(x)]) if kind(x) in NAMESPACES else namespace(x)
     return xp.logaddexp(x, xp.zeros_like(x))
 
 
@@ -63,7 +63,7 @@ def rsqrt(x: Array, /) -> Array:
     if is_gauged(x):
         return namespace(x).rsqrt(x)
     found = {"torch": "torch", "jax": "jax.lax", "jaxlib": "jax.lax"}.get(kind(x))
-    return importlib.import_module(found).rsqrt(x) if found else 1 / importlib.import_module("numpy").sqrt(x)
+    return importlib.import_module(found).rsqrt(x) if found else 1 / namespace(x).sqrt(x)
 
 
 def kind(x: Array) -> str:

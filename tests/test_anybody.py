@@ -70,7 +70,7 @@ def folder(tmp_path):
 
 
 def gaugeblock(folder, *arguments):
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "gaugeblock", *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

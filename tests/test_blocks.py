@@ -95,6 +95,18 @@ def by_the_row(x):
     return x / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True))
 
 
+def test_an_axis_of_one_hides_no_dependence_along_another(monkeypatch):
+    x = np.random.default_rng(0).normal(size=(1, 64, 8)).astype(np.float32)
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+
+    @formula("(..., n) -> (..., n)")
+    def shared(x):
+        return x / x.shape[-2]
+
+    assert len(list(blocks.blocks(call(shared, (x,), {})))) == 1
+    assert_conforms(shared(x), shared, x)
+
+
 @pytest.mark.parametrize(
     ("function", "count"), [(by_the_batch, 1), (by_the_first_row, 1), (by_the_row, 8), (elementwise, 8)]
 )

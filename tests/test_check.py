@@ -493,6 +493,7 @@ EXP = partial(expected, lambda x: np.exp(x), np.ones(3))
             partial(check, subject(relu=abs), ["relu"], []),
             "dtypes: got none; wanted at least one, or None for",
         ),
+        (partial(check, subject(relu=abs), ["relu"], repeat=64.0), "repeat: got 64.0; wanted a number of calls from 2"),
         (partial(reproduce, "numpy", "relu.value/many", "float31"), "dtype: got 'float31'; wanted one of float16, bf"),
     ],
 )
@@ -503,6 +504,11 @@ def test_an_argument_that_makes_no_sense_is_named_with_what_it_is_and_what_is_wa
 
 
 @pytest.mark.whole
+def test_dtypes_may_come_one_by_one():
+    report = check(subject(relu=lambda x: x), ["relu"], dtypes=iter(["float32"]), made=False)
+    assert {result.dtype for result in report.results} == {"float32"}
+
+
 def test_an_object_that_ends_python_fails():
     assert not check(subject(relu=lambda x: sys.exit(0)), ["relu"], ["float32"]).passed
 

@@ -33,7 +33,7 @@ def {name}(x):
 
 
 def run(*arguments, cwd=None, **variables):
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "gaugeblock", *map(str, arguments)]
     environment = {
         **os.environ,
         "NO_COLOR": "1",
@@ -560,7 +560,7 @@ def test_progress_is_shown_on_a_terminal_alone(no_color):
     import pty
 
     main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--formula", "softmax"]
+    command = [sys.executable, "-m", "gaugeblock", "check", "--formula", "softmax"]
     environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": no_color}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, env=environment) as process:
         os.close(terminal)

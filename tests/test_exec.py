@@ -401,7 +401,7 @@ def test_what_it_declares_is_taken_on(written):
 
 
 def run(*arguments, cwd=None):
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", *map(str, arguments)]
+    command = [sys.executable, "-m", "gaugeblock", "check", *map(str, arguments)]
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
@@ -468,7 +468,7 @@ def test_the_program_and_what_it_starts_never_outlive_the_command(sent, written,
     hang += "subprocess.run(['sleep', '600'], stdout=pipe)"
     program = written("def softmax(request):\n", f"def softmax(request):\n    {hang}\n")
     timeout = ["--timeout", "3" if sent is None else "60"]
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "--exec", " ".join(program), *timeout]
+    command = [sys.executable, "-m", "gaugeblock", "check", "--exec", " ".join(program), *timeout]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with (
         subprocess.Popen([sys.executable, "-c", HEARING, *command], **quiet) as checking,

@@ -408,7 +408,7 @@ def test_sealed_a_subject_cannot_import_the_reference(written):
 def test_a_killed_judge_leaves_no_process(written, tmp_path):
     os.mkfifo(tmp_path / "alive")
     hang = f"    pipe = open({str(tmp_path / 'alive')!r}, 'w'); print('up', file=pipe, flush=True); time.sleep(600)"
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", written(FLAKY.format(hang))]
+    command = [sys.executable, "-m", "gaugeblock", "check", written(FLAKY.format(hang))]
     command += ["--formula", "relu"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as checking, open(tmp_path / "alive") as pipe:

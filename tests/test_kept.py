@@ -79,7 +79,22 @@ def test_under_another_key_it_is_computed_anew(part, folder, computed, monkeypat
     monkeypatch.setattr(kept, "identity", lambda: tuple(identity))
     asked(judge.judged_cases)
     assert computed
-    assert len(list(folder.rglob("*.bin"))) == 1  # those of the other sources are gone
+    identity[part] += "x"
+    asked(judge.judged_cases)
+    assert len(list(folder.rglob("*.bin"))) == 2  # those of the first sources are gone
+
+
+def test_what_cannot_be_put_in_its_place_leaves_nothing(folder, computed, monkeypatch):
+    asked(judge.judged_cases)
+    (file,) = folder.rglob("*.bin")
+    file.unlink()
+    monkeypatch.setattr(kept.os, "replace", refuse)
+    asked(judge.judged_cases)
+    assert [each for each in folder.rglob("*") if each.is_file()] == []
+
+
+def refuse(*_):
+    raise OSError(28, "No space left on device")
 
 
 def test_a_file_is_not_trusted_by_its_name(folder, computed):

@@ -16,7 +16,7 @@ from gaugeblock.backends import _layouts as layouts
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 from gaugeblock.conformance.cases import made, plan
-from gaugeblock.conformance.cases.again import Input, changed_in_place, in_threads, repeated
+from gaugeblock.conformance.cases.again import Input, note_of_change, note_of_threads, notes_of
 from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.cases.blame import blame
 from gaugeblock.conformance.cases.build import builders
@@ -31,6 +31,7 @@ from gaugeblock.conformance.judging.blame import blamed
 from gaugeblock.conformance.judging.made import compact_cases, differing, plain_run, spread
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.reference.declaration import formula as declare
+from gaugeblock.worker import again
 from gaugeblock.worker.again import THREADS
 
 pytestmark = pytest.mark.whole
@@ -326,9 +327,9 @@ def test_little_is_left_out(formula, dtype):
     for each, found in judged:  # finite arguments whose results nothing but an overflow explains
         if each.kind not in ("magnitudes", "options") and not each.compact.exact:
             with np.errstate(all="ignore"):
-                again = differing(each.compact, found, plain_run(each.compact, np.dtype(dtype)))
+                once_more = differing(each.compact, found, plain_run(each.compact, np.dtype(dtype)))
             for name, one in found.items():
-                assert np.array_equal(np.isinf(again[name].bound), np.isinf(one.bound)), each.name
+                assert np.array_equal(np.isinf(once_more[name].bound), np.isinf(one.bound)), each.name
 
 
 # The plan.
@@ -602,9 +603,12 @@ def test_calls_need_no_formula():
     def write(before, after):
         before[...] = after
 
-    assert not [*repeated(lambda x: 2 * x, read, inputs, 20)]
-    assert not [*in_threads(lambda x: 2 * x, read, inputs, 20)]
-    assert not [*changed_in_place(lambda x: 2 * x, read, inputs[0], inputs[1], write)]
+    def twice(x):
+        return 2 * x
+
+    assert not [*notes_of(again.repeated(twice, read, [one, two], 20), inputs)]
+    assert not [*note_of_threads(again.in_threads(twice, read, [(one, 20), (two, 20)]), inputs)]
+    assert not [*note_of_change(again.changed_in_place(twice, read, one, two, write), inputs[1])]
 
 
 # Blame.

@@ -292,22 +292,28 @@ def test_a_definition_that_a_shift_changes_is_found(formula):
 # What they are there for.
 
 
+def supported(name):
+    """The labels of the requirements that a proof supports, or the name of the proof that it is a part of."""
+    labels = proofs.LABELS.match(proofs.text_of(name))
+    return re.split(r",\s+", labels[1]) if labels else []
+
+
 def test_every_file_is_a_proof():
     others = {"__init__.py", "__main__.py", "coq.py", "real.py"}
     assert {path.name for path in FOLDER.iterdir() if path.is_file()} - set(proofs.names()) == others
 
 
 def test_every_gradient_and_every_shift_is_proved():
-    assert proofs.supported("gradients.py") == [f"{formula}.value" for formula in gradients.DERIVATIVES]
+    assert supported("gradients.py") == [f"{formula}.value" for formula in gradients.DERIVATIVES]
     assert sorted(gradients.DERIVATIVES) == GRADIENTS
-    assert proofs.supported("shift.py") == [f"{formula}.shift" for formula in shift.ARGUMENTS]
+    assert supported("shift.py") == [f"{formula}.shift" for formula in shift.ARGUMENTS]
     labels = [label for formula in spec.formulas() for label in spec.requirements(formula)]
-    assert sorted(proofs.supported("shift.py")) == sorted(label for label in labels if label.endswith(".shift"))
+    assert sorted(supported("shift.py")) == sorted(label for label in labels if label.endswith(".shift"))
 
 
 @pytest.mark.parametrize("name", proofs.names())
 def test_it_supports_requirements_whose_pages_link_it(name):
-    for label in proofs.supported(name):
+    for label in supported(name):
         if label in proofs.names():  # that it is a part of
             assert label != name
             continue
@@ -322,7 +328,7 @@ def test_what_a_page_links_supports_it(formula):
     found = [name for part in parts for name in LINK.findall(part)]
     assert found == LINK.findall(page)
     for name in found:
-        assert formula in {label.partition(".")[0] for label in proofs.supported(name)}, name
+        assert formula in {label.partition(".")[0] for label in supported(name)}, name
 
 
 def claimed(name):

@@ -108,7 +108,7 @@ def log_softmax(x, *, axis=-1):  # wrong, but not asked for
     )
     chosen = {"formula": ["softmax", "relu"], "dtype": ["float32"], "device": ["cpu"]}
     given = [word for name, values in chosen.items() for value in values for word in (f"--{name}", value)]
-    command = [sys.executable, "-m", "gaugeblock.conformance.cli", "check", "some.py", "--json", "report.json", *given]
+    command = [sys.executable, "-m", "gaugeblock", "check", "some.py", "--json", "report.json", *given]
     status = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode
     results = json.loads((tmp_path / "report.json").read_text())["reports"][0]["results"]
     names = {"pass": "passed", "fail": "failure", "not offered": "skipped"}

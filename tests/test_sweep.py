@@ -34,7 +34,7 @@ def result(chosen, folder):
 
 
 def command(*arguments):
-    return [sys.executable, "-m", "gaugeblock.conformance.cli", "sweep", *map(str, arguments)]
+    return [sys.executable, "-m", "gaugeblock", "sweep", *map(str, arguments)]
 
 
 def run(*arguments, cwd=None):

@@ -94,8 +94,8 @@ def test_what_is_declined_is_in_part(report, document):
         ("[", "is no report"),
         ("{}", "is no report"),
         ('{"reports": [1]}', "is no report"),
-        ('{"reports": []}', "holds no verdict"),
-        ('{"reports": [{"schema": 99}]}', "holds no verdict"),
+        ('{"reports": []}', "holds no report; wanted version 2"),
+        ('{"reports": [{"schema": 99}]}', "holds reports of version 99"),
     ],
 )
 def test_what_is_no_report_is_one_line(tmp_path, text, said):

@@ -106,6 +106,18 @@ def test_a_tensor_that_is_donated_twice_takes_one_step():
         assert torch.equal(v, alone[1].v)
 
 
+def test_tensors_of_one_memory_that_are_donated_take_one_step():
+    flat, grad, zeros = tensor(0, 6), tensor(1, 6), torch.zeros(6)
+    wanted, _ = gb.sgd_step(flat, grad, SGDState(1, zeros), momentum=0.9)
+    same, halves = [flat.clone()] * 2, flat.clone().split(3)
+    same[1] = same[1].detach()
+    found, _ = gb.sgd_step(same, [grad, grad], SGDState(1, [torch.zeros(6), torch.zeros(6)]), momentum=0.9, donate=True)
+    assert all(torch.equal(each, wanted) for each in found)
+    found, _ = gb.sgd_step(halves, grad.split(3), SGDState(1, zeros.split(3)), momentum=0.9, donate=True)
+    assert torch.equal(torch.cat(found), wanted)
+    assert found[0].data_ptr() == halves[0].data_ptr()  # which are apart
+
+
 def test_parameters_are_donated_where_no_derivative_is_wanted(fused):
     theta = torch.nn.Parameter(tensor(0, 3))
     with torch.no_grad():
@@ -270,6 +282,8 @@ def test_attention_in_inference_mode(attention):
 def test_what_attention_leaves_to_the_reference(attention):
     q, k, v = normal((3, 4), (5, 4), (5, 2))
     gb.scaled_dot_product_attention(q, k, v, scale=torch.tensor(0.5))
+    with pytest.raises(TypeError, match="scale: got bool False"):
+        gb.scaled_dot_product_attention(q, k, v, scale=False)
     gb.scaled_dot_product_attention(q, k[:0], v[:0])
     torch.func.vmap(gb.scaled_dot_product_attention)(q[None], k[None], v[None])
     assert not attention

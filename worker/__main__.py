@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from .again import Again, Values, called_again
 from .calls import BrokenResultError, Earlier, answer, unchanged
 from .environment import environment
-from .loading import MissingError, SubjectError
+from .loading import MissingLibraryError, SubjectError
 from .messages import Reader, asked_of, name_of, pack, read
 from .sealed import Seal
 from .subject import Loaded
@@ -119,7 +119,7 @@ def main(judge: int) -> None:
     try:
         worker = Worker(str(given), device, seal)
     except SubjectError as error:
-        fault = {"fault": str(error), "missing": isinstance(error, MissingError)}
+        fault = {"fault": str(error), "missing": isinstance(error, MissingLibraryError)}
     except BaseException as error:
         fault = {"fault": f"{given}: does not load: {one_line(error)}"}
     known: list[str] = []

@@ -10,7 +10,10 @@ WORDS = {
 def environment(
     smallest: float = 2.2250738585072014e-308, least: float = 5e-324, one: float = 1.0, small: float = 2.0**-54
 ) -> list[str]:
-    """What is unusual, by the keys of `WORDS`; empty where the arithmetic is that of IEEE 754's default."""
+    """What is unusual, by the keys of `WORDS`; empty where the arithmetic is that of IEEE 754's default.
+
+    The numbers are arguments since Python computes with constants when it compiles.
+    """
     found = []
     if smallest * 0.5 == 0.0:
         found.append("flush")

@@ -22,7 +22,7 @@ class SubjectError(ValueError):
     """Code that could not be loaded, or says something about itself that makes no sense."""
 
 
-class MissingError(SubjectError):
+class MissingLibraryError(SubjectError):
     """A backend whose library is not installed."""
 
 
@@ -40,7 +40,7 @@ def load(given: str) -> Any:
         try:
             return backends.load(given)
         except ImportError as error:
-            raise MissingError(str(error)) from None
+            raise MissingLibraryError(str(error)) from None
     module, attribute = split(given)
     if module.endswith(".py"):
         found = load_file(Path(module))

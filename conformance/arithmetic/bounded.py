@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .discrete import discrete
+from .doublewords import two_sum
 from .elsewhere import asarray
 from .numbers import CastNumber
 from .operand_errors import cast, coarse, counts, finite, reciprocal_loss
@@ -78,14 +79,14 @@ class Bounded(Operators):
         y, sign = a + b, nonnegative(self, other)
         error = settled(np.add, y, e + f, model.unit, (a, e), (b, f))
         found = rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed, nonnegative=sign)
-        return told(found, self, other, remainder_of_sum(a, b, y) == 0) if model.tells_exact else found
+        return told(found, self, other, two_sum(a, b)[1] == 0) if model.tells_exact else found
 
     def __sub__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
         y = a - b
         error = settled(np.subtract, y, e + f, model.unit, (a, e), (b, f))
         found = rounded(y, error, model, dtype_beside(self, other), underflow=model.flushed)
-        return told(found, self, other, remainder_of_sum(a, -b, y) == 0) if model.tells_exact else found
+        return told(found, self, other, two_sum(a, -b)[1] == 0) if model.tells_exact else found
 
     def __mul__(self, other: Number) -> "Bounded":
         model, a, e, b, f = operands(self, other)
@@ -241,12 +242,6 @@ def told(y: Bounded, a: Bounded, b: Number, exact: Any) -> Bounded:
         is_normal = (y.value == 0) | (np.abs(y.value) >= y.model.smallest_normal)
         y.rounds_nothing = exact & is_normal & (y.value.astype(y.dtype).astype(np.float64) == y.value)
     return y
-
-
-def remainder_of_sum(a: Number, b: Number, y: Number) -> Number:
-    """What float64 loses of a + b, which is y there: Knuth's TwoSum."""
-    part = y - a
-    return (a - (y - part)) + (b - part)
 
 
 def is_power_of_2(number: Number) -> Any:

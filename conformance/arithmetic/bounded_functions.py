@@ -17,7 +17,7 @@ from .operand_errors import coarse, counts, finite
 from .rounding import finfo as finfo
 from .rounding import isdtype as isdtype
 from .rounding import promoted, stricter
-from .specials import all_finite, all_true, of_products, of_sum, overflows, settled
+from .specials import all_finite, all_true, any_true, of_products, of_sum, overflows, settled
 
 float32, float64 = np.dtype("float32"), np.dtype("float64")
 # Of integer labels, which stay NumPy's.
@@ -47,8 +47,11 @@ def accumulated(
 
 
 def matmul(a: Bounded, b: Bounded, /) -> Bounded:
-    count = counts(a.value, a.error).astype(np.float64) @ counts(b.value, b.error).astype(np.float64)
-    return sum_of_products(np.matmul, a, b, count, a.shape[-1])
+    length, counted = a.shape[-1], [counts(x.value, x.error) for x in (a, b)]
+    if all(map(all_true, counted)):
+        return sum_of_products(np.matmul, a, b, length, length)
+    count = np.matmul(*(each.astype(np.float64) for each in counted))
+    return sum_of_products(np.matmul, a, b, count, length)
 
 
 def sum_of_products(
@@ -59,7 +62,9 @@ def sum_of_products(
     """
     model, absolute_a, absolute_b = a.model, finite(np.abs(a.value)), finite(np.abs(b.value))
     e, f = coarse(a.value, a.error, model), coarse(b.value, b.error, model)
-    error = summed(e, absolute_b) + summed(absolute_a, f) + summed(e, f)
+    error: Number = summed(e, absolute_b) if any_true(e) else 0.0
+    if any_true(f):
+        error = error + summed(absolute_a, f) + summed(e, f)
     sizes, gamma = summed(absolute_a, absolute_b), model.gamma_of_products(terms, length)
     own = gamma * (sizes + error) + (1 + gamma) * terms * (model.underflow + model.flushed)
     value, total, known = summed(a.value, b.value), error + own, np.False_

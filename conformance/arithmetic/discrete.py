@@ -53,16 +53,19 @@ class Discrete(NumPyCalls):
             raise UndecidedError(self.refused())
         return super().__array_function__(function, types, arguments, options)
 
+    def count(self) -> str:
+        """How many elements are not sure, in words."""
+        return f"{np.count_nonzero(~self.sure)} of {self.sure.size}"
+
     def doubt(self) -> str:
         """What there is no plain answer to."""
-        return f"got answers that rounding errors may change ({np.count_nonzero(~self.sure)} of {self.sure.size})"
+        return f"got answers that rounding errors may change ({self.count()})"
 
     def refused(self) -> str:
         """Why there is no plain answer."""
-        doubtful = f"{np.count_nonzero(~self.sure)} of {self.sure.size}"
         return (
-            f"condition: got comparisons that rounding errors may turn ({doubtful}); wanted values further apart than "
-            "their errors; use where(condition, a, b), whose bound covers both branches"
+            f"condition: got comparisons that rounding errors may turn ({self.count()}); wanted values further apart "
+            "than their errors; use where(condition, a, b), whose bound covers both branches"
         )
 
     def __getitem__(self, index: Any) -> Any:

@@ -20,7 +20,6 @@ from . import bounded
 from .bounded import Bounded, value_of
 from .derivatives import Pull, from_places, scaled, whole_error, without
 
-Array = Any
 Number = Any
 
 # A bound is made smaller at once where it is so many times as wide as the last ones made smaller on its way; from the

@@ -11,7 +11,6 @@ from .first_order import Followed
 from .rounding import HOST, MODELS
 
 Array = Any
-Number = Any
 
 
 def is_real(x: Any) -> bool:

@@ -20,7 +20,6 @@ from .derivatives import Pull, narrowed, without
 from .discrete import parts
 from .first_order import NONE, Followed, Tape, Way, as_followed, each, made
 
-Array = Any
 Number = Any
 
 A_PRODUCT = 64  # so many of its multiplications cost as much as one number of another step

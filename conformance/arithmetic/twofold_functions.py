@@ -25,12 +25,12 @@ __array_namespace_info__ = np.__array_namespace_info__
 SCALAR_BITS = 200
 
 
-class MissingError(AttributeError):
+class NoRadiusError(AttributeError):
     """A function that has no radius."""
 
 
 def __getattr__(name: str) -> Any:
-    raise MissingError(name)
+    raise NoRadiusError(name)
 
 
 def sum(  # noqa: A001
@@ -163,7 +163,7 @@ def expm1(x: Twofold, /) -> Twofold:
 def scalar(x: Twofold, function: Callable[[Any], Any]) -> Twofold:
     """A function of a hyper-parameter, by Arb."""
     if x.ndim:
-        raise MissingError("of an array with axes")
+        raise NoRadiusError("of an array with axes")
     with flint.ctx.workprec(SCALAR_BITS):
         ball = function(arb(arb(float(x.hi)) + arb(float(x.lo)), float(x.rad)))
         h = float(ball.mid())

@@ -9,10 +9,7 @@ right; a subject that is always wrong fails by its values.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...worker import again
-from ...worker.again import Call, Read, Repeated, Threads, Values
-
-CALLS = 512
+from ...worker.again import Repeated, Threads, Values
 
 
 class Input(NamedTuple):
@@ -28,11 +25,6 @@ class Note(NamedTuple):
 
     words: str
     fails: bool
-
-
-def repeated(call: Call, read: Read, inputs: Sequence[Input], calls: int = CALLS) -> Iterator[Note]:
-    """Call with the inputs in a random order; watch the bits of each result, and the results that are kept."""
-    return notes_of(again.repeated(call, read, [each.arguments for each in inputs], calls), inputs)
 
 
 def notes_of(found: Repeated, inputs: Sequence[Input]) -> Iterator[Note]:
@@ -54,22 +46,10 @@ def notes_of(found: Repeated, inputs: Sequence[Input]) -> Iterator[Note]:
         yield Note(f"one of {found.kept} results that were kept was changed by a later call", True)
 
 
-def changed_in_place(
-    call: Call, read: Read, before: Input, after: Input, write: Callable[[Any, Any], None]
-) -> Iterator[Note]:
-    """Call, write other numbers into the same arrays, and call again."""
-    return note_of_change(again.changed_in_place(call, read, before.arguments, after.arguments, write), after)
-
-
 def note_of_change(values: Values, after: Input) -> Iterator[Note]:
     """What is to be said of a call whose arguments were changed in place."""
     if not after.is_right(values) and after.is_right_elsewhere():
         yield Note("arguments that were changed in place give the results of what they were", True)
-
-
-def in_threads(call: Call, read: Read, inputs: Sequence[Input], calls: int) -> Iterator[Note]:
-    """Call in several threads at once, each with one of the inputs, so many times."""
-    return note_of_threads(again.in_threads(call, read, [(each.arguments, calls) for each in inputs]), inputs)
 
 
 def note_of_threads(found: Threads, inputs: Sequence[Input]) -> Iterator[Note]:

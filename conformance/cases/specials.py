@@ -46,7 +46,7 @@ def cases(builder: Builder) -> Iterator[Made]:
                 yield builder.made("specials", builder.label(label), name, NOTE, builder.call(zeroed), to)
             else:
                 yield from one_by_one(builder, number, label, name, [start[0] for start in allowed if len(start) == 1])
-        yield from zeros(builder, number, leaf)
+        yield from zeros(builder, number)
         if leaf.domain == "logit" and is_row(leaf) and builder.rows_apart and "infinity" in builder.labels:
             yield of_one_class(builder, number)
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
@@ -208,7 +208,7 @@ def zeros_along(letter: str, length: int, met: set[str], whole: bool, faces: boo
     return sorted({0, *inside((length,))}) if letter in met else slice(None, None, 2)
 
 
-def zeros(builder: Builder, number: int, leaf: Leaf) -> Iterator[Made]:
+def zeros(builder: Builder, number: int) -> Iterator[Made]:
     """Zeros in half of an argument, and an argument of nothing else, beside NaN in another one.
 
     A bias has zeros at both ends instead, and adds up to 0; a weight beside zeros has ones there, and a mean of 1.

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ... import backends
-from .outputs import replaced
+from .outputs import refuse, replaced
 from .terminal import (
     backend_names,
     console_for,
@@ -52,8 +52,7 @@ def bench(
         works = speed.works(formula, size)
     except (ImportError, ValueError) as error:
         raise typer.TyperException(str(error)) from None
-    if json and plot and json.resolve() == plot.resolve():
-        raise typer.TyperException("--json, --plot: got one file for two of them; name a file for each")
+    refuse({option: path for option, path in (("--json", json), ("--plot", plot)) if path})
     draw = plotter(plot)
     console = console_for(sys.stdout)
     with ExitStack() as opened:

@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 
 from ... import backends, spec
-from ...worker.loading import MissingError
+from ...worker.loading import MissingLibraryError
 from ...worker.text import plain
-from ..judging.check import SEEDS, Manner, refuse_few
+from ..judging.check import SEEDS, Manner, refuse_repeat
 from ..judging.loading import is_elsewhere
 from ..judging.selection import known_version
 from ..reporting.failures import QUIET, USUAL, VERBOSE
@@ -121,7 +121,7 @@ def check(
     names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
     try:
         known_version(version)
-        refuse_few(repeat)
+        refuse_repeat(repeat)
     except ValueError as error:
         raise typer.TyperException(str(error)) from None
     use_cache(not no_cache)
@@ -182,7 +182,7 @@ def show(found: Verdict, console: Console, level: int) -> None:
     """Print a report, or what is wrong with a subject."""
     if isinstance(found, Report):
         print_report(found.to_dict(), console, level)
-    elif isinstance(found, MissingError):
+    elif isinstance(found, MissingLibraryError):
         console.print(f"not judged: {found}", style="dim", markup=False, soft_wrap=True)
     else:
         complain(found)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ... import backends
-from ...worker.loading import MissingError
+from ...worker.loading import MissingLibraryError
 from ...worker.text import one_line
 from ..judging.check import Manner, report_on
 from ..judging.child import ENDING, end_all
@@ -17,7 +17,7 @@ from ..reporting.report import Report
 from .terminal import progress
 
 ALL = "all"
-Verdict = Report | str | MissingError  # a string says what is wrong with the subject
+Verdict = Report | str | MissingLibraryError  # a string says what is wrong with the subject
 
 
 class Asked(NamedTuple):
@@ -56,7 +56,7 @@ def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
 
     def one(name: str) -> Verdict:
         found = tried(name, lambda: check_name(name, asked, tell))
-        return found if name in optional or not isinstance(found, MissingError) else str(found)
+        return found if name in optional or not isinstance(found, MissingLibraryError) else str(found)
 
     with progress(None) as tell:
         yield from at_once(one, dict.fromkeys(chosen))
@@ -66,7 +66,7 @@ def tried(name: str, action: Callable[[], Report]) -> Verdict:
     """The report, or what is wrong."""
     try:
         return action()
-    except MissingError as error:
+    except MissingLibraryError as error:
         return error
     except ValueError as error:
         return str(error)
@@ -93,4 +93,4 @@ def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:
 
     with progress(None) as tell:
         found = tried(command, one)
-    yield 0, str(found) if isinstance(found, MissingError) else found
+    yield 0, str(found) if isinstance(found, MissingLibraryError) else found

@@ -12,7 +12,7 @@ from ...worker.again import Again, Values
 from ...worker.calls import BrokenResultError
 from ...worker.foreign import NAME as OTHER
 from ..arithmetic.running import Expected
-from ..cases.again import CALLS, Input, Note, note_of_change, note_of_threads, notes_of
+from ..cases.again import Input, Note, note_of_change, note_of_threads, notes_of
 from ..cases.behaviour import MIXED, behaviour
 from ..cases.build import Made
 from ..formulas import Case
@@ -24,8 +24,8 @@ from .remote import Remote
 RANDOM = "random_seed_0_0", "random_seed_0_1"
 # The first that there is of each: of about 50 000 numbers, for which code may have a way of its own; and shorter ones.
 LONGER = ("2x2_by_12289", "none_by_70001", "6_by_1025"), ("6_by_4097",)
-CALLS_OF_LONGER, CALLS_OF_SLOW = 24, 64
-IMMUTABLE = "jax", "dask", OTHER  # whose arrays nobody changes in place
+CALLS, CALLS_OF_LONGER, CALLS_OF_SLOW = 512, 24, 64
+SLOW = IMMUTABLE = "jax", "dask", OTHER  # whose calls take longer, and whose arrays nobody changes in place
 
 Pair = tuple[Made, dict[str, Expected]]
 
@@ -51,7 +51,7 @@ def called_again(
 def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repeat: int | None) -> Iterator[Note]:
     """What is seen of one function."""
     small = [*random, *([same_start(*random[0])] if rows_move(random[0][0]) else [])]
-    calls = repeat or (CALLS_OF_SLOW if subject.library in IMMUTABLE else CALLS)
+    calls = repeat or (CALLS_OF_SLOW if subject.library in SLOW else CALLS)
     groups = [(small, calls), *(([each, rolled(*each)], CALLS_OF_LONGER) for each in longer if rows_move(each[0]))]
     asked = [([made.whole() for made, _ in pairs], count) for pairs, count in groups]
     try:

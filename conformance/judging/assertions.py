@@ -141,7 +141,7 @@ def assert_conforms(
     told = ""
     for each, row, place in zip(parts.calls, rows, parts.places, strict=True):
         try:
-            told = told or conforming(each, row)
+            told = conforming(each, row) or told
         except AssertionError as error:
             raise AssertionError(f"{error}; in the leaf {place}" if place else str(error)) from None
     return told
@@ -153,17 +153,17 @@ def conforming(asked: Case, results: dict[str, Any]) -> str:
     convert = converter(asked)
     arrays = {name: convert(value) for name, value in results.items() if name not in asked.formula.counts}
     worst: dict[str, Worst] = {}
-    known: set[str] = set()
+    known: dict[str, Any] = {}
     bits, share = -math.inf, 0.0
     for block, part in expectations(asked):
         known.update(part)
         bits = max(bits, resolved_bits(block.call, {name: each.bound for name, each in part.items()}))
         share = share if asked.formula.is_own else max(share, *map(share_of, part.values()))
-        for name in part.keys() & arrays.keys():
+        for name in (name for name in arrays if name in part):
             check_array(asked, name, arrays[name], part[name], block.shapes.get(name, part[name].value.shape))
             here = worst_of(block, name, arrays[name], part[name])
             worst[name] = here if name not in worst else worst[name].joined(here)
-    if known != arrays.keys():
+    if known.keys() != arrays.keys():
         raise AssertionError(f"{asked.function}: got {several(results)}; expected {several(known)}")
     told = in_words(asked, bits) or width_in_words(asked, share)
     for name, result in results.items():
@@ -262,7 +262,7 @@ class Worst(NamedTuple):
 def worst_of(block: Block, name: str, values: np.ndarray, wanted: Expected) -> Worst:
     """The worst element of a block."""
     chosen = block.places.get(name, ())
-    ratio, error = oracle.settled(values[chosen], wanted, block.call, name)
+    ratio, error = oracle.settled(values[chosen], wanted, block.call, name, oracle.may_be_nan(block.call, name))
     if not ratio.size:
         return Worst(name, 0.0, 0, 0)
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)

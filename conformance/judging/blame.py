@@ -72,7 +72,7 @@ def of_layouts(subject: Any, names: list[str]) -> str:
 
 def pattern(subject: Any) -> re.Pattern[str]:
     """How the name of a case ends that is in a memory layout: with it, and the number of the argument."""
-    return re.compile(rf"_({'|'.join(subject.layouts)})(?:_argument_(\d+))?(?=_|$)")
+    return re.compile(rf"_({'|'.join(map(re.escape, subject.layouts))})(?:_argument_(\d+))?(?=_|$)")
 
 
 def layout_of(subject: Any, name: str) -> Change:

@@ -185,27 +185,25 @@ def part(call: Case, cut: Cut, chosen: Mapping[str, Any]) -> Case:
 
 
 def independent(call: Case, cut: Cut) -> bool:
-    """Whether four places of each free axis give together what they give in two halves.
+    """Whether four places of each free axis that has as many give together what they give in two halves.
 
     The signature of anybody's formula says so, and a NaN tells most of what it depends on; a mean over `x.shape[0]` is
     seen here.
     """
-    dtype = dtype_of(call)
+    dtype, long = dtype_of(call), [axis for axis in cut.free if cut.sizes[axis] >= 4]
 
     def run(low: int, high: int) -> dict[str, Expected]:
-        smaller = part(call, cut, dict.fromkeys(cut.free, slice(low, high)))
+        smaller = part(call, cut, dict.fromkeys(long, slice(low, high)))
         return running(smaller, dtype, MODELS[dtype.name], [call.formula.function])
 
     together = run(0, 4)
-    for name, axes in cut.results.items():
-        for low, high in ((0, 2), (2, 4)):
-            if all(cut.sizes[axis] >= high for axis in cut.free):
-                alone, place = run(low, high)[name], index(axes, dict.fromkeys(cut.free, slice(low, high)))
-                if not all(
-                    np.allclose(a, b[place], rtol=1e-6, atol=0, equal_nan=True)
-                    for a, b in zip(alone[:3], together[name][:3], strict=True)
-                ):
-                    return False
+    for low, high in ((0, 2), (2, 4)):
+        alone, chosen = run(low, high), dict.fromkeys(long, slice(low, high))
+        for name, axes in cut.results.items():
+            pairs = zip(alone[name][:3], together[name][:3], strict=True)
+            place = index(axes, chosen)
+            if not all(np.allclose(a, b[place], rtol=1e-6, atol=0, equal_nan=True) for a, b in pairs):
+                return False
     return True
 
 

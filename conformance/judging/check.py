@@ -80,7 +80,8 @@ def check(
         Whether to judge each chosen case a second time with other random numbers, drawn from the seed.
     repeat : int, optional
         How many calls of each function are made again, in a random order, to see whether one depends on another; by
-        default 512, or 64 where each call of a library takes long. A fault in one of 10 000 calls needs more.
+        default 512, or 64 with JAX, Dask and libraries that are not known, whose calls take longer. A fault in one of
+        10 000 calls needs more.
 
     Returns
     -------
@@ -103,7 +104,7 @@ def check(
     >>> report.passed, next(each.requirement for each in report.results if each.status == "fail")
     (False, 'relu.infinity')
     """
-    refuse_few(repeat)
+    refuse_repeat(repeat)
     refuse_seed(seed)
     manner = Manner(seed, version, made, twins, repeat)
     with selected(subject, formulas, dtypes, device, version, timeout, sealed) as (loaded, chosen, wanted):
@@ -116,10 +117,10 @@ def refuse_seed(seed: int) -> None:
         raise ValueError(f"seed: got {seed!r}; wanted a whole number from 0 to {SEEDS - 1}")
 
 
-def refuse_few(repeat: int | None) -> None:
+def refuse_repeat(repeat: int | None) -> None:
     """Raise ValueError for a number of calls that cannot be made again."""
-    if repeat is not None and not 2 <= repeat <= MOST_REPEATED:
-        raise ValueError(f"repeat: got {repeat}; wanted a number of calls from 2 to {MOST_REPEATED}")
+    if repeat is not None and not (isinstance(repeat, int | np.integer) and 2 <= repeat <= MOST_REPEATED):
+        raise ValueError(f"repeat: got {repeat!r}; wanted a number of calls from 2 to {MOST_REPEATED}")
 
 
 def report_on(

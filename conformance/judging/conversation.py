@@ -20,7 +20,7 @@ MOST_DEATHS = 10  # of a function, in all
 
 
 class Conversation:
-    """What is asked of a process and answered, over all that are started for it; a context manager that ends it.
+    """What is asked of a process and answered, over all that are started for it.
 
     Parameters
     ----------

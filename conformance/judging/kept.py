@@ -2,7 +2,8 @@
 
 They are kept where the environment variable GAUGEBLOCK_CACHE names a folder, as `gaugeblock check` sees to. A file is
 trusted only if its key is the same to the letter: the version of the package, the hash of its sources, the versions of
-NumPy and python-flint, the processor, and what is asked; and if its own hash is right. Anything else is computed anew.
+NumPy, python-flint and Python, the architecture, and what is asked; and if its own hash is right. Anything else is
+computed anew.
 """
 
 import hashlib
@@ -70,14 +71,21 @@ def identity() -> tuple[str, ...]:
 
 
 def write(file: Path, data: bytes) -> None:
-    """Replace a file whole; expectations of other sources are not needed any more."""
+    """Replace a file whole; of expectations of other sources the last are kept, as of two environments in turn."""
     if not file.parent.exists():
-        for other in file.parent.parent.glob("*"):
+        others = sorted(file.parent.parent.glob("*"), key=os.path.getmtime)
+        for other in others[:-1]:
             shutil.rmtree(other, ignore_errors=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as new:
-        new.write(data)
-    os.replace(new.name, file)
+        try:
+            new.write(data)
+            new.close()
+            os.replace(new.name, file)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(new.name)
+            raise
 
 
 def packed(found: Found, key: str) -> bytes:

@@ -52,7 +52,7 @@ class Seen:
         self, subject: Any, formula: AnyFormula, function: str, dtype: np.dtype[Any], seed: int, failed: list[Finding]
     ) -> None:
         self.subject, self.formula, self.dtype, self.failed = subject, formula, dtype, failed
-        self.call = subject.functions(function)[""]
+        self.call = next(iter(subject.functions(function).values()))
         self.failing, broken = {each.case.id for each in failed}, {each.requirement for each in failed}
         pairs = judged_cases(formula, dtype.name, seed, subject.subnormals, subject.numerics)
         chosen = [(case, expected) for case, expected in pairs if case.function == function]

@@ -10,6 +10,7 @@ from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted, each_rounded
+from .alone import alone
 from .blocks import converted
 from .precise import exactly as exactly
 from .precise import precisely
@@ -89,14 +90,15 @@ def ratios(output: np.ndarray, expected: Expected, nan_for_infinity: bool = Fals
         return np.where(is_open, 0.0, ratio), np.where(is_open, 0.0, error)
 
 
-def settled(output: np.ndarray, expected: Expected, call: Case, name: str) -> tuple[np.ndarray, np.ndarray]:
+def settled(
+    output: np.ndarray, expected: Expected, call: Case, name: str, admits_nan: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """The ratios of a result and its errors; where one is so near to 1 that a run in float64 may be wrong, by balls."""
-    admits_nan = may_be_nan(call, name)
     ratio, error = ratios(output, expected, admits_nan)
     near = np.abs(ratio - 1) < NEAR
     if expected.certain or not np.any(near):
         return ratio, error
     value, remainder, bound = map(to_numpy, expected[:3])
     host = call._replace(arguments=converted(call.arguments, to_numpy))
-    exact = exactly({name: Expected(value, remainder, bound, expected.dtype)}, host, expected.dtype)[name]
+    exact = alone(exactly)({name: Expected(value, remainder, bound, expected.dtype)}, host, expected.dtype)[name]
     return ratios(to_numpy(output), exact, admits_nan)

@@ -7,7 +7,7 @@ import numpy as np
 from ..arithmetic import exact, twofold
 from ..arithmetic.discrete import UndecidedError
 from ..arithmetic.running import Expected, enclosed, evaluate, lift_twofold
-from ..arithmetic.twofold_functions import MissingError
+from ..arithmetic.twofold_functions import NoRadiusError
 from ..cases.draw import unpack
 from ..formulas import Case
 from .blocks import Cut, cuts, part
@@ -28,7 +28,7 @@ def precisely(expected: dict[str, Expected], call: Case, dtype: np.dtype[Any]) -
     try:
         with np.errstate(all="ignore"):
             found = evaluate(call.formula.function, call, lift_twofold(dtype))
-    except (MissingError, UndecidedError, TypeError):  # the standard has more options than twofold functions
+    except (NoRadiusError, UndecidedError, TypeError):  # the standard has more options than twofold functions
         return exactly(expected, call, dtype)
     results, unsure = dict(expected), {}
     for name, each in found.items():

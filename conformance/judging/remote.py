@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from queue import Empty
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ...worker import messages
 from ...worker.again import Again, Repeated, Seen, Threads, together
 from ...worker.calls import Answer, BrokenResultError
 from ...worker.environment import WORDS, in_words
-from ...worker.loading import ADDED, MissingError, SubjectError
+from ...worker.loading import ADDED, MissingLibraryError, SubjectError
 from ...worker.text import plain
 from ..formulas import Case
 from .conversation import PATIENCE, TIMEOUT, Conversation
@@ -78,15 +79,17 @@ class Isolated(Described):
             first.close()
             if isinstance(error, BrokenResultError):
                 raise SubjectError(f"{given}: it does not start: {error}") from None
-            if not isinstance(error, Exception) or isinstance(error, SubjectError):
-                raise
-            raise SubjectError(f"{given}: it does not start: no answer within {PATIENCE * timeout:g} s") from None
+            if isinstance(error, OSError):
+                raise SubjectError(f"{given}: it does not start: {error.strerror or error}") from None
+            if isinstance(error, Empty):
+                raise SubjectError(f"{given}: it does not start: no answer within {PATIENCE * timeout:g} s") from None
+            raise
         self.spare: Conversation | None = first
 
     def take_on(self, found: dict[str, Any]) -> None:
         """What it says about itself; SubjectError for what it does not say."""
         if wrong := found.get("fault") or found.get("broken"):
-            kind = MissingError if found.get("missing") is True else SubjectError
+            kind = MissingLibraryError if found.get("missing") is True else SubjectError
             raise kind(plain(str(wrong), 600))
         try:
             self.describe(plain(self.given), found, self.names)

@@ -35,6 +35,7 @@ def selected(
 ) -> Iterator[tuple[AnySubject, list[AnyFormula], Sequence[str]]]:
     """Yield the subject, the formulas and the dtypes to judge; ValueError for one that there is not."""
     chosen = chosen_formulas(formulas, version)
+    dtypes = [dtypes] if isinstance(dtypes, str) else dtypes if dtypes is None else list(dtypes)
     names = [each.name for formula in chosen for each in functions_of(formula) if not each.is_own]
     known(of_version("dtype", version), dtypes, spec.dtypes(version))  # before a process is started
     asked = [each.name for formula in chosen for each in functions_of(formula)]
@@ -86,10 +87,10 @@ def with_signature(formula: Formula) -> Formula:
     return formula
 
 
-def chosen_dtypes(subject: AnySubject, dtypes: Iterable[str] | None, version: str) -> Sequence[str]:
+def chosen_dtypes(subject: AnySubject, dtypes: Sequence[str] | None, version: str) -> Sequence[str]:
     """The dtypes to judge in, the usual ones by default; ValueError for one that the subject has not."""
     there = spec.dtypes(version)
-    if dtypes is not None and not isinstance(dtypes, str) and not (dtypes := list(dtypes)):
+    if dtypes is not None and not dtypes:
         raise ValueError("dtypes: got none; wanted at least one, or None for the usual ones")
     usual = [dtype for dtype in subject.usual_dtypes if dtype in there]
     wanted = usual if dtypes is None else known(of_version("dtype", version), dtypes, there)

@@ -15,6 +15,7 @@ from ...worker.text import plain
 from ..arithmetic.rounding import HALF, MODELS, ROUNDINGS, TRUNCATING, numerics
 from .loading import checked_name
 
+HERE = "the judge's own process"
 UNSEEN = "its arrays do not show their memory, so that it is not judged whether a result shares any with an argument"
 
 Own = TypeVar("Own", bound="Described")
@@ -48,7 +49,7 @@ class Described:
         The process in which it is called, in words.
     """
 
-    judged_in = "the judge's own process"
+    judged_in = HERE
     layouts: Mapping[str, Any]
 
     def describe(self, name: str, found: Mapping[str, Any], names: Iterable[str]) -> None:

@@ -156,7 +156,7 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
                 f"{what}the derived tolerance is {each.worst:.3g}, and {limit:.3g} would already let anything pass; "
                 f"the result cancels beyond what the arithmetic resolves{step}"
             )
-        if each.zeros and resolved(call, dtype, name):
+        if each.zeros and resolved(call, name):
             step = step_in_words(call, dtype) + LAYERS
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {each.worst:.3g}, so that zeros would pass, "
@@ -164,7 +164,7 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
             )
 
 
-def resolved(call: Case, dtype: np.dtype[Any], name: str) -> bool:
+def resolved(call: Case, name: str) -> bool:
     """Whether the function itself, in its own format, is much nearer to its result in float64 than 0 is."""
     found = []
     for arguments in (call.arguments, tuple(map(wide, call.arguments))):

@@ -21,7 +21,6 @@ class Kills(NamedTuple):
     mutant: Mutant
     labels: dict[str, set[str]]
     cases: dict[str, set[str]]
-    findings: dict[str, list[Finding]]
 
 
 @lru_cache(maxsize=4096)
@@ -41,7 +40,6 @@ def kills(mutant: Mutant) -> Kills:
         mutant,
         {dtype: {f.requirement for f in failed} for dtype, failed in found.items()},
         {dtype: {f.case.id for f in failed} for dtype, failed in found.items()},
-        found,
     )
 
 

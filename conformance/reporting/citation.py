@@ -81,9 +81,9 @@ def citation(form: str = PLAIN, manifest: str = MANIFEST, specification: str = s
 def judge_sha256() -> str:
     """The SHA-256 of the judge: of the names and the hashes of all files that a verdict depends on."""
     package = resources.files("gaugeblock")
-    texts = dict(
-        pair for part in ("conformance", "reference", "spec") for pair in files_of(package.joinpath(part), part)
-    )
+    parts = "backends", "conformance", "reference", "spec", "worker"
+    texts = dict(pair for part in parts for pair in files_of(package.joinpath(part), part))
+    texts["names.py"] = package.joinpath("names.py").read_bytes()
     lines = (f"{hashlib.sha256(texts[name]).hexdigest()}  {name}\n" for name in sorted(texts))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -2,10 +2,10 @@
 
 import json
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from rich.text import Text
 
@@ -13,6 +13,8 @@ from ...worker.text import plain
 from .formats import error, in_table, limited
 from .report import SCHEMA_VERSION
 from .worst import number
+
+T = TypeVar("T")
 
 STATUS = "pass", "fail", "not offered"
 READABLE = 2, 3, 4, SCHEMA_VERSION  # an older report has all that is compared
@@ -69,7 +71,12 @@ class Change(NamedTuple):
 
 
 def load(path: Path) -> dict[Key, Verdict]:
-    """The verdicts in a JSON report.
+    """The verdicts in a JSON report; raises as `read`."""
+    return dict(read(path, lambda report: [verdict_of(report, result) for result in report["results"]]))
+
+
+def read(path: Path, verdicts: Callable[[dict[str, Any]], Iterable[T]]) -> list[T]:
+    """The verdicts of all reports in a JSON file.
 
     Raises
     ------
@@ -82,7 +89,7 @@ def load(path: Path) -> dict[Key, Verdict]:
         reports = json.loads(path.read_text(encoding="utf-8"))["reports"]
         versions = {report["schema"] for report in reports}
         if reports and versions <= set(READABLE):
-            return dict(verdict_of(report, result) for report in reports for result in report["results"])
+            return [verdict for report in reports for verdict in verdicts(report)]
     except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):  # of any JSON
         raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
     found = f"reports of version {plain(', '.join(map(str, versions)), 60)}" if versions else "no report"

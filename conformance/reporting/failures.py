@@ -7,7 +7,8 @@ from rich.text import Text
 
 from ...names import meant
 from ..judging.common import EVERY, RAISED, raised_in
-from ..judging.diagnosis import NONE_KNOWN
+from ..judging.diagnosis import NO_VALUE, NONE_KNOWN
+from ..judging.known import NEARLY, PERHAPS
 from .advice import advice
 
 Fields = dict[str, Any]  # an object of the JSON document
@@ -126,9 +127,11 @@ def sentence(diagnosis: str) -> tuple[str, str]:
     """How sure a diagnosis is, and what it says."""
     if diagnosis == NONE_KNOWN:
         return "unknown", "the outputs are those of none of the known mistakes"
+    if diagnosis.startswith(NO_VALUE):
+        return "unknown", diagnosis
     if diagnosis.startswith(WHERE):
         return "unknown", f"no mistake that was tried explains it; {diagnosis}"
-    for start, sure in {"perhaps: ": "perhaps", "nearly: ": "most likely, but for a few cases"}.items():
+    for start, sure in {PERHAPS: "perhaps", NEARLY: "most likely, but for a few cases"}.items():
         if diagnosis.startswith(start):
             return sure, diagnosis.removeprefix(start)
     return "most likely", diagnosis

@@ -9,7 +9,7 @@ Fields = dict[str, Any]  # an object of the JSON document
 def snippet(report: Fields, result: Fields) -> str:
     """Python code that calls the subject on the worst input."""
     worst, device = result["worst"], report["device"]
-    if "steps" in worst["arguments"]:  # many calls, which the judge makes
+    if "steps" in worst["arguments"] and not worst["source"]:  # many calls of gaugeblock's own, which the judge makes
         asked = f"--formula {result['formula']} --dtype {result['dtype']}"
         subject = f"--exec {shlex.quote(report['subject'])}" if report["command"] else report["subject"]
         return f"# many steps: gaugeblock check {subject} {asked}"

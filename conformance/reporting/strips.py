@@ -7,7 +7,8 @@ Fields = dict[str, Any]  # an object of the JSON document
 Signs = dict[str, tuple[str, int]]
 
 SIGNS = "●■▲▼◆✚✖★"  # of the dtypes, which are told apart by these as well as by their colours
-LIMIT = 80.0  # where 1 is on a strip, in percent; beyond it, a factor of 10^DECADES ends at 100, with infinity
+LIMIT = 80.0  # where 1 is on a strip, in percent; beyond it, a factor of 10^DECADES ends at MOST, with infinity
+MOST = 99.0
 DECADES = 9
 
 
@@ -75,7 +76,7 @@ def place(ratio: float) -> float:
     """Where a ratio is on a strip, in percent: up to 1 in proportion, beyond it by its logarithm."""
     if ratio <= 1:
         return LIMIT * ratio
-    return LIMIT + (99.0 - LIMIT) * min(math.log10(ratio) / DECADES, 1.0) if ratio < math.inf else 99.0
+    return LIMIT + (MOST - LIMIT) * min(math.log10(ratio) / DECADES, 1.0)
 
 
 def number(value: float | str) -> str:

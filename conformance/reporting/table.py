@@ -2,13 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...worker.text import plain
-from .compare import READABLE, verdict_of
+from .compare import read, verdict_of
 from .report import BESIDE
 
 SPECIAL = str.maketrans({each: f"\\{each}" for each in "#$%&_{}"} | {"\\": "/", "~": "-", "^": "-"})
@@ -30,27 +29,10 @@ class Cell(NamedTuple):
 
 
 def load(path: Path) -> list[Cell]:
-    """The verdicts in a JSON report.
-
-    Raises
-    ------
-    OSError
-        A file that cannot be read.
-    ValueError
-        A file that is no report, or holds no verdict.
-    """
-    try:
-        reports = json.loads(path.read_text(encoding="utf-8"))["reports"]
-        if {report["schema"] for report in reports} <= set(READABLE):
-            found = [cell for report in reports for cell in cells_of(report)]
-        else:
-            found = []
-    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):  # of any JSON
-        raise ValueError(f"{path}: is no report; wanted a file that `gaugeblock check --json` wrote") from None
-    if not found:
-        wanted = " or ".join(map(str, READABLE))
-        raise ValueError(f"{path}: holds no verdict of report version {wanted}; judge again with --json")
-    return found
+    """The verdicts in a JSON report; raises as `compare.read`, and ValueError for a report on nothing."""
+    if found := read(path, cells_of):
+        return found
+    raise ValueError(f"{path}: holds no verdict; judge again with --json")
 
 
 def cells_of(report: dict[str, Any]) -> Iterable[Cell]:

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ... import spec
+from ..judging.subject import HERE
 from .failures import LABEL, QUIET, USUAL, VERBOSE, alike, diagnoses, failure, failures, kind_of
 from .results import NO_FUNCTION, NO_RESULT
 
 Fields = dict[str, Any]  # an object of the JSON document
 
-HERE = "the judge's own process"
 COLOURS = {"conforms": "green", "conforms in part": "yellow", "does not conform": "red", "in part": "yellow"}
 CELL = 6  # columns of the longest ratio, such as 1e+300
 NARROW = 80  # columns below which the names of dtypes are short

@@ -10,6 +10,7 @@ from ..arithmetic.running import running
 from ..formulas import Case
 from ..formulas.axes import depends_on
 from ..judging.alone import alone
+from ..judging.blocks import dtype_of
 from ..judging.judge import Finding
 from ..judging.resolution import resolution
 
@@ -76,7 +77,7 @@ def resolution_of(found: Finding) -> str:
     case = found.case
     if found.passed or not case.kind or found.place is None or not case.formula.products:
         return ""
-    dtype = next(each.dtype for each in case.arguments if each.dtype.name in MODELS)
+    dtype = dtype_of(case)
     expected = alone(running)(case, dtype, MODELS[dtype.name], [case.formula.function])
     return resolution(case, {name: each.bound for name, each in expected.items()})
 

@@ -206,7 +206,7 @@ def interpreted(of_library: Any, graph: Any, values: Any, noted: Errors | None =
     The operations of libraries have no twofold rules.
     """
     if any(isinstance(each, Twofold) for each in values):
-        raise twofold_functions.MissingError("a traced function")
+        raise twofold_functions.NoRadiusError("a traced function")
     first = next((each for each in values if is_real(each)), None)
     is_exact = isinstance(first, Exact) or any(getattr(each, "xp", None) is EXACT for each in values)
     values = list(map(of_numpy, values))

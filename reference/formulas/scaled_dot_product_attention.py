@@ -93,7 +93,7 @@ def checked(xp: Namespace, q: Array, k: Array, v: Array, mask: Array | None, cau
     share = batch and len(heads) == len(batch) and heads[-1]
     repeats = batch[-1] // heads[-1] if share else 1
     own = [*heads[:-1], heads[-1] * repeats] if share else heads  # what the heads make of the batch
-    if own != batch or shape(k)[-1] != d:
+    if own != batch or repeats == 0 or shape(k)[-1] != d:
         wanted = f"{(*batch, keys, d)}, as q has, or fewer heads that divide q's"
         raise ValueError(f"k: got shape {shape(k)}; wanted {wanted}")
     if shape(v)[:-1] != (*heads, keys):

@@ -29,12 +29,6 @@ def text_of(name: str) -> str:
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def supported(name: str) -> list[str]:
-    """The labels of the requirements that a proof supports, or the name of the proof that it is a part of."""
-    labels = LABELS.match(text_of(name))
-    return re.split(r",\s+", labels[1]) if labels else []
-
-
 def failures(name: str) -> list[str]:
     """What a proof does not prove: nothing, if it is one.
 
