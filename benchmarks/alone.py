@@ -17,7 +17,7 @@ from rich.progress import track
 
 from gaugeblock import spec
 from gaugeblock.conformance.judging.judge import Finding, calls, judge_call, judged_cases
-from gaugeblock.conformance.judging.made import compact_cases
+from gaugeblock.conformance.judging.made_expectations import compact_cases
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.mutants import Mutant, mutants
 from gaugeblock.conformance.mutants.matrix import DTYPES

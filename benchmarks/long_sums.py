@@ -17,9 +17,9 @@ from right import KERNELS, rewrites
 
 from gaugeblock import spec
 from gaugeblock.conformance import assert_gauged
-from gaugeblock.conformance.cases import few, plan
+from gaugeblock.conformance.cases import few_terms, plan
 from gaugeblock.conformance.cases.build import Builder, builders
-from gaugeblock.conformance.judging.made import expected, spread
+from gaugeblock.conformance.judging.made_expectations import expected, spread
 from gaugeblock.conformance.judging.oracle import ratios
 
 # Terms, rows and columns.
@@ -55,14 +55,14 @@ def kernels() -> Iterator[str]:
         yield f"| {name} | {' | '.join(f'{found[way]:.3f}' for way in ways)} |"
 
 
-def sparse(builder: Builder, seed: int) -> Iterator[few.Made]:
+def sparse(builder: Builder, seed: int) -> Iterator[few_terms.Made]:
     """The made cases of few terms, at other places and with other numbers for each seed."""
 
     def random(*key: Any) -> np.random.Generator:
         return np.random.default_rng([seed, zlib.crc32(repr(key).encode())])
 
     builder.random = random  # type: ignore[method-assign]
-    yield from few.cases(builder)
+    yield from few_terms.cases(builder)
 
 
 def sums_of_few() -> Iterator[str]:

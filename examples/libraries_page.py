@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaugeblock import spec
-from gaugeblock.conformance.judging.common import EVERY
+from gaugeblock.conformance.judging.common_traits import EVERY
 from gaugeblock.conformance.reporting.results import NO_FUNCTION
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from hypothesis import settings
 from gaugeblock import spec
 from gaugeblock.conformance import cli
 from gaugeblock.conformance.cli.cache import use_cache
-from gaugeblock.conformance.judging import check, judge, kept
+from gaugeblock.conformance.judging import check, judge, kept_expectations
 from gaugeblock.conformance.judging.remote import THREADS
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
@@ -27,8 +27,8 @@ settings.load_profile("deterministic")
 # Each has one thread: those of several processes would wait for each other, in a loop that takes a core.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    os.environ[kept.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
-    atexit.register(shutil.rmtree, os.environ[kept.FOLDER], ignore_errors=True)
+    os.environ[kept_expectations.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
+    atexit.register(shutil.rmtree, os.environ[kept_expectations.FOLDER], ignore_errors=True)
 use_cache(True)
 gc.set_threshold(100_000, 20, 100)  # at its defaults it took a fortieth of the time, since bounds are many objects
 

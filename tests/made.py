@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from gaugeblock.conformance.judging.judge import Finding, calls, judge_call
-from gaugeblock.conformance.judging.made import compact_cases, spread
+from gaugeblock.conformance.judging.made_expectations import compact_cases, spread
 from gaugeblock.conformance.judging.subject import Subject
 
 

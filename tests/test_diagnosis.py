@@ -10,10 +10,10 @@ import gaugeblock as gb
 from gaugeblock import reference, spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import HALF, MODELS
-from gaugeblock.conformance.judging import diagnosis, judge, known
+from gaugeblock.conformance.judging import diagnosis, judge, known_mistakes
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN, NOT_SAID
 from gaugeblock.conformance.judging.judge import Finding, answer
-from gaugeblock.conformance.judging.known import Seen, explanations, kind_of, outcome, together
+from gaugeblock.conformance.judging.known_mistakes import Seen, explanations, kind_of, outcome, together
 from gaugeblock.conformance.judging.layouts import UNCHANGED
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.conformance.mutants import mutants
@@ -57,7 +57,7 @@ def test_a_mutant_is_named_and_left_out_of_the_library_is_not_confidently_misnam
             outcomes[function, case.id] = {**found.results, **found.counts}
         return found
 
-    monkeypatch.setattr(known, "outcome", once)
+    monkeypatch.setattr(known_mistakes, "outcome", once)
     monkeypatch.setattr(judge, "answer", judged)
     unnamed, misnamed, several = [], [], []
     for mutant in mutants(name)[:: 1 + len(mutants(name)) // MANY]:

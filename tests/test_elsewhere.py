@@ -6,9 +6,9 @@ import pytest
 
 from gaugeblock import reference, spec
 from gaugeblock.conformance import assert_conforms, expected
-from gaugeblock.conformance.arithmetic import elsewhere
+from gaugeblock.conformance.arithmetic import device_arrays
 from gaugeblock.conformance.formulas import FUNCTIONS, declared
-from gaugeblock.conformance.judging import asked, blocks, oracle
+from gaugeblock.conformance.judging import blocks, oracle, user_call
 from gaugeblock.reference import AdamState, SGDState
 
 rng = np.random.default_rng(20)
@@ -64,8 +64,8 @@ def on_a_device(monkeypatch):
     def refused(self):
         raise AssertionError("copied")
 
-    monkeypatch.setattr(asked, "is_elsewhere", is_elsewhere)
-    return lambda: monkeypatch.setattr(elsewhere.Elsewhere, "to_numpy", refused)
+    monkeypatch.setattr(user_call, "is_elsewhere", is_elsewhere)
+    return lambda: monkeypatch.setattr(device_arrays.Elsewhere, "to_numpy", refused)
 
 
 # Of the formulas since 1.4, on one library, by turns for what is infinite.
@@ -139,23 +139,23 @@ def test_infinite_values_and_those_that_overflow_are_judged_there_too(function, 
 def test_a_ratio_next_to_1_is_settled_on_the_host(on_a_device):
     own = library("strict")
     value, bound = expected("softmax", X)
-    parts = (elsewhere.Elsewhere(own(each)) for each in (value, 0 * value, bound))
+    parts = (device_arrays.Elsewhere(own(each)) for each in (value, 0 * value, bound))
     found = oracle.Expected(*parts, np.dtype("float32"))
-    call = asked.call_of("softmax", (own(X),), {})
-    edge = elsewhere.Elsewhere(own(value + bound * (1 + 1e-8)))
+    call = user_call.call_of("softmax", (own(X),), {})
+    edge = device_arrays.Elsewhere(own(value + bound * (1 + 1e-8)))
     ratio, _ = oracle.settled(edge, found, call, "y")
     assert isinstance(ratio, np.ndarray)
 
 
 def test_what_is_on_the_host_or_in_float64_is_judged_by_numpy():
-    assert not elsewhere.is_elsewhere(X)
-    assert not elsewhere.is_elsewhere(array_api_strict.asarray(X))
+    assert not device_arrays.is_elsewhere(X)
+    assert not device_arrays.is_elsewhere(array_api_strict.asarray(X))
     torch = pytest.importorskip("torch")
-    assert not elsewhere.is_elsewhere(torch.asarray(X))
+    assert not device_arrays.is_elsewhere(torch.asarray(X))
 
 
 def test_what_is_not_listed_is_an_error():
-    x = elsewhere.Elsewhere(array_api_strict.asarray(X))
+    x = device_arrays.Elsewhere(array_api_strict.asarray(X))
     with pytest.raises(TypeError):
         np.cumsum(x)
     with pytest.raises(TypeError):

@@ -21,7 +21,7 @@ from gaugeblock.conformance.cli.app import app
 from gaugeblock.conformance.judging.child import ENDING, RUNNING, EndedError, end_all
 from gaugeblock.conformance.judging.conversation import Conversation
 from gaugeblock.conformance.judging.diagnosis import NO_VALUE
-from gaugeblock.conformance.judging.kept import FOLDER
+from gaugeblock.conformance.judging.kept_expectations import FOLDER
 from gaugeblock.conformance.judging.loading import load_formulas
 from gaugeblock.conformance.judging.remote import Isolated
 from gaugeblock.conformance.mutants import mutants

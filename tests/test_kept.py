@@ -7,21 +7,21 @@ import typer
 from gaugeblock import spec
 from gaugeblock.conformance.cli import cache
 from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.judging import judge, kept, made, oracle
+from gaugeblock.conformance.judging import judge, kept_expectations, made_expectations, oracle
 
 ASKED = "relu", "float32", 0, "gradual", "full"
 
 
 def asked(function):
     """The expectations of a formula, computed or read, with no memory of the last time."""
-    for known in (judge.judged_cases, made.sorted_out):
+    for known in (judge.judged_cases, made_expectations.sorted_out):
         known.__wrapped__.cache_clear()  # under the lock
     return [found for _, found in function(*ASKED)]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(kept.FOLDER, str(tmp_path))
+    monkeypatch.setenv(kept_expectations.FOLDER, str(tmp_path))
     return tmp_path
 
 
@@ -33,7 +33,7 @@ def computed(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("function", [judge.judged_cases, made.compact_cases])
+@pytest.mark.parametrize("function", [judge.judged_cases, made_expectations.compact_cases])
 def test_the_second_time_reads_the_same_bits(function, folder, computed):
     first = asked(function)
     assert computed
@@ -72,11 +72,11 @@ def test_another_seed_has_other_random_cases_alone_and_only_these_are_computed(f
 
 @pytest.mark.parametrize("part", range(6))
 def test_under_another_key_it_is_computed_anew(part, folder, computed, monkeypatch):
-    identity = list(kept.identity())
+    identity = list(kept_expectations.identity())
     asked(judge.judged_cases)
     computed.clear()
     identity[part] += "x"
-    monkeypatch.setattr(kept, "identity", lambda: tuple(identity))
+    monkeypatch.setattr(kept_expectations, "identity", lambda: tuple(identity))
     asked(judge.judged_cases)
     assert computed
     identity[part] += "x"
@@ -88,7 +88,7 @@ def test_what_cannot_be_put_in_its_place_leaves_nothing(folder, computed, monkey
     asked(judge.judged_cases)
     (file,) = folder.rglob("*.bin")
     file.unlink()
-    monkeypatch.setattr(kept.os, "replace", refuse)
+    monkeypatch.setattr(kept_expectations.os, "replace", refuse)
     asked(judge.judged_cases)
     assert [each for each in folder.rglob("*") if each.is_file()] == []
 
@@ -112,7 +112,7 @@ def test_a_file_is_not_trusted_by_its_name(folder, computed):
 @pytest.mark.parametrize("value", ["", "0", "off"])
 def test_nothing_is_kept_unless_a_folder_is_named(value, tmp_path, computed, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(kept.FOLDER, value)
+    monkeypatch.setenv(kept_expectations.FOLDER, value)
     cache.use_cache(True)
     for _ in range(2):
         computed.clear()
@@ -123,14 +123,14 @@ def test_nothing_is_kept_unless_a_folder_is_named(value, tmp_path, computed, mon
 
 def test_a_folder_that_cannot_be_written_to_changes_no_verdict(tmp_path, computed, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(kept.FOLDER, str(tmp_path / "file/below"))
+    monkeypatch.setenv(kept_expectations.FOLDER, str(tmp_path / "file/below"))
     assert len(asked(judge.judged_cases)) > 10
     with pytest.raises(typer.TyperException, match=r"GAUGEBLOCK_CACHE: got .*; wanted a folder that can be written to"):
         cache.use_cache(True)
 
 
 def test_the_command_keeps_in_a_folder_of_its_own(tmp_path, monkeypatch):
-    names = kept.FOLDER, "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+    names = kept_expectations.FOLDER, "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
     for name in names:
         monkeypatch.setenv(name, "")  # so that it is put back
         monkeypatch.delenv(name)
@@ -140,21 +140,21 @@ def test_the_command_keeps_in_a_folder_of_its_own(tmp_path, monkeypatch):
     own = tmp_path / "gaugeblock"
     assert [cache.os.environ[name] for name in names] == [str(own), str(own / "jax"), "0"]
     cache.use_cache(False)
-    assert cache.os.environ[kept.FOLDER] == ""
+    assert cache.os.environ[kept_expectations.FOLDER] == ""
 
 
 def test_anybodys_formula_is_not_kept(folder):
     def double(x):
         return x * 2
 
-    kept.kept((double, "float32"), lambda: [None])
+    kept_expectations.kept((double, "float32"), lambda: [None])
     assert not list(folder.rglob("*.bin"))
-    assert kept.kept(("double", "float32"), lambda: [None, {}]) == [None, {}]
-    assert kept.kept(("double", "float32"), lambda: []) == [None, {}]
+    assert kept_expectations.kept(("double", "float32"), lambda: [None, {}]) == [None, {}]
+    assert kept_expectations.kept(("double", "float32"), lambda: []) == [None, {}]
     np.testing.assert_equal(len(list(folder.rglob("*.bin"))), 1)
 
 
 def test_a_folder_below_the_home_is_not_one_of_the_name_of_a_tilde(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv(kept.FOLDER, "~/kept")
-    assert kept.named_folder() == str(tmp_path / "kept")
+    monkeypatch.setenv(kept_expectations.FOLDER, "~/kept")
+    assert kept_expectations.named_folder() == str(tmp_path / "kept")

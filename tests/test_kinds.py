@@ -8,7 +8,7 @@ from made import failures, subject_of
 
 from gaugeblock import spec
 from gaugeblock.conformance.cases import made
-from gaugeblock.conformance.judging.again import called_again
+from gaugeblock.conformance.judging.repeated_calls import called_again
 from gaugeblock.conformance.mutants.kinds import MUTANTS
 from gaugeblock.conformance.mutants.matrix import kinds
 

@@ -16,23 +16,23 @@ from gaugeblock.backends import _layouts as layouts
 from gaugeblock.conformance import check
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 from gaugeblock.conformance.cases import made, plan
-from gaugeblock.conformance.cases.again import Input, note_of_change, note_of_threads, notes_of
 from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.cases.blame import blame
 from gaugeblock.conformance.cases.build import builders
 from gaugeblock.conformance.cases.draw import unpack
 from gaugeblock.conformance.cases.options import covering
+from gaugeblock.conformance.cases.repeated_calls import Input, note_of_change, note_of_threads, notes_of
 from gaugeblock.conformance.cases.spread import places
 from gaugeblock.conformance.formulas import FUNCTIONS, cases, declared
 from gaugeblock.conformance.judging import layouts as layouts_of
 from gaugeblock.conformance.judging import oracle
-from gaugeblock.conformance.judging.again import called_again
 from gaugeblock.conformance.judging.blame import blamed
-from gaugeblock.conformance.judging.made import compact_cases, differing, plain_run, spread
+from gaugeblock.conformance.judging.made_expectations import compact_cases, differing, plain_run, spread
+from gaugeblock.conformance.judging.repeated_calls import called_again
 from gaugeblock.conformance.judging.subject import Subject
 from gaugeblock.reference.declaration import formula as declare
-from gaugeblock.worker import again
-from gaugeblock.worker.again import THREADS
+from gaugeblock.worker import repeated_calls
+from gaugeblock.worker.repeated_calls import THREADS
 
 pytestmark = pytest.mark.whole
 
@@ -606,9 +606,9 @@ def test_calls_need_no_formula():
     def twice(x):
         return 2 * x
 
-    assert not [*notes_of(again.repeated(twice, read, [one, two], 20), inputs)]
-    assert not [*note_of_threads(again.in_threads(twice, read, [(one, 20), (two, 20)]), inputs)]
-    assert not [*note_of_change(again.changed_in_place(twice, read, one, two, write), inputs[1])]
+    assert not [*notes_of(repeated_calls.repeated(twice, read, [one, two], 20), inputs)]
+    assert not [*note_of_threads(repeated_calls.in_threads(twice, read, [(one, 20), (two, 20)]), inputs)]
+    assert not [*note_of_change(repeated_calls.changed_in_place(twice, read, one, two, write), inputs[1])]
 
 
 # Blame.

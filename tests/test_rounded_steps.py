@@ -14,7 +14,7 @@ import pytest
 from gaugeblock.conformance import assert_conforms, check
 from gaugeblock.conformance.arithmetic.rounding import HALF
 from gaugeblock.conformance.formulas import call
-from gaugeblock.conformance.judging.made import expected
+from gaugeblock.conformance.judging.made_expectations import expected
 
 FLOAT16 = np.dtype("float16")
 ATTENTION_VJP = "scaled_dot_product_attention_vjp"

@@ -254,7 +254,7 @@ def test_what_the_table_names_exists():
 
 
 # What computes no bound of rounding errors: exact values, where arrays are, which step is widest, orders of sums.
-NO_BOUNDS = "doublewords", "twofold", "twofold_functions", "elsewhere", "steps", "orders"
+NO_BOUNDS = "doublewords", "twofold", "twofold_functions", "device_arrays", "steps", "orders"
 
 # What helps the rules of a file, and is none: shapes, kinds, masks.
 HELPERS = {

@@ -21,7 +21,7 @@ from gaugeblock import spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.cli.terminal import console_for
 from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.judging.common import FEWEST, FLUSHED, in_common
+from gaugeblock.conformance.judging.common_traits import FEWEST, FLUSHED, in_common
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
 from gaugeblock.conformance.judging.judge import Finding
 from gaugeblock.conformance.reporting.advice import advice

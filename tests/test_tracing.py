@@ -22,7 +22,7 @@ from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.cases.behaviour import behaviour
 from gaugeblock.conformance.formulas import case, declared, functions_of
 from gaugeblock.conformance.formulas.axes import links
-from gaugeblock.conformance.judging.made import compact_cases, left_out
+from gaugeblock.conformance.judging.made_expectations import compact_cases, left_out
 from gaugeblock.conformance.tracing import UpdatedInPlaceWarning, aten, from_torch, lax, library_of, standard
 from gaugeblock.conformance.tracing.positions import TracingError, gathered, in_steps
 

@@ -13,7 +13,7 @@ from gaugeblock.conformance.arithmetic.discrete import UndecidedError
 from gaugeblock.conformance.arithmetic.rounding import MODELS
 from gaugeblock.conformance.arithmetic.running import enclosed, evaluate, lift_twofold
 from gaugeblock.conformance.formulas import call, cases
-from gaugeblock.conformance.judging import oracle, precise
+from gaugeblock.conformance.judging import oracle, precise_values
 from gaugeblock.reference import AdamState, SGDState
 from gaugeblock.reference.declaration import formula
 
@@ -117,7 +117,7 @@ def test_random_calls_are_enclosed_and_decided(function):
     assert outside(asked) == 0
     bounds = oracle.bounded_run(asked, FLOAT64, MODELS["float64"])
     for name, each in run(asked).items():
-        assert np.all(each.rad <= precise.SHARE * bounds[name].bound), name
+        assert np.all(each.rad <= precise_values.SHARE * bounds[name].bound), name
 
 
 @pytest.mark.parametrize("function", CALLS)
@@ -176,7 +176,7 @@ def test_sums_of_pairs_that_cancel_are_enclosed(axis, size):
 
 
 def by_balls(asked):
-    return precise.exactly(oracle.bounded_run(asked, FLOAT64, MODELS["float64"]), asked, FLOAT64)
+    return precise_values.exactly(oracle.bounded_run(asked, FLOAT64, MODELS["float64"]), asked, FLOAT64)
 
 
 def test_what_is_undecided_is_settled_by_balls(monkeypatch):
@@ -185,13 +185,13 @@ def test_what_is_undecided_is_settled_by_balls(monkeypatch):
     x[[7, 30], 4] = -735
     asked = call("softmax", (x,), {})
     rows = []
-    sound = precise.enclosed
-    monkeypatch.setattr(precise, "enclosed", lambda c, d: rows.append(c.arguments[0].shape) or sound(c, d))
+    sound = precise_values.enclosed
+    monkeypatch.setattr(precise_values, "enclosed", lambda c, d: rows.append(c.arguments[0].shape) or sound(c, d))
     found = oracle.expect(asked, FLOAT64)["y"]
     assert rows == [(2, 20)]
     wanted = by_balls(asked)["y"]
     np.testing.assert_array_equal(found.value, wanted.value)
-    assert np.all(np.abs(found.remainder - wanted.remainder) <= precise.SHARE * found.bound)
+    assert np.all(np.abs(found.remainder - wanted.remainder) <= precise_values.SHARE * found.bound)
     np.testing.assert_array_equal(found.remainder[[7, 30]], wanted.remainder[[7, 30]])
 
 
@@ -199,9 +199,9 @@ def test_a_ratio_next_to_1_is_decided_by_balls(monkeypatch):
     x = 3 * rng.normal(size=(80, 20))
     wanted = by_balls(call("softmax", (x,), {}))["y"]
     settled = []
-    sound = precise.enclosed
-    monkeypatch.setattr(oracle, "exactly", lambda *a: settled.append(1) or precise.exactly(*a))
-    monkeypatch.setattr(precise, "enclosed", sound)
+    sound = precise_values.enclosed
+    monkeypatch.setattr(oracle, "exactly", lambda *a: settled.append(1) or precise_values.exactly(*a))
+    monkeypatch.setattr(precise_values, "enclosed", sound)
     y = wanted.value.copy()
     assert_conforms(y, "softmax", x)
     assert not settled
@@ -222,7 +222,7 @@ def test_anybodys_formula_is_enclosed():
     asked = call(rms_scale, (x, G[0]), {})
     assert outside(asked) == 0
     bounds = oracle.bounded_run(asked, FLOAT64, MODELS["float64"])
-    assert np.all(run(asked)["y"].rad <= precise.SHARE * bounds["y"].bound)
+    assert np.all(run(asked)["y"].rad <= precise_values.SHARE * bounds["y"].bound)
 
 
 @formula("(..., n) -> (..., n)")
@@ -280,7 +280,7 @@ def test_masked_attention_is_enclosed_and_decided(name):
         assert outside(asked) == 0
         bounds = oracle.bounded_run(asked, FLOAT64, MODELS["float64"])
         for result, each in run(asked).items():
-            assert np.all(each.rad <= precise.SHARE * bounds[result].bound), (function, result)
+            assert np.all(each.rad <= precise_values.SHARE * bounds[result].bound), (function, result)
 
 
 def test_products_and_maxima_of_computed_numbers_are_enclosed():

@@ -12,8 +12,8 @@ from gaugeblock.conformance.arithmetic.rounding import MODELS, numerics
 from gaugeblock.conformance.formulas import call, declared
 from gaugeblock.conformance.judging.judge import Finding, judge
 from gaugeblock.conformance.judging.oracle import expect
+from gaugeblock.conformance.judging.product_unit import unit_of
 from gaugeblock.conformance.judging.subject import Subject
-from gaugeblock.conformance.judging.unit import unit_of
 from gaugeblock.conformance.mutants.rounding import to_tf32
 
 # The bits kept, and the products of a block.

@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .again import Again, Values, called_again
 from .calls import BrokenResultError, Earlier, answer, unchanged
 from .environment import environment
 from .loading import MissingLibraryError, SubjectError
 from .messages import Reader, asked_of, name_of, pack, read
+from .repeated_calls import Again, Values, called_again
 from .sealed import Seal
 from .subject import Loaded
 from .text import one_line, plain

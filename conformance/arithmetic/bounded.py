@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from .device_arrays import asarray
 from .discrete import discrete
 from .doublewords import two_sum
-from .elsewhere import asarray
 from .numbers import CastNumber
 from .operand_errors import cast, coarse, counts, finite, reciprocal_loss
 from .operators import Operators

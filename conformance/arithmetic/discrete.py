@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .elsewhere import asarray
+from .device_arrays import asarray
 from .numpy_calls import OF_CONDITIONS, NumPyCalls
 from .specials import all_true
 

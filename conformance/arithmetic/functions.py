@@ -16,7 +16,7 @@ from flint import arb
 
 from . import bounded, bounded_functions
 from .bounded import Bounded
-from .elsewhere import function_of
+from .device_arrays import function_of
 from .exact import Exact
 from .first_order import Followed
 from .kinds import core, is_real, lifted

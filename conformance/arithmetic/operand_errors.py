@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .elsewhere import asarray
+from .device_arrays import asarray
 from .rounding import Model
 from .specials import all_finite, any_true
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from . import bounded, exact
 from .bounded import Bounded
+from .device_arrays import Elsewhere
 from .discrete import Discrete, discrete, parts
-from .elsewhere import Elsewhere
 from .exact import Exact
 from .first_order import moved as moved_followed
 from .kinds import core, is_real, lifted, together

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import crossed, elsewhere, few, kinds, values
+from . import crossed, few_terms, kinds, special_shapes, values
 from .build import Made, builders
 
 
@@ -24,8 +24,8 @@ def made(formula: str | Callable[..., Any], dtype: np.dtype[Any], seed: int = 0)
     with np.errstate(all="ignore"):  # large numbers are infinite in float16
         for builder in builders(formula, dtype):
             yield from crossed.cases(builder)
-            yield from elsewhere.cases(builder)
+            yield from special_shapes.cases(builder)
             yield from kinds.cases(builder, seed)
             if not builder.is_variant:
                 yield from values.cases(builder)
-                yield from few.cases(builder)
+                yield from few_terms.cases(builder)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from . import absent, anybody, classes, far, labels, magnitudes, options, places, specials
+from . import classes, extremes, labels, magnitudes, omitted_arguments, options, places, specials, undocumented
 from .build import Builder, Made
 from .draw import leaves_of, unpack
 from .options import choosable
@@ -20,11 +20,11 @@ def flags(builder: Builder) -> Iterator[tuple[str, Any]]:
 
 def cases(builder: Builder) -> Iterator[Made]:
     """All cases about values."""
-    for kind in (magnitudes, classes, anybody, far, labels, specials, places, options, absent):
+    for kind in (magnitudes, classes, undocumented, extremes, labels, specials, places, options, omitted_arguments):
         yield from kind.cases(builder)
     for name, value in flags(builder):
         branch = Builder(replace(builder.formula, given={name: value}), builder.dtype, builder.prefix, builder.labels)
-        for kind in (magnitudes, anybody, far):
+        for kind in (magnitudes, undocumented, extremes):
             for each in kind.cases(branch):
                 yield each._replace(name=f"{each.name}_{name}_{value}")
     for case in builder.formula.made(builder.dtype):

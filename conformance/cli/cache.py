@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from ..judging.kept import FOLDER, named_folder
+from ..judging.kept_expectations import FOLDER, named_folder
 
 
 def use_cache(wanted: bool) -> None:

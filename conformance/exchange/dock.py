@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ... import __version__, spec
-from ..arithmetic.elsewhere import to_numpy
+from ..arithmetic.device_arrays import to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case, declared
-from ..judging.asked import call_of, on_the_host
 from ..judging.assertions import Worst, assembled, check_array, check_count, results_of, worst_of
 from ..judging.expectations import expectations
 from ..judging.resolution import in_words, resolved_bits
+from ..judging.user_call import call_of, on_the_host
 from ..reporting.worst import number
 
 Inputs = Sequence[Any] | Mapping[str, Any]

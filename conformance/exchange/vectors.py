@@ -22,7 +22,7 @@ from ..formulas.requirements import name_of
 from ..judging import oracle
 from ..judging.examination import examine
 from ..judging.judge import count_after, judged_cases
-from ..judging.made import compact_cases
+from ..judging.made_expectations import compact_cases
 from .program import hexadecimal, request_of
 
 SCHEMA_VERSION = 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...reference import AdamState
-from ..arithmetic.elsewhere import asarray
+from ..arithmetic.device_arrays import asarray
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, every_number, finfo, powers, seeded
 from .adam_steps import FORMS, first_moment_lerp, over_steps

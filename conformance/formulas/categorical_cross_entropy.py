@@ -10,7 +10,7 @@ from ...reference.formulas.categorical_cross_entropy import default_clip
 from ..arithmetic import bounded_functions
 from . import Case, finfo, seeded
 from . import case as any_case
-from .few import NAME, NOTE, Few
+from .few_terms import NAME, NOTE, Few
 
 
 def defaults(dtype: np.dtype[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from . import Case, finfo, seeded
 from . import case as any_case
 from .categorical_cross_entropy import labels_of, probabilities
-from .few import NAME, NOTE, Few
+from .few_terms import NAME, NOTE, Few
 from .log_softmax import scale
 
 

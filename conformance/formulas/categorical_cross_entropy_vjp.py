@@ -8,7 +8,7 @@ from array_api_compat import array_namespace
 
 from ...reference.formulas.categorical_cross_entropy import clipped, default_clip
 from ..arithmetic import bounded_functions
-from ..arithmetic.elsewhere import asarray
+from ..arithmetic.device_arrays import asarray
 from . import Case
 from . import case as any_case
 from . import categorical_cross_entropy as loss

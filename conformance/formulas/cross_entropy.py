@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic.elsewhere import to_numpy
+from ..arithmetic.device_arrays import to_numpy
 from . import Case, Formula, finfo, seeded, variant
 from . import case as any_case
 

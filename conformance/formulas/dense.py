@@ -11,7 +11,7 @@ from ... import reference
 from . import Case, finfo, integers, seeded
 from . import case as any_case
 from .beside import lean
-from .few import LENGTH, NAME, NOTE, Few
+from .few_terms import LENGTH, NAME, NOTE, Few
 
 Array = Any
 

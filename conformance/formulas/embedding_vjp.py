@@ -8,7 +8,7 @@ import numpy as np
 
 from . import Case, finfo, integers, seeded
 from . import case as any_case
-from .few import LENGTH, NAME, NOTE
+from .few_terms import LENGTH, NAME, NOTE
 
 # An infinite sum of several terms may be NaN, as that of a compensated sum is.
 DETAILS = {"embedding_vjp": {"compensated": True}}

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import Case, filled_rows, finfo, seeded
 from . import case as any_case
-from .few import NAME, NOTE, Few
+from .few_terms import NAME, NOTE, Few
 
 
 def scale(call: Any, name: str) -> float:

@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
-from .few import NAME, NOTE, Few
+from .few_terms import NAME, NOTE, Few
 from .softmax_vjp import less_its_sum, open_elements, scale
 
 Array = Any

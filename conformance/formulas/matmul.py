@@ -9,7 +9,7 @@ import numpy as np
 from . import Case, finfo, integers, seeded
 from . import case as any_case
 from .beside import lean
-from .few import LENGTH, NAME, NOTE, Few
+from .few_terms import LENGTH, NAME, NOTE, Few
 
 # Of a and b, where they differ: an axis that one lacks, or has of length 1.
 BATCHES = (

@@ -9,7 +9,7 @@ import numpy as np
 from . import Case, every_number, finfo, integers, seeded
 from . import case as any_case
 from .dense import bias_as_term
-from .few import LENGTH, NAME, NOTE, Few
+from .few_terms import LENGTH, NAME, NOTE, Few
 
 DETAILS: dict[str, dict[str, Any]] = {"neuron": {"forms": {"bias_as_term": bias_as_term}}}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import Case, finfo, integers, seeded
 from . import case as any_case
-from .few import LENGTH, NAME, NOTE, Few
+from .few_terms import LENGTH, NAME, NOTE, Few
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

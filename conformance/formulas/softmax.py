@@ -9,7 +9,7 @@ import numpy as np
 from . import Case, filled_rows, finfo, seeded
 from . import case as any_case
 from .beside import shares
-from .few import LENGTH, NAME, NOTE, Few
+from .few_terms import LENGTH, NAME, NOTE, Few
 
 
 def scale(call: Any, name: str) -> float:

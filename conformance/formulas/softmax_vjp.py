@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from ... import reference
 from . import Case, filled_rows, finfo, integers, seeded
 from . import case as any_case
-from .few import LENGTH, NAME, NOTE, Few
+from .few_terms import LENGTH, NAME, NOTE, Few
 
 Array = Any
 

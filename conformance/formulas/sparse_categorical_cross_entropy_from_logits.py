@@ -7,7 +7,7 @@ import numpy as np
 
 from . import Case, finfo, seeded
 from . import case as any_case
-from .few import NAME, NOTE, Few
+from .few_terms import NAME, NOTE, Few
 from .log_softmax import scale
 
 DETAILS = {"sparse_categorical_cross_entropy_from_logits": {"scale": scale}}

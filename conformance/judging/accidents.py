@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic.elsewhere import called
+from ..arithmetic.device_arrays import called
 from ..arithmetic.running import Expected
 from ..arithmetic.specials import same
 from ..cases.draw import of_parts, unpack, wide, within

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...worker.calls import BrokenResultError, as_count
-from ..arithmetic.elsewhere import to_numpy
+from ..arithmetic.device_arrays import to_numpy
 from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle
-from .asked import call_of, converter, with_accuracy
 from .blocks import Block
 from .expectations import expectations
 from .judge import count_after
 from .resolution import in_words, resolved_bits, width_in_words
 from .trees import parted
+from .user_call import call_of, converter, with_accuracy
 
 OTHER_ORDER = (
     "each error is within the bound of another element: if your code adds or multiplies in another order that is right "

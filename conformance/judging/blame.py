@@ -11,11 +11,11 @@ from ..cases.build import Builder, Made
 from ..cases.draw import unpack
 from ..formulas import Formula
 from ..formulas.requirements import requirements
-from .alone import alone
-from .common import facts
+from .common_traits import facts
 from .judge import Finding, judge_call
 from .layouts import CHANGES, UNCHANGED, Change
-from .made import expected, spread
+from .lock import alone
+from .made_expectations import expected, spread
 
 
 def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Finding]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference.declaration import AXIS, BATCH, is_axes, is_fixed, lengths_by_letter, letter_of, shape_of
-from ..arithmetic.elsewhere import Elsewhere
+from ..arithmetic.device_arrays import Elsewhere
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected, running
 from ..cases.draw import unpack

@@ -11,12 +11,12 @@ from ..formulas import functions_of
 from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report
 from ..reporting.results import Result, results_of
-from .again import called_again
 from .conversation import TIMEOUT
 from .diagnosis import diagnose
 from .examination import examine
 from .judge import Finding, NotOffered, judge
 from .remote import Isolated
+from .repeated_calls import called_again
 from .selection import AnyFormula, AnySubject, selected
 from .subject import refuse_strange_arithmetic
 from .threads import SEATS, at_once

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from ...worker.calls import BrokenResultError
 from ...worker.text import SHOWN, plain
-from .kept import FOLDER
+from .kept_expectations import FOLDER
 
 GRACE = 1.0  # seconds for a process that has closed its output to end by itself
 SOON = 0.3  # seconds to end when it is asked to

@@ -20,14 +20,14 @@ from ..cases.draw import unpack
 from ..formulas import Case, Formula
 from ..formulas.beside import lean
 from . import oracle
-from .alone import alone
 from .assertions import OTHER_ORDER
 from .blame import blamed
-from .changed import explained
-from .common import EVERY, in_common
+from .changed_operations import explained
+from .common_traits import EVERY, in_common
 from .judge import Finding, judge
-from .known import NEARLY, Seen, explanations, how_sure, outcome, together
-from .unit import Run, unit_of
+from .known_mistakes import NEARLY, Seen, explanations, how_sure, outcome, together
+from .lock import alone
+from .product_unit import Run, unit_of
 
 NONE_KNOWN = "none of the known mistakes"
 NO_VALUE = "each value is right; what fails is what a call does beside"

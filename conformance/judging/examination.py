@@ -19,8 +19,8 @@ from ..formulas.axes import result_axes
 from ..formulas.faults import one_line_of
 from ..formulas.requirements import always, requirements
 from . import tolerance
-from .alone import alone
-from .made import compact_cases, left_out, plain_run, refuse_random
+from .lock import alone
+from .made_expectations import compact_cases, left_out, plain_run, refuse_random
 from .verified import verify
 
 AnyFormula = str | Callable[..., Any]

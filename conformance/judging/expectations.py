@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import is_axes, leaves
-from ..arithmetic.elsewhere import called
+from ..arithmetic.device_arrays import called
 from ..arithmetic.first_order import following
 from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import Expected
 from ..formulas import Case
 from . import oracle, tolerance
 from .blocks import Block, blocks, converted, dtype_of
-from .made import plain_run, refuse_random
+from .made_expectations import plain_run, refuse_random
 
 
 def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:

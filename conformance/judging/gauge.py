@@ -15,11 +15,11 @@ from ..cases.draw import Arrays, Leaf, leaves_of
 from ..cases.sums import summed_results
 from ..formulas import Formula, call
 from . import oracle, tolerance
-from .asked import on_the_host
 from .assertions import check_array, results_of
 from .blocks import dtype_of
 from .expectations import known_to_numpy
-from .made import plain_run
+from .made_expectations import plain_run
+from .user_call import on_the_host
 
 
 class Gauge:

@@ -11,7 +11,7 @@ from ..cases.sums import results, summed_results, without
 from ..formulas import Formula, declared
 from ..tracing.axes import with_axes
 from .gauge import Gauge
-from .ways import added, along, blunt
+from .gauge_checks import added, along, blunt
 
 
 class Ratios(dict[str, float]):

@@ -17,10 +17,10 @@ from ..formulas import Case, cases, functions_of
 from ..formulas.beside import lean
 from ..formulas.requirements import requirements
 from . import oracle, tolerance
-from .alone import alone
-from .kept import kept
+from .kept_expectations import kept
 from .layouts import UNCHANGED, Change, layouts
-from .made import made_cases, plain_run
+from .lock import alone
+from .made_expectations import made_cases, plain_run
 from .remote import Remote
 from .twins import twin_cases
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic.elsewhere import to_numpy
+from ..arithmetic.device_arrays import to_numpy
 from ..arithmetic.rounding import MODELS, OF_ANYBODY, Model, numerics
 from ..arithmetic.running import Expected, running
 from ..formulas import Case, Formula
 from ..formulas.axes import summed
 from ..formulas.forms import admitted, each_rounded
-from .alone import alone
 from .blocks import converted
-from .precise import exactly as exactly
-from .precise import precisely
+from .lock import alone
+from .precise_values import exactly as exactly
+from .precise_values import precisely
 
 # A ratio that is no farther from 1 is decided by balls.
 NEAR = 1e-6

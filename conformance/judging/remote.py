@@ -17,10 +17,10 @@ import numpy as np
 from ... import reference
 from ...reference.trajectory import name_after
 from ...worker import messages
-from ...worker.again import Again, Repeated, Seen, Threads, together
 from ...worker.calls import Answer, BrokenResultError
 from ...worker.environment import WORDS, in_words
 from ...worker.loading import ADDED, MissingLibraryError, SubjectError
+from ...worker.repeated_calls import Again, Repeated, Seen, Threads, together
 from ...worker.text import plain
 from ..formulas import Case
 from .conversation import PATIENCE, TIMEOUT, Conversation

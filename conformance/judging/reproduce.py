@@ -12,7 +12,7 @@ from ...names import did_you_mean
 from ...worker.calls import converted
 from ..formulas import Case, cases, functions_of
 from .judge import calls
-from .made import made_cases
+from .made_expectations import made_cases
 from .selection import chosen_formulas, known
 from .subject import Subject
 from .twins import twins

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arithmetic import steps
-from ..arithmetic.elsewhere import Elsewhere, asarray, called, to_numpy, wrapped
+from ..arithmetic.device_arrays import Elsewhere, asarray, called, to_numpy, wrapped
 from ..arithmetic.rounding import MODELS, finfo
 from ..arithmetic.running import Expected, enclosed
 from ..cases.draw import of_parts, unpack, wide

@@ -9,7 +9,7 @@ import numpy as np
 from ..arithmetic.running import Expected
 from ..formulas import Case, cases
 from . import oracle, tolerance
-from .alone import alone
+from .lock import alone
 
 PARTS = 2.0**-12  # a number becomes smaller by so many of these, from 1 to 63
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arithmetic.rounding import HALF
-from ..judging.again import called_again
 from ..judging.judge import Finding, judge
+from ..judging.repeated_calls import called_again
 from ..judging.subject import Subject
 from . import Mutant
 

@@ -18,7 +18,7 @@ from ..cases.draw import unpack
 from ..formulas import Case, Formula, functions_of
 from ..judging.examination import probe
 from ..judging.judge import UNCHANGED, Finding, NotOffered, judge_call, judged_cases
-from ..judging.made import compact_cases, spread
+from ..judging.made_expectations import compact_cases, spread
 from ..judging.subject import Subject
 from .changes import changed, changes_of
 from .operations import watched

@@ -6,9 +6,9 @@ from typing import Any
 from rich.text import Text
 
 from ...names import meant
-from ..judging.common import EVERY, RAISED, raised_in
+from ..judging.common_traits import EVERY, RAISED, raised_in
 from ..judging.diagnosis import NO_VALUE, NONE_KNOWN
-from ..judging.known import NEARLY, PERHAPS
+from ..judging.known_mistakes import NEARLY, PERHAPS
 from .advice import advice
 
 Fields = dict[str, Any]  # an object of the JSON document

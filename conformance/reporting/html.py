@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
-from ..judging.common import EVERY
+from ..judging.common_traits import EVERY
 from . import terminal
 from .advice import advice
 from .failures import common_words, sentence

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ... import spec
 from ..formulas.requirements import name_of, requirements
-from ..judging.common import in_common
+from ..judging.common_traits import in_common
 from ..judging.judge import Finding, NotOffered
 from .worst import Worst, number, worst_of
 

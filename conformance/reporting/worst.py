@@ -9,9 +9,9 @@ from ..arithmetic.rounding import MODELS
 from ..arithmetic.running import running
 from ..formulas import Case
 from ..formulas.axes import depends_on
-from ..judging.alone import alone
 from ..judging.blocks import dtype_of
 from ..judging.judge import Finding
+from ..judging.lock import alone
 from ..judging.resolution import resolution
 
 

@@ -29,7 +29,7 @@ from ..formulas.axes import result_axes
 from ..formulas.requirements import requirements
 from ..judging import oracle, tolerance
 from ..judging.judge import answer
-from ..judging.made import plain_run
+from ..judging.made_expectations import plain_run
 from ..judging.selection import AnySubject
 from .drawing import Call, Inputs, Property, Result, demand, drawn, inputs_of
 

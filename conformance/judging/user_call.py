@@ -11,7 +11,7 @@ from ...names import did_you_mean
 from ...reference.declaration import declaration_of
 from ...reference.libraries import refuse_unfit
 from ..arithmetic import functions, pairs
-from ..arithmetic.elsewhere import Elsewhere, is_elsewhere
+from ..arithmetic.device_arrays import Elsewhere, is_elsewhere
 from ..formulas import Case, declared
 from ..tracing import Traced, standard
 from .blocks import converted

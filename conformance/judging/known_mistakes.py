@@ -13,9 +13,9 @@ from ..cases.draw import unpack
 from ..formulas import Case
 from ..mutants import Mutant, mutants
 from ..mutants.matrix import failures
-from .alone import LOCK
+from .combined_mistakes import DECLINED, several
 from .judge import BrokenResultError, Finding, answer, judged_cases
-from .several import DECLINED, several
+from .lock import LOCK
 
 # Two implementations of one mistake may part at the edges (empty, infinite, NaN): on this share of the failing cases.
 SPECIAL_CASES = 0.15

@@ -9,7 +9,7 @@ right; a subject that is always wrong fails by its values.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...worker.again import Repeated, Threads, Values
+from ...worker.repeated_calls import Repeated, Threads, Values
 
 
 class Input(NamedTuple):

@@ -1,4 +1,4 @@
-"""A subject that is called again on made cases: the notes of `cases.again`, with the requirement that each is about."""
+"""A subject that is called again on made cases: the notes of `cases.repeated_calls`, with the requirement of each."""
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from ...reference.declaration import BATCH
-from ...worker import again
-from ...worker.again import Again, Values
+from ...worker import repeated_calls
 from ...worker.calls import BrokenResultError
 from ...worker.foreign import NAME as OTHER
+from ...worker.repeated_calls import Again, Values
 from ..arithmetic.running import Expected
-from ..cases.again import Input, Note, note_of_change, note_of_threads, notes_of
 from ..cases.behaviour import MIXED, behaviour
 from ..cases.build import Made
+from ..cases.repeated_calls import Input, Note, note_of_change, note_of_threads, notes_of
 from ..formulas import Case
 from . import oracle
 from .judge import answer
-from .made import compact_cases, spread
+from .made_expectations import compact_cases, spread
 from .remote import Remote
 
 RANDOM = "random_seed_0_0", "random_seed_0_1"
@@ -68,10 +68,10 @@ def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repea
     ]
     for own, seen in zip(inputs, found.repeated, strict=True):
         yield from notes_of(seen, own)
-    for (_, after), values in zip(again.changes(inputs), found.changed or [], strict=False):
+    for (_, after), values in zip(repeated_calls.changes(inputs), found.changed or [], strict=False):
         yield from note_of_change(values, after)
     if found.threads is not None:
-        yield from note_of_threads(found.threads, [each for each, _ in again.together(inputs)])
+        yield from note_of_threads(found.threads, [each for each, _ in repeated_calls.together(inputs)])
 
 
 def made_again(subject: Any, call: Any, groups: list[tuple[list[Case], int]]) -> Again:
@@ -81,7 +81,7 @@ def made_again(subject: Any, call: Any, groups: list[tuple[list[Case], int]]) ->
     if isinstance(call, Remote):
         return call.again(groups, **how)
     try:
-        return again.called_again(subject.backend, call, groups, **how)
+        return repeated_calls.called_again(subject.backend, call, groups, **how)
     except (BrokenResultError, NotImplementedError):
         raise
     except (Exception, SystemExit) as error:  # of anybody's code

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...worker.text import one_line
-from ..arithmetic.elsewhere import asarray, called, wrapped
+from ..arithmetic.device_arrays import asarray, called, wrapped
 from ..arithmetic.rounding import finfo, scattered
 from ..arithmetic.running import Expected
 from ..cases import Made, made
@@ -16,8 +16,8 @@ from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
 from ..tracing import Traced
 from . import oracle, tolerance
-from .alone import alone
-from .kept import kept
+from .kept_expectations import kept
+from .lock import alone
 
 NOTHING = "no element of it has a tolerance that is finite and not left open"
 

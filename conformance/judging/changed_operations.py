@@ -12,9 +12,9 @@ from ..mutants.changes import changed, changes_of
 from ..mutants.operations import watched
 from ..tracing import Traced
 from . import oracle
-from .alone import LOCK
 from .judge import Finding
-from .known import PERHAPS, Here, agree, outcome
+from .known_mistakes import PERHAPS, Here, agree, outcome
+from .lock import LOCK
 
 FEW = 6  # cases that fail, and as many that pass
 MOST_ELEMENTS = 4_096  # of their arguments: each operation of the formula is changed in many ways
