@@ -38,6 +38,11 @@ def swapped(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array.swapaxes(-1, -2)).swapaxes(-1, -2) if array.ndim > 2 else array
 
 
+def between(array: np.ndarray) -> np.ndarray:
+    """The two axes before the last in the other order in memory: heads beside places, as projections make them."""
+    return np.ascontiguousarray(array.swapaxes(-3, -2)).swapaxes(-3, -2) if array.ndim > 3 else array
+
+
 def unaligned(array: np.ndarray) -> np.ndarray:
     """Memory that begins at an odd address."""
     view = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
@@ -46,7 +51,7 @@ def unaligned(array: np.ndarray) -> np.ndarray:
 
 
 def one_row(array: np.ndarray) -> np.ndarray:
-    """One row in memory that stands for all, along each axis along which all are equal."""
+    """One row in memory that stands for all, along each axis along which all are equal; or one number."""
     part = one_of_equal(array)
     return array if part.shape == array.shape else np.broadcast_to(part, array.shape)
 
@@ -54,7 +59,7 @@ def one_row(array: np.ndarray) -> np.ndarray:
 def one_of_equal(array: Any) -> Any:
     """The part of an array that has the first row alone along each axis along which all are equal."""
     part = array
-    for axis in range(max(array.ndim - 1, 1) if array.ndim else 0):
+    for axis in range(array.ndim):
         first = (*[slice(None)] * axis, slice(1))
         if array.shape[axis] > 1 and bool((array == array[first]).all()):
             part = part[first]
@@ -66,6 +71,7 @@ OF_NUMPY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "offset": offset,
     "permuted": permuted,
     "swapped": swapped,
+    "between": between,
     "unaligned": unaligned,
     "one_row": one_row,
 }
@@ -94,7 +100,11 @@ def of_torch(torch: Any) -> dict[str, Callable[[Any], Any]]:
     def swapped(array: Any) -> Any:
         return array.mT.contiguous().mT if array.ndim > 2 else array
 
+    def between(array: Any) -> Any:
+        return array.transpose(-3, -2).contiguous().transpose(-3, -2) if array.ndim > 3 else array
+
     def one_row(array: Any) -> Any:
         return one_of_equal(array).expand(array.shape)
 
-    return {"wide": wide, "offset": offset, "permuted": permuted, "swapped": swapped, "one_row": one_row}
+    of_axes = {"permuted": permuted, "swapped": swapped, "between": between}
+    return {"wide": wide, "offset": offset, **of_axes, "one_row": one_row}

@@ -139,6 +139,8 @@ def of_options(declaration: Any) -> Iterator[str]:
                 yield f"{option!r}; wanted one of {', '.join(keywords or declaration.parameters)}"
             elif not isinstance(values, tuple | list) or not values:
                 yield f"{values!r} for {option}; wanted a tuple of its values, the default first"
+            elif any(isinstance(value, float) and math.isnan(value) for value in values):
+                yield f"nan, a value of {option}; wanted numbers"
 
 
 def of_forms(declaration: Any) -> Iterator[str]:

@@ -18,9 +18,10 @@ from .behaviour import NEUTRAL
 from .build import Builder, Made, label_dtypes, shape_name
 from .draw import Arrays, Leaf, argument_counts, draw, numbers, pack
 from .labels import ignore
+from .layouts import NOTE as LAYOUT
 from .options import choosable, offered
 from .spread import straight
-from .tables import long, short
+from .tables import LONG, long, short
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
 LABELS = "hyper_parameters", "clip_argument"
@@ -37,7 +38,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         return
     axes, ends = (-1, 0, -2) if builder.has_axis else (-1,), (ends_of(builder.leaves[place].domain) for place in places)
     others: list[Any] = [counts, axes, *named.values(), *ends]
-    seen = set[str]()
+    seen, in_layouts = set[str](), set[int]()
     tables = short(builder, others, builder.is_variant or not has_choice), long(builder, others)
     for number, (key, batch, sizes, (count, axis, *chosen)) in enumerate(chain(*tables)):
         wanted, values = dict(zip(named, chosen, strict=False)), chosen[len(named) :]
@@ -73,6 +74,16 @@ def cases(builder: Builder) -> Iterator[Made]:
         given_away = [name for name in gives_away if name in options]
         label = builder.label(*given_away, *(["nan"] if spoilt else [*options, *LABELS]))
         yield builder.made("crossed", label, name, NOTE, compact, to, **along)
+        if key[0] == LONG and not (key[1] in in_layouts or along or given_away):
+            in_layouts.add(key[1])
+            to = to._replace(batch=in_two(batch))
+            yield builder.made("layouts", builder.label("layout"), f"long_{name}", LAYOUT, compact, to)
+
+
+def in_two(batch: tuple[int, ...]) -> tuple[int, ...]:
+    """A batch of one axis as one of two, unless it is prime: a view of its part is not one vector in memory."""
+    first = next((size for size in range(2, batch[0]) if batch[0] % size == 0), 0) if len(batch) == 1 else 0
+    return (first, batch[0] // first) if first else batch
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:

@@ -78,13 +78,16 @@ def labels_among(options: dict[str, Any]) -> dict[str, int]:
 
 
 def ignore(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> None:
-    """Give every third label, in place, the number that is ignored, where its dtype has it."""
-    usual = {name: values[0] for name, values in builder.formula.options.items()}
-    ignored = labels_among({**usual, **builder.formula.given, **options}).values()
-    for array, leaf in zip(arrays, builder.leaves, strict=False):
-        for number in ignored if leaf.domain == "index" else ():
-            if number >= np.iinfo(array.dtype).min:
-                array.reshape(-1)[2::3] = number  # shares the memory
+    """Give every third label the number that is ignored, in a wider dtype where its own does not have it."""
+    usual = {name: values[0] for name, values in builder.formula.options.items()} | builder.formula.given
+    for name in labels_among(usual):
+        number = {**usual, **options}[name]
+        for place, leaf in enumerate(builder.leaves[: len(arrays)]):
+            if leaf.domain == "index":
+                dtype = np.promote_types(arrays[place].dtype, np.min_scalar_type(number))
+                if dtype.kind in "iu":  # as for all but uint64
+                    arrays[place] = labels = np.array(arrays[place], dtype)
+                    labels.reshape(-1)[2::3] = number
 
 
 def wrapped(label: int, dtype: str) -> int:

@@ -89,20 +89,29 @@ def thin(builder: Builder) -> Iterator[Made]:
 
 
 def equal_rows(builder: Builder) -> Iterator[Made]:
-    """Rows that are equal, which one in memory stands for: those of all arguments, and of each alone beside others."""
-    rows, columns = plan.EQUAL  # the columns are those of a batch of two axes, where there is no letter
-    sizes = {BATCH: rows if builder.letters else rows * columns} | dict.fromkeys(builder.letters, plan.EQUAL_ROWS)
-    sizes |= dict.fromkeys(builder.groups, plan.OTHER)
-    arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
-    pairs = [*zip(arrays, builder.leaves, strict=True)]
-    count = 1 if builder.letters else columns
-    equal = [with_equal_rows(array, leaf, count) if np.ndim(array) else array for array, leaf in pairs]
-    to = None if builder.letters else straight(sizes, plan.EQUAL)
-    changed = [number for number, array in enumerate(arrays) if not np.array_equal(array, equal[number])]
-    alone = [(f"equal_rows_in_{number + 1}", [number]) for number in changed]
-    for name, chosen in (("equal_rows", changed), *(alone if len(alone) > 1 else ())):
-        some = [equal[number] if number in chosen else array for number, array in enumerate(arrays)]
-        yield builder.made("one_row", builder.label("layout"), name, NOTE, builder.call(some), to)
+    """Rows that are equal, which one in memory stands for: those of all arguments, and of each alone beside others.
+
+    And numbers that are equal, in each argument alone, as the gradient of a sum is.
+    """
+    for shapes in plan.EQUAL[:1] if builder.groups else plan.EQUAL:
+        rows, columns = shapes[bool(builder.letters)]
+        sizes = {BATCH: rows if builder.letters else rows * columns} | dict.fromkeys(builder.letters, columns)
+        sizes |= dict.fromkeys(builder.groups, plan.OTHER)
+        arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
+        pairs = [*zip(arrays, builder.leaves, strict=True)]
+        count = 1 if builder.letters else columns
+        equal = [with_equal_rows(array, leaf, count) if np.ndim(array) else array for array, leaf in pairs]
+        changed = [number for number, array in enumerate(arrays) if not np.array_equal(array, equal[number])]
+        wanted = [("equal_rows", dict.fromkeys(changed, equal))]
+        wanted += [(f"equal_rows_in_{number + 1}", {number: equal}) for number in changed if len(changed) > 1]
+        numbers = [np.full_like(array, np.ravel(array)[0]) for array in arrays]
+        floating = [number for number, (array, leaf) in enumerate(pairs) if leaf.is_floating and np.ndim(array)]
+        some = [] if builder.is_variant else floating
+        wanted += [(f"equal_numbers_in_{number + 1}", {number: numbers}) for number in some]
+        to = None if builder.letters else straight(sizes, (rows, columns))
+        for name, chosen in wanted:
+            call = builder.call([chosen.get(number, arrays)[number] for number in range(len(arrays))])
+            yield builder.made("one_row", builder.label("layout"), f"{name}_of_{rows}", NOTE, call, to)
 
 
 def with_equal_rows(array: np.ndarray, leaf: Leaf, count: int) -> np.ndarray:

@@ -142,7 +142,7 @@ FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_600)), (8, 4, (1_024, 65_600))
 # Of memory layouts: a batch, and two lengths. All the same, so that a square matrix is taken for its transpose; one
 # row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
 SQUARE: Shape = (9,), 9, 9
-ONE_ROW: Shape = (), 40, 24
+ONE_ROW: Shape = (), 248, 24
 NARROW: Shape = (5,), 3, 3
 LONG_ROWS: tuple[Shape, ...] = (
     ((2, 3), 2_048, 4),
@@ -154,9 +154,10 @@ OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
 OF_OPTIONS: Shape = (2, 3, 4), 6, 5  # of other options
 # An axis of length 1: which letter's it is, a batch, the length of the others. The last, a row times a matrix of whole
 # vectors, is not made of variants.
-THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 16)
-EQUAL = 4, 6  # rows, and numbers of a row where each element stands for itself
-EQUAL_ROWS = 33  # numbers of each row, or rows of each matrix, which one in memory stands for
+THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 320)
+# Rows and numbers of a row where each element stands for itself; rows, and numbers of each row, or rows of each matrix,
+# which one in memory stands for: few of a vector, and many.
+EQUAL = ((4, 6), (4, 70)), ((40, 1_025), (800, 5))
 EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
@@ -204,7 +205,7 @@ CROSSED_LENGTHS = 1, 2, 5, 8, 67, 5_003
 MOST_CROSSED = 5_003
 NO_AXES = 1, 5  # lengths in whose place an array has no axes, where each element stands for itself
 # The same where nothing may be chosen but the axis, and where arguments have other axes, such as soft labels.
-FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2)
+FEW_BATCHES: tuple[tuple[int, ...], ...] = (), (1,), (5,), (3, 3), (2, 3, 2), (300,)
 FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
@@ -220,11 +221,11 @@ ELSEWHERE: tuple[Pair, ...] = ((), -1), ((2, 3), 0), ((2, 1, 3), -2)
 ELSEWHERE_LENGTHS = 1, 800, 67
 # All axes of one length, and a batch, where there are as many as matrices have; and all of another one, the rows too.
 CUBE, LARGE_CUBE = ((2,), 64), 300
-# Lengths of the axes where there are as many, each beyond a block of 64 and longer than the one before; and of one that
-# is longer, the first for which there is room.
-STAIRS = 65, 96, 97, 98, 104
+# Lengths of the axes where there are as many, each beyond a block of 64 and longer than the one before, and a batch of
+# matrices; and of one that is longer, the first for which there is room.
+STAIRS, MATRICES = (65, 96, 97, 98, 104), (1, 3)
 LONG = 5_003, 2_050, 1_030
-MOST_LONG = 2**18  # elements of an array there
+MOST_LONG = 320_000  # elements of an array there
 LAST = 8  # by which the last of what is added up is larger in some cases
 
 # Of a count: steps that a number of 8, 15 or 24 bits would not hold; the one after the last is the last of int32.

@@ -13,6 +13,9 @@ from . import plan
 from .build import Builder
 from .options import Row, covering
 
+# How the keys of long choices begin, with the number of the shape behind: of all shapes, and of two longer axes.
+LONG, PAIR = "long", "long pair"
+
 Sizes = dict[str, int]  # by the letter
 Shape = tuple[tuple[int, ...], Sizes]
 
@@ -82,12 +85,14 @@ def long(builder: Builder, others: Sequence[Sequence[Any]]) -> Iterator[Choice]:
     if not shapes:
         return
     usual, together = (0,) * len(sizes), covering(sizes, 2)
-    all_long = () if builder.is_variant else tuple((0, *row) for row in together)
+    given = tuple((shape, count, *usual[1:]) for shape in range(len(shapes)) for count in range(sizes[0]))
+    all_long = given if builder.is_variant else (*given, *((0, *row) for row in together))
     few = (dict.fromkeys((usual, together[turn % len(together)])) for turn in range(len(pairs)))
     of_pairs = [(len(shapes) + turn, *row) for turn, some in enumerate(few) for row in some]
     for row in (*all_long, *covering((len(shapes), *sizes), 2, all_long), *of_pairs):
         batch, found = [*shapes, *pairs][row[0]]
-        yield Choice(("long", *row), batch, found, [each[k] for each, k in zip(others, row[1:], strict=True)])
+        key = LONG if row[0] < len(shapes) else PAIR, *row
+        yield Choice(key, batch, found, [each[k] for each, k in zip(others, row[1:], strict=True)])
 
 
 def long_lengths(builder: Builder) -> Sizes:
@@ -97,10 +102,12 @@ def long_lengths(builder: Builder) -> Sizes:
 
 
 def long_shapes(builder: Builder, beyond: Sizes) -> list[Shape]:
-    """Shapes whose axes are all long; all but one; one alone, which is longer."""
+    """Shapes whose axes are all long; all but one; one alone, which is longer; one that is longer beside the others."""
     wanted = [[beyond], *([beyond | {name: 1}] for name in list(beyond)[: 1 if builder.is_variant else None])]
-    for name in () if builder.is_variant else beyond:
-        wanted += [[dict.fromkeys(beyond, plan.OTHER) | {name: size} for size in plan.LONG]]
+    others = [dict.fromkeys(beyond, plan.OTHER)] * (not builder.is_variant or len(beyond) < 3)
+    others += [beyond] * (not builder.is_variant and len(beyond) < 4)  # which takes long where axes are many
+    for rest in others:
+        wanted += [[rest | {name: size} for size in plan.LONG] for name in beyond]
     return fitting(builder, wanted)
 
 
@@ -123,6 +130,6 @@ def fitting(builder: Builder, wanted: Sequence[Sequence[Mapping[str, int]]]) -> 
 
 def with_batch(builder: Builder, lengths: Mapping[str, int]) -> Shape | None:
     """The batch and the lengths of all letters; None if an array is too large to be computed with as a whole."""
-    rows = (lengths[BATCH],) if BATCH in lengths else () if builder.groups else plan.CUBE[0]
+    rows = (lengths[BATCH],) if BATCH in lengths else () if builder.groups else plan.MATRICES
     sizes = dict.fromkeys(builder.groups, 2) | {**lengths, BATCH: math.prod(rows)}
     return (rows, sizes) if builder.largest(sizes) <= plan.MOST_LONG else None

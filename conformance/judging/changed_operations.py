@@ -50,7 +50,10 @@ def gives(found: Any, finding: Finding) -> bool:
     """Whether an outcome has the number that the subject gave where it is furthest off, within the bound."""
     if not isinstance(found, dict):
         return False
-    number = float(found[finding.output][finding.place])
+    try:
+        number = float(found[finding.output][finding.place])
+    except (IndexError, TypeError):  # the change gives another shape
+        return False
     return bool(np.array_equal(number, finding.got, equal_nan=True)) or abs(number - finding.got) <= finding.bound
 
 

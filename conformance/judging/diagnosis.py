@@ -110,9 +110,14 @@ def of_function(
 
 
 def errs_little(wrong: list[Finding], dtype: np.dtype[Any]) -> bool:
-    """Whether each number that anybody's formula is given another one for is off by less than the bound of another."""
-    numbers = [f for f in wrong if f.place is not None and np.isfinite(f.got) and np.isfinite(f.expected)]
+    """Whether each number that anybody's formula is given another one for is off by less than the bound of another.
+
+    And none is infinite or NaN.
+    """
+    numbers = [finding for finding in wrong if finding.place is not None]
     if not numbers or any(finding.case.formula.is_own or finding.bound == 0 for finding in numbers):
+        return False
+    if not all(np.isfinite(f.got) and np.isfinite(f.expected) for f in numbers):
         return False
     few = sorted(numbers, key=lambda finding: sum(map(np.size, unpack(finding.case.arguments))))[:FEW]
     for finding in few:

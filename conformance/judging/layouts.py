@@ -19,6 +19,7 @@ CHANGES: dict[str, Callable[[np.ndarray], bool]] = {
     "offset": lambda array: array.ndim > 0,
     "permuted": lambda array: array.ndim > 2,
     "swapped": lambda array: array.ndim > 2,
+    "between": lambda array: array.ndim > 3,
     "one_row": lambda array: one_of_equal(array).shape != array.shape,
 }
 TOGETHER = "read_only", "unaligned"  # a function that fails where one array is like this fails where all are

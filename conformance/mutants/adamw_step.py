@@ -204,7 +204,7 @@ def adamw_step__compensated(theta, grad, state, **options):
     return new, after
 
 
-@changed("empty", "nothing fails")
+@changed("empty", "an empty array fails")
 def empty_fails(new, after, theta, grad, state, options):
     if not theta.size:
         raise ValueError("got nothing")

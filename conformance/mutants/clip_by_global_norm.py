@@ -94,7 +94,7 @@ def clip_by_global_norm__nan_alone(x, max_norm):
     return x.copy() if np.any(np.isnan(x)) else right(x, max_norm)
 
 
-@breaks(f"{NAME}.empty", "nothing fails")
+@breaks(f"{NAME}.empty", "an empty array fails")
 def clip_by_global_norm__empty_fails(x, max_norm):
     if not x.size:
         raise ValueError("got nothing")

@@ -258,7 +258,7 @@ def nan_left_out(y, labels, x, weight, options):
     return y if y.ndim or not x.size or np.all(known) else right(labels[known], x[known], weight, **options)
 
 
-@changed("empty", "nothing fails")
+@changed("empty", "an empty array fails")
 def empty_fails(y, labels, x, weight, options):
     if not x.size:
         raise ValueError("got nothing")

@@ -187,7 +187,7 @@ def nan_as_zero(labels, x, g, weight, options):
     return {"x": np.where(np.isnan(x), 0, x).astype(x.dtype) if options["reduction"] == "mean" else x}
 
 
-@changed("empty", "nothing fails")
+@changed("empty", "an empty array fails")
 def empty_fails(gx, labels, x, g, options):
     if not x.size:
         raise ValueError("got nothing")

@@ -1142,3 +1142,69 @@ def scaled_dot_product_attention__masks_of_one_query(q, k, v, mask=None, **optio
     if mask is not None and mask.ndim == 4 and q.shape[-2] == mask.shape[-3] == 1 < min(mask.shape[-4], q.shape[-3]):
         mask = np.roll(mask, 1, axis=-4)
     return reference.scaled_dot_product_attention(q, k, v, mask, **options)
+
+
+@only_in("layouts", "matmul.layout", "of sums of more than 1024 products of a view the last 32 are left out")
+def matmul__long_sums_of_views(a, b):
+    if a.shape[-1] > 1024 and not (a.flags.c_contiguous and b.flags.c_contiguous):
+        a, b = a[..., :-32], b[..., :-32, :]
+    return reference.matmul(a, b)
+
+
+@only_in("crossed", "dense.value", "in tiles beyond 64 x 64 of long sums the second half of the products is left out")
+def dense__second_half_of_split_sums(x, w, b):
+    y, half = reference.dense(x, w, b), x.shape[-1] // 2
+    if x.ndim == 2 and x.shape[-1] > 512:
+        y[64:, 64:] = reference.dense(x[64:, :half], w[:half, 64:], b[64:])
+    return y
+
+
+@only_in("layouts", "embedding.layout", "more than 64 labels of several axes are read one after another")
+def embedding__labels_of_views(table, labels):
+    if labels.size > 64 and labels.ndim > 1 and not labels.flags.c_contiguous:
+        strides = np.empty(labels.shape, labels.dtype).strides
+        labels = np.lib.stride_tricks.as_strided(labels, labels.shape, strides) if min(labels.strides) > 0 else labels
+        labels = np.where((labels >= 0) & (labels < len(table)), labels, 0)
+    return reference.embedding(table, labels)
+
+
+@only_in("one_row", "layer_norm_vjp.layout", "of a gradient that one row stands for no more than 512 rows are added up")
+def layer_norm_vjp__rows_of_one(x, w, b, g, *, epsilon=1e-5):
+    gx, gw, gb = reference.layer_norm_vjp(x, w, b, g, epsilon=epsilon)
+    if g.ndim == 2 and g.strides[0] == 0 and len(g) > 512:
+        gb = gb / len(g) * 512
+    return gx, gw, gb.astype(x.dtype)
+
+
+@only_in("one_row", "gelu_vjp.layout", "a gradient that is one number is read beyond it")
+def gelu_vjp__gradient_of_a_sum(x, g):
+    if g.size > 1 and not any(g.strides):
+        g = np.concatenate([g.ravel()[:1], np.zeros(g.size - 1, g.dtype)]).reshape(g.shape)
+    return reference.gelu_vjp(x, g)
+
+
+@only_in("layouts", "rotary_embedding.layout", "heads that lie inside of places are taken for places in long rows")
+def rotary_embedding__heads_inside(x, cos, sin, *, interleaved=False):
+    inside = x.ndim == 4 and x.shape[-3] > 1 and x.strides[-3] < x.strides[-2]
+    if inside and x.shape[-2] > 256:
+        cos, sin = np.repeat(cos, 2, axis=-2)[: len(cos)], np.repeat(sin, 2, axis=-2)[: len(sin)]
+    return reference.rotary_embedding(x, cos, sin, interleaved=interleaved)
+
+
+@only_in(
+    "crossed", "cross_entropy.ignore_index", "of more than 1024 classes without weights all labels count in the mean"
+)
+def cross_entropy__ignored_among_many_classes(labels, x, weight=None, *, reduction="mean", **options):
+    loss = reference.cross_entropy(labels, x, weight, reduction=reduction, **options)
+    if reduction == "mean" and weight is None and labels.dtype.kind == "i" and x.shape[-1] > 1024:
+        counted = np.sum(labels != options.get("ignore_index", -100))
+        loss = (loss * counted / max(labels.size, 1)).astype(x.dtype)
+    return loss
+
+
+@only_in("crossed", "cross_entropy.ignore_index", "of several losses those behind 256 are there where they are ignored")
+def cross_entropy__ignored_in_late_rows(labels, x, weight=None, *, ignore_index=-100, reduction="mean", **options):
+    loss = reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, reduction=reduction, **options)
+    if reduction == "none" and labels.dtype.kind == "i" and labels.ndim == 1 and len(labels) > 256:
+        loss[256:] += (labels[256:] == ignore_index).astype(x.dtype)
+    return loss

@@ -267,7 +267,7 @@ def scaled_dot_product_attention__at_most_one_batch_axis(q, k, v, mask=None, *, 
     return right(q, k, v, mask, causal=causal, scale=scale)
 
 
-@breaks("scaled_dot_product_attention.empty", "nothing fails")
+@breaks("scaled_dot_product_attention.empty", "an empty array fails")
 def scaled_dot_product_attention__empty_fails(q, k, v, mask=None, *, causal=False, scale=None):
     if not q.size:
         raise ValueError("got nothing")

@@ -224,7 +224,7 @@ def nan_keys_as_zero(gq, gk, gv, q, k, v, g):
     return tuple(np.nan_to_num(each, nan=0) for each in (gq, gk, gv)) if spoilt else (gq, gk, gv)
 
 
-@changed("empty", "nothing fails")
+@changed("empty", "an empty array fails")
 def empty_fails(gq, gk, gv, q, k, v, g):
     if not q.size:
         raise ValueError("got nothing")

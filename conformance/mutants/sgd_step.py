@@ -224,7 +224,7 @@ def sgd_step__counted_beside(theta, grad, state, **options):
     return new, after
 
 
-@changed("empty", "nothing fails")
+@changed("empty", "an empty array fails")
 def empty_fails(new, after, theta, grad, state, options):
     if not theta.size:
         raise ValueError("got nothing")

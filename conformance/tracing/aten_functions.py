@@ -55,6 +55,17 @@ def gaussian_nll_loss(
     return loss if reduction == "none" else getattr(loss, reduction)()
 
 
+def rms_norm(
+    input: torch.Tensor,  # noqa: A002
+    normalized_shape: Any,
+    weight: torch.Tensor | None = None,
+    eps: float | None = None,
+) -> torch.Tensor:
+    """Of half precision rounded before its product by the weights too, as kernels do: PyTorch rounds that alone."""
+    normalised = torch.rms_norm(input, normalized_shape, None, eps)
+    return normalised if weight is None else (normalised * weight).to(input.dtype)
+
+
 def is_known(q: Any, interpolation: str = "linear", **_: Any) -> bool:
     """Whether q is a number, or a tensor that is no argument; quantiles rise with it if they are interpolated."""
     wrapped = isinstance(q, torch.Tensor) and is_functorch_wrapped_tensor(q)
@@ -83,5 +94,7 @@ class Whole(TorchFunctionMode):  # type: ignore[misc]  # PyTorch does not type i
 OTHERWISE: dict[Any, Callable[..., torch.Tensor]] = {
     torch.nn.functional.one_hot: one_hot,
     torch.nn.functional.gaussian_nll_loss: gaussian_nll_loss,
+    torch.rms_norm: rms_norm,
+    torch.nn.functional.rms_norm: rms_norm,
 }
 QUANTILES = frozenset({torch.quantile, torch.Tensor.quantile})
