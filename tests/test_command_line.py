@@ -230,7 +230,7 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, main, tmp_path):
     ],
 )
 def test_a_stream_that_takes_no_more_is_no_verdict_and_no_traceback(redirected, status, said, tmp_path):
-    command = f"set -o pipefail; {sys.executable} -m gaugeblock.conformance.cli {redirected}"
+    command = f"set -o pipefail; {sys.executable} -m gaugeblock {redirected}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
 

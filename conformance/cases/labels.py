@@ -79,7 +79,7 @@ def labels_among(options: dict[str, Any]) -> dict[str, int]:
 
 def ignore(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> None:
     """Give every third label the number that is ignored, in a wider dtype where its own does not have it."""
-    usual = {name: values[0] for name, values in builder.formula.options.items()} | builder.formula.given
+    usual = {**{name: values[0] for name, values in builder.formula.options.items()}, **builder.formula.given}
     for name in labels_among(usual):
         number = {**usual, **options}[name]
         for place, leaf in enumerate(builder.leaves[: len(arrays)]):

@@ -3,7 +3,7 @@
 import secrets
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -108,17 +108,8 @@ def check(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
 ) -> None:
     """Judge implementations of the formulas. Exit status: 0 conforms, 1 does not, 2 could not be judged."""
-    if subjects and program is not None:
-        raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
-    strange = [each for each in formula or () if is_elsewhere(each)]
-    if program is not None and strange:
-        why = "since a program is asked for these alone"
-        raise typer.TyperException(f"--formula: got {strange[0]!r}; wanted one of gaugeblock's own, {why}")
     own = config()
-    if program is None and not (subjects or own.subject) and strange:
-        wanted = f"what computes the formula: gaugeblock check mykernels.py --formula {strange[0]}"
-        raise typer.TyperException(f"subject: got none; wanted {wanted}")
-    names = [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
+    names = names_of(subjects or [], program, formula or [], own)
     try:
         known_version(version)
         refuse_repeat(repeat)
@@ -135,31 +126,13 @@ def check(
     outputs = {option: path for option, path in files.items() if path is not None}
     refuse(outputs, [*(words_of(program) if program is not None else names), *(chosen[0] or ())])
     writers = {"--json": to_json, "--html": html_writer(html), "--junit": to_junit, "--badge": to_badge}
-    stream, status = sys.stderr if printed else sys.stdout, 0
+    stream = sys.stderr if printed else sys.stdout
     console = console_for(stream)
+    known = dict.fromkeys(listed, own.known_failures)
     level = QUIET if quiet else VERBOSE if verbose else USUAL
-    reports, errors = list[Report](), list[str]()
-    document: dict[str, Any] = {}
-    verdicts, shown = dict[int, Verdict](), 0
-    with interrupted_by_signals(), redirect_stdout(sys.stderr):  # where formulas of others print something
-        for number, found in judged_program(names[0], asked) if program is not None else judged(names, asked):
-            if isinstance(found, Report):
-                found.known = own.known_failures if same(found.subject) in listed else {}
-            verdicts[number] = found
-            in_order = [verdicts[number] for number in sorted(verdicts)]
-            reports = [each for each in in_order if isinstance(each, Report)]
-            errors = [each for each in in_order if isinstance(each, str)]
-            document = to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
-            for option, path in outputs.items():
-                if option != "--html":  # which takes a second, and is written at the end
-                    status = max(status, written(option, path, writers[option](document)))
-            while shown in verdicts and not sys.stderr.isatty():  # which has the progress bar until all are done
-                show(verdicts[shown], console, level)
-                shown += 1
-    for number in range(shown, len(verdicts)):
-        show(verdicts[number], console, level)
-    if html is not None:
-        status = max(status, written("--html", html, writers["--html"](document)))
+    found = judged_program(names[0], asked) if program is not None else judged(names, asked)
+    verdicts, document, status = told(found, known, outputs, writers, console, level)
+    reports = [each for each in verdicts if isinstance(each, Report)]
     if seed == RANDOM:
         console.print(f"seed: {manner.seed} (--seed {manner.seed} --twins judges by the same cases)", markup=False)
     if reports and not quiet:
@@ -168,7 +141,59 @@ def check(
         print(to_json(document), end="")
     status = max(status, tell_github(annotations(document), to_summary(document), stream))
     failed = not all(accepted(report, require_complete) for report in reports)
-    raise typer.Exit(2 if errors or status else int(failed))
+    unjudged = any(isinstance(each, str) for each in verdicts)
+    raise typer.Exit(2 if unjudged or status else int(failed))
+
+
+def names_of(subjects: list[str], program: str | None, formulas: list[str], own: Config) -> list[str]:
+    """What is judged: subjects, or a program alone; TyperException for what is contradictory, or names none."""
+    if subjects and program is not None:
+        raise typer.TyperException(f"--exec: got the subject {subjects[0]!r} too; wanted one or the other")
+    strange = [each for each in formulas if is_elsewhere(each)]
+    if program is not None and strange:
+        why = "since a program is asked for these alone"
+        raise typer.TyperException(f"--formula: got {strange[0]!r}; wanted one of gaugeblock's own, {why}")
+    if program is None and not (subjects or own.subject) and strange:
+        wanted = f"what computes the formula: gaugeblock check mykernels.py --formula {strange[0]}"
+        raise typer.TyperException(f"subject: got none; wanted {wanted}")
+    return [program] if program is not None else list(dict.fromkeys(subjects or own.subject or ["numpy"]))
+
+
+def told(
+    found: Iterator[tuple[int, Verdict]],
+    known: Mapping[Any, Any],
+    outputs: Mapping[str, Path],
+    writers: Mapping[str, Callable[[dict[str, Any]], str]],
+    console: Console,
+    level: int,
+) -> tuple[list[Verdict], dict[str, Any], int]:
+    """Show and write the verdicts as they come; return them, the document, and 2 if a file could not be written."""
+    verdicts, shown = dict[int, Verdict](), 0
+    document: dict[str, Any] = {}
+    failed = set[str]()
+    with interrupted_by_signals(), redirect_stdout(sys.stderr):  # where formulas of others print something
+        for number, verdict in found:
+            if isinstance(verdict, Report):
+                verdict.known = known.get(same(verdict.subject), {})
+            verdicts[number] = verdict
+            document = document_of([verdicts[number] for number in sorted(verdicts)])
+            for option in outputs.keys() - {"--html"} - failed:  # a page takes a second, and is written at the end
+                failed |= {option} if written(option, outputs[option], writers[option](document)) else set()
+            while shown in verdicts and not sys.stderr.isatty():  # which has the progress bar until all are done
+                show(verdicts[shown], console, level)
+                shown += 1
+    for number in range(shown, len(verdicts)):
+        show(verdicts[number], console, level)
+    if "--html" in outputs and written("--html", outputs["--html"], writers["--html"](document)):
+        failed.add("--html")
+    return [verdicts[number] for number in sorted(verdicts)], document, 2 if failed else 0
+
+
+def document_of(verdicts: list[Verdict]) -> dict[str, Any]:
+    """The JSON document of the reports, and of what could not be judged."""
+    reports = [each for each in verdicts if isinstance(each, Report)]
+    errors = [each for each in verdicts if isinstance(each, str)]
+    return to_document(reports, plain(shlex.join(["gaugeblock", *sys.argv[1:]]), 10_000), errors)
 
 
 def words_of(program: str) -> list[str]:
