@@ -400,7 +400,7 @@ def test_every_requirement_of_a_case_is_on_the_page(formula):
 
 
 @pytest.mark.parametrize("name", layouts.OF_NUMPY)
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4), (0, 3)])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4), (2, 3, 4, 5), (0, 3)])
 def test_a_layout_has_the_same_elements(name, shape):
     for dtype in ("float32", "float16", "bfloat16", "int8", "bool"):
         array = np.ones(shape, dtype) if name == "one_row" else np.arange(math.prod(shape)).reshape(shape).astype(dtype)
@@ -415,9 +415,12 @@ def test_a_layout_is_what_its_name_says():
     assert np.isnan(layouts.offset(array).base[0]).all()
     assert layouts.permuted(array).strides[0] < layouts.permuted(array).strides[1]
     assert [each // array.itemsize for each in layouts.swapped(array).strides] == [12, 1, 3]
+    heads = np.ones((2, 3, 4, 5), np.float32)
+    assert [each // 4 for each in layouts.between(heads).strides] == [60, 5, 15, 1]
     assert not layouts.unaligned(array).flags.aligned
     assert layouts.one_row(np.ones((3, 4), np.float32)).strides[0] == 0
     assert layouts.one_row(array) is array
+    assert layouts.one_row(heads).strides == (0, 0, 0, 0)
 
 
 def test_reversed_arrays_have_strides_of_both_signs():
@@ -431,17 +434,18 @@ def test_reversed_arrays_have_strides_of_both_signs():
 
 def test_torch_has_the_same_layouts():
     torch = pytest.importorskip("torch")
-    for shape in ((), (3,), (2, 3), (2, 3, 4)):
+    for shape in ((), (3,), (2, 3), (2, 3, 4), (2, 3, 4, 5)):
         array = torch.ones(shape)
         for change in layouts.of_torch(torch).values():
             assert torch.equal(change(array), array)
     assert layouts.of_torch(torch)["wide"](torch.ones(2, 3)).stride(0) == 6
     assert layouts.of_torch(torch)["swapped"](torch.ones(2, 3, 4)).stride() == (12, 1, 3)
-    assert layouts.of_torch(torch)["one_row"](torch.ones(2, 3)).stride(0) == 0
+    assert layouts.of_torch(torch)["between"](torch.ones(2, 3, 4, 5)).stride() == (60, 5, 15, 1)
+    assert layouts.of_torch(torch)["one_row"](torch.ones(2, 3)).stride() == (0, 0)
 
 
 @pytest.mark.parametrize("name", layouts_of.CHANGES)
-@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (1, 3), (2, 3, 4)])
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (1, 3), (2, 3, 4), (2, 3, 4, 5)])
 def test_a_layout_in_which_a_case_is_not_put_leaves_it_as_it_is(name, shape):
     array = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
     changed = importlib.import_module("gaugeblock.backends.numpy").layouts[name](array)
@@ -738,7 +742,7 @@ def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
             sgd_of_gradients_as_they_lie,
             "sgd_step",
             "it fails wherever the last axis is longer than a limit from 2560 to 4095 and where argument 2 has the "
-            "memory layout transposed or permuted or swapped",
+            "memory layout transposed or permuted or swapped or between",
         ),
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
         (relu_of_rows_side_by_side, "relu", "it fails where the arguments have the memory layout wide"),
