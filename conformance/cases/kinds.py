@@ -177,29 +177,47 @@ def uneven(builder: Builder, finite: bool) -> Any:
             if array.shape[1] < 6:
                 far_apart(array, leaf, builder.rows_apart)
             elif leaf.domain == "logit":
-                nothing = neutral(leaf, leaf.axes[-1], finite)
-                array[0, :-3] = nothing  # all in the last three
-                array[2, -1] += 9  # the largest is the last, or the first
-                array[3, 0] += 9
-                array[4] -= 200
-                array[5, 1:-1:2] = nothing
-                for row, place in zip(range(6, len(array)), (-1, 0, 1, array.shape[1] // 2), strict=False):
-                    array[row, place] += 800  # so that an exponential overflows where this one is not the largest
-                array[10:11, 1:-1:2] -= int(finfo(array.dtype).nmant) * math.log(2)  # beside small weights
-            elif leaf.domain == "weight":
-                array[0, :-3] = 0
-                array[5, 1:-1:2] = 0
-                array[6:8] = 0
-                array[7:9, -1] = (-0.5, 1.5)[: len(array[7:9])]
-            elif leaf.domain == "probability":
-                for row, value in zip(range(7, len(array)), (0.0, 0.0, 1.0, 1.5, -0.5), strict=False):
-                    array[row, [0, -1]] = value
-            elif leaf.domain == "real":
-                array[0, -3:] *= 100
-                array[1] += 3
-                array[10:11, 1:-1:2] *= 2.0 ** int(finfo(array.dtype).nmant)  # gradients that are large
+                uneven_logits(array, neutral(leaf, leaf.axes[-1], finite))
+            elif leaf.domain in UNEVEN:
+                UNEVEN[leaf.domain](array)
 
     return change
+
+
+def uneven_logits(x: np.ndarray, nothing: float) -> None:
+    """The largest at the ends; all but three of nothing; exponentials that overflow; one beside small weights."""
+    x[0, :-3] = nothing
+    x[2, -1] += 9
+    x[3, 0] += 9
+    x[4] -= 200
+    x[5, 1:-1:2] = nothing
+    for row, place in zip(range(6, len(x)), (-1, 0, 1, x.shape[1] // 2), strict=False):
+        x[row, place] += 800  # so that an exponential overflows where this one is not the largest
+    x[10:11, 1:-1:2] -= int(finfo(x.dtype).nmant) * math.log(2)  # beside small weights
+
+
+def uneven_weights(y: np.ndarray) -> None:
+    """Zeros, and numbers beyond 0 and 1."""
+    y[0, :-3] = 0
+    y[5, 1:-1:2] = 0
+    y[6:8] = 0
+    y[7:9, -1] = (-0.5, 1.5)[: len(y[7:9])]
+
+
+def uneven_probabilities(p: np.ndarray) -> None:
+    """The ends of a clip, and beyond, at both ends of a row."""
+    for row, value in zip(range(7, len(p)), (0.0, 0.0, 1.0, 1.5, -0.5), strict=False):
+        p[row, [0, -1]] = value
+
+
+def uneven_gradients(g: np.ndarray) -> None:
+    """Large ones in the last three, a mean, and large ones beside small logits."""
+    g[0, -3:] *= 100
+    g[1] += 3
+    g[10:11, 1:-1:2] *= 2.0 ** int(finfo(g.dtype).nmant)
+
+
+UNEVEN = {"weight": uneven_weights, "probability": uneven_probabilities, "real": uneven_gradients}
 
 
 def some_with_means(leaves: list[Leaf], arrays: Arrays) -> None:
