@@ -53,8 +53,8 @@ class Made(NamedTuple):
 
     def placed(self, array: Any, leaf: Leaf) -> Any:
         """An index of classes, each moved to its place in the whole; what is no class, as it is ignored, stays."""
-        letter = classes(letters_of(self.compact.formula), leaf)
-        if leaf.domain != "index" or letter not in self.to.indices:
+        letter = classes(letters_of(self.compact.formula), leaf) if leaf.domain == "index" else ""
+        if letter not in self.to.indices:
             return array
         there = first_places(self.to.indices[letter])
         is_class = (array >= 0) & (array < len(there))

@@ -38,7 +38,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         return
     axes, ends = (-1, 0, -2) if builder.has_axis else (-1,), (ends_of(builder.leaves[place].domain) for place in places)
     others: list[Any] = [counts, axes, *named.values(), *ends]
-    seen, in_layouts = set[str](), set[int]()
+    seen, in_layouts = set[str](), set[tuple[int, bool]]()
     tables = short(builder, others, builder.is_variant or not has_choice), long(builder, others)
     for number, (key, batch, sizes, (count, axis, *chosen)) in enumerate(chain(*tables)):
         wanted, values = dict(zip(named, chosen, strict=False)), chosen[len(named) :]
@@ -74,16 +74,19 @@ def cases(builder: Builder) -> Iterator[Made]:
         given_away = [name for name in gives_away if name in options]
         label = builder.label(*given_away, *(["nan"] if spoilt else [*options, *LABELS]))
         yield builder.made("crossed", label, name, NOTE, compact, to, **along)
-        if key[0] == LONG and not (key[1] in in_layouts or along or given_away):
-            in_layouts.add(key[1])
+        kept = key[1], bool(options) and key[1] == 0  # where all axes are long, with other options too
+        if key[0] == LONG and not (kept in in_layouts or along or given_away):
+            in_layouts.add(kept)
             to = to._replace(batch=in_two(batch))
             yield builder.made("layouts", builder.label("layout"), f"long_{name}", LAYOUT, compact, to)
 
 
 def in_two(batch: tuple[int, ...]) -> tuple[int, ...]:
-    """A batch of one axis as one of two, unless it is prime: a view of its part is not one vector in memory."""
-    first = next((size for size in range(2, batch[0]) if batch[0] % size == 0), 0) if len(batch) == 1 else 0
-    return (first, batch[0] // first) if first else batch
+    """A batch of one axis as one of two: a view of its part is not one vector in memory."""
+    if len(batch) != 1:
+        return batch
+    first = next((size for size in range(2, batch[0]) if batch[0] % size == 0), 1)
+    return first, batch[0] // first
 
 
 def ends_of(domain: str) -> tuple[Any, ...]:

@@ -84,10 +84,10 @@ def ignore(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> None
         number = {**usual, **options}[name]
         for place, leaf in enumerate(builder.leaves[: len(arrays)]):
             if leaf.domain == "index":
-                dtype = np.promote_types(arrays[place].dtype, np.min_scalar_type(number))
-                if dtype.kind in "iu":  # as for all but uint64
-                    arrays[place] = labels = np.array(arrays[place], dtype)
-                    labels.reshape(-1)[2::3] = number
+                wider = np.promote_types(arrays[place].dtype, np.min_scalar_type(number))
+                dtype = wider if wider.kind in "iu" else np.dtype(np.int64)  # beside uint64 there is no integer
+                arrays[place] = labels = np.array(arrays[place], dtype)
+                labels.reshape(-1)[2::3] = number
 
 
 def wrapped(label: int, dtype: str) -> int:

@@ -154,10 +154,10 @@ OF_VARIANTS: Shape = (2, 3), 6, 5  # and of another axis than the last
 OF_OPTIONS: Shape = (2, 3, 4), 6, 5  # of other options
 # An axis of length 1: which letter's it is, a batch, the length of the others. The last, a row times a matrix of whole
 # vectors, is not made of variants.
-THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 320)
+THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6), (0, (), 328)
 # Rows and numbers of a row where each element stands for itself; rows, and numbers of each row, or rows of each matrix,
 # which one in memory stands for: few of a vector, and many.
-EQUAL = ((4, 6), (4, 70)), ((40, 1_025), (800, 5))
+EQUAL = ((4, 6), (4, 70)), ((10, 1_025), (800, 5))
 EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
@@ -223,8 +223,8 @@ ELSEWHERE_LENGTHS = 1, 800, 67
 CUBE, LARGE_CUBE = ((2,), 64), 300
 # Lengths of the axes where there are as many, each beyond a block of 64 and longer than the one before, and a batch of
 # matrices; and of one that is longer, the first for which there is room.
-STAIRS, MATRICES = (65, 96, 97, 98, 104), (1, 3)
-LONG = 5_003, 2_050, 1_030
+STAIRS, MATRICES = (65, 96, 98, 99, 104), (3,)
+LONG = 5_005, 2_050, 1_030
 MOST_LONG = 320_000  # elements of an array there
 LAST = 8  # by which the last of what is added up is larger in some cases
 

@@ -102,10 +102,10 @@ def long_lengths(builder: Builder) -> Sizes:
 
 
 def long_shapes(builder: Builder, beyond: Sizes) -> list[Shape]:
-    """Shapes whose axes are all long; all but one; one alone, which is longer; one that is longer beside the others."""
+    """Shapes whose axes are all long; all but one; one alone, which is longer; of products one longer beside others."""
     wanted = [[beyond], *([beyond | {name: 1}] for name in list(beyond)[: 1 if builder.is_variant else None])]
     others = [dict.fromkeys(beyond, plan.OTHER)] * (not builder.is_variant or len(beyond) < 3)
-    others += [beyond] * (not builder.is_variant and len(beyond) < 4)  # which takes long where axes are many
+    others += [beyond] * (builder.formula.products and len(beyond) == 3)  # a long sum beside tiles, cheap enough
     for rest in others:
         wanted += [[rest | {name: size} for size in plan.LONG] for name in beyond]
     return fitting(builder, wanted)
