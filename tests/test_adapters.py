@@ -198,6 +198,7 @@ def test_an_optimizer_that_hides_its_state_is_judged_by_its_parameters():
     statuses = verdicts(found)
     assert statuses["adam.trajectory"] == "pass"
     assert {statuses[f"adam.{label}"] for label in ("step", "state", "resumed", "donate")} == {"not offered"}
+    assert not any("; the optimizer hides" in each.reason for each in found.results)
     wrong = check(subject(optimizer=make(epsilon=1e-7)), formulas=["adam"], dtypes=["float32"])
     assert not wrong.passed
     assert verdicts(wrong)["adam.trajectory"] == "fail"

@@ -367,6 +367,7 @@ def test_a_tolerance_that_judges_nothing_is_no_file_that_cannot_be_written(folde
     script = """
 import sys
 from unittest import mock
+from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.cli import main
 from gaugeblock.conformance.judging import tolerance
 error = tolerance.EmptyToleranceError("cannot judge softmax.value/large (float16): the derived tolerance is infinite")
@@ -462,6 +463,15 @@ def test_a_failure_that_another_order_would_explain_says_so_and_forms_admit_it()
         lambda x, m, s: (x - m) * s
     )
     assert_conforms(folded, other, x, mean, scale)
+
+
+@formula("(n, m), (m) -> (n, m)")
+def shifted(x, b):
+    return x + b
+
+
+def test_a_formula_without_a_batch_is_not_asked_for_empty_ones():
+    assert not [each for each in made(shifted, np.dtype("float32")) if each.kind == "empty"]
 
 
 @formula("(...), (...), (...) -> (...)")

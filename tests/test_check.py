@@ -595,6 +595,11 @@ def test_what_a_formula_gets_wrong_by_itself_is_left_as_it_is():
         expected(lambda x: x.__array_namespace__().linalg.inv(x), np.ones((2, 2)) + np.eye(2))
 
 
+def test_a_class_is_no_function():
+    with pytest.raises(SubjectError, match="it has none of the formulas"):
+        check(subject(softmax=torch.nn.Softmax), formulas=["softmax"])
+
+
 def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
     found = check(subject(soft_max=softmax, Dense=gb.dense, dense_vjp=gb.dense_vjp, _relu=gb.relu, relu=gb.relu))
     assert found.near == {"soft_max": "softmax", "Dense": "dense"}

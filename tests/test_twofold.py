@@ -207,7 +207,7 @@ def test_a_ratio_next_to_1_is_decided_by_balls(monkeypatch):
     assert not settled
     found = oracle.expect(call("softmax", (x,), {}), FLOAT64)["y"]
     near = found._replace(bound=np.abs(y - found.value - found.remainder) * (1 + 1e-9))
-    oracle.settled(y, near, call("softmax", (x,), {}), "y")
+    oracle.settled(y, near, call("softmax", (x,), {}), "y", False)
     assert settled
 
 

@@ -22,7 +22,9 @@ def function_of(subject: Any, name: str) -> Any:
     """
     declaration = declaration_of(getattr(reference, name, None))
     some = (getattr(subject, each, None) for each in (name, name.removesuffix(STEP)))
-    found = next(filter(callable, some), None)
+    found = next(
+        (each for each in some if callable(each) and not inspect.isclass(each)), None
+    )  # a module's class is none
     if declaration is None:
         return found
     if found is None:

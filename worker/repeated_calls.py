@@ -20,7 +20,7 @@ Read = Callable[[Any], Values]  # of these: their values now
 
 KEPT = 64
 GROUPS = 2  # of inputs, small ones and longer ones, that are changed in place and called in threads
-THREADS, CALLS_IN_A_THREAD = 4, (40, 10)  # of each group; longer inputs overlap for longer
+THREADS, CALLS_IN_A_THREAD = 4, (40, 60)  # of each group; longer inputs overlap for longer
 ROOM = 2**26  # bytes of the results that are handed on
 
 

@@ -374,6 +374,8 @@ def alike(builder: Builder, arrays: Arrays, one: int, other: int) -> bool:
 
 def empty(builder: Builder) -> Iterator[Made]:
     """Batches without rows."""
+    if not any(BATCH in leaf.axes for leaf in builder.leaves):
+        return
     sizes = dict.fromkeys(builder.letters, plan.LENGTH)
     for batch in plan.EMPTY:
         if builder.fits(batch, sizes) and (builder.rows_apart or takes_nothing(builder)):

@@ -97,6 +97,8 @@ def equal_rows(builder: Builder) -> Iterator[Made]:
         rows, columns = shapes[bool(builder.letters)]
         sizes = {BATCH: rows if builder.letters else rows * columns} | dict.fromkeys(builder.letters, columns)
         sizes |= dict.fromkeys(builder.groups, plan.OTHER)
+        if builder.largest(sizes) > plan.MOST_LONG:  # as beside long axes that are fixed
+            continue
         arrays = [draw(leaf, sizes, builder.random("equal rows")) for leaf in builder.leaves]
         pairs = [*zip(arrays, builder.leaves, strict=True)]
         count = 1 if builder.letters else columns

@@ -112,12 +112,13 @@ def of_function(
 def errs_little(wrong: list[Finding], dtype: np.dtype[Any]) -> bool:
     """Whether each number that anybody's formula is given another one for is off by less than the bound of another.
 
-    And none is infinite or NaN.
+    And none is finite where the other is not.
     """
     numbers = [finding for finding in wrong if finding.place is not None]
-    if not numbers or any(finding.case.formula.is_own or finding.bound == 0 for finding in numbers):
+    if any(np.isfinite(finding.got) != np.isfinite(finding.expected) for finding in numbers):
         return False
-    if not all(np.isfinite(f.got) and np.isfinite(f.expected) for f in numbers):
+    numbers = [finding for finding in numbers if np.isfinite(finding.got)]
+    if not numbers or any(finding.case.formula.is_own or finding.bound == 0 for finding in numbers):
         return False
     few = sorted(numbers, key=lambda finding: sum(map(np.size, unpack(finding.case.arguments))))[:FEW]
     for finding in few:

@@ -34,6 +34,12 @@ class Result(NamedTuple):
     seconds: float = 0.0  # that the calls and their judging took
 
 
+def in_words(reasons: Iterable[str]) -> str:
+    """Reasons, each once: not one that another begins with."""
+    every = sorted(set(reasons))
+    return "; ".join(each for each in every if not any(each != other and other.startswith(each) for other in every))
+
+
 def results_of(
     formula: str | Callable[..., Any],
     dtype: str,
@@ -82,7 +88,7 @@ def results_of(
                 max(f.ulp for f in judged),
                 worst_of(worst, request) if worst.place is not None or not worst.passed else None,
                 None if worst.passed else diagnoses.get(worst.case.function),
-                "; ".join(sorted(set(declined))),
+                in_words(declined),
                 requirement.words,
                 len({f.case.id for f in judged if not f.passed}),
                 alike.get((label, worst.case.function), ""),
