@@ -16,6 +16,7 @@ import torch
 from gaugeblock import reference
 from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
 from gaugeblock.conformance.arithmetic.namespace import BOUNDED
+from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.judging import loading
 from gaugeblock.conformance.reporting.html import snippet
 from gaugeblock.conformance.reporting.report import to_document
@@ -367,7 +368,6 @@ def test_a_tolerance_that_judges_nothing_is_no_file_that_cannot_be_written(folde
     script = """
 import sys
 from unittest import mock
-from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.cli import main
 from gaugeblock.conformance.judging import tolerance
 error = tolerance.EmptyToleranceError("cannot judge softmax.value/large (float16): the derived tolerance is infinite")
