@@ -16,7 +16,7 @@ from typing import Any
 import blocks
 import numpy as np
 
-from gaugeblock.worker.environment import THREADS
+from gaugeblock.conformance.judging.remote import THREADS
 
 RESULTS = Path(__file__).parent / "results/large.json"
 COMMAND = "python benchmarks/large.py"

@@ -18,7 +18,7 @@ from gaugeblock import spec
 from gaugeblock.conformance import cli
 from gaugeblock.conformance.cli.cache import use_cache
 from gaugeblock.conformance.judging import check, judge, kept_expectations
-from gaugeblock.worker.environment import THREADS
+from gaugeblock.conformance.judging.remote import THREADS
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")

@@ -19,7 +19,6 @@ from gaugeblock import spec
 from gaugeblock.conformance.cli.config import config, same
 from gaugeblock.conformance.cli.verdicts import Asked, check_name
 from gaugeblock.conformance.judging.check import Manner
-from gaugeblock.worker.environment import THREADS
 from gaugeblock.worker.loading import SubjectError, load
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -579,18 +578,3 @@ def test_progress_is_shown_on_a_terminal_alone(no_color):
     assert b"2/2" in shown  # float32 and float64
     colours = re.findall(rb"\x1b\[(?:\d+;)*(?:3\d|9\d)(?:;\d+)*m", shown)
     assert bool(colours) == (not no_color)
-
-
-def test_the_judge_computes_with_one_thread_and_what_it_starts_with_its_own():
-    said = """
-import os
-from gaugeblock.worker.environment import THREADS, one_thread
-with one_thread():
-    import numpy
-from threadpoolctl import threadpool_info
-print([each["num_threads"] for each in threadpool_info()], [name in os.environ for name in THREADS])
-"""
-    environment = {name: value for name, value in os.environ.items() if name not in THREADS}
-    command = [sys.executable, "-c", said]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout == "[1] [False, False, False]\n"

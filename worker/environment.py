@@ -1,13 +1,4 @@
-"""How floating-point numbers are computed with in this thread: found by computing, so that it holds everywhere.
-
-And with how many threads a library of matrix products computes, which it reads when it is loaded.
-"""
-
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
+"""How floating-point numbers are computed with in this thread: found by computing, so that it holds everywhere."""
 
 WORDS = {
     "flush": "flushes subnormal results",
@@ -31,21 +22,6 @@ def environment(
     if one + small != one or -one - small != -one or one - small / 2 != one:
         found.append("rounding")
     return found
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let libraries that are loaded meanwhile have one thread, unless the user says how many: a case is small.
-
-    Several would wait for each other in a loop, each on a core. What is started later has its own number.
-    """
-    missing = [name for name in THREADS if name not in os.environ]
-    os.environ.update(dict.fromkeys(missing, "1"))
-    try:
-        yield
-    finally:
-        for name in missing:
-            del os.environ[name]
 
 
 def in_words(found: list[str]) -> str:

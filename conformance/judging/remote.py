@@ -18,7 +18,7 @@ from ... import reference
 from ...reference.trajectory import name_after
 from ...worker import messages
 from ...worker.calls import Answer, BrokenResultError
-from ...worker.environment import THREADS, WORDS, in_words
+from ...worker.environment import WORDS, in_words
 from ...worker.loading import ADDED, MissingLibraryError, SubjectError
 from ...worker.repeated_calls import Again, Repeated, Seen, Threads, together
 from ...worker.text import plain
@@ -30,6 +30,7 @@ from .threads import CORES
 
 START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main({judge})"
 JUDGE = "gaugeblock.conformance"
+THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class Isolated(Described):

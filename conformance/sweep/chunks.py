@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...backends import how_to_add
-from ...worker.environment import THREADS
+from ..judging.remote import THREADS
 from .sweep import identity, sweep_chunk
 from .tallies import Place, Sweep, Tally
 

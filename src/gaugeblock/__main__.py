@@ -2,14 +2,11 @@
 
 import sys
 
-from gaugeblock.worker.environment import one_thread
-
 
 def main() -> None:
     """Run the command line, whose modules take a moment to load."""
     try:
-        with one_thread():
-            from gaugeblock.conformance.cli import main as run
+        from gaugeblock.conformance.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)
     run()
