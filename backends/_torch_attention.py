@@ -10,6 +10,7 @@ from ..reference.arguments import floating, rounded, shape, wanted_shape, wide
 from ..reference.formulas.scaled_dot_product_attention import Sizes, checked, last_key, seen_keys
 from . import _formulas, native
 from ._torch_modes import are_plain, nothing_traced, values_alone
+from ._torch_steps import are_numbers
 
 VECTOR = 16  # the most numbers of a vector on a CPU: float32 in 512 bits
 
@@ -76,8 +77,7 @@ def is_fusible(sizes: Sizes, q: Any, v: Any, scale: Any) -> bool:
     """
     loses_nan = q.shape[-1] == v.shape[-1] and sizes.keys < VECTOR
     some = 0 not in (*q.shape, *v.shape[-2:]) and q.device.type == "cpu" and not loses_nan
-    is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
-    ordinary = scale is None or (is_number and abs(scale) < 1e300)
+    ordinary = scale is None or (are_numbers(scale) and abs(scale) < 1e300)
     return nothing_traced() and some and ordinary
 
 

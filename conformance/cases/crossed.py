@@ -74,9 +74,9 @@ def cases(builder: Builder) -> Iterator[Made]:
         given_away = [name for name in gives_away if name in options]
         label = builder.label(*given_away, *(["nan"] if spoilt else [*options, *LABELS]))
         yield builder.made("crossed", label, name, NOTE, compact, to, **along)
-        kept = key[1], bool(options) and key[1] == 0  # where all axes are long, with other options too
-        if key[0] == LONG and not (kept in in_layouts or along or given_away):
-            in_layouts.add(kept)
+        shape = key[1], bool(options) and key[1] == 0  # where all axes are long, with other options too
+        if key[0] == LONG and not (shape in in_layouts or along or given_away):
+            in_layouts.add(shape)
             to = to._replace(batch=in_two(batch))
             yield builder.made("layouts", builder.label("layout"), f"long_{name}", LAYOUT, compact, to)
 

@@ -106,10 +106,10 @@ def equal_rows(builder: Builder) -> Iterator[Made]:
         changed = [number for number, array in enumerate(arrays) if not np.array_equal(array, equal[number])]
         wanted = [("equal_rows", dict.fromkeys(changed, equal))]
         wanted += [(f"equal_rows_in_{number + 1}", {number: equal}) for number in changed if len(changed) > 1]
-        numbers = [np.full_like(array, np.ravel(array)[0]) for array in arrays]
-        floating = [number for number, (array, leaf) in enumerate(pairs) if leaf.is_floating and np.ndim(array)]
-        some = [] if builder.is_variant else floating
-        wanted += [(f"equal_numbers_in_{number + 1}", {number: numbers}) for number in some]
+        if not builder.is_variant:
+            numbers = [np.full_like(array, np.ravel(array)[0]) for array in arrays]
+            floating = [number for number, (array, leaf) in enumerate(pairs) if leaf.is_floating and np.ndim(array)]
+            wanted += [(f"equal_numbers_in_{number + 1}", {number: numbers}) for number in floating]
         to = None if builder.letters else straight(sizes, (rows, columns))
         for name, chosen in wanted:
             call = builder.call([chosen.get(number, arrays)[number] for number in range(len(arrays))])

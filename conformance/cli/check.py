@@ -177,13 +177,15 @@ def told(
                 verdict.known = known.get(same(verdict.subject), {})
             verdicts[number] = verdict
             document = document_of([verdicts[number] for number in sorted(verdicts)])
-            for option in outputs.keys() - {"--html"} - failed:  # a page takes a second, and is written at the end
-                failed |= {option} if written(option, outputs[option], writers[option](document)) else set()
+            for option in (option for option in outputs if option not in {"--html", *failed}):
+                if written(option, outputs[option], writers[option](document)):
+                    failed.add(option)
             while shown in verdicts and not sys.stderr.isatty():  # which has the progress bar until all are done
                 show(verdicts[shown], console, level)
                 shown += 1
     for number in range(shown, len(verdicts)):
         show(verdicts[number], console, level)
+    # A page takes a second to make.
     if "--html" in outputs and written("--html", outputs["--html"], writers["--html"](document)):
         failed.add("--html")
     return [verdicts[number] for number in sorted(verdicts)], document, 2 if failed else 0
