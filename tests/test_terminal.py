@@ -166,7 +166,7 @@ def test_calls_that_all_raise_are_one_block_with_the_line_and_no_diagnosis(repor
     first = no_kernel.__code__.co_firstlineno
     assert lines[start + 1] == f"  line      {os.path.relpath(__file__)}:{first + 1}"
     assert "value " in lines[start + 3]
-    assert not any("relu" in line for line in lines if line.startswith(("MOST LIKELY", "UNKNOWN")))
+    assert not any("relu" in line for line in lines if line.startswith(("MOST LIKELY", "UNKNOWN", "LOCATED")))
     assert {each["diagnosis"] for each in report["results"] if each["formula"] == "relu"} == {None}
 
 
@@ -188,6 +188,7 @@ def test_a_diagnosis_is_a_sentence():
     assert sentence("perhaps: the mean") == ("perhaps", "the mean")
     assert sentence("nearly: the mean")[1] == "the mean"
     assert sentence("the mean") == ("most likely", "the mean")
+    assert sentence("it fails at its end")[0] == "located"
 
 
 def test_names_are_folded_after_an_underscore():

@@ -122,6 +122,11 @@ def epsilon_ignored(theta, grad, state, options):
     return {"epsilon": 1e-8}
 
 
+@mistake("epsilon", "epsilon = 0 is taken for 'not given'")
+def epsilon_zero_is_default(theta, grad, state, options):
+    return {"epsilon": options.get("epsilon") or 1e-8}
+
+
 @mistake("hyper_parameters", "beta1 is ignored")
 def beta1_ignored(theta, grad, state, options):
     return {"beta1": 0.9}

@@ -9,7 +9,7 @@ from .gradients import mistake
 from .memory import buffer, memory
 from .rounding import flush, to_bfloat16, to_float32, to_tf32
 
-OF_ALL, OF_INFINITE, OF_SUBNORMAL, OF_PRODUCTS = [], [], [], []
+OF_ALL, OF_INFINITE, OF_SUBNORMAL, OF_PRODUCTS, OF_EPSILON = [], [], [], [], []
 
 
 def of_all(requirement, words, of=OF_ALL):
@@ -100,6 +100,11 @@ def results_flushed(y):
 @mistake("subnormal", "subnormal numbers count as 0, undeclared", OF_SUBNORMAL)
 def arguments_flushed(right, *arguments, **options):
     return right(*floats(flush, arguments), **options)
+
+
+@mistake("epsilon", "epsilon = 0 is taken for 'not given'", OF_EPSILON)
+def epsilon_zero_is_default(right, *arguments, **options):
+    return right(*arguments, **{name: value for name, value in options.items() if value})
 
 
 @mistake("empty", "a batch of nothing fails", OF_ALL)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .any_formula import OF_ALL, OF_INFINITE, OF_SUBNORMAL
+from .any_formula import OF_ALL, OF_EPSILON, OF_INFINITE, OF_SUBNORMAL
 from .gradients import mutants_of
 
 
@@ -22,7 +22,7 @@ def right(x, w, b, *, epsilon=1e-5):
     return deviations(x) / root(deviations(x), epsilon) * w + b
 
 
-globals().update(mutants_of("layer_norm", (OF_ALL + OF_INFINITE + OF_SUBNORMAL, right)))
+globals().update(mutants_of("layer_norm", (OF_ALL + OF_INFINITE + OF_SUBNORMAL + OF_EPSILON, right)))
 
 
 @breaks("layer_norm.value", "the variance is divided by n - 1")

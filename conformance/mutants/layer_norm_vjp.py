@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .any_formula import OF_ALL, OF_SUBNORMAL
+from .any_formula import OF_ALL, OF_EPSILON, OF_SUBNORMAL
 from .gradients import mutants_of
 
 
@@ -30,7 +30,7 @@ def right(x, w, b, g, *, epsilon=1e-5):
     return (h - mean(h) - z * mean(h * z)) / root, summed(g * z), summed(g)
 
 
-globals().update(mutants_of("layer_norm_vjp", (OF_ALL + OF_SUBNORMAL, right)))
+globals().update(mutants_of("layer_norm_vjp", (OF_ALL + OF_SUBNORMAL + OF_EPSILON, right)))
 
 
 @breaks("layer_norm_vjp.value", "mean and variance count as constant")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .any_formula import OF_ALL, OF_INFINITE, OF_SUBNORMAL
+from .any_formula import OF_ALL, OF_EPSILON, OF_INFINITE, OF_SUBNORMAL
 from .gradients import mutants_of
 from .rounding import to_float16
 
@@ -18,7 +18,7 @@ def right(x, w, *, epsilon=1e-6):
     return x / root(x, epsilon) * w
 
 
-globals().update(mutants_of("rms_norm", (OF_ALL + OF_INFINITE + OF_SUBNORMAL, right)))
+globals().update(mutants_of("rms_norm", (OF_ALL + OF_INFINITE + OF_SUBNORMAL + OF_EPSILON, right)))
 
 
 @breaks("rms_norm.value", "the weight is 1 + w, as Gemma has it")

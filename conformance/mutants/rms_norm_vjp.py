@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import breaks
-from .any_formula import OF_ALL, OF_SUBNORMAL
+from .any_formula import OF_ALL, OF_EPSILON, OF_SUBNORMAL
 from .gradients import mutants_of
 
 
@@ -29,7 +29,7 @@ def right(x, w, g, *, epsilon=1e-6):
     return (h - z * mean(h * z)) / root, summed(g * z)
 
 
-globals().update(mutants_of("rms_norm_vjp", (OF_ALL + OF_SUBNORMAL, right)))
+globals().update(mutants_of("rms_norm_vjp", (OF_ALL + OF_SUBNORMAL + OF_EPSILON, right)))
 
 
 @breaks("rms_norm_vjp.value", "the root counts as constant")

@@ -218,6 +218,11 @@ def scaled_dot_product_attention__scale_ignored(q, k, v, mask=None, *, causal=Fa
     return right(q, k, v, mask, causal=causal)
 
 
+@breaks("scaled_dot_product_attention.scale", "scale = 0 is taken for 'not given'")
+def scaled_dot_product_attention__scale_zero_is_default(q, k, v, mask=None, *, causal=False, scale=None):
+    return right(q, k, v, mask, causal=causal, scale=scale or None)
+
+
 @breaks("scaled_dot_product_attention.scale", "the scale is applied beside 1 / sqrt(d)")
 def scaled_dot_product_attention__both_scales(q, k, v, mask=None, *, causal=False, scale=None):
     scale = scale if scale is None else scale / np.sqrt(q.shape[-1])

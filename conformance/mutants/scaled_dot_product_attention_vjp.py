@@ -169,6 +169,11 @@ def scale_ignored(q, k, v, g, mask, causal, scale):
     return {"scale": None}
 
 
+@mistake("scale", "scale = 0 is taken for 'not given'")
+def scale_zero_is_default(q, k, v, g, mask, causal, scale):
+    return {"scale": scale or None}
+
+
 @mistake("scale", "the gradient of the scores has 1 / sqrt(d) whatever the scale")
 def scale_of_scores_alone(q, k, v, g, mask, causal, scale):
     factor = 1 if scale is None else q.shape[-1] ** -0.5 / scale

@@ -130,7 +130,7 @@ def sentence(diagnosis: str) -> tuple[str, str]:
     if diagnosis.startswith(NO_VALUE):
         return "unknown", diagnosis
     if diagnosis.startswith(WHERE):
-        return "unknown", f"no mistake that was tried explains it; {diagnosis}"
+        return "located", f"{diagnosis}; no mistake that was tried explains it"
     for start, sure in {PERHAPS: "perhaps", NEARLY: "most likely, but for a few cases"}.items():
         if diagnosis.startswith(start):
             return sure, diagnosis.removeprefix(start)
