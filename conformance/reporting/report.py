@@ -3,6 +3,7 @@
 import json
 import platform
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ... import __version__, spec
@@ -13,6 +14,7 @@ SCHEMA_VERSION = 5
 BESIDE = (".layout", ".donate")  # what a subject need not have to conform in whole
 
 
+@dataclass(eq=False, repr=False)
 class Report:
     """All results of one subject.
 
@@ -41,39 +43,31 @@ class Report:
         The file and line of each of its functions, where they are known.
     foreign : collection of str
         The formulas that are not gaugeblock's own, whatever their names: nothing is claimed of them.
-    command : list of str
+    command : sequence of str
         A program's words, empty of other subjects.
     known : dict of str
         The requirements that are known to fail, by label, with the reason. The verdict is the same.
     """
 
-    def __init__(
-        self,
-        subject: str,
-        device: str,
-        seed: int,
-        subnormals: str,
-        precision: str,
-        versions: dict[str, str],
-        results: list[Result],
-        dtypes: tuple[str, ...] = (),
-        version: str = spec.VERSION,
-        layouts: bool = True,
-        unverified: tuple[str, ...] = (),
-        notes: tuple[str, ...] = (),
-        judged_in: str = "",
-        rounding: str = "nearest",
-        near: dict[str, str] | None = None,
-        places: dict[str, str] | None = None,
-        command: Sequence[str] = (),
-        foreign: Collection[str] = (),
-    ) -> None:
-        self.subject, self.device, self.seed = subject, device, seed
-        self.subnormals, self.precision, self.rounding = subnormals, precision, rounding
-        self.versions, self.results, self.dtypes = versions, results, dtypes
-        self.version, self.layouts, self.unverified, self.notes = version, layouts, unverified, notes
-        self.judged_in, self.near, self.places = judged_in, near or {}, places or {}
-        self.command, self.known, self.foreign = [*command], dict[str, str](), foreign
+    subject: str
+    device: str
+    seed: int
+    subnormals: str
+    precision: str
+    versions: dict[str, str]
+    results: list[Result]
+    dtypes: tuple[str, ...] = ()
+    version: str = spec.VERSION
+    layouts: bool = True
+    unverified: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    judged_in: str = ""
+    rounding: str = "nearest"
+    near: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    foreign: Collection[str] = ()
+    command: Sequence[str] = ()
+    known: dict[str, str] = field(default_factory=dict)
 
     @property
     def judged(self) -> int:
@@ -181,7 +175,7 @@ class Report:
             "not_judged": self.not_judged,
             "near": self.near,
             "places": self.places,
-            "command": self.command,
+            "command": [*self.command],
             "known": self.known,
             "results": [result_to_dict(result) for result in self.results],
         }
