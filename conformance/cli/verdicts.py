@@ -3,14 +3,16 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from ... import backends
 from ...worker.loading import MissingLibraryError
 from ...worker.text import one_line
-from ..judging.check import Manner, report_on
+from ..judging.check import Manner, report_on, with_cases
 from ..judging.child import ENDING, end_all
 from ..judging.conversation import TIMEOUT
+from ..judging.judges import judges_for, report_of_several
 from ..judging.selection import selected
 from ..judging.threads import at_once
 from ..reporting.report import Report
@@ -55,7 +57,7 @@ def judged(names: list[str], asked: Asked) -> Iterator[tuple[int, Verdict]]:
     optional = set(backends.NAMES) - set(names) if ALL in names else set()
 
     def one(name: str) -> Verdict:
-        found = tried(name, lambda: check_name(name, asked, tell))
+        found = tried(name, lambda: check_name(name, asked, tell, len(chosen)))
         return found if name in optional or not isinstance(found, MissingLibraryError) else str(found)
 
     with progress(None) as tell:
@@ -74,13 +76,21 @@ def tried(name: str, action: Callable[[], Report]) -> Verdict:
         return f"{name}: it could not be judged: {one_line(error)}"
 
 
-def check_name(name: Any, asked: Asked, tell: Callable[..., None]) -> Report:
-    """The report of a subject, which is loaded before it is known in how many dtypes it is judged."""
+def check_name(name: Any, asked: Asked, tell: Callable[..., None], subjects: int = 1) -> Report:
+    """The report of one of so many subjects, which is loaded before it is known in how many dtypes it is judged."""
     timeout = TIMEOUT if asked.timeout is None else asked.timeout
-    chosen = asked.formulas, asked.dtypes, asked.device, asked.manner.version, timeout, asked.sealed
-    with selected(name, *chosen) as (subject, formulas, dtypes):
+    chosen = name, asked.formulas, asked.dtypes, asked.device, asked.manner.version, timeout, asked.sealed
+    with selected(*chosen) as (subject, formulas, dtypes):
         tell(more=len(formulas) * len(dtypes))
-        return report_on(subject, formulas, dtypes, tell, asked.manner)
+        count = judges_for(subject, formulas, subjects)
+        if count == 1:
+            return with_cases(report_on(subject, formulas, dtypes, asked.manner, tell))
+
+    def done(formula: Any) -> None:
+        for _ in dtypes:
+            tell(f"{subject.name} {formula}")
+
+    return with_cases(report_of_several(count, chosen, partial(report_on, manner=asked.manner), formulas, done))
 
 
 def judged_program(command: str, asked: Asked) -> Iterator[tuple[int, Verdict]]:

@@ -108,7 +108,7 @@ def check(
     refuse_seed(seed)
     manner = Manner(seed, version, made, twins, repeat)
     with selected(subject, formulas, dtypes, device, version, timeout, sealed) as (loaded, chosen, wanted):
-        return report_on(loaded, chosen, wanted, progress, manner)
+        return with_cases(report_on(loaded, chosen, wanted, manner, progress))
 
 
 def refuse_seed(seed: int) -> None:
@@ -123,12 +123,18 @@ def refuse_repeat(repeat: int | None) -> None:
         raise ValueError(f"repeat: got {repeat!r}; wanted a number of calls from 2 to {MOST_REPEATED}")
 
 
+def with_cases(report: Report) -> Report:
+    """The report itself; ValueError if nothing was judged."""
+    report.passed  # noqa: B018  raises it
+    return report
+
+
 def report_on(
     subject: AnySubject,
     formulas: Sequence[AnyFormula],
     dtypes: Sequence[str],
-    progress: Callable[[str], None],
     manner: Manner,
+    progress: Callable[[str], None] = lambda what: None,
 ) -> Report:
     """Judge a subject that is loaded, in several dtypes at once where it has processes of its own."""
     results, notes = [], list[str]()
@@ -148,7 +154,7 @@ def report_on(
     notes += [] if manner.made else ["judged by the chosen cases alone"]
     notes += [f"judged by twins of the chosen cases too, of seed {manner.seed}"] if manner.twins else []
     notes += [] if manner.repeat is None else [f"{manner.repeat} calls of each function were made again"]
-    report = Report(
+    return Report(
         subject.name,
         subject.device or "cpu",
         manner.seed,
@@ -168,8 +174,6 @@ def report_on(
         command=subject.command,
         foreign=[name_of(formula) for formula in formulas if not functions_of(formula)[0].is_own],
     )
-    report.passed  # noqa: B018  raises if nothing was judged
-    return report
 
 
 def judge_part(

@@ -120,7 +120,7 @@ class Child:
             for part in iter(partial(os.read, stderr.fileno(), 2**16), b""):
                 self.complaint = (self.complaint + part)[-4 * SHOWN :]
 
-    def ask(self, request: bytes, timeout: float) -> Any:
+    def ask(self, request: bytes, timeout: float | None) -> Any:
         """What it answers; queue.Empty if nothing comes in time, GoneError if it has ended or wrote what is none."""
         self.requests.put(request)
         answer = self.answers.get(timeout=timeout)
