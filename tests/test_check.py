@@ -251,6 +251,38 @@ def test_a_broken_subject_fails_with_the_reason_and_the_others_are_still_judged(
     assert all(r.status == "pass" for r in found.results if r.formula == "relu")
 
 
+def adamw_step(theta, grad, state, **options):
+    if min(options.get("learning_rate", 0), options.get("weight_decay", 0)) < 0:
+        raise ValueError("Invalid learning rate")
+    return gb.reference.adamw_step(theta, grad, state, **options)
+
+
+def cross_entropy(labels, x, weight=None, *, ignore_index=-100, **options):
+    if labels.dtype == x.dtype and ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    return gb.reference.cross_entropy(labels, x, weight, ignore_index=ignore_index, **options)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("function", [adamw_step, cross_entropy], ids=lambda function: function.__name__)
+def test_what_a_page_says_may_be_refused_may_raise_anything(function):
+    found = check(subject(**{function.__name__: function}), formulas=[function.__name__], dtypes=["float32"])
+    assert found.passed
+    reasons = [result.reason for result in found.results if result.reason]
+    assert any(reason.startswith("it takes no ") and "it raised " in reason for reason in reasons)
+
+
+@pytest.mark.whole
+def test_a_wrong_result_is_no_refusal():
+    def uphill(theta, grad, state, **options):
+        return gb.reference.adamw_step(
+            theta, grad, state, **options | {"weight_decay": abs(options.get("weight_decay", 0.01))}
+        )
+
+    found = check(subject(adamw_step=uphill), formulas=["adamw_step"], dtypes=["float32"])
+    assert not found.passed
+
+
 def test_a_state_may_be_anything_with_step_m_v():
     def as_dict(theta, grad, state, **options):
         theta, state = gb.adam_step(theta, grad, state, **options)

@@ -765,5 +765,27 @@ def test_a_memory_layout_that_is_to_blame_is_said_in_words(call, function, words
     assert blamed(subject, declared(function), np.dtype("float32"), failed) == words
 
 
+def adamw_that_wants_an_epsilon(theta, grad, state, **options):
+    """It raises whatever the layout."""
+    if options.get("epsilon") == 0:
+        raise ValueError("epsilon is 0")
+    return reference.adamw_step(theta, grad, state, **options)
+
+
+def softmax_of_large_numbers(x, *, axis=-1):
+    """Wrong for large numbers in every layout."""
+    return reference.softmax(x, axis=axis) + (abs(x) > 3) * x.dtype.type(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "function"), [(adamw_that_wants_an_epsilon, "adamw_step"), (softmax_of_large_numbers, "softmax")]
+)
+def test_no_memory_layout_is_blamed_for_calls_that_fail_in_the_usual_order_too(call, function):
+    subject = subject_of(call, function)
+    failed = [found for _, found in failures(subject, function, "float32", {"layouts", "pairs", "options"}, 1000)]
+    assert any(found.requirement.endswith(".layout") for found in failed)
+    assert "memory layout" not in blamed(subject, declared(function), np.dtype("float32"), failed)
+
+
 def test_nothing_is_said_where_no_shape_and_no_layout_fails():
     assert not blamed(Subject("numpy"), declared("relu"), np.dtype("float32"), [])

@@ -25,7 +25,7 @@ from gaugeblock.conformance.judging.common_traits import FEWEST, FLUSHED, in_com
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
 from gaugeblock.conformance.judging.judge import Finding
 from gaugeblock.conformance.reporting.advice import advice
-from gaugeblock.conformance.reporting.failures import QUIET, VERBOSE, sentence
+from gaugeblock.conformance.reporting.failures import QUIET, VERBOSE, otherwise, sentence
 from gaugeblock.conformance.reporting.report import to_document
 from gaugeblock.conformance.reporting.terminal import folded, print_report
 
@@ -191,6 +191,13 @@ def test_a_diagnosis_is_a_sentence():
     assert sentence("it fails at its end")[0] == "located"
 
 
+def test_a_nan_of_anybodys_formula_may_be_an_accident():
+    worst = {"source": "formulas.py:log_sum_exp", "got": "inf", "expected": "nan"}
+    assert "`open`" in otherwise(worst)
+    assert not otherwise(worst | {"source": ""})
+    assert not otherwise(worst | {"expected": 1.0})
+
+
 def test_names_are_folded_after_an_underscore():
     assert folded("log_softmax_vjp", 12) == "log_softmax_\nvjp"
     assert folded("log_softmax_vjp", 40) == "log_softmax_vjp"
@@ -200,6 +207,8 @@ def test_names_are_folded_after_an_underscore():
 def test_a_call_that_is_made_otherwise_is_said_how_to_mend():
     raised = "it raised TypeError: softmax() got an unexpected keyword argument 'axis' (kernels.py:2)"
     assert advice("softmax", raised, False) == {"wanted": "softmax(x, /, *, axis=-1)"}
+    assert "NotImplementedError" in advice("softmax", "it raised ValueError: no empty rows", False)["declines"]
+    assert not advice("softmax", "it raised ValueError: no empty rows", True)
     assert advice("rms_scale", raised, False) == {}  # which is not gaugeblock's own
     assert advice("softmax", "it raised TypeError: must be real number, not None", True) == {}
     for reason in ("y: got Tensor; wanted a NumPy array", "it raised TypeError: must be Tensor, not numpy.ndarray"):

@@ -30,6 +30,11 @@ def no_defaults(dtype: np.dtype[Any]) -> dict[str, Any]:
     return {}
 
 
+def nothing(_: Any) -> str:
+    """A function has to take each case."""
+    return ""
+
+
 def none(_: Any) -> tuple[Any, ...]:
     """Nothing more: each argument and result has the axes that the signature says, and no case is its own."""
     return ()
@@ -40,7 +45,7 @@ class Formula(Declaration):
     """A formula with its declaration, and what only the suite asks of it."""
 
     defaults: Callable[[np.dtype[Any]], dict[str, Any]] = no_defaults  # what a default of None means in a dtype
-    may_be_refused: str = ""  # what a function need not take, in words: trees
+    may_refuse: Callable[["Case"], str] = nothing  # of a case: what a function need not take, in words
     made: Callable[[np.dtype[Any]], Iterable["Case"]] = none  # cases of its own that no file has
     half_forms: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of half precision, which they round to
     variants: Callable[[Any], Iterable["Formula"]] = none  # it, with arguments or results of other axes

@@ -11,7 +11,7 @@ from ..arithmetic.device_arrays import asarray
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, finfo
 from .adam_cases import all_cases
-from .adam_steps import FORMS, first_moment_lerp, over_steps
+from .adam_steps import FORMS, first_moment_lerp, negative_rates, over_steps
 
 # What each result of the step answers for, in a case about another one.
 LINES = {"theta": "adam.update", "m": "adam.first_moment", "v": "adam.second_moment"}
@@ -71,6 +71,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "state_type": AdamState,
         "state_dtype": at_least_float32,
         "open": open_elements,
+        "may_refuse": negative_rates,
     },
     "adam_update": {"open": open_in_update},
 }

@@ -23,6 +23,12 @@ Scalar = Any
 SECOND_ORDER = 2.0**-9
 
 
+def negative_rates(case: Any) -> str:
+    """A function may raise where the parameters go uphill, or grow, as PyTorch's optimizers do."""
+    rates = (case.options.get(name, 0) for name in ("learning_rate", "weight_decay"))
+    return "negative rates" if any(rate < 0 for rate in rates) else ""
+
+
 def first_moment_lerp(m: Array, grad: Array, beta1: Scalar, /) -> Array:
     """m' = m + (1 - beta1) (g - m), for beta1 >= 1/2."""
     xp = array_namespace(m, grad)

@@ -12,7 +12,7 @@ from ...reference.arguments import rounded, wide
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, powers, seeded
 from .adam import coasting, open_elements, scale
-from .adam_steps import FORMS, WAYS, over_steps
+from .adam_steps import FORMS, WAYS, negative_rates, over_steps
 
 Array = Any
 
@@ -64,6 +64,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "state_type": AdamState,
         "state_dtype": at_least_float32,
         "open": open_in_step,
+        "may_refuse": negative_rates,
     },
 }
 

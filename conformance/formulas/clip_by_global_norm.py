@@ -13,6 +13,11 @@ NAME = "clip_by_global_norm"
 PLAIN = {"is_plain": True}  # a subject is given a tuple without names
 
 
+def trees(case: Case) -> str:
+    """A function may take arrays alone."""
+    return "trees of arrays"
+
+
 def variants(formula: Formula) -> Iterator[Formula]:
     """Of trees of two and of four arrays, each of another shape."""
     names_of_four = "first", "second", "third", "fourth"
@@ -22,9 +27,7 @@ def variants(formula: Formula) -> Iterator[Formula]:
             (("real",) * len(names), formula.domain[1]),
             type("Tree", (namedtuple("Tree", names),), PLAIN),
         )
-        yield dataclasses.replace(
-            given, domain=domain, results=(names,), state_type=tree_type, may_be_refused="trees of arrays"
-        )
+        yield dataclasses.replace(given, domain=domain, results=(names,), state_type=tree_type, may_refuse=trees)
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:

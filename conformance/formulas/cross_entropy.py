@@ -36,6 +36,15 @@ def open_elements(labels: Any, x: Any, weight: Any = None, **options: Any) -> An
     return bool(np.any(~np.all(np.isfinite(values), axis=-1) & np.all(counts == 0, axis=-1)))
 
 
+def ignored_soft_labels(case: Any) -> str:
+    """A function may raise where it is told to ignore a label, and the labels are soft, as PyTorch's does."""
+    return (
+        "ignore_index beside soft labels"
+        if case.arguments[0].dtype.kind == "f" and case.options.get("ignore_index", -1) >= 0
+        else ""
+    )
+
+
 def variants(formula: Formula) -> Iterator[Formula]:
     """With soft labels, and with a loss of each sample."""
     yield variant(formula, NONE, ("index", "logit", "nonnegative"), reduction="none")
@@ -84,7 +93,15 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     yield any_case(name, f"{name}.all_ignored", "one_sample", note, np.array(-100), x[0], exact=True)
 
 
-DETAILS = {"cross_entropy": {"made": made, "scale": scale, "open": open_elements, "variants": variants}}
+DETAILS = {
+    "cross_entropy": {
+        "made": made,
+        "scale": scale,
+        "open": open_elements,
+        "variants": variants,
+        "may_refuse": ignored_soft_labels,
+    }
+}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

@@ -147,6 +147,7 @@ DETAILS = {
         "open": open_elements,
         "rows_together": True,
         "forms": FORMS,
+        "may_refuse": of_formula.ignored_soft_labels,
     }
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 from ...reference import SGDState
 from ..arithmetic.rounding import at_least_float32
 from . import Case, case, finfo, seeded
+from .adam_steps import negative_rates
 
 NESTEROV: dict[str, Any] = {"momentum": 0.9, "nesterov": True}
 DAMPENED: dict[str, Any] = {"momentum": 0.9, "dampening": 0.25}
@@ -51,6 +52,7 @@ DETAILS = {
         "donation": "donate",
         "state_type": SGDState,
         "state_dtype": at_least_float32,
+        "may_refuse": negative_rates,
     },
 }
 

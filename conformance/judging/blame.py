@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from ...worker.calls import BrokenResultError
 from ..cases.blame import SMALL, TOGETHER, blame
 from ..cases.build import Builder, Made
 from ..cases.draw import unpack
 from ..formulas import Formula
 from ..formulas.requirements import requirements
 from .common_traits import facts
-from .judge import Finding, judge_call
+from .judge import Finding, answer, judge_call
 from .layouts import CHANGES, UNCHANGED, Change
 from .lock import alone
 from .made_expectations import expected, spread
+
+FEW = 5  # calls that are made again
 
 
 def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Finding]) -> str:
@@ -29,15 +32,31 @@ def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Fi
     others = [shape_of(each) for each in own if each.case.kind not in of_memory]
     if found.startswith(TOGETHER) and any(each != shape_of(shapes[0]) for each in others):
         found = ""  # it fails elsewhere too
-    laid = of_layouts(subject, names) if found != SMALL else ""
-    is_in_order = "read_only" in laid and " or " in laid  # it fails in memory that is in the usual order too
-    if is_in_order or (found and laid.count(" or ") > len(subject.layouts) / 2):
+    laid = of_layouts(subject, names) if found != SMALL and not fail_in_order(subject, layouts) else ""
+    if found and laid.count(" or ") > len(subject.layouts) / 2:
         laid = ""  # it fails in most of them for its shape or its numbers
     if laid and not shapes:  # of the layout that fails first, since several may need several shapes
         found = where(subject, formula, dtype, layouts[0], layout_of(subject, names[0]))
         return f"it fails {laid}{f', {found}' if found != SMALL else ''}"
     parts = " and ".join(filter(None, [found, laid]))
     return f"it fails {parts}" if parts else ""
+
+
+def fail_in_order(subject: Any, failed: list[Finding]) -> bool:
+    """Whether calls that fail in memory layouts, some of them, fail alike with arrays as they usually are."""
+    return bool(failed) and all(fails_alike(subject, each) for each in failed[:: len(failed) // FEW + 1])
+
+
+def fails_alike(subject: Any, failed: Finding) -> bool:
+    """Whether a call fails in the same way, or gives the same wrong number, with arrays as they usually are."""
+    function = next(iter(subject.functions(failed.case.function).values()))
+    try:
+        found = answer(subject, function, failed.case).results
+    except NotImplementedError:
+        return False
+    except BrokenResultError as error:
+        return str(error) == failed.reason
+    return failed.place is not None and np.array_equal(found[failed.output][failed.place], failed.got, equal_nan=True)
 
 
 def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding, change: Change) -> str:

@@ -157,8 +157,8 @@ def judge_call(
         yield NotOffered(case.requirement, str(error) or "the subject raises NotImplementedError")
         return
     except BrokenResultError as error:
-        if case.formula.may_be_refused:
-            yield NotOffered(case.requirement, f"it takes no {case.formula.may_be_refused}: {error}")
+        if refused := case.formula.may_refuse(case):
+            yield NotOffered(case.requirement, f"it takes no {refused}: {error}")
             return
         yield found(case.requirement, passed=False, reason=str(error), ratio=np.inf, ulp=np.inf)
         return

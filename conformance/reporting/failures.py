@@ -53,7 +53,7 @@ def alike(results: list[Fields]) -> list[Text]:
     lines += field("line", place.strip(" ()"))
     for label, words in advice(worst["function"], first["reason"], every).items():
         lines += field(label, words)
-    lines += field("given", arguments(worst["given"]))
+    lines += field("given", arguments(worst))
     counts = {r["requirement"].partition(".")[2]: f"{r['failing']} of {r['cases']}" for r in reversed(results)}
     failing = ", ".join(f"{label} {count}" for label, count in reversed(counts.items()))
     common = f"; all {first['common']}" if first["common"] and not every else ""
@@ -71,7 +71,7 @@ def failure(results: list[Fields], level: int = USUAL) -> list[Text]:
     count = f"{result['failing']} of {result['cases']} cases" if result["cases"] > 1 else "its one case"
     lines += field("failing", f"{count}{common_words(result)}")
     lines += field("case", f"{worst['case']} (catches: {worst['note']})")
-    lines += field("given", arguments(worst["given"]))
+    lines += field("given", arguments(worst))
     if worst["index"] is not None:
         lines += field("input", ", ".join(f"{name} = {value}" for name, value in worst["arguments"].items()))
         name, space, when = worst["output"].partition(" ")  # such as: theta after 10 steps
@@ -85,7 +85,15 @@ def failure(results: list[Fields], level: int = USUAL) -> list[Text]:
             times = "" if exactly else f", {digits(worst['ratio'], 3)} times the bound"
             lines += field("error", f"{abs(worst['got'] - worst['expected']):.3g}{times}")
         lines += [Text(f"  {worst['resolution']}")] if worst["resolution"] else []
+        lines += field("otherwise", otherwise(worst))
     return lines + field("reason", result["reason"])
+
+
+def otherwise(worst: Fields) -> str:
+    """What to declare of anybody's formula whose result, or that of a subject, is NaN by accident alone."""
+    if not worst["source"] or "nan" not in {str(worst["got"]), str(worst["expected"])}:
+        return ""
+    return "if this NaN is an accident, `open` of the declaration says which elements nobody judges"
 
 
 def common_words(result: Fields) -> str:
@@ -99,9 +107,11 @@ def field(name: str, text: str) -> list[Text]:
     return [Text(f"  {name:<{LABEL - 2}}{text}")] if text else []
 
 
-def arguments(given: dict[str, str]) -> str:
-    """The arrays of a call, each with its dtype and shape."""
-    return ", ".join(f"{name} {words}" for name, words in given.items())
+def arguments(worst: Fields) -> str:
+    """The arrays of a call, each with its dtype and shape; and what is no array, where no line of inputs follows."""
+    arrays = [f"{name} {words}" for name, words in worst["given"].items()]
+    others = {} if worst["index"] is not None else worst["arguments"]
+    return ", ".join([*arrays, *(f"{name} = {value}" for name, value in others.items() if name not in worst["given"])])
 
 
 def digits(value: float | str, count: int) -> str:
