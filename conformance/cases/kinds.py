@@ -133,7 +133,8 @@ def alone(builder: Builder) -> Iterator[Made]:
 def of_elements(builder: Builder) -> Iterator[Made]:
     """The same where each element stands for itself: shapes that are not too large, no axes, one or many elements."""
     most = min(plan.MOST_ELEMENTS_OF_A_LINE if builder.is_line else plan.MOST_ELEMENTS, builder.most_rows)
-    many = min(plan.VERY_MANY if len(builder.leaves) == 1 else plan.MANY, builder.most_rows)
+    alone = sum(bool(leaf.axes) for leaf in builder.leaves) == 1
+    many = min(plan.VERY_MANY if alone else plan.MANY, builder.most_rows)
     shapes = [(*batch, length) for batch, length in plan.PAIRS if math.prod(batch) * length <= most]
     whole = [] if builder.is_line else [*((length,) for length in plan.VECTORS), (many,)]
     for shape in ((), (1,), (2,), (1, 1), *shapes, *whole):

@@ -49,6 +49,11 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
     arrays[at] = np.resize(np.arange(plan.LENGTH), arrays[at].shape).astype(arrays[at].dtype)
     note = "each class once: what is put in order comes back as it was given"
     yield builder.made("labels", builder.label("labels"), "each_class", note, builder.call(arrays))
+    sizes = {BATCH: 2 * plan.MORE_LABELS} | dict.fromkeys(builder.letters, plan.LENGTH) | {letter: plan.MORE_LABELS}
+    arrays = [draw(leaf, sizes, builder.random("each class twice")) for leaf in builder.leaves]
+    arrays[at] = np.resize(np.arange(plan.MORE_LABELS), arrays[at].shape).astype(arrays[at].dtype)
+    note = "classes of which the first ones differ are taken for all different"
+    yield builder.made("labels", builder.label("labels"), "each_class_twice", note, builder.call(arrays))
     if builder.behaviour[letter] != NEUTRAL or builder.leaves[at].axes != (BATCH,):
         return
     for length, numbers in plan.LABELS.items():
@@ -78,7 +83,7 @@ def labels_among(options: dict[str, Any]) -> dict[str, int]:
 
 
 def ignore(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> None:
-    """Give every third label the number that is ignored, in a wider dtype where its own does not have it."""
+    """Give every third label, and the first ones, the number that is ignored, in a wider dtype if theirs lacks it."""
     usual = {**{name: values[0] for name, values in builder.formula.options.items()}, **builder.formula.given}
     for name in labels_among(usual):
         number = {**usual, **options}[name]
@@ -88,6 +93,7 @@ def ignore(builder: Builder, arrays: Arrays, options: Mapping[str, Any]) -> None
                 dtype = wider if wider.kind in "iu" else np.dtype(np.int64)  # beside uint64 there is no integer
                 arrays[place] = labels = np.array(arrays[place], dtype)
                 labels.reshape(-1)[2::3] = number
+                labels.reshape(-1)[: labels.size // 4] = number  # so that rows of a batch have unequal numbers of them
 
 
 def wrapped(label: int, dtype: str) -> int:

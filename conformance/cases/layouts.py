@@ -8,7 +8,7 @@ import numpy as np
 
 from ...reference.declaration import AXIS, BATCH
 from . import plan
-from .build import Builder, Made, shape_name
+from .build import Builder, Made, label_dtypes, shape_name
 from .draw import Arrays, Leaf, draw
 from .labels import ignore
 from .options import choosable, offered
@@ -20,6 +20,7 @@ NOTE = "the memory layout is taken for another"
 def cases(builder: Builder) -> Iterator[Made]:
     """Calls whose arguments lie in each layout, all of them and each alone."""
     yield from shapes(builder)
+    yield from of_narrow_labels(builder)
     yield from thin(builder)
     if builder.has_axis:
         batch, length, _ = plan.OF_VARIANTS
@@ -62,6 +63,14 @@ def shapes(builder: Builder) -> Iterator[Made]:
         batch, length, others = next(fitting, plan.SQUARE)
         compact, to = builder.here(*sizes_of(builder, batch, length, others), partial(cast_labels, dtype))
         yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", NOTE, compact, to)
+
+
+def of_narrow_labels(builder: Builder) -> Iterator[Made]:
+    """Labels of one byte and of two, which lie in memory in other ways than those of eight."""
+    has_labels = any(leaf.domain == "index" for leaf in builder.leaves) and not builder.is_variant
+    for dtype in ("int8", "int16") if has_labels and len(label_dtypes(builder.formula)) > 1 else ():
+        compact, to = builder.here(*sizes_of(builder, *plan.SQUARE), partial(cast_labels, dtype))
+        yield builder.made("layouts", builder.label("layout"), f"labels_of_{dtype}", NOTE, compact, to)
 
 
 def sizes_of(

@@ -18,6 +18,7 @@ from .reach import reaches, with_which_it_matters
 from .spread import Spread, straight
 
 NOTE = "a number of some magnitude is clamped, replaced by a sentinel, or lost"
+SUBNORMAL = "subnormal numbers count as 0"
 
 
 def cases(builder: Builder) -> Iterator[Made]:
@@ -27,7 +28,9 @@ def cases(builder: Builder) -> Iterator[Made]:
             yield from every_binade(builder)
     elif builder.formula.products:
         yield from products(builder)
-    elif not builder.has_classes:
+    elif builder.has_classes:
+        yield from smallest_of_all(builder)
+    else:
         yield from rows_of_reals(builder)
 
 
@@ -64,11 +67,9 @@ def every_binade(builder: Builder) -> Iterator[Made]:
         yield builder.made("magnitudes", builder.label("value"), name, NOTE, compact)
     yield from of_one_range(builder, floating)
     yield from of_zeros(builder, floating)
-    if "subnormal" in builder.labels:
-        pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
-        few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
-        note = "subnormal numbers count as 0"
-        yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", note, builder.call(few))
+    pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
+    few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
+    yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", SUBNORMAL, builder.call(few))
 
 
 def thresholds(builder: Builder) -> np.ndarray:
@@ -87,7 +88,7 @@ def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:
     note = "the argument comes back as the result, or one that is computed for all of them"
     for number, sign in product(floating, (1, -1)):
         if sign > 0 or builder.leaves[number].domain != "nonnegative":
-            arrays = builder.small("large", number)
+            arrays = builder.small("large", number, rows=plan.LONG[-1])
             arrays[number] = (sign * (100 + np.abs(arrays[number]))).astype(builder.leaves[number].dtype)
             name, compact = f"{'positive' if sign > 0 else 'negative'}_in_{number + 1}", builder.call(arrays)
             yield builder.made("magnitudes", builder.label("value"), name, note, compact)
@@ -110,6 +111,21 @@ def of_zeros(builder: Builder, floating: list[int]) -> Iterator[Made]:
             to = straight({BATCH: math.prod(batch)}, batch)
             compact = builder.call(some, options)
             yield builder.made("magnitudes", builder.label("value"), f"{name}_0_in_{number + 1}", note, compact, to)
+
+
+def smallest_of_all(builder: Builder) -> Iterator[Made]:
+    """Weights, and gradients, so small that their sum is subnormal too; with each option that is a word."""
+    every = builder.formula.options.items()
+    words = [{name: value} for name, values in every for value in values[1:] if isinstance(value, str)]
+    for number, leaf in enumerate(builder.leaves):
+        if not leaf.axes or leaf.domain not in ("nonnegative", "real"):
+            continue
+        for options in ({}, *words):
+            arrays = builder.small("subnormal", number)
+            arrays[number] = (arrays[number] * (finfo(leaf.dtype).smallest_normal / 128)).astype(leaf.dtype)
+            name = "_".join([f"subnormal_in_{number + 1}", *map(str, options.values())])
+            compact = builder.call(arrays, options)
+            yield builder.made("magnitudes", builder.label("subnormal"), name, SUBNORMAL, compact)
 
 
 def smallest_numbers(array: Any, leaf: Leaf) -> Any:
@@ -149,8 +165,8 @@ def products(builder: Builder) -> Iterator[Made]:
         if leaf.axes:
             arrays = builder.small("subnormal inputs")
             arrays[number] = smallest_numbers(arrays[number], leaf)
-            name, note = f"subnormal_in_{number + 1}", "subnormal numbers count as 0"
-            yield builder.made("magnitudes", builder.label("subnormal"), name, note, builder.call(arrays))
+            name, compact = f"subnormal_in_{number + 1}", builder.call(arrays)
+            yield builder.made("magnitudes", builder.label("subnormal"), name, SUBNORMAL, compact)
 
 
 def times(array: Any, leaf: Leaf, factor: float) -> Any:

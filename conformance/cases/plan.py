@@ -173,6 +173,7 @@ MANY_SPECIAL, MANY_ROWS = (3, 1_667), 130  # elements, some of them special; row
 
 # Places of fixed axes that have a special value in turn, in a row each; and where one value may reach all rows.
 PLACES, FEW_PLACES = 64, 9
+MORE_LABELS = 67  # each class once, and once more, beyond a block of 64
 MORE_CLASSES = 37  # of labels that nearly add up to 1, beyond a vector and a block of 32
 # Classes and columns, so that a class times the columns is beyond int8 and int16, but no class is.
 TABLE = 120, 600

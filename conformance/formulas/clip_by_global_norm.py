@@ -45,6 +45,8 @@ def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     tiny = np.asarray(rng.normal(size=(3, 5)) * 2.0 ** (3 * finfo(dtype).minexp // 7), dtype)
     limit = float(np.linalg.norm(tiny.astype(np.float64))) * (1 - 2.0 ** (-18 if dtype.itemsize > 2 else -5))
     yield clip("value", "tiny", "an epsilon beside the norm, or a limit that is nearly met", tiny, limit)
+    below = np.append(rng.normal(size=14) * float(finfo(dtype).smallest_normal), 1).reshape(3, 5)
+    yield clip("value", "subnormal", "products below the smallest normal number are lost", below, 0.25)
     yield clip("value", "three_axes_clipped", "rows left out of the norm", rng.normal(size=(70, 2, 2)), 1.0)
     note = "limits above 100 are none, or a limit that is an integer goes through half precision"
     yield clip("value", "large_limit", note, rng.normal(size=(9, 40)) * 512, 2_049)

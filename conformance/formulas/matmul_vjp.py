@@ -15,7 +15,7 @@ from .matmul import BATCHES, name_of
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
     """One matrix for several axes of a batch, each of length 1 or missing; NaN there."""
     rng = np.random.default_rng(29)
-    for one in ((1, 1), ()):
+    for one in ((1, 1), (1,), ()):
         for name, batches in (("a", (one, (2, 5))), ("b", ((2, 5), one))):
             shapes = (*batches[0], 3, 4), (*batches[1], 4, 2), (2, 5, 3, 2)
             arrays = [np.asarray(rng.normal(size=shape), dtype) for shape in shapes]

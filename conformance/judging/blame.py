@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.declaration import AXIS
 from ...worker.calls import BrokenResultError
 from ..cases.blame import SMALL, TOGETHER, blame
 from ..cases.build import Builder, Made
@@ -29,9 +30,12 @@ def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Fi
     layouts = [each for each in own if each.case.kind in of_memory]
     names = [finding.case.name for finding in layouts]
     found = where(subject, formula, dtype, shapes[0], UNCHANGED) if shapes else ""
-    others = [shape_of(each) for each in own if each.case.kind not in of_memory]
-    if found.startswith(TOGETHER) and any(each != shape_of(shapes[0]) for each in others):
+    others = [each for each in own if each.case.kind not in of_memory]
+    if found.startswith(TOGETHER) and any(shape_of(each) != shape_of(shapes[0]) for each in others):
         found = ""  # it fails elsewhere too
+    by_numbers = [each for each in others if each.case.kind != "pairs" and each.place is not None]
+    if found != SMALL and any(passes_on_others(subject, formula, dtype, each) for each in spaced(by_numbers)):
+        found = ""  # it fails there for its numbers
     laid = of_layouts(subject, names) if found != SMALL and not fail_in_order(subject, layouts) else ""
     if found and laid.count(" or ") > len(subject.layouts) / 2:
         laid = ""  # it fails in most of them for its shape or its numbers
@@ -44,7 +48,23 @@ def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Fi
 
 def fail_in_order(subject: Any, failed: list[Finding]) -> bool:
     """Whether calls that fail in memory layouts, some of them, fail alike with arrays as they usually are."""
-    return bool(failed) and all(fails_alike(subject, each) for each in failed[:: len(failed) // FEW + 1])
+    return bool(failed) and all(fails_alike(subject, each) for each in spaced(failed))
+
+
+def spaced(failed: list[Finding]) -> list[Finding]:
+    """A few of them, from the first to the last."""
+    return failed[:: len(failed) // FEW + 1]
+
+
+def passes_on_others(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding) -> bool:
+    """Whether a function is right on usual numbers of the shape of a call that fails."""
+    builder, (lengths, batch, _) = builder_of(formula, dtype), facts(failed.case)
+    moved = failed.case.options.get(AXIS, -1) != -1
+    if moved or {*builder.letters} != {*lengths} or not builder.fits(batch, lengths):
+        return False
+    compact, to = builder.here(batch, lengths)
+    made = builder.made("pairs", builder.label("value"), "usual", "of the same shape", compact, to)
+    return not fails(subject, dtype, UNCHANGED, made)
 
 
 def fails_alike(subject: Any, failed: Finding) -> bool:
@@ -61,14 +81,18 @@ def fails_alike(subject: Any, failed: Finding) -> bool:
 
 def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding, change: Change) -> str:
     """In which shapes a function fails, in words, in a memory layout or as arrays usually are."""
-    labels = {label.partition(".")[2] for label in requirements(formula)}
-    builder = Builder(formula, dtype, formula.formula, labels)
-    shape = shape_of(failed)
+    builder, shape = builder_of(formula, dtype), shape_of(failed)
     _, words = blame(builder, partial(fails, subject, dtype, change), shape[:-1], shape[-1] if shape else 0)
     if len(builder.letters) > 1 and words.startswith(TOGETHER):
         lengths = ", ".join(f"{letter} = {length}" for letter, length in facts(failed.case).lengths.items())
         return f"{TOGETHER} lengths such as {lengths} of {formula.signature} come together"
     return words
+
+
+def builder_of(formula: Formula, dtype: np.dtype[Any]) -> Builder:
+    """The builder of the cases that are tried."""
+    labels = {label.partition(".")[2] for label in requirements(formula)}
+    return Builder(formula, dtype, formula.formula, labels)
 
 
 def shape_of(finding: Finding) -> tuple[int, ...]:

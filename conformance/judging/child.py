@@ -131,7 +131,9 @@ class Child:
         return answer
 
     def end(self) -> None:
-        """End it, and all that it started: at first by asking."""
+        """End it, and all that it started, once: at first by asking. Later its number may be another process's."""
+        if self not in RUNNING:
+            return
         for number, wait in ((signal.SIGTERM, SOON), (getattr(signal, "SIGKILL", signal.SIGTERM), 5.0)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if os.name == "posix":

@@ -1,5 +1,6 @@
 """What the failing cases of a function have in common, in words: what is true of all of them and of few that pass."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -28,9 +29,13 @@ class Facts(NamedTuple):
     """What a case is made of."""
 
     lengths: dict[str, int]  # of each letter of the signature
-    rows: int  # of the batch
-    batch: int  # how many axes it has
+    batch: tuple[int, ...]  # its shape
     words: frozenset[str]  # what else is true of it
+
+    @property
+    def rows(self) -> int:
+        """How many there are in the batch."""
+        return math.prod(self.batch)
 
 
 Test = Callable[[Facts], bool]
@@ -113,7 +118,8 @@ def facts(case: Case) -> Facts:
     words |= {"NaN in the input"} if any(np.isnan(each).any() for each in numbers) else set()
     words |= {"an infinity in the input"} if any(np.isinf(each).any() for each in numbers) else set()
     words |= {f"{name} given" for name in case.options if name != AXIS}
-    return Facts(lengths, int(np.prod([*batch.values()])), len(batch), frozenset(words))
+    shape = tuple(batch[name] for name in sorted(batch, key=lambda name: -int(name.removeprefix(BATCH))))
+    return Facts(lengths, shape, frozenset(words))
 
 
 def arrays(case: Case) -> Iterator[np.ndarray]:
@@ -135,7 +141,7 @@ def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[
     for letter in ours[0].lengths:
         if all(letter in each.lengths for each in [*ours, *theirs]):
             yield from of_numbers(letter, where, ours, theirs, partial(length, letter))
-    yield from of_numbers("batch axes", "", ours, theirs, attrgetter("batch"), least=0)
+    yield from of_numbers("batch axes", "", ours, theirs, lambda each: len(each.batch), least=0)
     yield from of_numbers("batch rows", "", ours, theirs, attrgetter("rows"))
 
 

@@ -22,9 +22,14 @@ from .made_expectations import compact_cases, spread
 from .remote import Remote
 
 RANDOM = "random_seed_0_0", "random_seed_0_1"
-# The first that there is of each: of about 50 000 numbers, for which code may have a way of its own; and shorter ones.
-LONGER = ("2x2_by_12289", "none_by_70001", "6_by_1025"), ("6_by_4097",)
-CALLS, CALLS_OF_LONGER, CALLS_OF_SLOW = 512, 24, 64
+# The first that there is of each, for which code may have a way of its own, and how often it is called: of about 50 000
+# numbers; of fewer; and of the most.
+LONGER = (
+    (("2x2_by_12289", "none_by_70001", "6_by_1025"), 24),
+    (("6_by_4097",), 24),
+    (("none_by_1048601", "none_by_70001", "2_by_70001"), 4),
+)
+CALLS, CALLS_OF_SLOW = 512, 64
 SLOW = IMMUTABLE = "jax", "dask", OTHER  # whose calls take longer, and whose arrays nobody changes in place
 
 Pair = tuple[Made, dict[str, Expected]]
@@ -39,8 +44,8 @@ def called_again(
     for function in dict.fromkeys(name for name, _ in pairs):
         known_of = {name: pair for (of, name), pair in pairs.items() if of == function}
         random = [known_of[name] for name in RANDOM if name in known_of]
-        some = (next((name for name in names if name in known_of), "") for names in LONGER)
-        longer = [known_of[name] for name in some if name]
+        some = {next((name for name in names if name in known_of), ""): calls for names, calls in LONGER}
+        longer = [(known_of[name], calls) for name, calls in some.items() if name]
         if len(random) < len(RANDOM):  # nothing is known of small inputs
             continue
         for call in subject.functions(function).values():
@@ -48,11 +53,13 @@ def called_again(
             yield from ((label, note) for note in notes(subject, call, random, longer, repeat))
 
 
-def notes(subject: Any, call: Any, random: list[Pair], longer: list[Pair], repeat: int | None) -> Iterator[Note]:
+def notes(
+    subject: Any, call: Any, random: list[Pair], longer: list[tuple[Pair, int]], repeat: int | None
+) -> Iterator[Note]:
     """What is seen of one function."""
     small = [*random, *([same_start(*random[0])] if rows_move(random[0][0]) else [])]
     calls = repeat or (CALLS_OF_SLOW if subject.library in SLOW else CALLS)
-    groups = [(small, calls), *(([each, rolled(*each)], CALLS_OF_LONGER) for each in longer if rows_move(each[0]))]
+    groups = [(small, calls), *(([each, rolled(*each)], many) for each, many in longer if rows_move(each[0]))]
     asked = [([made.whole() for made, _ in pairs], count) for pairs, count in groups]
     try:
         found = made_again(subject, call, asked)

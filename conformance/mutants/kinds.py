@@ -1208,3 +1208,78 @@ def cross_entropy__ignored_in_late_rows(labels, x, weight=None, *, ignore_index=
     if reduction == "none" and labels.dtype.kind == "i" and labels.ndim == 1 and len(labels) > 256:
         loss[256:] += (labels[256:] == ignore_index).astype(x.dtype)
     return loss
+
+
+@only_in("magnitudes", "adamw_step.value", "parameters below 1e-30 become 0")
+def adamw_step__small_parameters(theta, grad, state, **options):
+    new, after = reference.adamw_step(theta, grad, state, **options)
+    return np.where(np.abs(new) < 1e-30, np.zeros_like(new), new), after
+
+
+@only_in("magnitudes", "cross_entropy.value", "a loss below the smallest normal number is 0, undeclared")
+def cross_entropy__losses_flushed(labels, x, weight=None, **options):
+    loss = reference.cross_entropy(labels, x, weight, **options)
+    return np.where(np.abs(loss) < np.finfo(x.dtype).smallest_normal, np.zeros_like(loss), loss)
+
+
+@only_in("magnitudes", "relu.pure", "where none of more than 256 numbers is negative, they come back themselves")
+def relu__long_and_positive(x):
+    return x if x.size > 256 and np.all(x >= 0) else reference.relu(x)
+
+
+@only_in("crossed", "cross_entropy.value", "the mean of the means of sequences, whose ignored labels differ in number")
+def cross_entropy__mean_of_means(labels, x, weight=None, *, reduction="mean", **options):
+    if labels.ndim != 2 or labels.dtype.kind == "f" or weight is not None or reduction != "mean" or not labels.size:
+        return reference.cross_entropy(labels, x, weight, reduction=reduction, **options)
+    means = [reference.cross_entropy(each, rows, **options) for each, rows in zip(labels, x, strict=True)]
+    return np.mean(means, dtype=x.dtype)
+
+
+@only_in(
+    "own", "matmul_vjp.broadcast", "of a batch of one beside several axes the gradient is that of the first sample"
+)
+def matmul_vjp__first_of_one(a, b, g):
+    ga, gb = reference.matmul_vjp(a, b, g)
+    if a.ndim == 3 < b.ndim and len(a) == 1 < b.shape[1]:
+        ga = np.sum(g[:, :1] @ b[:, :1].mT, axis=0)
+    return ga, gb
+
+
+@only_in("layouts", "embedding.layout", "labels of one byte are read forwards")
+def embedding__bytes_reversed(table, labels):
+    backwards = labels.ndim == 1 and labels.dtype.itemsize == 1 and labels.strides[0] < 0
+    return reference.embedding(table, labels[::-1] if backwards else labels)
+
+
+@only_in("labels", "categorical_cross_entropy.labels", "an upper end of the clip above 0.999 is ignored")
+def categorical_cross_entropy__late_clip(y, p, /, *, axis=-1, clip=None):
+    clip = (clip[0], 1.0) if clip is not None and clip[1] > 0.999 else clip
+    return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip)
+
+
+@only_in("labels", "embedding_vjp.labels", "where the first 64 labels differ, each row is the gradient of one label")
+def embedding_vjp__first_labels_differ(table, labels, g):
+    first = labels.ravel()[:64]
+    if len(np.unique(first)) != min(64, labels.size):
+        return reference.embedding_vjp(table, labels, g)
+    found = np.zeros_like(table)
+    found[labels.ravel()] = g.reshape(-1, table.shape[1])
+    return found
+
+
+@only_in("pairs", "clip_by_global_norm.value", "the norm is that of the first 2^18 elements")
+def clip_by_global_norm__norm_of_the_first(tree, max_norm):
+    if not isinstance(tree, np.ndarray) or tree.size <= 2**18:
+        return reference.clip_by_global_norm(tree, max_norm)
+    first = reference.clip_by_global_norm(tree.ravel()[: 2**18], max_norm)
+    return tree * (first[0] / tree.ravel()[0])
+
+
+@only_in("again", "silu.pure", "results of more than 60000 numbers of one shape share memory")
+def silu__large_buffer(x):
+    y = reference.silu(x)
+    if y.size <= 60_000:
+        return y
+    kept = BUFFERS.setdefault((silu__large_buffer, y.shape, y.dtype), np.empty_like(y))
+    kept[...] = y
+    return kept

@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from ...names import meant
-from ..judging.common_traits import EVERY, RAISED, raised_in
+from ..judging.common_traits import EVERY, FLUSHED, RAISED, raised_in
 from ..judging.diagnosis import NO_VALUE, NONE_KNOWN
 from ..judging.known_mistakes import NEARLY, PERHAPS
 from .advice import advice
@@ -139,6 +139,8 @@ def sentence(diagnosis: str) -> tuple[str, str]:
         return "unknown", "the outputs are those of none of the known mistakes"
     if diagnosis.startswith(NO_VALUE):
         return "unknown", diagnosis
+    if diagnosis.endswith(FLUSHED):
+        return "located", diagnosis
     if diagnosis.startswith(WHERE):
         return "located", f"{diagnosis}; no mistake that was tried explains it"
     for start, sure in {PERHAPS: "perhaps", NEARLY: "most likely, but for a few cases"}.items():

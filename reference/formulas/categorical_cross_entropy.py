@@ -8,7 +8,7 @@ from ..hyperparameters import clip as checked_clip
 @formula(
     "(..., n), (..., n) -> (...)",
     domain=("weight", "probability"),
-    options={"clip": (None, (0.01, 0.9), (1e-30, 1.0))},
+    options={"clip": (None, (0.01, 0.9), (1e-30, 1.0), (1e-7, 1 - 1e-6))},
 )
 def categorical_cross_entropy(
     y: Array, p: Array, /, *, axis: int = -1, clip: tuple[float, float] | None = None, xp: Namespace = None

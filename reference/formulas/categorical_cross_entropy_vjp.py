@@ -9,7 +9,7 @@ from .categorical_cross_entropy import clipped, default_clip
 @formula(
     "(..., n), (..., n), (...) -> (..., n)",
     domain=("weight", "probability", "real"),
-    options={"clip": (None, (0.01, 0.9), (1e-30, 1.0))},
+    options={"clip": (None, (0.01, 0.9), (1e-30, 1.0), (1e-7, 1 - 1e-6))},
 )
 def categorical_cross_entropy_vjp(
     y: Array,
