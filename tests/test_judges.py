@@ -1,5 +1,7 @@
 """Several judges at once: the same report as that of one, and no process that is left behind."""
 
+import os
+import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -8,7 +10,7 @@ import pytest
 from gaugeblock import spec
 from gaugeblock.conformance.judging import judges
 from gaugeblock.conformance.judging.check import Manner, report_on
-from gaugeblock.conformance.judging.child import RUNNING
+from gaugeblock.conformance.judging.child import RUNNING, Child
 from gaugeblock.conformance.judging.judges import judges_for, report_of_several
 from gaugeblock.conformance.judging.selection import selected
 from gaugeblock.worker.loading import SubjectError
@@ -74,3 +76,10 @@ def test_few_formulas_have_one_judge_and_many_subjects_share_the_cores(monkeypat
         assert judges_for(subject, spec.formulas(), 2) == 2
         assert judges_for(subject, spec.formulas()[:13], 1) == 2
         assert judges_for(SimpleNamespace(), spec.formulas(), 1) == 1
+
+
+def test_a_process_is_ended_once_since_its_number_may_be_anothers_later(monkeypatch):
+    child = Child([sys.executable, "-c", "input()"], lambda stream: stream.read())
+    child.end()
+    monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("it was ended again"), raising=False)
+    child.end()
