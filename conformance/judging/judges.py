@@ -21,7 +21,7 @@ from .selection import AnyFormula, AnySubject, selected
 from .threads import CORES, at_once
 
 FEWEST = 6  # formulas for each judge, which takes as long to start as one takes to be judged
-MOST = 8  # judges: each may take half a gigabyte
+MOST = 4  # judges: each may take a gigabyte
 START = "import sys; sys.path[:] = {path!r}; from gaugeblock.conformance.judging.judges import main; main()"
 
 Judge = Callable[[AnySubject, Sequence[AnyFormula], Sequence[str]], Report]
