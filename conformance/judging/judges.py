@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from ...worker.loading import ADDED
@@ -42,25 +41,23 @@ def report_of_several(
     formulas: Sequence[AnyFormula],
     done: Callable[[AnyFormula], None],
 ) -> Report:
-    """The report of so many judges, who load what is chosen as `selected` does, and take the formulas in turn."""
-    left, found = SimpleQueue[AnyFormula](), dict[AnyFormula, Report]()
-    for formula in formulas:
-        left.put(formula)
-    unnamed = [name for name in THREADS if name not in os.environ]
+    """The report of so many judges, who load what is chosen as `selected` does, and each take every so many-th formula.
 
-    def ask(child: Child) -> None:
-        answer(child, (os.environ.get(FOLDER), unnamed, chosen, judge))
-        with suppress(Empty):
-            while True:
-                formula = left.get_nowait()
-                found[formula] = answer(child, formula)
-                done(formula)
+    Which formulas one process is asked for is the same each time.
+    """
+    found, unnamed = dict[AnyFormula, Report](), [name for name in THREADS if name not in os.environ]
+
+    def ask(number: int) -> None:
+        answer(children[number], (os.environ.get(FOLDER), unnamed, chosen, judge))
+        for formula in formulas[number::count]:
+            found[formula] = answer(children[number], formula)
+            done(formula)
 
     path = [folder for folder in sys.path if folder not in ADDED]
     command = [sys.executable, "-P", "-c", START.format(path=path)]
     children = [Child(command, pickle.load, dict.fromkeys(unnamed, "1")) for _ in range(count)]
     try:
-        for _ in at_once(ask, children):
+        for _ in at_once(ask, range(count)):
             pass
     finally:
         for child in children:
