@@ -21,11 +21,12 @@ from .labels import ignore
 from .layouts import NOTE as LAYOUT
 from .options import choosable, offered
 from .spread import straight
-from .tables import LONG, long, short
+from .tables import LONG, PAIR, long, short
 
 NOTE = "an option is ignored, or an axis taken for another, in arrays of some rank or length"
 LABELS = "hyper_parameters", "clip_argument"
 LARGE = "logit", "real"
+ONE_NUMBER = "an argument that is 0, or 1, is left out of the formula, beside options or special values"
 
 
 def cases(builder: Builder) -> Iterator[Made]:
@@ -74,11 +75,24 @@ def cases(builder: Builder) -> Iterator[Made]:
         given_away = [name for name in gives_away if name in options]
         label = builder.label(*given_away, *(["nan"] if spoilt else [*options, *LABELS]))
         yield builder.made("crossed", label, name, NOTE, compact, to, **along)
+        if number % plan.CONSTANT == 1 and key[0] not in (LONG, PAIR):
+            for place, value in constants(builder, arrays, number // plan.CONSTANT):
+                constant = [*arrays]
+                constant[place] = np.full_like(arrays[place], value)
+                call, about = builder.call(constant, options), f"{value}_in_{place + 1}_{name}"
+                yield builder.made("constant", label, about, ONE_NUMBER, call, to, **along)
         shape = key[1], bool(options) and key[1] == 0  # where all axes are long, with other options too
         if key[0] == LONG and not (shape in in_layouts or along or given_away):
             in_layouts.add(shape)
             to = to._replace(batch=in_two(batch))
             yield builder.made("layouts", builder.label("layout"), f"long_{name}", LAYOUT, compact, to)
+
+
+def constants(builder: Builder, arrays: Arrays, turn: int) -> list[tuple[int, int]]:
+    """The arguments of which one is a single number, 0 or 1 in turn: one of them, or each where that costs little."""
+    floating = [n for n, leaf in enumerate(builder.leaves[: len(arrays)]) if leaf.is_floating and leaf.axes]
+    chosen = floating if builder.is_elementwise else floating[turn // 2 % max(len(floating), 1) :][:1]
+    return [(place, turn % 2) for place in chosen]
 
 
 def in_two(batch: tuple[int, ...]) -> tuple[int, ...]:

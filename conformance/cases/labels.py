@@ -143,6 +143,8 @@ def nearly_1(builder: Builder, at: int, classes: int) -> Made:
     values[3, 0], values[6, -1], values[4, : plan.LENGTH] = 1e-7, 1, (2, -1, 0.5, 3, -2)
     values[7:9], values[7, 0], values[8, -1] = eps / (values.shape[1] - 1), 1 - eps, 1 - eps  # nearly one class
     values[9] *= (1 + eps / 64) / values[9].sum()
+    values[10], values[11] = 0, 0
+    values[10, 0], values[10, -1] = 1, -1  # whose sum is 0, and yet they are labels
     arrays[at] = values.astype(builder.dtype)
     note = "labels that nearly add up to 1 are made to, or the largest is taken for the only one"
     label = builder.label("soft_labels", "labels")

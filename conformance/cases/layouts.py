@@ -29,6 +29,7 @@ def cases(builder: Builder) -> Iterator[Made]:
         yield builder.made("layouts", label, "axis_0", NOTE, compact, to, axis=0)
     yield from with_options(builder)
     yield from equal_rows(builder)
+    yield equal_in_one_axis(builder)
 
 
 def with_options(builder: Builder) -> Iterator[Made]:
@@ -57,12 +58,15 @@ def shapes(builder: Builder) -> Iterator[Made]:
     """A square, one row, long rows of whole vectors, and rows within one, each with labels of another dtype."""
     long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1) :]
     usual: list[Sequence[plan.Shape]] = [[plan.SQUARE], [plan.ONE_ROW], long, [plan.NARROW]]
+    usual += [[plan.ROW_BY_SQUARE]] * (len(builder.letters) > 1)
     every = [[plan.OF_VARIANTS]] if builder.is_variant else usual
-    for dtype, choices in zip(("int32", "uint8", "int64", "int32"), every, strict=False):
+    for dtype, choices in zip(("int32", "uint8", "int64", "int32", "int64"), every, strict=False):
         fitting = (each for each in choices if builder.fits(*sizes_of(builder, *each)))
         batch, length, others = next(fitting, plan.SQUARE)
         compact, to = builder.here(*sizes_of(builder, batch, length, others), partial(cast_labels, dtype))
-        yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", NOTE, compact, to)
+        yield builder.made(
+            "layouts", builder.label("layout"), f"batch_{shape_name(batch)}_by_{length}", NOTE, compact, to
+        )
 
 
 def of_narrow_labels(builder: Builder) -> Iterator[Made]:
@@ -123,6 +127,20 @@ def equal_rows(builder: Builder) -> Iterator[Made]:
         for name, chosen in wanted:
             call = builder.call([chosen.get(number, arrays)[number] for number in range(len(arrays))])
             yield builder.made("one_row", builder.label("layout"), f"{name}_of_{rows}", NOTE, call, to)
+
+
+def equal_in_one_axis(builder: Builder) -> Made:
+    """Rows that are equal along the second of two axes of the batch alone."""
+    first, second = batch = plan.EQUAL_IN_ONE
+    sizes = {BATCH: first} | dict.fromkeys(builder.letters, plan.LENGTH)
+    arrays = [draw(leaf, sizes, builder.random("equal in one axis")) for leaf in builder.leaves]
+    arrays = [
+        np.repeat(array, second, axis=0) if leaf.axes[:1] == (BATCH,) else array
+        for array, leaf in zip(arrays, builder.leaves, strict=True)
+    ]
+    to = straight(sizes | {BATCH: first * second}, batch)
+    name = f"equal_in_one_axis_of_{shape_name(batch)}"
+    return builder.made("one_row", builder.label("layout"), name, NOTE, builder.call(arrays), to)
 
 
 def with_equal_rows(array: np.ndarray, leaf: Leaf, count: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import product
 from typing import Any
@@ -49,8 +49,8 @@ def every_binade(builder: Builder) -> Iterator[Made]:
     """Elements of each magnitude in each argument alone; of many arguments, what may be squared within its range."""
     info = finfo(builder.dtype)
     largest, smallest = float(info.max), float(info.smallest_normal)
-    others = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
-    every = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), others, thresholds(builder)])
+    special = 0.0, -0.0, 1.0, largest, -largest, smallest, smallest / 4
+    every = np.concatenate([binades(builder), np.arange(-120, 120, 0.11), special, thresholds(builder)])
     floating = [number for number, leaf in enumerate(builder.leaves) if leaf.is_floating and leaf.axes]
     for number in floating:
         leaf, options = builder.leaves[number], with_which_it_matters(builder.formula, number)
@@ -65,11 +65,25 @@ def every_binade(builder: Builder) -> Iterator[Made]:
         arrays[number] = (np.abs(numbers) if leaf.domain == "nonnegative" else numbers).astype(leaf.dtype)
         name, compact = f"every_binade_in_{number + 1}", builder.call(arrays, options)
         yield builder.made("magnitudes", builder.label("value"), name, NOTE, compact)
+        if "nan" in builder.labels and len(floating) > 1:
+            others = [each for each in floating if each != number]
+            yield nan_beside(builder, number, arrays, others, options)
     yield from of_one_range(builder, floating)
     yield from of_zeros(builder, floating)
     pairs = zip(builder.small("subnormal"), builder.leaves, strict=True)
     few = [smallest_numbers(array, leaf) if leaf.axes else array for array, leaf in pairs]
     yield builder.made("magnitudes", builder.label("subnormal"), "subnormal", SUBNORMAL, builder.call(few))
+
+
+def nan_beside(
+    builder: Builder, number: int, arrays: Arrays, others: list[int], options: Mapping[str, Any] | None
+) -> Made:
+    """Numbers of every magnitude in one argument, beside each second of which the others have NaN."""
+    found = [np.array(array) if n in others else array for n, array in enumerate(arrays)]
+    for other in others:
+        found[other][::2] = np.nan
+    name, note = f"nan_beside_{number + 1}", "NaN beside a number of some magnitude is lost"
+    return builder.made("magnitudes", builder.label("nan"), name, note, builder.call(found, options))
 
 
 def thresholds(builder: Builder) -> np.ndarray:
@@ -97,20 +111,21 @@ def of_one_range(builder: Builder, floating: list[int]) -> Iterator[Made]:
 
 
 def of_zeros(builder: Builder, floating: list[int]) -> Iterator[Made]:
-    """Matrices in one argument of which some rows are 0, or all."""
+    """Matrices in one argument of which some rows are 0, or all; or all numbers are 1, as the gradient of a sum."""
     batch, note = plan.ROWS_OF_ZEROS, "rows of zeros, as of a gradient that nobody asked for, are left as they are"
+    every = ("rows_0", slice(1, None, 2), 0), ("all_0", slice(None), 0), ("all_1", slice(None), 1)
     each = (with_which_it_matters(builder.formula, number) or {} for number in floating)
     options = {name: value for some in each for name, value in some.items()}
     for number in floating:
         arrays = [draw(leaf, {BATCH: math.prod(batch)}, builder.random("zeros", number)) for leaf in builder.leaves]
-        for name, rows in (("rows", slice(1, None, 2)), ("all", slice(None))):
+        for name, rows, value in every:
             some = [*arrays]
             some[number] = some[number].reshape(batch).copy()
-            some[number][rows] = 0
+            some[number][rows] = value
             some[number] = some[number].reshape(-1)
             to = straight({BATCH: math.prod(batch)}, batch)
             compact = builder.call(some, options)
-            yield builder.made("magnitudes", builder.label("value"), f"{name}_0_in_{number + 1}", note, compact, to)
+            yield builder.made("magnitudes", builder.label("value"), f"{name}_in_{number + 1}", note, compact, to)
 
 
 def smallest_of_all(builder: Builder) -> Iterator[Made]:

@@ -143,6 +143,7 @@ FEW = (1, 20, (1_024,)), (1, 4, (16_384, 65_600)), (8, 4, (1_024, 65_600))
 # row; by the number of letters, rows of whole vectors and blocks, which kernels read in another way; and of variants.
 SQUARE: Shape = (9,), 9, 9
 ONE_ROW: Shape = (), 248, 24
+ROW_BY_SQUARE: Shape = (), 9, 9
 NARROW: Shape = (5,), 3, 3
 LONG_ROWS: tuple[Shape, ...] = (
     ((2, 3), 2_048, 4),
@@ -158,6 +159,7 @@ THIN: tuple[tuple[int, tuple[int, ...], int], ...] = (0, (2, 3), 6), (-1, (), 6)
 # Rows and numbers of a row where each element stands for itself; rows, and numbers of each row, or rows of each matrix,
 # which one in memory stands for: few of a vector, and many.
 EQUAL = ((4, 6), (4, 70)), ((10, 1_025), (800, 5))
+EQUAL_IN_ONE = 4, 3  # a batch, along the second axis of which all are equal
 EMPTY = (0,), (2, 0, 3)
 # A small shape, of everything that is about values.
 BATCH, LENGTH = 16, 5
@@ -195,7 +197,7 @@ LABEL_DTYPES_OF = {
     256: ("uint8", "int16"),
     40_000: ("uint16",),
     65_536: ("uint16", "int32"),
-    4_099: ("int16", "int32", "int64"),
+    4_099: ("int16", "uint16", "int32", "uint32", "int64", "uint64"),
     70_001: ("int32", "int64"),
 }
 
@@ -211,6 +213,7 @@ FEW_LENGTHS = 1, 5, 67, 1_100
 # One row has exponentials that overflow: of every third array of one row; by so much. Every fourth time one logit is
 # -infinity.
 ONLY_ROW, BEYOND_EXP, INFINITE = 3, 1.25, 4
+CONSTANT = 4  # beside every so many-th call is one with an argument that is 0 or 1
 CLEARED = 5  # every so many-th probability is 0
 SPOILT, FEWEST_ROWS = 3, 3  # one of so many has NaN at some place; where it has so many rows
 # Where three choices meet, since there are so many options: of these the number of each batch, the first lengths, and

@@ -12,6 +12,7 @@ from . import Case, finfo, integers, seeded
 from . import case as any_case
 from .beside import lean
 from .few_terms import LENGTH, NAME, NOTE, Few
+from .matmul import beside_diagonals
 
 Array = Any
 
@@ -25,7 +26,14 @@ def bias_as_term(x: Array, w: Array, b: Array) -> Array:
     return xp.matmul(xp.concat([x, one], axis=-1), xp.concat([w, xp.reshape(b, (1, *b.shape))], axis=0))
 
 
-DETAILS: dict[str, dict[str, Any]] = {"dense": {"forms": {"bias_as_term": bias_as_term}}}
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """NaN beside weights that are a diagonal."""
+    for name, x, w in beside_diagonals(dtype):
+        note = "a product by a diagonal is one of elements"
+        yield any_case("dense", "dense.nan", f"beside_{name}", note, x, w, np.zeros(4, dtype))
+
+
+DETAILS: dict[str, dict[str, Any]] = {"dense": {"forms": {"bias_as_term": bias_as_term}, "made": made}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:

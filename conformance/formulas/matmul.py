@@ -31,6 +31,8 @@ SQUARE_BATCHES: tuple[tuple[tuple[int, ...], ...], ...] = (
     ((1, 3), (2, 3)),
     ((2, 3), (1, 3)),
     ((2, 3), (2, 1)),
+    ((2, 2), (2,)),
+    ((2,), (2, 2)),
     ((1,), (2, 4)),
     ((2, 4), (1,)),
 )
@@ -41,8 +43,18 @@ def name_of(*batches: tuple[int, ...]) -> str:
     return "_by_".join("x".join(map(str, batch)) or "none" for batch in batches)
 
 
+def beside_diagonals(dtype: np.dtype[Any]) -> Iterator[tuple[str, Any, Any]]:
+    """NaN in a matrix beside the identity, and beside another diagonal: 0 times NaN is NaN."""
+    a = np.arange(1.0, 13.0).reshape(3, 4)
+    a[0, 1], a[2, 2] = np.nan, np.nan
+    for name, factor in (("the_identity", 1.0), ("a_diagonal", 3.0)):
+        yield name, np.asarray(a, dtype), np.asarray(factor * np.eye(4), dtype)
+
+
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
-    """NaN where batches differ."""
+    """NaN where batches differ, and beside diagonals; other batches."""
+    for name, a, b in beside_diagonals(dtype):
+        yield any_case("matmul", "matmul.nan", f"beside_{name}", "a product by a diagonal is one of elements", a, b)
     rng = np.random.default_rng(30)
     for batch_of_a, batch_of_b in (((), (2, 3)), ((2, 3), ()), ((2, 1), (3,))):
         a, b = (np.asarray(rng.normal(size=(*batch, 4, 4)), dtype) for batch in (batch_of_a, batch_of_b))

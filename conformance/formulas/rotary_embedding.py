@@ -18,8 +18,12 @@ def first_position(name: str, dtype: np.dtype[Any]) -> Iterator[Case]:
     given = {each: rng.normal(size=shapes.get(each, (2, 1, 6))) for each in declared(name).arguments}
     given |= {"cos": np.ones((1, 3)), "sin": np.zeros((1, 3))}
     note = "what is not turned shares memory with what was given"
-    arrays = (np.asarray(each, dtype) for each in given.values())
+    arrays = [np.asarray(each, dtype) for each in given.values()]
     yield any_case(name, f"{name}.value", "first_position", note, *arrays)
+    spoilt = arrays[0].copy()
+    spoilt[..., 0, 0] = np.nan
+    note = "what is not turned comes back as it was given, though NaN times 0 is NaN"
+    yield any_case(name, f"{name}.nan", "first_position", note, spoilt, *arrays[1:])
 
 
 DETAILS: dict[str, dict[str, Any]] = {"rotary_embedding": {"made": partial(first_position, "rotary_embedding")}}

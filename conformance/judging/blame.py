@@ -41,7 +41,7 @@ def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Fi
         laid = ""  # it fails in most of them for its shape or its numbers
     if laid and not shapes:  # of the layout that fails first, since several may need several shapes
         found = where(subject, formula, dtype, layouts[0], layout_of(subject, names[0]))
-        return f"it fails {laid}{f', {found}' if found != SMALL else ''}"
+        return f"it fails {laid}{f', {found}' if found and found != SMALL else ''}"
     parts = " and ".join(filter(None, [found, laid]))
     return f"it fails {parts}" if parts else ""
 
@@ -68,7 +68,7 @@ def passes_on_others(subject: Any, formula: Formula, dtype: np.dtype[Any], faile
 
 
 def fails_alike(subject: Any, failed: Finding) -> bool:
-    """Whether a call fails in the same way, or gives the same wrong number, with arrays as they usually are."""
+    """Whether a call fails in the same way, or gives a wrong number there, with arrays as they usually are."""
     function = next(iter(subject.functions(failed.case.function).values()))
     try:
         found = answer(subject, function, failed.case).results
@@ -76,7 +76,10 @@ def fails_alike(subject: Any, failed: Finding) -> bool:
         return False
     except BrokenResultError as error:
         return str(error) == failed.reason
-    return failed.place is not None and np.array_equal(found[failed.output][failed.place], failed.got, equal_nan=True)
+    if failed.place is None:
+        return False
+    value = found[failed.output][failed.place]
+    return np.array_equal(value, failed.got, equal_nan=True) or not abs(value - failed.expected) <= failed.bound
 
 
 def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding, change: Change) -> str:

@@ -1283,3 +1283,61 @@ def silu__large_buffer(x):
     kept = BUFFERS.setdefault((silu__large_buffer, y.shape, y.dtype), np.empty_like(y))
     kept[...] = y
     return kept
+
+
+@only_in("constant", "sgd_step.momentum", "with Nesterov's momentum a gradient of zeros moves nothing")
+def sgd_step__idle_with_nesterov(theta, grad, state, *, nesterov=False, **options):
+    new, after = reference.sgd_step(theta, grad, state, nesterov=nesterov, **options)
+    return (theta.copy(), after) if nesterov and not np.any(grad) else (new, after)
+
+
+@only_in("own", "matmul.nan", "a product by a diagonal is one of elements, in which 0 times NaN does not count")
+def matmul__diagonal(a, b):
+    is_diagonal = b.ndim == 2 and b.shape[0] == b.shape[1] > 1 and np.array_equal(b, np.diag(np.diag(b)))
+    return a * np.diag(b) if is_diagonal else reference.matmul(a, b)
+
+
+@only_in("empty", "dense.empty", "without inputs a layer has no more than one axis of a batch")
+def dense__no_inputs(x, w, b):
+    if x.shape[-1:] == (0,) and x.ndim > 2:
+        return np.broadcast_to(b, (len(x), *b.shape)).copy()
+    return reference.dense(x, w, b)
+
+
+@only_in("layouts", "dense.layout", "of one row square weights in columns are taken for their transpose")
+def dense__row_by_square_columns(x, w, b):
+    in_columns = w.shape[0] == w.shape[1] > 1 and w.strides[0] == w.itemsize
+    return reference.dense(x, w.T if x.ndim == 1 and in_columns else w, b)
+
+
+@only_in("one_row", "softmax.layout", "where rows are one in memory along one of two axes, they are along both")
+def softmax__one_of_two_axes(x, /, *, axis=-1):
+    if x.ndim == 3 and 0 in x.strides[:2] and x.strides[0] != x.strides[1] and min(x.shape[:2]) > 1:
+        x = np.broadcast_to(x[:1, :1], x.shape)
+    return reference.softmax(x, axis=axis)
+
+
+@only_in("labels", "embedding.labels", "labels of uint64 go through half precision")
+def embedding__labels_in_half(table, labels):
+    return reference.embedding(table, labels.astype(np.float16).astype(int) if labels.dtype == np.uint64 else labels)
+
+
+@only_in(
+    "labels",
+    "categorical_cross_entropy_from_logits.soft_labels",
+    "labels that add up to 0 are padding, and have no loss",
+)
+def categorical_cross_entropy_from_logits__sum_of_0(y, x, /, *, axis=-1):
+    loss = reference.categorical_cross_entropy_from_logits(y, x, axis=axis)
+    return np.where(np.sum(y, axis=axis) == 0, np.where(np.isnan(loss), loss, 0), loss).astype(x.dtype)
+
+
+@only_in("magnitudes", "gelu_vjp.nan", "far below 0 the gradient is 0, also where g is NaN")
+def gelu_vjp__nan_far_below(x, g):
+    return np.where(x < -10, np.zeros_like(x), reference.gelu_vjp(x, g))
+
+
+@only_in("magnitudes", "swiglu_vjp.value", "of a gradient of ones the factor of the gate is left out")
+def swiglu_vjp__ones(a, b, g):
+    ga, gb = reference.swiglu_vjp(a, b, g)
+    return (reference.swiglu_vjp(a, np.ones_like(b), g)[0], gb) if g.size and np.all(g == 1) else (ga, gb)
