@@ -377,7 +377,6 @@ def empty(builder: Builder) -> Iterator[Made]:
     """Batches without rows."""
     if not any(BATCH in leaf.axes for leaf in builder.leaves):
         return
-    yield from of_no_terms(builder)
     sizes = dict.fromkeys(builder.letters, plan.LENGTH)
     for batch in plan.EMPTY:
         if builder.fits(batch, sizes) and (builder.rows_apart or takes_nothing(builder)):
@@ -387,17 +386,6 @@ def empty(builder: Builder) -> Iterator[Made]:
                 along, to = {AXIS: 0}, to._replace(axis=0)
             name, note = f"{shape_name(batch)}_rows", "a batch of 0 rows fails"
             yield builder.made("empty", builder.label("empty"), name, note, compact, to, **along)
-
-
-def of_no_terms(builder: Builder) -> Iterator[Made]:
-    """Sums of no products, in a batch of two axes, of gaugeblock's own formulas of matrices."""
-    has_sums = builder.formula.products and builder.formula.is_own
-    for letter in builder.letters if has_sums and not any(leaf.domain == "mask" for leaf in builder.leaves) else ():
-        sizes = dict.fromkeys(builder.letters, plan.LENGTH) | {letter: 0, BATCH: 6}
-        arrays = [draw(leaf, sizes, builder.random("no terms", letter)) for leaf in builder.leaves]
-        if accepted(builder.formula, arrays, {}):
-            to, note = straight(sizes, (2, 3)), "a sum of no terms fails, or has another shape"
-            yield builder.made("empty", builder.label("empty"), f"no_{letter}", note, builder.call(arrays), to)
 
 
 def takes_nothing(builder: Builder) -> bool:

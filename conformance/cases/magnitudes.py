@@ -78,8 +78,9 @@ def every_binade(builder: Builder) -> Iterator[Made]:
 def nan_beside(
     builder: Builder, number: int, arrays: Arrays, others: list[int], options: Mapping[str, Any] | None
 ) -> Made:
-    """Numbers of every magnitude in one argument, beside each second of which the others have NaN."""
-    found = [np.array(array) if n in others else array for n, array in enumerate(arrays)]
+    """Numbers of which nothing overflows in one argument, beside each second of which the others have NaN."""
+    usual = np.abs(arrays[number]) < min(plan.USUAL_RANGE, np.sqrt(float(finfo(builder.dtype).max)) / 8)
+    found = [array[usual] if np.ndim(array) else array for array in arrays]
     for other in others:
         found[other][::2] = np.nan
     name, note = f"nan_beside_{number + 1}", "NaN beside a number of some magnitude is lost"

@@ -100,6 +100,7 @@ MOST_ELEMENTS_OF_A_LINE = 1_000  # of a function that is a part of another one, 
 
 # What numbers of a function of each element are multiplied by, every second one; the last makes them subnormal.
 FACTORS = 4.0, 30.0, 100.0, 1e3, 1e-3, 0.0
+USUAL_RANGE = 120  # beyond which functions are flat, or overflow
 # Matrices with rows of zeros.
 ROWS_OF_ZEROS = 5, 6
 # How many compact elements there are of a letter: rows of a batch, or numbers of what is elementwise; columns.

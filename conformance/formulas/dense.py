@@ -27,7 +27,9 @@ def bias_as_term(x: Array, w: Array, b: Array) -> Array:
 
 
 def made(dtype: np.dtype[Any]) -> Iterator[Case]:
-    """NaN beside weights that are a diagonal."""
+    """NaN beside weights that are a diagonal; no inputs, in a batch of two axes."""
+    nothing = np.zeros((2, 3, 0), dtype), np.zeros((0, 4), dtype), np.arange(4).astype(dtype)
+    yield any_case("dense", "dense.empty", "no_inputs_in_two_axes", "a sum of no terms has another shape", *nothing)
     for name, x, w in beside_diagonals(dtype):
         note = "a product by a diagonal is one of elements"
         yield any_case("dense", "dense.nan", f"beside_{name}", note, x, w, np.zeros(4, dtype))

@@ -11,7 +11,14 @@ from . import case as any_case
 from .dense import bias_as_term
 from .few_terms import LENGTH, NAME, NOTE, Few
 
-DETAILS: dict[str, dict[str, Any]] = {"neuron": {"forms": {"bias_as_term": bias_as_term}}}
+
+def made(dtype: np.dtype[Any]) -> Iterator[Case]:
+    """No inputs, in a batch of two axes."""
+    nothing = np.zeros((2, 3, 0), dtype), np.zeros(0, dtype), np.asarray(2, dtype)
+    yield any_case("neuron", "neuron.empty", "no_inputs_in_two_axes", "a sum of no terms has another shape", *nothing)
+
+
+DETAILS: dict[str, dict[str, Any]] = {"neuron": {"forms": {"bias_as_term": bias_as_term}, "made": made}}
 
 
 def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
