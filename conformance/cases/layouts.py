@@ -20,6 +20,7 @@ NOTE = "the memory layout is taken for another"
 def cases(builder: Builder) -> Iterator[Made]:
     """Calls whose arguments lie in each layout, all of them and each alone."""
     yield from shapes(builder)
+    yield from row_by_square(builder)
     yield from of_narrow_labels(builder)
     yield from thin(builder)
     if builder.has_axis:
@@ -58,15 +59,19 @@ def shapes(builder: Builder) -> Iterator[Made]:
     """A square, one row, long rows of whole vectors, and rows within one, each with labels of another dtype."""
     long = plan.LONG_ROWS[min(len(builder.letters), len(plan.LONG_ROWS) - 1) :]
     usual: list[Sequence[plan.Shape]] = [[plan.SQUARE], [plan.ONE_ROW], long, [plan.NARROW]]
-    usual += [[plan.ROW_BY_SQUARE]] * (len(builder.letters) > 1)
     every = [[plan.OF_VARIANTS]] if builder.is_variant else usual
-    for dtype, choices in zip(("int32", "uint8", "int64", "int32", "int64"), every, strict=False):
+    for dtype, choices in zip(("int32", "uint8", "int64", "int32"), every, strict=False):
         fitting = (each for each in choices if builder.fits(*sizes_of(builder, *each)))
         batch, length, others = next(fitting, plan.SQUARE)
         compact, to = builder.here(*sizes_of(builder, batch, length, others), partial(cast_labels, dtype))
-        yield builder.made(
-            "layouts", builder.label("layout"), f"batch_{shape_name(batch)}_by_{length}", NOTE, compact, to
-        )
+        yield builder.made("layouts", builder.label("layout"), f"batch_{shape_name(batch)}", NOTE, compact, to)
+
+
+def row_by_square(builder: Builder) -> Iterator[Made]:
+    """One row, without a batch, by a matrix that is taken for its transpose."""
+    if len(builder.letters) > 1 and not builder.is_variant:
+        compact, to = builder.here(*sizes_of(builder, *plan.ROW_BY_SQUARE))
+        yield builder.made("layouts", builder.label("layout"), "row_by_square", NOTE, compact, to)
 
 
 def of_narrow_labels(builder: Builder) -> Iterator[Made]:
