@@ -23,10 +23,11 @@ from gaugeblock.conformance.cases.draw import unpack
 from gaugeblock.conformance.cases.options import covering
 from gaugeblock.conformance.cases.repeated_calls import Input, note_of_change, note_of_threads, notes_of
 from gaugeblock.conformance.cases.spread import places
-from gaugeblock.conformance.formulas import FUNCTIONS, cases, declared
+from gaugeblock.conformance.formulas import FUNCTIONS, case, cases, declared
 from gaugeblock.conformance.judging import layouts as layouts_of
 from gaugeblock.conformance.judging import oracle
-from gaugeblock.conformance.judging.blame import blamed
+from gaugeblock.conformance.judging.blame import blamed, fails_alike
+from gaugeblock.conformance.judging.judge import Finding
 from gaugeblock.conformance.judging.made_expectations import compact_cases, differing, plain_run, spread
 from gaugeblock.conformance.judging.repeated_calls import called_again
 from gaugeblock.conformance.judging.subject import Subject
@@ -785,6 +786,15 @@ def test_no_memory_layout_is_blamed_for_calls_that_fail_in_the_usual_order_too(c
     failed = [found for _, found in failures(subject, function, "float32", {"layouts", "pairs", "options"}, 1000)]
     assert any(found.requirement.endswith(".layout") for found in failed)
     assert "memory layout" not in blamed(subject, declared(function), np.dtype("float32"), failed)
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf])
+def test_a_layout_is_to_blame_where_it_alone_loses_a_special_value(special):
+    x = np.array([1.0, special], np.float32)
+    here = case("relu", "relu.layout", "one", "lost", x)._replace(kind="layouts")
+    lost = Finding("relu.layout", here, passed=False, place=(1,), got=0.0, expected=special)
+    assert not fails_alike(subject_of(reference.relu, "relu"), lost)
+    assert fails_alike(subject_of(np.zeros_like, "relu"), lost)
 
 
 def test_nothing_is_said_where_no_shape_and_no_layout_fails():

@@ -78,8 +78,9 @@ def fails_alike(subject: Any, failed: Finding) -> bool:
         return str(error) == failed.reason
     if failed.place is None:
         return False
-    value = found[failed.output][failed.place]
-    return np.array_equal(value, failed.got, equal_nan=True) or not abs(value - failed.expected) <= failed.bound
+    value = float(found[failed.output][failed.place])
+    is_right = np.array_equal(value, failed.expected, equal_nan=True) or abs(value - failed.expected) <= failed.bound
+    return not is_right
 
 
 def where(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding, change: Change) -> str:
