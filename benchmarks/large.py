@@ -16,7 +16,7 @@ from typing import Any
 import blocks
 import numpy as np
 
-from gaugeblock.conformance.judging.remote import THREADS
+from gaugeblock.worker.one_thread import VARIABLES
 
 RESULTS = Path(__file__).parent / "results/large.json"
 COMMAND = "python benchmarks/large.py"
@@ -27,7 +27,7 @@ WORKS = [
 ]
 # What each had to cost at most when this was built: seconds in float32 and in float64, None where no goal was set.
 GOALS = {"softmax": (30, None), "dense": (10, 60), "adam_step": (60, None)}
-ONE_CORE = dict.fromkeys(THREADS, "1")
+ONE_CORE = dict.fromkeys(VARIABLES, "1")
 
 
 def arguments(formula: str, dtype: str, shape: list[int]) -> tuple[Any, ...]:

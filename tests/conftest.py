@@ -18,7 +18,7 @@ from gaugeblock import spec
 from gaugeblock.conformance import cli
 from gaugeblock.conformance.cli.cache import use_cache
 from gaugeblock.conformance.judging import check, judge, kept_expectations
-from gaugeblock.conformance.judging.remote import THREADS
+from gaugeblock.worker.one_thread import VARIABLES
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
@@ -26,7 +26,7 @@ settings.load_profile("deterministic")
 # What is expected is computed once in a run of the tests, and what JAX compiles too: its processes share a new folder.
 # Each has one thread: those of several processes would wait for each other, in a loop that takes a core.
 if "PYTEST_XDIST_WORKER" not in os.environ:
-    os.environ.update(dict.fromkeys(THREADS, "1"))
+    os.environ.update(dict.fromkeys(VARIABLES, "1"))
     os.environ[kept_expectations.FOLDER] = tempfile.mkdtemp(prefix="gaugeblock-tests-")
     atexit.register(shutil.rmtree, os.environ[kept_expectations.FOLDER], ignore_errors=True)
 use_cache(True)

@@ -1,8 +1,10 @@
 """Several judges at once: the same report as that of one, and no process that is left behind."""
 
 import os
+import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +16,7 @@ from gaugeblock.conformance.judging.child import RUNNING, Child
 from gaugeblock.conformance.judging.judges import judges_for, report_of_several
 from gaugeblock.conformance.judging.selection import selected
 from gaugeblock.worker.loading import SubjectError
+from gaugeblock.worker.one_thread import VARIABLES, one_thread
 
 WRONG = """
 import numpy as np
@@ -83,3 +86,21 @@ def test_a_process_is_ended_once_since_its_number_may_be_anothers_later(monkeypa
     child.end()
     monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("it was ended again"), raising=False)
     child.end()
+
+
+def test_a_judge_has_one_thread_and_what_it_starts_has_as_many_as_ever(monkeypatch):
+    monkeypatch.setenv(VARIABLES[0], "3")
+    monkeypatch.delenv(VARIABLES[1], raising=False)
+    with one_thread():
+        assert [os.environ[name] for name in VARIABLES[:2]] == ["3", "1"]
+    assert os.environ[VARIABLES[0]] == "3"
+    assert VARIABLES[1] not in os.environ
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted as Linux shows them")
+def test_the_command_line_starts_no_threads_that_wait_for_each_other():
+    code = "import os, sys, gaugeblock.__main__ as m; sys.argv = ['gaugeblock', '--version']\n"
+    code += "try: m.main()\nexcept SystemExit: print(len(os.listdir('/proc/self/task')))"
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "1"

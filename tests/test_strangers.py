@@ -344,6 +344,7 @@ ADDED_IN_HALF = (
     layer_scale,
     smooth_minimum,
     jensen_shannon,
+    surprise,
 )  # NumPy adds in float16, one after the other, in strided rows
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__, spec
+from ...worker.one_thread import VARIABLES
 from .work import Work, of_size
 
 LIBRARIES = ("numpy", "torch", "jax", "optax", "scipy", "onnxruntime", "onnx", "keras")
@@ -96,7 +97,7 @@ def measure(
 def in_a_process(chosen: list[Work], backends: list[str], progress: Callable[[str], None]) -> Iterator[dict[str, Any]]:
     """Yield what a process measures, which has as many threads as the first work has cores."""
     cores = chosen[0].cores
-    threads = {f"{library}_NUM_THREADS": str(cores) for library in ("OMP", "OPENBLAS", "MKL")}
+    threads = dict.fromkeys(VARIABLES, str(cores))
     asked = json.dumps({"backends": backends, "works": [work._asdict() for work in chosen], "cores": cores})
     command = [sys.executable, "-m", f"{__name__}.worker", asked]
     progress(str(chosen[0]))

@@ -101,6 +101,7 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     small = drawn(rng, 10, step=0, theta=0.0)
     small[1] = array(1e-6 * small[1])
     yield step("epsilon", "small_gradients", "epsilon inside the root, or another default", *small)
+    yield step("epsilon", "none", "0 taken for 'not given'", *small, epsilon=0.0)
     yield step("epsilon", "argument", "epsilon ignored", *drawn(rng, 10, theta=0.0), epsilon=0.1)
     other = {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1}
     yield step("hyper_parameters", "all", "an argument ignored", *drawn(rng, 10), **other)

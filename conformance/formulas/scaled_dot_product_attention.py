@@ -288,7 +288,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     given = drawn(rng, 2)
     yield case("causal", "with_mask", "of two masks one is left out", *given, mask, causal=True)
 
-    yield case("scale", "scale_0.3", "the default, or both", *drawn(rng, 2), scale=0.3)
+    given = drawn(rng, 2)
+    yield case("scale", "scale_0.3", "the default, or both", *given, scale=0.3)
+    yield case("scale", "scale_0", "0 taken for 'not given'", *given, scale=0.0)
 
     q, k, v = drawn(rng, 1, 4)
     yield case("heads", "groups", "heads taken in turns, or the first for all", q, k[:, :2], v[:, :2])

@@ -164,7 +164,9 @@ def cases(dtype: np.dtype[Any], seed: int) -> Iterator[Case]:
     for alignment in ("upper_left", "lower_right"):
         given = drawn(rng, sizes=(3, 5, 3, 2))
         yield case("causal", alignment, "aligned to the other corner", *given, causal=alignment)
-    yield case("scale", "scale_0.3", "the default, or once only", *drawn(rng, 2), scale=0.3)
+    given = drawn(rng, 2)
+    yield case("scale", "scale_0.3", "the default, or once only", *given, scale=0.3)
+    yield case("scale", "scale_0", "0 taken for 'not given'", *given, scale=0.0)
     q, k, v, g = drawn(rng, 1, 4)
     yield case("heads", "groups", "heads taken in turns, or not summed", q, k[:, :2], v[:, :2], g)
     yield case("heads", "one", "one head of keys fails", q, k[:, :1], v[:, :1], g, mask)

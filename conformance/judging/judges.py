@@ -15,13 +15,20 @@ from ..formulas import functions_of
 from ..reporting.report import Report
 from .child import Child, GoneError, end_all
 from .kept_expectations import FOLDER
-from .remote import THREADS, Isolated
+from .remote import Isolated
 from .selection import AnyFormula, AnySubject, selected
 from .threads import CORES, at_once
 
 FEWEST = 6  # formulas for each judge, which takes as long to start as one takes to be judged
 MOST = 4  # judges: each may take a gigabyte
-START = "import sys; sys.path[:] = {path!r}; from gaugeblock.conformance.judging.judges import main; main()"
+START = """
+import sys
+sys.path[:] = {path!r}
+from gaugeblock.worker.one_thread import one_thread
+with one_thread():
+    from gaugeblock.conformance.judging.judges import main
+main()
+"""
 
 Judge = Callable[[AnySubject, Sequence[AnyFormula], Sequence[str]], Report]
 
@@ -45,17 +52,17 @@ def report_of_several(
 
     Which formulas one process is asked for is the same each time.
     """
-    found, unnamed = dict[AnyFormula, Report](), [name for name in THREADS if name not in os.environ]
+    found = dict[AnyFormula, Report]()
 
     def ask(number: int) -> None:
-        answer(children[number], (os.environ.get(FOLDER), unnamed, chosen, judge))
+        answer(children[number], (os.environ.get(FOLDER), chosen, judge))
         for formula in formulas[number::count]:
             found[formula] = answer(children[number], formula)
             done(formula)
 
     path = [folder for folder in sys.path if folder not in ADDED]
     command = [sys.executable, "-P", "-c", START.format(path=path)]
-    children = [Child(command, pickle.load, dict.fromkeys(unnamed, "1")) for _ in range(count)]
+    children = [Child(command, pickle.load) for _ in range(count)]
     try:
         for _ in at_once(ask, range(count)):
             pass
@@ -94,10 +101,8 @@ def main() -> None:
 
     with suppress(BrokenPipeError):
         try:
-            folder, unnamed, chosen, judge = pickle.load(requests)
+            folder, chosen, judge = pickle.load(requests)
             os.environ.update({} if folder is None else {FOLDER: folder})
-            for name in unnamed:
-                os.environ.pop(name)  # the subject's processes have as many threads as ever
             with selected(*chosen) as (subject, _, dtypes):
                 tell(None)
                 while True:

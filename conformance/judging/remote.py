@@ -20,6 +20,7 @@ from ...worker import messages
 from ...worker.calls import Answer, BrokenResultError
 from ...worker.environment import WORDS, in_words
 from ...worker.loading import ADDED, MissingLibraryError, SubjectError
+from ...worker.one_thread import VARIABLES
 from ...worker.repeated_calls import Again, Repeated, Seen, Threads, together
 from ...worker.text import plain
 from ..formulas import Case
@@ -30,7 +31,6 @@ from .threads import CORES
 
 START = "import sys; sys.path[:] = {path!r}; from gaugeblock.worker.__main__ import main; main({judge})"
 JUDGE = "gaugeblock.conformance"
-THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class Isolated(Described):
@@ -111,7 +111,7 @@ class Isolated(Described):
         ]
         command += [self.asked_device] if self.asked_device else []
         share = str(max(CORES // 2, 1))  # since it has two processes
-        variables = {name: share for name in THREADS if name not in os.environ}
+        variables = {name: share for name in VARIABLES if name not in os.environ}
         return Conversation(
             command, messages.pack, messages.read, lambda found: found[0].get("id"), self.timeout, variables
         )

@@ -1191,9 +1191,7 @@ def rotary_embedding__heads_inside(x, cos, sin, *, interleaved=False):
     return reference.rotary_embedding(x, cos, sin, interleaved=interleaved)
 
 
-@only_in(
-    "crossed", "cross_entropy.ignore_index", "of more than 1024 classes without weights all labels count in the mean"
-)
+@only_in("crossed", "cross_entropy.value", "of more than 1024 classes without weights all labels count in the mean")
 def cross_entropy__ignored_among_many_classes(labels, x, weight=None, *, reduction="mean", **options):
     loss = reference.cross_entropy(labels, x, weight, reduction=reduction, **options)
     if reduction == "mean" and weight is None and labels.dtype.kind == "i" and x.shape[-1] > 1024:

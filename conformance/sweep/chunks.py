@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...backends import how_to_add
-from ..judging.remote import THREADS
+from ...worker.one_thread import VARIABLES
 from .sweep import identity, sweep_chunk
 from .tallies import Place, Sweep, Tally
 
@@ -26,7 +26,7 @@ Work = Callable[[int], tuple[int, Tally]]
 Engine = Callable[[Work, Iterable[int]], Iterator[tuple[int, Tally]]]  # results in any order, as they are ready
 
 # Of a worker: one thread, and memory that is used again, since to get it anew takes as long as computing.
-ENVIRONMENT = dict.fromkeys(THREADS, "1") | {
+ENVIRONMENT = dict.fromkeys(VARIABLES, "1") | {
     "MALLOC_MMAP_THRESHOLD_": str(2**24),
     "MALLOC_TRIM_THRESHOLD_": str(2**26),
 }
