@@ -644,6 +644,9 @@ def test_a_name_that_is_nearly_a_formulas_is_pointed_out():
         "RelU": 3,
     }
     assert check(subject(**offered), formulas=["softmax"]).near == {}
+    own = subject(softmax=gb.softmax, dense_=gb.dense)
+    assert check(own, formulas=["softmax"]).near == {}  # nobody asked for the other
+    assert check(own, formulas=["softmax", "dense"]).near == {"dense_": "dense"}
     with pytest.raises(SubjectError, match=r"it has none of the formulas; soft_max: did you mean softmax\? \("):
         check(subject(soft_max=softmax))
 

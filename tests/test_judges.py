@@ -27,6 +27,9 @@ def relu(x):
 def softmax(x, *, axis=-1):
     e = np.exp(x)
     return e / e.sum(axis=axis, keepdims=True)
+
+def dense_(x, w, b):
+    return x @ w + b
 """
 FORMULAS = ["softmax", "relu", "dense"]
 JUDGE = partial(report_on, manner=Manner(made=False))
@@ -50,6 +53,7 @@ def test_several_judges_say_what_one_says_in_the_same_order(chosen):
     with selected(*chosen) as (subject, formulas, dtypes):
         one = JUDGE(subject, formulas, dtypes)
     assert as_dict(several) == as_dict(one)
+    assert several.near == {"dense_": "dense"}
     assert not several.passed
     assert sorted(done) == sorted(FORMULAS)
     assert not RUNNING

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import spec
+from ...names import meant
 from ..formulas import functions_of
 from ..formulas.requirements import name_of, requirements
 from ..reporting.report import Report
@@ -138,6 +139,7 @@ def report_on(
 ) -> Report:
     """Judge a subject that is loaded, in several dtypes at once where it has processes of its own."""
     results, notes = [], list[str]()
+    asked = {each.name for formula in formulas for each in functions_of(formula)}
     for formula in formulas:
         for dtype in dtypes:
             notes += [f"{name_of(formula)} in {dtype}: {words}" for words in examine(formula, dtype, manner.seed)]
@@ -169,7 +171,7 @@ def report_on(
         unverified=tuple(name_of(formula) for formula in formulas if not functions_of(formula)[0].definition),
         judged_in=subject.judged_in,
         rounding=subject.rounding,
-        near=subject.near,
+        near={own: name for own, name in subject.near.items() if meant(name, asked) in asked},
         places=subject.places,
         command=subject.command,
         foreign=[name_of(formula) for formula in formulas if not functions_of(formula)[0].is_own],

@@ -74,6 +74,7 @@ def report_of_several(
         reports[0],
         results=[*chain(*(each.results for each in reports))],
         notes=tuple(dict.fromkeys(chain(*(each.notes for each in reports)))),
+        near={own: name for each in reports for own, name in each.near.items()},
         unverified=tuple(chain(*(each.unverified for each in reports))),
     )
 

@@ -12,7 +12,7 @@ AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
 RELEASED = "2026-11-30"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
-MANIFEST = "168ab151b946363ad747b77b10ffe1db054039cf706c882e44c6537dcb4a3fa6"
+MANIFEST = "1b43fa04fb5de7ccfd46f3d3c5f31fe45023039247909ebf647a4d49661c8464"
 
 BIBTEX = """\
 @misc{{gaugeblock-{version},
