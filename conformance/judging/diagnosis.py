@@ -25,7 +25,7 @@ from .blame import blamed
 from .changed_operations import explained
 from .common_traits import EVERY, in_common
 from .judge import Finding, judge
-from .known_mistakes import NEARLY, Seen, explanations, how_sure, outcome, together
+from .known_mistakes import NEARLY, Seen, explanations, how_sure, outcome, together, worst_alike
 from .lock import alone
 from .product_unit import Run, unit_of
 
@@ -33,6 +33,7 @@ NONE_KNOWN = "none of the known mistakes"
 NO_VALUE = "each value is right; what fails is what a call does beside"
 NOT_SAID = "gaugeblock failed to say what it is, by a mistake of its own"
 
+HALF = 0.5  # of the made cases that fail: a known mistake that does not explain so many is another one
 COARSE_SHARE = 1 / 3  # of the cases; measured: 0.6 and more of a class, at most 0.15 of what is wrong in some calls
 
 AnyFormula = str | Callable[..., Any]
@@ -80,7 +81,11 @@ def of_function(
         return ""
     chosen = [finding for finding in failed if not finding.case.kind]
     seen = Seen(subject, formula, function.name, dtype, seed, chosen)
-    likely = [how_sure(dtype, apart) + mutant.words for apart, mutant in explanations(seen)]
+    likely = [
+        how_sure(dtype, apart) + mutant.words
+        for apart, mutant in explanations(seen)
+        if worst_alike(seen, mutant, failed) >= HALF
+    ]
     if not likely or likely[0].startswith(NEARLY):
         likely = [*together(seen), *likely]
     likely = likely or [*islice(explained(subject, function, dtype, failed, every), 1)]

@@ -1,5 +1,6 @@
 """What the mutants tell of a failing function: which of them, or of which several together, its outputs are."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ SPECIAL_CASES = 0.15
 
 NEARLY, PERHAPS = "nearly: ", "perhaps: "
 CALLED_AGAIN = 8  # failing cases
+MADE = 16  # failing cases that are made, whose worst elements a mutant has to have too
 
 AnyFormula = str | Callable[..., Any]
 
@@ -116,6 +118,29 @@ def explanations(seen: Seen) -> list[tuple[int, Mutant]]:
             if len(apart) <= alike and fails_alike([mutant], seen):
                 found.append((len(apart), mutant))
     return sorted(found, key=lambda pair: pair[0])
+
+
+def worst_alike(seen: Seen, mutant: Mutant, failed: list[Finding]) -> float:
+    """On which share of some failing made cases a mutant has the subject's worst element.
+
+    It may be of one length, and the subject, which has the same results on the chosen cases, of a shorter one.
+    """
+    values = [
+        f for f in failed if f.case.kind and f.place is not None and not f.requirement.endswith(BESIDE_THE_VALUES)
+    ]
+    some = values[:: math.ceil(len(values) / MADE) or 1]
+    return float(np.mean([has_element(seen.theirs(mutant, each.case), each) for each in some])) if some else 1.0
+
+
+def has_element(theirs: Any, finding: Finding) -> bool:
+    """Whether the worst element of a failing result is the same in a mutant's outcome, but for rounding."""
+    found = theirs.get(finding.output) if isinstance(theirs, dict) else None
+    if found is None or np.ndim(found) != len(finding.place or ()):
+        return False
+    value, got = float(found[finding.place]), finding.got
+    with np.errstate(all="ignore"):
+        allowed = 2 * finding.bound + rounding_of(found.dtype) * abs(value)
+        return bool(value == got or (np.isnan(value) and np.isnan(got)) or abs(value - got) <= allowed)
 
 
 def is_special(case: Case) -> bool:
