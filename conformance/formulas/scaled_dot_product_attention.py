@@ -191,6 +191,10 @@ def hard(dtype: np.dtype[Any]) -> Iterator[Hard]:
     for options in every:
         keys = options.get("scale", 1.0) * k  # so that the scores grow
         yield "causal", f"ahead_{options['causal']}", note, [q, keys, v, None], options
+    q, k, v = drawn(2, sizes=(5, 1_100, 2, 1))
+    q[..., 0], k[..., 0] = 2, 4 * np.arange(1_100)
+    note = "a few queries behind many keys see the keys after them too"
+    yield "causal", "few_queries", note, [q, k, v, None], {"causal": "lower_right"}
     keys, values = np.full((600, 1), -5, dtype), np.full((600, 1), 1e12, dtype)
     keys[:2, 0], values[:2, 0] = (0, -1), (1, -2)
     note = "small weights are left out, or blocks of them"

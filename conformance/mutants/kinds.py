@@ -748,6 +748,13 @@ def scaled_dot_product_attention__last_causal_block(q, k, v, mask=None, *, causa
     return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
 
 
+@only_in("own", "scaled_dot_product_attention.causal", "at most 8 queries of a call see all of 1024 keys and more")
+def scaled_dot_product_attention__few_queries(q, k, v, mask=None, *, causal=False, scale=None):
+    if q.shape[-2] <= 8 and k.shape[-2] >= 1024 and causal == "lower_right":
+        causal = False
+    return reference.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+
+
 @only_in("own", "scaled_dot_product_attention.mask", "a mask of two axes is one of keys for each sample")
 def scaled_dot_product_attention__mask_of_samples(q, k, v, mask=None, *, causal=False, scale=None):
     if mask is not None and mask.ndim == 2 and q.ndim > 2 and len(mask) == len(q):
