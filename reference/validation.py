@@ -96,7 +96,9 @@ def of_domain(declaration: Any) -> Iterator[str]:
 def of_kind(kind: Any, axes: tuple[str, ...], groups: tuple[Axes, ...]) -> Iterator[str]:
     """What one array or number is."""
     if (is_range(kind) and ends(kind) is None) or not isinstance(kind, str):
-        yield f"{kind!r}; wanted {', '.join(DOMAINS)}, or a range such as '[0, 1)'"
+        is_empty = isinstance(kind, str) and RANGE.fullmatch(kind)
+        wanted = "a range with a number in it" if is_empty else f"{', '.join(DOMAINS)}, or a range"
+        yield f"{kind!r}; wanted {wanted}, such as '[0, 1)'"
     elif (is_range(kind) or kind in NUMBERS) and axes:
         yield f"{kind!r} for an argument with axes; wanted it for one number, whose group is ()"
     elif kind == "index":

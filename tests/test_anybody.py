@@ -453,7 +453,7 @@ def scaled_and_shifted(x, mean, scale):
 def test_a_failure_that_another_order_would_explain_says_so_and_forms_admit_it():
     x, mean, scale = numbers(1000), np.float32(0.5), np.float32(1.7)
     folded = x * scale - mean * scale
-    hint = "each error is within the bound of another element: if your code adds or multiplies in another order"
+    hint = "the errors are small beside the bounds: if your code adds or multiplies in another order"
     with pytest.raises(AssertionError, match=hint):
         assert_conforms(folded, scaled_and_shifted, x, mean, scale)
     with pytest.raises(AssertionError) as raised:
@@ -524,3 +524,56 @@ def test_a_scalar_of_numpy_is_judged(given):
             assert_conforms(np.float64(x.sum() + 1), total, given(x))
     with pytest.raises(AssertionError, match="expected an array"):
         assert_conforms(None, lambda x: x.sum(), torch.asarray(x))
+
+
+@formula("(b, n), (b) -> ()", domain=("real", "index"))
+def smoothed(x, labels):
+    """All classes count, so that none can be left out by an infinite logit."""
+    p = x - np.max(x, axis=1, keepdims=True)
+    p = p - np.log(np.sum(np.exp(p), axis=1, keepdims=True))
+    return -np.mean(0.9 * p[np.arange(len(labels)), labels] + 0.1 * np.mean(p, axis=1))
+
+
+@pytest.mark.parametrize("narrow", ["uint8", "uint16", None])
+def test_labels_that_another_dtype_would_change_are_given_where_all_classes_count(narrow):
+    def kernel(x, labels):
+        return smoothed(x, labels.astype(narrow[1:]) if labels.dtype == narrow else labels)
+
+    found = check(types.SimpleNamespace(smoothed=kernel), [smoothed], ["float32"])
+    assert found.passed == (narrow is None)
+
+
+def test_a_masked_array_is_no_result():
+    kernel = types.SimpleNamespace(shifted=lambda x, b: np.ma.array(x + b, mask=True))
+    found = check(kernel, [shifted], ["float32"])
+    assert all("got a masked array" in each.worst.reason for each in found.results if each.status == "fail")
+    assert not found.passed
+
+
+@formula(
+    "(...), (...), ((...)) -> (...), ((...))", results=("theta", ("v",)), domain=("real", "real", ("nonnegative",))
+)
+def root_mean_square_step(theta, grad, state):
+    (v,) = state
+    v = 0.9 * v + 0.1 * grad * grad
+    return theta - 0.01 * grad / (np.sqrt(v) + 1e-3), (v,)
+
+
+def test_a_state_is_a_plain_tuple_where_the_formula_takes_one():
+    given = numbers(5), numbers(5) + 2, (np.abs(numbers(5)),)
+    theta, (v,) = root_mean_square_step(*given)
+    assert assert_conforms((theta, (v,)), root_mean_square_step, *given) == ""
+    with pytest.raises(TypeError, match="state: got ndarray; wanted a tuple of v"):
+        expected(root_mean_square_step, *given[:2], given[2][0])
+
+
+def test_a_module_has_the_name_that_it_is_asked_for_by(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "formulas.py").write_text(
+        "import torch\nfrom gaugeblock import formula\ntorch.manual_seed(0)\n"
+        "mlp = formula('(..., 4) -> (..., 2)', library='torch')(torch.nn.Linear(4, 2))\n"
+    )
+    (asked,) = loading.load_formulas("formulas.py:mlp")
+    weight, bias = (each.detach().numpy() for each in asked.parameters())
+    kernel = types.SimpleNamespace(mlp=lambda x: x @ weight.T.astype(x.dtype) + bias.astype(x.dtype))
+    assert check(kernel, [asked], ["float32"]).passed

@@ -339,9 +339,44 @@ def contrasted(x, y):
     ("asked", "wrong", "words"),
     [
         (scan, in_blocks, "it fails wherever the last axis is longer than 16"),  # and so in every memory layout
-        (contrasted, lambda x, y: contrasted(y, x), "it fails on plain numbers in a small shape already"),
+        (
+            contrasted,
+            lambda x, y: contrasted(y, x),
+            "it fails in a small shape already, so that no length is the reason",
+        ),
     ],
 )
 def test_neither_memory_nor_precision_is_blamed_for_what_fails_without(asked, wrong, words):
     found = check(subject(**{asked.__name__: wrong}), asked, dtypes=["float32"])
     assert {result.diagnosis for result in found.results if result.status == "fail"} == {words}
+
+
+def masked_to_the_right(q, k, v, mask=None, *, causal=False, scale=None):
+    """Larger results where there are more queries than keys: many cases with this option pass."""
+    y = gb.scaled_dot_product_attention(q, k, v, mask, causal=causal, scale=scale)
+    return y * y.dtype.type(1.25) if causal == "lower_right" and q.shape[-2] > k.shape[-2] else y
+
+
+def of_rows_apart(x, *, axis=-1):
+    """Wrong where one row in memory stands for all."""
+    y = gb.softmax(x, axis=axis)
+    return y * x.dtype.type(1.25) if x.ndim > 1 and x.strides[0] == 0 and len(x) > 1 else y
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        (
+            "scaled_dot_product_attention",
+            masked_to_the_right,
+            "each failing case is one with causal = lower_right, as are",
+        ),
+        ("softmax", of_rows_apart, "it fails where the arguments have the memory layout one_row"),
+    ],
+)
+def test_an_option_is_named_that_some_right_cases_have_and_no_shape_that_alone_was_tried(name, wrong, words):
+    found = check(subject(**{name: wrong}), [name], ["float32"])
+    (said,) = {result.diagnosis for result in found.results if result.status == "fail"}
+    assert said.startswith(words)
+    assert "come together" not in said

@@ -670,10 +670,10 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: math.prod(batch) > 65_535,
             "batch",
-            "wherever the batch has more rows than a limit from 5000 to 65599",
+            "wherever the batch has more rows than a limit from 5120 to 65599",
         ),
         (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
-        (lambda batch, n: True, "value", "on plain numbers in a small shape already"),
+        (lambda batch, n: True, "value", "in a small shape already, so that no length is the reason"),
         (
             lambda batch, n: batch == (513,) and n == 3,
             "value",
@@ -689,7 +689,7 @@ def test_the_axis_whose_length_is_to_blame_is_named():
     def dense(x, w, b, /):
         return reference.dense(x, w, b) + (w.shape[1] > 300) * x.dtype.type(1)
 
-    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 511"
+    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 319"
     assert where(dense, "dense") == ("dense.value", words)
 
 
@@ -742,7 +742,7 @@ def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
         (
             sgd_of_gradients_as_they_lie,
             "sgd_step",
-            "it fails wherever the last axis is longer than a limit from 2560 to 4095 and where argument 2 has the "
+            "it fails wherever the last axis is longer than a limit from 3072 to 4095 and where argument 2 has the "
             "memory layout transposed or permuted or swapped or between",
         ),
         (dense_of_w_as_it_lies, "dense", "it fails where argument 2 has the memory layout transposed"),
@@ -755,7 +755,7 @@ def sgd_of_gradients_as_they_lie(theta, grad, state, **options):
         (
             relu_of_long_rows_as_they_lie,
             "relu",
-            "it fails wherever the last axis is longer than a limit from 2560 to 4095 and where the arguments have the "
+            "it fails wherever the last axis is longer than a limit from 3072 to 4095 and where the arguments have the "
             "memory layout reversed",
         ),
     ],

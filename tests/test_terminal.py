@@ -21,7 +21,7 @@ from gaugeblock import spec
 from gaugeblock.conformance import check
 from gaugeblock.conformance.cli.terminal import console_for
 from gaugeblock.conformance.formulas import cases
-from gaugeblock.conformance.judging.common_traits import FEWEST, FLUSHED, in_common
+from gaugeblock.conformance.judging.common_traits import FEWEST, FLUSHED, facts, in_common
 from gaugeblock.conformance.judging.diagnosis import NONE_KNOWN
 from gaugeblock.conformance.judging.judge import Finding
 from gaugeblock.conformance.reporting.advice import advice
@@ -252,6 +252,13 @@ def test_what_failing_cases_share_is_found(condition, words):
     found = of(condition)
     assert found.startswith(words)
     assert words or "no multiple of 2" in found
+
+
+def test_an_option_and_how_large_numbers_are_may_be_shared_with_more_cases_that_pass():
+    every = [each._replace(passed=facts(each.case).largest <= 100) for each in FOUND]
+    failed = [each for each in every if not each.passed]
+    assert in_common(failed, every, loosely=True).startswith("with numbers beyond ")
+    assert "numbers" not in in_common(failed, every)
 
 
 def test_few_cases_and_all_cases_have_nothing_in_common():

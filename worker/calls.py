@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..reference.libraries import refuse_unfit
 from ..reference.trajectory import after, trajectory
 from .adapters import Optimizer
 from .messages import fields_of
@@ -232,6 +233,7 @@ def unpack(backend: Any, form: Any, results: Mapping[str, Any]) -> dict[str, Any
             values[name] = array
             continue
         try:
+            refuse_unfit(it=array)
             found = backend.to_numpy(array)
             if found.nbytes > LARGEST:
                 raise ValueError(f"got an array of shape {found.shape}; wanted one of at most {LARGEST} bytes")

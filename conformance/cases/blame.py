@@ -14,9 +14,10 @@ from .kinds import axes, uneven
 Batch = tuple[int, ...]
 LISTED = 4  # that have nothing in common
 BLOCKS = tuple(2**power for power in range(3, 17))
+ODD = tuple(odd * size for size in BLOCKS if size <= 1_024 for odd in (3, 5))  # of one size of blocks, no larger one
 # What no part of a shape explains begins with one of these.
-TOGETHER, PLAIN = "only where", "on plain numbers"
-SMALL = f"{PLAIN} in a small shape already"
+TOGETHER, PLAIN = "only where", "in a small shape already"
+SMALL = f"{PLAIN}, so that no length is the reason"
 
 
 def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), length: int = 0) -> tuple[str, str]:
@@ -34,8 +35,8 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
     usual_batch, usual_length = plan.USUAL
     if fails(alone(builder, usual_batch, usual_length)):
         return builder.label("value"), SMALL
-    lengths = sorted({n for _, n in plan.PAIRS})
-    batches = [each for each, _ in plan.PAIRS]
+    lengths = sorted({n for _, n in plan.PAIRS} | {*ODD})
+    batches = [*(each for each, _ in plan.PAIRS), *((size,) for size in ODD)]
     for letter in builder.letters or [""]:
         tried = [n for n in lengths if can_be(builder, usual_batch, n, letter)]
         failing = [n for n in tried if fails(alone(builder, usual_batch, n, letter))]

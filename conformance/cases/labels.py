@@ -55,6 +55,7 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
     note = "classes of which the first ones differ are taken for all different"
     yield builder.made("labels", builder.label("labels"), "each_class_twice", note, builder.call(arrays))
     if builder.behaviour[letter] != NEUTRAL or builder.leaves[at].axes != (BATCH,):
+        yield from of_whole_rows(builder, at, letter)
         return
     for length, numbers in plan.LABELS.items():
         rng = builder.random("labels", length)
@@ -75,6 +76,22 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
                 if options:
                     compact = builder.call(typed, options)
                     yield builder.made("labels", builder.label("labels"), f"{name}_with_options", NOTE, compact, to)
+
+
+def of_whole_rows(builder: Builder, at: int, letter: str) -> Iterator[Made]:
+    """Labels that another dtype would change, where all classes count, as in a mean of them: of fewer rows."""
+    for length, numbers in plan.LABELS.items():
+        sizes = dict.fromkeys(builder.letters, plan.OTHER) | {letter: length}
+        rows = next((count for count in (len(numbers), 2, 1) if builder.fits((count,), sizes)), 0)
+        for dtype in plan.LABEL_DTYPES_OF[length] if rows else ():
+            if dtype not in label_dtypes(builder.formula):
+                continue
+            rng = builder.random("whole rows", length)
+            arrays = [draw(leaf, sizes | {BATCH: rows}, rng) for leaf in builder.leaves]
+            arrays[at] = np.resize(numbers[::-1][:rows], arrays[at].shape).astype(dtype)
+            if accepted(builder.formula, arrays, {}):
+                name = f"{dtype}_of_{length}"
+                yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(arrays))
 
 
 def labels_among(options: dict[str, Any]) -> dict[str, int]:

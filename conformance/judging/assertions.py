@@ -18,9 +18,10 @@ from .resolution import in_words, resolved_bits, width_in_words
 from .trees import parted
 from .user_call import call_of, converter, with_accuracy
 
+ALMOST = 4  # times its bound: an error that is no larger may be that of right code in another order
 OTHER_ORDER = (
-    "each error is within the bound of another element: if your code adds or multiplies in another order that is right "
-    "too, declare it in `forms` of @formula"
+    "the errors are small beside the bounds: if your code adds or multiplies in another order that is right too, "
+    "declare it in `forms` of @formula"
 )
 
 
@@ -248,8 +249,8 @@ class Worst(NamedTuple):
 
     @property
     def is_small(self) -> bool:
-        """Whether no error is larger than the bound of some element, as where the terms of others cancel."""
-        return self.largest_error <= self.largest_bound
+        """Whether no error is larger than few bounds, or than that of another element, as where terms cancel."""
+        return self.ratio <= ALMOST or self.largest_error <= self.largest_bound
 
     def __str__(self) -> str:
         return (

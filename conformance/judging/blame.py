@@ -41,7 +41,8 @@ def blamed(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: list[Fi
         laid = ""  # it fails in most of them for its shape or its numbers
     if laid and not shapes:  # of the layout that fails first, since several may need several shapes
         found = where(subject, formula, dtype, layouts[0], layout_of(subject, names[0]))
-        return f"it fails {laid}{f', {found}' if found and found != SMALL else ''}"
+        is_said = found and found != SMALL and not found.startswith(TOGETHER)  # that is where the layout was tried
+        return f"it fails {laid}{f', {found}' if is_said else ''}"
     parts = " and ".join(filter(None, [found, laid]))
     return f"it fails {parts}" if parts else ""
 
@@ -58,7 +59,8 @@ def spaced(failed: list[Finding]) -> list[Finding]:
 
 def passes_on_others(subject: Any, formula: Formula, dtype: np.dtype[Any], failed: Finding) -> bool:
     """Whether a function is right on usual numbers of the shape of a call that fails."""
-    builder, (lengths, batch, _) = builder_of(formula, dtype), facts(failed.case)
+    builder, found = builder_of(formula, dtype), facts(failed.case)
+    lengths, batch = found.lengths, found.batch
     moved = failed.case.options.get(AXIS, -1) != -1
     if moved or {*builder.letters} != {*lengths} or not builder.fits(batch, lengths):
         return False
@@ -77,7 +79,7 @@ def fails_alike(subject: Any, failed: Finding) -> bool:
     except BrokenResultError as error:
         return str(error) == failed.reason
     if failed.place is None:
-        return False
+        return any(failed.reason.startswith(f"{name} has shape {each.shape}") for name, each in found.items())
     value = float(found[failed.output][failed.place])
     is_right = np.array_equal(value, failed.expected, equal_nan=True) or abs(value - failed.expected) <= failed.bound
     return not is_right

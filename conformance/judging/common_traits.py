@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ class Facts(NamedTuple):
     lengths: dict[str, int]  # of each letter of the signature
     batch: tuple[int, ...]  # its shape
     words: frozenset[str]  # what else is true of it
+    largest: float = 0.0  # of its finite numbers, without their signs
 
     @property
     def rows(self) -> int:
@@ -41,7 +43,7 @@ class Facts(NamedTuple):
 Test = Callable[[Facts], bool]
 
 
-def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
+def in_common(failed: Sequence[Finding], every: Sequence[Finding], loosely: bool = False) -> str:
     """What all failing findings have in common, and few cases that pass have; nothing if that is not known.
 
     What is true of all cases of their requirements says what is required, not which of the cases fail.
@@ -52,6 +54,8 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
         Those of one function that are to be described.
     every : sequence of Finding
         All of the same function, those that passed too.
+    loosely : bool
+        Whether it may be true of more cases that pass than fail: an option, or how large numbers are, but no length.
     """
     if all(is_flushed(finding) for finding in failed):
         return FLUSHED
@@ -71,11 +75,11 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding]) -> str:
     where = f" in {signature.text}" if signature else ""
     found = [
         (sum(map(test, theirs)), words)
-        for words, test in tests(ours, theirs, where)
+        for words, test in (chain(of_words(ours), of_size(ours, theirs)) if loosely else tests(ours, theirs, where))
         if all(map(test, ours)) and not all(map(test, others))
     ]
     also, words = min(found, key=lambda pair: pair[0], default=(len(theirs), ""))
-    if also > min(MOST_OTHERS * len(ours), MOST_OF_ALL * len(theirs)):
+    if also > MOST_OF_ALL * len(theirs) or (also > MOST_OTHERS * len(ours) and not loosely):
         return ""
     return f"with {words}" + (
         f", as {'are' if also > 1 else 'is'} {also} of the {len(theirs)} cases that pass" if also else ""
@@ -117,9 +121,25 @@ def facts(case: Case) -> Facts:
     words |= {"an array without elements"} if any(each.size == 0 for each in arrays(case)) else set()
     words |= {"NaN in the input"} if any(np.isnan(each).any() for each in numbers) else set()
     words |= {"an infinity in the input"} if any(np.isinf(each).any() for each in numbers) else set()
-    words |= {f"{name} given" for name in case.options if name != AXIS}
+    given = {name: value for name, value in case.options.items() if name != AXIS}
+    words |= {f"{name} given" for name in given}
+    words |= {f"{name} = {value}" for name, value in given.items() if isinstance(value, str | int)}
+    words |= named(case)
+    finite = (np.abs(each[np.isfinite(each)], dtype=np.float64) for each in numbers if each.dtype.name != "bfloat16")
+    largest = max((float(np.max(each, initial=0)) for each in finite), default=0.0)
     shape = tuple(batch[name] for name in sorted(batch, key=lambda name: -int(name.removeprefix(BATCH))))
-    return Facts(lengths, shape, frozenset(words))
+    return Facts(lengths, shape, frozenset(words), largest)
+
+
+def named(case: Case) -> set[str]:
+    """Which arguments may be left out and are given, which axes they have, and of which dtype labels are."""
+    defaults = zip(case.formula.parameters.items(), case.arguments, strict=False)
+    words = {f"{name} given" for (name, default), _ in defaults if default is None}
+    if case.formula.signature is None:
+        return words
+    words.add(f"arguments {case.formula.signature.text.partition(' -> ')[0]}")
+    given = {name: getattr(value, "dtype", np.dtype(float)) for name, _, value in parts(case.formula, case.arguments)}
+    return words | {f"{name} of {dtype}" for name, dtype in given.items() if dtype.kind in "iu"}
 
 
 def arrays(case: Case) -> Iterator[np.ndarray]:
@@ -130,19 +150,33 @@ def arrays(case: Case) -> Iterator[np.ndarray]:
 def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[str, Test]]:
     """Yield what may be true of a case, in words and as a test, the plainest first; `where` explains the letters."""
 
-    def has(words: str, each: Facts) -> bool:
-        return words in each.words
-
     def length(letter: str, each: Facts) -> int:
         return each.lengths[letter]
 
-    for words in sorted(ours[0].words):
-        yield words, partial(has, words)
+    yield from of_words(ours)
     for letter in ours[0].lengths:
         if all(letter in each.lengths for each in [*ours, *theirs]):
             yield from of_numbers(letter, where, ours, theirs, partial(length, letter))
     yield from of_numbers("batch axes", "", ours, theirs, lambda each: len(each.batch), least=0)
     yield from of_numbers("batch rows", "", ours, theirs, attrgetter("rows"))
+
+
+def of_words(ours: list[Facts]) -> Iterator[tuple[str, Test]]:
+    """The same of what is true or not."""
+
+    def has(words: str, each: Facts) -> bool:
+        return words in each.words
+
+    for words in sorted(ours[0].words):
+        yield words, partial(has, words)
+
+
+def of_size(ours: list[Facts], theirs: list[Facts]) -> Iterator[tuple[str, Test]]:
+    """The same of how large numbers are: beyond the largest of those that pass with smaller ones."""
+    low = min(each.largest for each in ours)
+    below = max((each.largest for each in theirs if each.largest < low), default=0.0)
+    if below:
+        yield f"numbers beyond {below:.3g}", lambda each: each.largest > below
 
 
 def of_numbers(

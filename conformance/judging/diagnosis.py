@@ -20,7 +20,7 @@ from ..cases.draw import unpack
 from ..formulas import Case, Formula
 from ..formulas.beside import lean
 from . import oracle
-from .assertions import OTHER_ORDER
+from .assertions import ALMOST, OTHER_ORDER
 from .blame import blamed
 from .changed_operations import explained
 from .common_traits import EVERY, in_common
@@ -33,7 +33,7 @@ NONE_KNOWN = "none of the known mistakes"
 NO_VALUE = "each value is right; what fails is what a call does beside"
 NOT_SAID = "gaugeblock failed to say what it is, by a mistake of its own"
 
-HALF = 0.5  # of the made cases that fail: a known mistake that does not explain so many is another one
+EXPLAINED = 0.75  # of the made cases that fail: a known mistake that does not explain so many is another one
 COARSE_SHARE = 1 / 3  # of the cases; measured: 0.6 and more of a class, at most 0.15 of what is wrong in some calls
 
 AnyFormula = str | Callable[..., Any]
@@ -84,7 +84,7 @@ def of_function(
     likely = [
         how_sure(dtype, apart) + mutant.words
         for apart, mutant in explanations(seen)
-        if worst_alike(seen, mutant, failed) >= HALF
+        if worst_alike(seen, mutant, failed) >= EXPLAINED
     ]
     if not likely or likely[0].startswith(NEARLY):
         likely = [*together(seen), *likely]
@@ -104,8 +104,9 @@ def of_function(
     known = bool(likely or coarse or not wrong)
     is_near = not known and not alike and errs_little(wrong, dtype)
     where = "" if known else OTHER_ORDER if is_near else blamed(subject, function, dtype, wrong)
-    if alike and not likely and not coarse and (not where or TOGETHER in where or PLAIN in where):
-        where = f"each failing case is one {alike}"
+    if not known and not is_near and (not where or TOGETHER in where or PLAIN in where):
+        shared = alike or in_common(failed, every, loosely=True)
+        where = f"each failing case is one {shared}" if shared else where
     without_numbers = wrong and all(finding.place is None for finding in wrong)
     if without_numbers and not (other_bits or likely or coarse) and (not where or PLAIN in where):
         return ""
@@ -115,9 +116,9 @@ def of_function(
 
 
 def errs_little(wrong: list[Finding], dtype: np.dtype[Any]) -> bool:
-    """Whether each number that anybody's formula is given another one for is off by less than the bound of another.
+    """Whether each number that anybody's formula is given another one for is off by little.
 
-    And none is finite where the other is not.
+    That is less than the bound of another element, or few times its own. And none is finite where the other is not.
     """
     numbers = [finding for finding in wrong if finding.place is not None]
     if any(np.isfinite(finding.got) != np.isfinite(finding.expected) for finding in numbers):
@@ -125,6 +126,8 @@ def errs_little(wrong: list[Finding], dtype: np.dtype[Any]) -> bool:
     numbers = [finding for finding in numbers if np.isfinite(finding.got)]
     if not numbers or any(finding.case.formula.is_own or finding.bound == 0 for finding in numbers):
         return False
+    if max(finding.ratio for finding in numbers) <= ALMOST:
+        return True
     few = sorted(numbers, key=lambda finding: sum(map(np.size, unpack(finding.case.arguments))))[:FEW]
     for finding in few:
         bound = alone(oracle.expect)(finding.case, dtype)[finding.output].bound

@@ -78,11 +78,12 @@ def refuse_lists(asked: Case) -> None:
 
 
 def refuse_states(asked: Case) -> None:
-    """Raise what the function itself raises for a state that is none; TypeError where it takes it."""
+    """Raise what the function itself raises for a state that is none; TypeError where it takes it, or is anybody's."""
     for (name, group), value in zip(asked.formula.arguments.items(), asked.arguments, strict=False):
         if not is_axes(group) and len(getattr(value, "_fields", ())) != len(leaves(group)):
-            called(asked.formula.function, converted(asked.arguments, known_to_numpy), asked.options)
-            wanted = f"a named tuple of {', '.join(asked.formula.state_names)}"
+            if asked.formula.is_own:
+                called(asked.formula.function, converted(asked.arguments, known_to_numpy), asked.options)
+            wanted = f"a tuple of {', '.join(asked.formula.state_names)}"
             raise TypeError(f"{asked.function}: {name}: got {type(value).__name__}; wanted {wanted}")
 
 

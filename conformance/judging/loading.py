@@ -68,6 +68,8 @@ def load_formulas(given: str) -> list[Callable[..., Any]]:
     if not isinstance(found, ModuleType):
         if not callable(found):
             raise SubjectError(f"{given}: got {type(found).__name__}; wanted a function")
+        if not hasattr(found, "__name__"):  # a module, whose formula has the name that it was asked for by
+            found.__name__ = given.rpartition(":")[2]
         return [found]
     own = [value for value in vars(found).values() if is_declared_in(found, value)]
     if not own:

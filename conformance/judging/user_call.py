@@ -26,7 +26,17 @@ def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], optio
     if traced:
         return Case("", "", "", traced, traced.arrays, {})
     asked = Case("", "", "", declared(formula), arguments, options)
-    return asked._replace(arguments=converted(arguments, converter(asked)))
+    return asked._replace(arguments=converted(with_named_states(asked), converter(asked)))
+
+
+def with_named_states(asked: Case) -> tuple[Any, ...]:
+    """The arguments, in which a plain tuple that is the state of anybody's formula has the names of its parts."""
+    formula, given = asked.formula, dict(zip(asked.formula.parameters, asked.arguments, strict=False))
+    state = given.get(formula.state)
+    if formula.is_own or type(state) is not tuple or len(state) != len(formula.state_names):
+        return asked.arguments
+    given[formula.state] = formula.state_of(dict(zip(formula.state_names, state, strict=True)))
+    return tuple(given.values())
 
 
 def converter(asked: Case) -> Callable[[Any], Any]:
