@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import declaration_of
+from ...reference.declaration import axes_in, declaration_of, is_fixed
 from ..cases.behaviour import letters_of
 from ..cases.sums import results, summed_results, without
 from ..formulas import Formula, declared
@@ -140,8 +140,10 @@ def summed_letters(formula: Formula, free: list[str] | None = None) -> list[str]
         got = f"got {formula.name}, which sums nothing, or along axes whose order matters"
         raise ValueError(f"formula: {got}; wanted another sum; assert_conforms judges its results on these arrays")
     if not summed:
-        wanted = "one that sums along an axis; assert_conforms judges its results on these arrays"
-        raise ValueError(f"formula: got {formula.name}, each element of which stands for itself; wanted {wanted}")
+        has_numbers = any(map(is_fixed, axes_in(formula.signature.arguments)))
+        got = "whose lengths are numbers in its signature" if has_numbers else "each element of which stands for itself"
+        wanted = "one that sums along an axis of any length; assert_conforms judges its results on these arrays"
+        raise ValueError(f"formula: got {formula.name}, {got}; wanted {wanted}")
     return summed
 
 
