@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,16 @@ def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], optio
 
 def with_named_states(asked: Case) -> tuple[Any, ...]:
     """The arguments, in which a plain tuple that is the state of anybody's formula has the names of its parts."""
-    formula, given = asked.formula, dict(zip(asked.formula.parameters, asked.arguments, strict=False))
-    state = given.get(formula.state)
-    if formula.is_own or type(state) is not tuple or len(state) != len(formula.state_names):
+    formula = asked.formula
+    if formula.is_own or not formula.state:
         return asked.arguments
-    given[formula.state] = formula.state_of(dict(zip(formula.state_names, state, strict=True)))
-    return tuple(given.values())
+
+    def with_names(state: Any) -> Any:
+        is_plain = type(state) is tuple and len(state) == len(formula.state_names)
+        return formula.state_of(dict(zip(formula.state_names, state, strict=True))) if is_plain else state
+
+    named = zip(chain(formula.parameters, repeat("")), asked.arguments, strict=False)
+    return tuple(with_names(value) if name == formula.state else value for name, value in named)
 
 
 def converter(asked: Case) -> Callable[[Any], Any]:
