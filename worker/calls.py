@@ -233,13 +233,13 @@ def unpack(backend: Any, form: Any, results: Mapping[str, Any]) -> dict[str, Any
             values[name] = array
             continue
         try:
-            refuse_unfit(it=array)
+            refuse_unfit(**{name: array})
             found = backend.to_numpy(array)
             if found.nbytes > LARGEST:
                 raise ValueError(f"got an array of shape {found.shape}; wanted one of at most {LARGEST} bytes")
             values[name] = array, np.array(found)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise BrokenResultError(f"{name}: {first_line(error)}") from None
+            raise BrokenResultError(f"{name}: {first_line(error).removeprefix(f'{name}: ')}") from None
         dtype = values[name][1].dtype
         if dtype.kind not in "biufc" and dtype.name != "bfloat16":
             raise BrokenResultError(f"{name}: got an array of {dtype}; wanted numbers")

@@ -67,7 +67,7 @@ def indices(builder: Builder, at: int) -> Iterator[Made]:
         arrays = padded([draw(leaf, sizes, rng) for leaf in builder.leaves], builder.leaves, letter, finite=True)
         arrays[at] = np.searchsorted(place, numbers)
         to = Spread((len(numbers),), {name: np.arange(size) for name, size in sizes.items()} | {letter: index})
-        for dtype in [each for each in plan.LABEL_DTYPES_OF[length] if each in label_dtypes(builder.formula)]:
+        for dtype in dtypes_of(builder, length):
             typed = [array.astype(dtype) if n == at else array for n, array in enumerate(arrays)]
             name = f"{dtype}_of_{length}"
             yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(typed), to)
@@ -83,15 +83,21 @@ def of_whole_rows(builder: Builder, at: int, letter: str) -> Iterator[Made]:
     for length, numbers in plan.LABELS.items():
         sizes = dict.fromkeys(builder.letters, plan.OTHER) | {letter: length}
         rows = next((count for count in (len(numbers), 2, 1) if builder.fits((count,), sizes)), 0)
-        for dtype in plan.LABEL_DTYPES_OF[length] if rows else ():
-            if dtype not in label_dtypes(builder.formula):
-                continue
-            rng = builder.random("whole rows", length)
-            arrays = [draw(leaf, sizes | {BATCH: rows}, rng) for leaf in builder.leaves]
-            arrays[at] = np.resize(numbers[::-1][:rows], arrays[at].shape).astype(dtype)
+        if not rows:
+            continue
+        rng = builder.random("whole rows", length)
+        arrays = [draw(leaf, sizes | {BATCH: rows}, rng) for leaf in builder.leaves]
+        labels = np.resize(numbers[::-1][:rows], arrays[at].shape)
+        for dtype in dtypes_of(builder, length):
+            arrays[at] = labels.astype(dtype)
             if accepted(builder.formula, arrays, {}):
                 name = f"{dtype}_of_{length}"
-                yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call(arrays))
+                yield builder.made("labels", builder.label("labels"), name, NOTE, builder.call([*arrays]))
+
+
+def dtypes_of(builder: Builder, length: int) -> list[str]:
+    """The dtypes that labels are given in where there are so many classes."""
+    return [each for each in plan.LABEL_DTYPES_OF[length] if each in label_dtypes(builder.formula)]
 
 
 def labels_among(options: dict[str, Any]) -> dict[str, int]:

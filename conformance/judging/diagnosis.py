@@ -81,11 +81,12 @@ def of_function(
         return ""
     chosen = [finding for finding in failed if not finding.case.kind]
     seen = Seen(subject, formula, function.name, dtype, seed, chosen)
-    likely = [
+    single = (
         how_sure(dtype, apart) + mutant.words
         for apart, mutant in explanations(seen)
         if worst_alike(seen, mutant, failed) >= EXPLAINED
-    ]
+    )
+    likely = [*islice(single, 1)]
     if not likely or likely[0].startswith(NEARLY):
         likely = [*together(seen), *likely]
     likely = likely or [*islice(explained(subject, function, dtype, failed, every), 1)]

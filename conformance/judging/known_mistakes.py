@@ -137,10 +137,7 @@ def has_element(theirs: Any, finding: Finding) -> bool:
     found = theirs.get(finding.output) if isinstance(theirs, dict) else None
     if found is None or np.ndim(found) != len(finding.place or ()):
         return False
-    value, got = float(found[finding.place]), finding.got
-    with np.errstate(all="ignore"):
-        allowed = 2 * finding.bound + rounding_of(found.dtype) * abs(value)
-        return bool(value == got or (np.isnan(value) and np.isnan(got)) or abs(value - got) <= allowed)
+    return bool(same(np.float64(finding.got), np.float64(found[finding.place]), finding.bound, found.dtype))
 
 
 def is_special(case: Case) -> bool:
@@ -223,12 +220,15 @@ def alike(a: np.ndarray, b: np.ndarray, expected: Expected) -> bool:
         return False
     if a.dtype == b.dtype and a.tobytes() == b.tobytes():
         return True
-    a, b = a.astype(np.float64), b.astype(np.float64)
+    bound = expected.bound if expected.bound.shape == b.shape else 0.0
+    return bool(np.all(same(a.astype(np.float64), b.astype(np.float64), bound, expected.dtype)))
+
+
+def same(a: Any, b: Any, bound: Any, dtype: np.dtype[Any]) -> Any:
+    """Which numbers are the same, but for what rounding explains."""
     with np.errstate(all="ignore"):
-        bound = expected.bound if expected.bound.shape == b.shape else 0.0
-        allowed = 2 * bound + rounding_of(expected.dtype) * np.abs(b)
-        same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
-    return bool(same.all())
+        allowed = 2 * bound + rounding_of(dtype) * np.abs(b)
+        return (a == b) | (np.isnan(a) & np.isnan(b)) | (np.isfinite(b) & (np.abs(a - b) <= allowed))
 
 
 @cache
