@@ -227,6 +227,31 @@ def test_a_function_may_write_to_its_arguments_which_stay_as_they_were(dtype):
     np.testing.assert_array_equal(x, before)
 
 
+@formula("(..., 2h), (h, 3) -> (..., h)")
+def turned(x, table):
+    return x[..., : table.shape[0]] * table[:, 0]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((2, 6), (4, 3)), r"table: got an array of shape \(4, 3\); wanted \(h, 3\) with h = 3"),
+        (((2, 6), (1, 3)), r"table: got an array of shape \(1, 3\); wanted \(h, 3\) with h = 3"),
+        (((2, 6), (3, 4)), r"table: got an array of shape \(3, 4\); wanted \(h, 3\) with h = 3"),
+        (((2, 6), (5, 3, 3)), r"table: got an array of shape \(5, 3, 3\); wanted \(h, 3\),"),
+        (((2, 7), (3, 3)), r"x: got an array of shape \(2, 7\); wanted \(..., 2h\) with h = 3"),
+        (((), (3, 3)), r"x: got an array of shape \(\); wanted \(..., 2h\),"),
+    ],
+)
+def test_lengths_that_contradict_the_signature_are_told(shapes, message):
+    with pytest.raises(ValueError, match=f"^turned: {message}"):
+        expected(turned, *map(np.ones, shapes))
+
+
+def test_lengths_that_the_signature_has_are_taken():
+    assert expected(turned, np.ones((2, 4, 6)), np.ones((3, 3)))[0].shape == (2, 4, 3)
+
+
 @pytest.mark.parametrize(("given", "message"), [([], "formulas: got none; wanted"), (3, "formula: got int; wanted")])
 def test_no_formulas_are_one_line(given, message):
     with pytest.raises((TypeError, ValueError), match=message):

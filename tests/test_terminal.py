@@ -261,6 +261,14 @@ def test_an_option_and_how_large_numbers_are_may_be_shared_with_more_cases_that_
     assert "numbers" not in in_common(failed, every)
 
 
+def test_late_steps_are_found():
+    steps = [each for each in cases("adam", np.dtype("float32"), 0) if each.function == "adam_step"]
+    every = [Finding(each.requirement, each, passed=facts(each).counts["step"] < 10) for each in steps]
+    failed = [each for each in every if not each.passed]
+    latest = max(facts(each.case).counts["step"] for each in every if each.passed)
+    assert in_common(failed, every, loosely=True) == f"with step > {latest}"
+
+
 def test_few_cases_and_all_cases_have_nothing_in_common():
     assert of(lambda x, w, b: x is FOUND[0].case.arguments[0]) == ""
     assert of(lambda x, w, b: x.size == 0 or w.size == 0) == ""  # two cases

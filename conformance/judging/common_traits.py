@@ -2,9 +2,8 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -33,6 +32,7 @@ class Facts(NamedTuple):
     batch: tuple[int, ...]  # its shape
     words: frozenset[str]  # what else is true of it
     largest: float = 0.0  # of its finite numbers, without their signs
+    counts: Mapping[str, int] = {}  # such as Adam's step, where the last of its steps begins
 
     @property
     def rows(self) -> int:
@@ -55,7 +55,8 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding], loosely: bool
     every : sequence of Finding
         All of the same function, those that passed too.
     loosely : bool
-        Whether it may be true of more cases that pass than fail: an option, or how large numbers are, but no length.
+        Whether it may be true of more cases that pass than fail: an option, a count, or how large numbers are, but no
+        length.
     """
     if all(is_flushed(finding) for finding in failed):
         return FLUSHED
@@ -75,7 +76,7 @@ def in_common(failed: Sequence[Finding], every: Sequence[Finding], loosely: bool
     where = f" in {signature.text}" if signature else ""
     found = [
         (sum(map(test, theirs)), words)
-        for words, test in (chain(of_words(ours), of_size(ours, theirs)) if loosely else tests(ours, theirs, where))
+        for words, test in (loose_tests(ours, theirs) if loosely else tests(ours, theirs, where))
         if all(map(test, ours)) and not all(map(test, others))
     ]
     also, words = min(found, key=lambda pair: pair[0], default=(len(theirs), ""))
@@ -128,7 +129,15 @@ def facts(case: Case) -> Facts:
     finite = (np.abs(each[np.isfinite(each)], dtype=np.float64) for each in numbers if each.dtype.name != "bfloat16")
     largest = max((float(np.max(each, initial=0)) for each in finite), default=0.0)
     shape = tuple(batch[name] for name in sorted(batch, key=lambda name: -int(name.removeprefix(BATCH))))
-    return Facts(lengths, shape, frozenset(words), largest)
+    begun = max(case.steps, default=1) - 1
+    counts = {name: start + begun for name, start in starts(case).items()}
+    return Facts(lengths, shape, frozenset(words), largest, counts)
+
+
+def starts(case: Case) -> dict[str, int]:
+    """The counts of a state that is given."""
+    states = [(name, value) for name in case.formula.counts for value in case.arguments if hasattr(value, name)]
+    return {name: int(getattr(value, name)) for name, value in states}
 
 
 def named(case: Case) -> set[str]:
@@ -161,6 +170,19 @@ def tests(ours: list[Facts], theirs: list[Facts], where: str) -> Iterator[tuple[
     yield from of_numbers("batch rows", "", ours, theirs, attrgetter("rows"))
 
 
+def loose_tests(ours: list[Facts], theirs: list[Facts]) -> Iterator[tuple[str, Test]]:
+    """The same of what may be true of many cases that pass: no length."""
+
+    def count(name: str, each: Facts) -> int:
+        return each.counts[name]
+
+    yield from of_words(ours)
+    yield from of_size(ours, theirs)
+    for name in ours[0].counts:
+        if all(name in each.counts for each in [*ours, *theirs]):
+            yield from of_limits(name, ours, theirs, partial(count, name))
+
+
 def of_words(ours: list[Facts]) -> Iterator[tuple[str, Test]]:
     """The same of what is true or not."""
 
@@ -186,18 +208,26 @@ def of_numbers(
 
     Of a lower limit of `least` nothing is said: with one row, or one class, much is right by chance.
     """
-    low, high = min(map(number, ours)), max(map(number, ours))
-    above = min((n for n in map(number, theirs) if n > high), default=0)
-    below = max((n for n in map(number, theirs) if n < low), default=0)
 
     def odd(block: int, each: Facts) -> bool:
         return number(each) % block != 0
 
-    if low == high:
-        yield f"{name} = {low}{where}", lambda each: number(each) == low
-    if above:
-        yield f"{name} < {above}{where}", lambda each: number(each) < above
-    if below > least:
-        yield f"{name} > {below}{where}", lambda each: number(each) > below
+    for words, test in of_limits(name, ours, theirs, number, least):
+        yield f"{words}{where}", test
     for block in BLOCKS:
         yield f"{name} no multiple of {block}{where}", partial(odd, block)
+
+
+def of_limits(
+    name: str, ours: list[Facts], theirs: list[Facts], number: Callable[[Facts], int], least: int = 0
+) -> Iterator[tuple[str, Test]]:
+    """The same of the limits of a number."""
+    low, high = min(map(number, ours)), max(map(number, ours))
+    above = min((n for n in map(number, theirs) if n > high), default=0)
+    below = max((n for n in map(number, theirs) if n < low), default=0)
+    if low == high:
+        yield f"{name} = {low}", lambda each: number(each) == low
+    if above:
+        yield f"{name} < {above}", lambda each: number(each) < above
+    if below > least:
+        yield f"{name} > {below}", lambda each: number(each) > below

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.declaration import is_axes, leaves
+from ...reference.declaration import BATCH, is_axes, leaves, lengths_by_letter, letter_of, shape_of
+from ...reference.signature import written
 from ..arithmetic.device_arrays import called
 from ..arithmetic.first_order import following
 from ..arithmetic.rounding import MODELS
@@ -28,6 +29,7 @@ def expectations(call: Case) -> Iterator[tuple[Block, dict[str, Expected]]]:
     """
     refuse_lists(call)
     refuse_states(call)
+    refuse_shapes(call)
     dtype, extents, seen = dtype_of(call), dict[str, tolerance.Extent](), set[tuple[str, ...]]()
     for block in blocks(call):
         with np.errstate(all="ignore"):
@@ -85,6 +87,23 @@ def refuse_states(asked: Case) -> None:
                 called(asked.formula.function, converted(asked.arguments, known_to_numpy), asked.options)
             wanted = f"a tuple of {', '.join(asked.formula.state_names)}"
             raise TypeError(f"{asked.function}: {name}: got {type(value).__name__}; wanted {wanted}")
+
+
+def refuse_shapes(asked: Case) -> None:
+    """Raise ValueError for an array of anybody's formula whose lengths are not those of its signature."""
+    known = dict[str, int]()
+    for (name, group), value in zip(asked.formula.arguments.items(), asked.arguments, strict=False):
+        if asked.formula.is_own or value is None or not is_axes(group) or any(axis.endswith("?") for axis in group):
+            continue
+        axes, shape = [axis for axis in group if axis != BATCH], np.shape(value)
+        last, lengths = shape[max(len(shape) - len(axes), 0) :], ""
+        fits = len(last) == len(axes) and (BATCH in group or last == shape)
+        if fits:
+            known = lengths_by_letter(axes, last) | known
+            lengths = ", ".join(f"{letter} = {known[letter]}" for letter in map(letter_of, axes) if letter in known)
+        if not fits or last != shape_of(axes, known):
+            wanted = f"{written(group)}{f' with {lengths}' * bool(lengths)}, as its signature says"
+            raise ValueError(f"{asked.function}: {name}: got an array of shape {shape}; wanted {wanted}")
 
 
 def refuse_no_arrays(asked: Case, returned: Any) -> None:
