@@ -652,12 +652,12 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: n > 4096 and n % 128,
             "value",
-            "wherever the last axis is longer than a limit from 2053 to 2559 and is no multiple of 64",
+            "wherever the last axis is longer than a limit from 2053 to 2175 and is no multiple of 64",
         ),
         (
             lambda batch, n: n > 1025 and n % 128,
             "value",
-            "wherever the last axis is longer than a limit from 1025 to 1279 and is no multiple of 64",
+            "wherever the last axis is longer than a limit from 1025 to 1087 and is no multiple of 128",
         ),
         (lambda batch, n: n > 1000, "value", "wherever the last axis is longer than a limit from 896 to 1022"),
         (lambda batch, n: n < 5, "value", "wherever the last axis is no longer than a limit from 4 to 6"),
@@ -670,7 +670,7 @@ def softmax_that_fails(condition):
         (
             lambda batch, n: math.prod(batch) > 65_535,
             "batch",
-            "wherever the batch has more rows than a limit from 5120 to 65599",
+            "wherever the batch has more rows than a limit from 17408 to 65599",
         ),
         (lambda batch, n: n == 17, "value", "wherever the last axis is 17 long"),
         (lambda batch, n: True, "value", "in a small shape already, so that no length is the reason"),
@@ -685,11 +685,34 @@ def test_what_is_to_blame_is_said_in_words(condition, label, words):
     assert where(softmax_that_fails(condition), batch=(513,), length=3) == (f"softmax.{label}", words)
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (
+            lambda x: x.size > 100 and x.size % 32,
+            "wherever the number of elements is more than a limit from 88 to 95 and is no multiple of 32",
+        ),
+        (lambda x: x.size > 1000, "wherever the number of elements is more than a limit from 960 to 1023"),
+        (lambda x: x.shape[-1] > 1000, "wherever the last axis is longer than a limit from 896 to 1022"),
+        (
+            lambda x: x.shape[-1] > 100 and x.shape[-1] % 16,
+            "wherever the last axis is longer than a limit from 72 to 79 and is no multiple of 16",
+        ),
+    ],
+)
+def test_the_number_of_elements_is_told_from_the_last_axis(condition, words):
+    def relu(x, /):
+        y = reference.relu(x)
+        return y + 1 if condition(x) else y
+
+    assert where(relu, "relu") == ("relu.value", words)
+
+
 def test_the_axis_whose_length_is_to_blame_is_named():
     def dense(x, w, b, /):
         return reference.dense(x, w, b) + (w.shape[1] > 300) * x.dtype.type(1)
 
-    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 257 to 319"
+    words = "wherever m of (..., n), (n, m), (m) -> (..., m) is longer than a limit from 272 to 319"
     assert where(dense, "dense") == ("dense.value", words)
 
 

@@ -14,7 +14,7 @@ from .kinds import axes, uneven
 Batch = tuple[int, ...]
 LISTED = 4  # that have nothing in common
 BLOCKS = tuple(2**power for power in range(3, 17))
-ODD = tuple(odd * size for size in BLOCKS if size <= 1_024 for odd in (3, 5))  # of one size of blocks, no larger one
+ODD = tuple(odd * size for size in BLOCKS if size <= 1_024 for odd in (3, 5, 17))  # of one size of blocks alone
 # What no part of a shape explains begins with one of these.
 TOGETHER, PLAIN = "only where", "in a small shape already"
 SMALL = f"{PLAIN}, so that no length is the reason"
@@ -37,6 +37,8 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
         return builder.label("value"), SMALL
     lengths = sorted({n for _, n in plan.PAIRS} | {*ODD})
     batches = [*(each for each, _ in plan.PAIRS), *((size,) for size in ODD)]
+    if not builder.letters and (words := of_elements(builder, fails, lengths, batches)):
+        return builder.label("value"), wherever("the number of elements", words)
     for letter in builder.letters or [""]:
         tried = [n for n in lengths if can_be(builder, usual_batch, n, letter)]
         failing = [n for n in tried if fails(alone(builder, usual_batch, n, letter))]
@@ -78,12 +80,27 @@ def alone(builder: Builder, batch: Batch, length: int, letter: str = "") -> Made
     return builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
-def of_lengths(failing: list[int], tried: list[int]) -> str:
+def of_elements(builder: Builder, fails: Callable[[Made], bool], lengths: list[int], batches: list[Batch]) -> str:
+    """For how many elements a subject fails, in rows and in long ones; nothing where their number does not tell."""
+    usual_batch, usual_length = plan.USUAL
+    wrong, right = set[int](), set[int]()
+    for shapes in ([(usual_batch, length) for length in lengths], [(batch, usual_length) for batch in batches]):
+        found = [(int(np.prod(batch)) * length, fails(alone(builder, batch, length))) for batch, length in shapes]
+        if not any(failed for _, failed in found):
+            return ""
+        wrong |= {count for count, failed in found if failed}
+        right |= {count for count, failed in found if not failed}
+    return "" if wrong & right else of_lengths(sorted(wrong), sorted(wrong | right), "more than", "at most", "")
+
+
+def of_lengths(
+    failing: list[int], tried: list[int], more: str = "longer than", most: str = "no longer than", unit: str = " long"
+) -> str:
     """The shortest description that is true of the failing lengths and of no other one that was tried."""
     if len(failing) == 1:
-        return f"is {failing[0]} long"
-    above = {f"is longer than {limit}": (lambda size, n=n: size > n) for n, limit in limits(tried).items()}
-    below = {f"is no longer than {limit}": (lambda size, n=n: size <= n) for n, limit in limits(tried).items()}
+        return f"is {failing[0]}{unit}"
+    above = {f"is {more} {limit}": (lambda size, n=n: size > n) for n, limit in limits(tried).items()}
+    below = {f"is {most} {limit}": (lambda size, n=n: size <= n) for n, limit in limits(tried).items()}
     tail = {f"is no multiple of {k}": (lambda size, k=k: size % k != 0) for k in BLOCKS}
     whole = {f"is a multiple of {k}": (lambda size, k=k: size % k == 0) for k in BLOCKS}
     return described(failing, tried, [above, below, tail, whole], [(above, tail), (above, whole)])
