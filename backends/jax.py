@@ -98,13 +98,14 @@ def compiled(function: Any, **options: Any) -> Any:
 def as_program(function: Any, program: Any) -> Any:
     """Return `function`, run by its `program`: one compilation for a shape, and not one for each operation.
 
-    A call with anything but arrays of JAX is run as it is.
+    A call with anything but arrays of JAX is run as it is. So is one with NaN as an option: of a constant that is NaN,
+    the exp of a program is any number (jax-ml/jax issue 29537, and JAX 0.10.2).
     """
 
     @functools.wraps(function)
     def call(*arguments: Any, **options: Any) -> Any:
         known = all(isinstance(each, jax.Array) for each in jax.tree.leaves(arguments))
-        constant = all(each is None or isinstance(each, bool | int | float | str) for each in options.values())
+        constant = all(isinstance(each, bool | int | float | str | None) and each == each for each in options.values())
         return (program if known and constant else function)(*arguments, **options)
 
     return call

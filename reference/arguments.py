@@ -270,10 +270,15 @@ def integral(labels: Any, xp: Namespace) -> None:
 
 
 def indices(labels: Any, count: int, xp: Namespace) -> Any:
-    """Integer labels as indices of `count` classes; one that is no class is an IndexError where labels can be read."""
+    """Integer labels as indices of `count` classes; one that is no class is an IndexError where labels can be read.
+
+    Elsewhere none counts from the end: one below 0 is beyond all classes.
+    """
     integral(labels, xp)
     index = xp.astype(labels, xp.__array_namespace_info__().default_dtypes()["indexing"])
-    if is_on_host(index, xp) and is_any((index < 0) | (index >= count), xp):
+    if not is_on_host(index, xp):
+        return xp.where(index < 0, xp.full_like(index, xp.iinfo(index.dtype).max), index)
+    if is_any((index < 0) | (index >= count), xp):
         raise IndexError(f"labels: got one that is no class; wanted 0 to {count - 1}")
     return index
 

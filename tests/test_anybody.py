@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from gaugeblock import reference
-from gaugeblock.conformance import SubjectError, assert_conforms, check, expected, reproduce
+from gaugeblock.conformance import SubjectError, assert_conforms, assert_gauged, check, expected, reproduce
 from gaugeblock.conformance.arithmetic.namespace import BOUNDED
 from gaugeblock.conformance.cases import made
 from gaugeblock.conformance.judging import loading
@@ -250,6 +250,38 @@ def test_lengths_that_contradict_the_signature_are_told(shapes, message):
 
 def test_lengths_that_the_signature_has_are_taken():
     assert expected(turned, np.ones((2, 4, 6)), np.ones((3, 3)))[0].shape == (2, 4, 3)
+
+
+def test_arrays_by_keyword_and_none_are_as_in_their_places():
+    rng = np.random.default_rng(0)
+    labels, x, weight = torch.arange(4), torch.tensor(rng.normal(size=(4, 5))), torch.tensor(rng.random(5) + 1)
+    loss = torch.nn.functional.cross_entropy
+    assert_conforms(loss(x, labels, weight), "cross_entropy", labels, x, weight=weight)
+    with pytest.raises(AssertionError, match="times the bound"):
+        assert_conforms(loss(x, labels), "cross_entropy", labels, x, weight=weight)
+    for given in ((None,), ()):
+        assert_conforms(loss(x, labels), "cross_entropy", labels, x, *given)
+    assert_conforms(loss(x, labels), "cross_entropy", labels, x, weight=None)
+    w, b = torch.ones(5, 3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    assert_conforms(x @ w + b, "dense", x, b=b, w=w)
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'w'"):
+        assert_conforms(x @ w + b, "dense", x, b=b)
+    with pytest.raises(TypeError, match="got multiple values for argument 'w'"):
+        assert_conforms(x @ w + b, "dense", x, w, b, w=w)
+    assert assert_gauged(lambda labels, x, weight: loss(x, labels, weight), "cross_entropy", labels, x, weight=weight)
+    assert assert_gauged(lambda labels, x: loss(x, labels), "cross_entropy", labels, x, None)
+
+
+def test_a_number_of_python_is_an_array_without_axes_of_a_formula_and_a_constant_of_anybodys():
+    labels, x = np.asarray([0, 1]), np.asarray([[7, 7], [7, 8]], np.float32)
+    both = [expected("cross_entropy_vjp", labels, x, g) for g in (0.5, np.float32(0.5))]
+    np.testing.assert_array_equal(*both)
+
+    @formula("(...), () -> (...)")
+    def times(x, a):
+        return x * a
+
+    np.testing.assert_array_equal(expected(times, x, 0.1)[0], x * np.float64(0.1))  # not cast
 
 
 @pytest.mark.parametrize(("given", "message"), [([], "formulas: got none; wanted"), (3, "formula: got int; wanted")])

@@ -12,6 +12,7 @@ from ..formulas import Formula, declared
 from ..tracing.axes import with_axes
 from .gauge import Gauge
 from .gauge_checks import added, along, blunt
+from .user_call import in_order
 
 
 class Ratios(dict[str, float]):
@@ -96,6 +97,8 @@ def assert_gauged(
     found = traced.formula if traced else declared(formula)
     free = traced.letters if traced else None
     summed_letters(found, free)
+    if not traced:
+        arrays, options = in_order(found, arrays, options)
     gauge = Gauge(kernel, found, arrays, options, traced.arrays[len(arrays) :] if traced else None)
     summed = [letter for letter in summed_letters(gauge.formula, free) if gauge.sizes.get(letter, 1) > 1]
     if not summed:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from itertools import chain, repeat
+from itertools import chain, repeat, zip_longest
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from ... import backends
 from ...names import did_you_mean
 from ...reference.declaration import declaration_of
 from ...reference.libraries import refuse_unfit
+from ...reference.validation import NUMBERS, is_range
 from ..arithmetic import functions, pairs
 from ..arithmetic.device_arrays import Elsewhere, is_elsewhere
-from ..formulas import Case, declared
+from ..arithmetic.rounding import MODELS
+from ..formulas import Case, Formula, declared
 from ..tracing import Traced, standard
 from .blocks import converted
 
@@ -26,8 +28,42 @@ def call_of(formula: str | Callable[..., Any], arguments: tuple[Any, ...], optio
     traced = standard(formula, arguments, options) if callable(formula) and not declaration_of(formula) else None
     if traced:
         return Case("", "", "", traced, traced.arrays, {})
-    asked = Case("", "", "", declared(formula), arguments, options)
-    return asked._replace(arguments=converted(with_named_states(asked), converter(asked)))
+    known = declared(formula)
+    asked = Case("", "", "", known, *in_order(known, arguments, options))
+    return with_arrays(asked._replace(arguments=converted(with_named_states(asked), converter(asked))))
+
+
+def in_order(
+    formula: Formula, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments and options: arrays that were given by keyword in their places, and without a last one that is None."""
+    names, given, left = [*formula.arguments], [*arguments], dict(options)
+    for name in names[len(given) :]:
+        parameter = formula.python_signature.parameters[name]
+        if name not in left or parameter.kind is parameter.POSITIONAL_ONLY:
+            break
+        given.append(left.pop(name))
+    while 0 < len(given) <= len(names) and given[-1] is formula.parameters[names[len(given) - 1]] is None:
+        given.pop()
+    return tuple(given), left
+
+
+def with_arrays(asked: Case) -> Case:
+    """The call of one of gaugeblock's own formulas with arrays without axes for numbers in the place of arrays.
+
+    Of anybody's formula such a number stays one, whose cast is an error too.
+    """
+    floating = [each.dtype for each in asked.arguments if hasattr(each, "dtype") and each.dtype.name in MODELS]
+    if not asked.formula.is_own or not floating:
+        return asked
+
+    def made(value: Any, domain: Any) -> Any:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_array = isinstance(domain, str) and not is_range(domain) and domain not in NUMBERS
+        return np.asarray(value, floating[0]) if is_number and is_array else value
+
+    pairs = zip_longest(asked.arguments, asked.formula.domain[: len(asked.arguments)])
+    return asked._replace(arguments=tuple(made(*pair) for pair in pairs))
 
 
 def with_named_states(asked: Case) -> tuple[Any, ...]:
