@@ -143,6 +143,10 @@ def test_a_mistake_has_the_words_of_the_whole_call(monkeypatch):
     with pytest.raises(IndexError, match="wanted 0 to 7"):
         expected("sparse_categorical_cross_entropy_from_logits", np.arange(40), x)
     x[33, :2], w[1] = 3e38, -0.9
+    _, bound = expected("dense", x, w, b.astype(np.float32))
+    assert np.isinf(bound[33]).all()  # which nobody is judged by
+    assert np.isfinite(np.delete(bound, 33, axis=0)).all()
+    x[:, :2] = 3e38
     with pytest.raises(tolerance.EmptyToleranceError, match="may overflow"):
         expected("dense", x, w, b.astype(np.float32))
 

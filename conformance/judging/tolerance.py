@@ -17,6 +17,10 @@ from .accidents import accidents
 UNDERFLOWS = 1000
 RESOLVED = 1e-3
 LARGEST_RUN_AGAIN = 20_000_000  # elements, where a bound is explained
+INFINITE = (
+    "because a number on the way may overflow, be where a function is not defined, or be chosen by a comparison that "
+    "rounding errors may turn"
+)
 LAYERS = "; judge a deep model layer by layer, each on the output of the one before"
 
 
@@ -32,6 +36,7 @@ class Extent(NamedTuple):
     least: float
     largest: float  # the largest term
     nothing: bool  # whether no element is judged
+    unbounded: bool  # whether an element is not judged since its bound is infinite, and not since the formula says so
     left: bool  # whether the formula itself leaves an element to be judged
     exists: bool  # whether there is an element
     zeros: bool  # whether 0 is within the bound of every element that is judged, and not all are 0, if that is asked
@@ -40,8 +45,9 @@ class Extent(NamedTuple):
         """That of two blocks together."""
         worst, largest = max(self.worst, other.worst), max(self.largest, other.largest)
         nothing, left, exists = self.nothing and other.nothing, self.left or other.left, self.exists or other.exists
+        unbounded = self.unbounded or other.unbounded
         zeros = (self.zeros or not self.exists) and (other.zeros or not other.exists)
-        return Extent(self.dtype, worst, min(self.least, other.least), largest, nothing, left, exists, zeros)
+        return Extent(self.dtype, worst, min(self.least, other.least), largest, nothing, unbounded, left, exists, zeros)
 
 
 def judgeable(
@@ -55,7 +61,8 @@ def judgeable(
     Raises
     ------
     EmptyToleranceError
-        A bound of another element is infinite, or so wide that it judges nothing; or there is no other element.
+        A bound of another element is so wide that it judges nothing; or one is infinite, with a `plain` run all of a
+        result; or there is no other element.
     """
     found, extents = with_open_elements(call, dtype, expected, plain)
     refuse_empty(call, dtype, extents)
@@ -72,15 +79,17 @@ def with_open_elements(
         masks = {name: of_page[name] | others[name] for name in expected}
     extents = {}
     for name, each in expected.items():
-        bound = np.where(masks[name], 0.0, each.bound)
-        least, exists = float(np.min(bound, initial=np.inf)), bool(bound.size)
-        nothing, left = exists and bool(np.all(masks[name])), bool(np.any(~of_page[name]))
         of_numbers = each.dtype.kind not in "biu"
-        largest = largest_term(call, name, opened(each, masks[name], bound=0.0)) if of_numbers else 0.0
+        infinite = np.isinf(each.bound) & ~masks[name] if of_numbers and plain is not None else np.False_
+        mask = masks[name] | infinite
+        bound = np.where(mask, 0.0, each.bound)
+        least, exists = float(np.min(bound, initial=np.inf)), bool(bound.size)
+        nothing, left = exists and bool(np.all(mask)), bool(np.any(~of_page[name]))
+        largest = largest_term(call, name, opened(each, mask, bound=0.0)) if of_numbers else 0.0
         is_asked = of_numbers and not nothing and call.formula.signature is None  # a page's own cases are known
-        zeros = is_asked and admits_zeros(each, masks[name])
-        worst = float(np.max(bound, initial=0.0))
-        extents[name] = Extent(each.dtype, worst, least, largest, nothing, left, exists, zeros)
+        zeros = is_asked and admits_zeros(each, mask)
+        worst, unbounded = float(np.max(bound, initial=0.0)), bool(np.any(infinite))
+        extents[name] = Extent(each.dtype, worst, least, largest, nothing, unbounded, left, exists, zeros)
     return {name: opened(each, masks[name]) for name, each in expected.items()}, extents
 
 
@@ -132,7 +141,8 @@ def opened(expected: Expected, mask: np.ndarray, bound: float = np.inf) -> Expec
 def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -> None:
     """Raise EmptyToleranceError for a bound that is infinite, or so wide that it judges nothing."""
     every = extents.values()
-    if extents and all(each.nothing for each in every) and any(each.left for each in every):
+    infinite = any(each.unbounded for each in every)
+    if extents and all(each.nothing for each in every) and any(each.left for each in every) and not infinite:
         what = "the formula itself overflows on the way to every element"
         raise EmptyToleranceError(f"cannot judge {call.function} ({dtype}): {what}")
     for name, each in extents.items():
@@ -141,17 +151,14 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
             if each.exists and np.isinf(each.least):
                 raise EmptyToleranceError(f"{what}rounding errors may change every element of {name}")
             continue
-        if each.worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
+        is_infinite = np.isinf(each.worst) or (each.nothing and each.unbounded)
+        if not is_infinite and each.worst <= UNDERFLOWS * float(finfo(each.dtype).smallest_subnormal):
             continue
         limit = 0.1 * each.largest
-        if not each.worst < limit:
-            step = step_in_words(call, dtype) + LAYERS * (call.formula.signature is None)
-            if np.isinf(each.worst):
-                why = (
-                    "because a number on the way may overflow, be where a function is not defined, or be chosen by a "
-                    "comparison that rounding errors may turn"
-                )
-                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {why}{step}")
+        if is_infinite or not each.worst < limit:
+            step = step_in_words(call, dtype, is_infinite) + LAYERS * (call.formula.signature is None)
+            if is_infinite:
+                raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {INFINITE}{step}")
             raise EmptyToleranceError(
                 f"{what}the derived tolerance is {each.worst:.3g}, and {limit:.3g} would already let anything pass; "
                 f"the result cancels beyond what the arithmetic resolves{step}"
@@ -175,13 +182,13 @@ def resolved(call: Case, name: str) -> bool:
     return bool(np.isfinite(size) and off < RESOLVED * size)
 
 
-def step_in_words(call: Case, dtype: np.dtype[Any]) -> str:
-    """Which step widens the bound most, where the call is not too large to be run again."""
+def step_in_words(call: Case, dtype: np.dtype[Any], is_infinite: bool = False) -> str:
+    """Which step widens the bound most, or makes it infinite, where the call is not too large to be run again."""
     on_host = not any(isinstance(each, Elsewhere) for each in unpack(call.arguments))
     if call.steps or not on_host or sum(map(np.size, unpack(call.arguments))) > LARGEST_RUN_AGAIN:
         return ""
     step = steps.widest(lambda: oracle.bounded_run(call, dtype, MODELS[dtype.name]))
-    if step is None or step.factor < 2:
+    if step is None or step.factor < (np.inf if is_infinite else 2):
         return ""
     wider = "infinite" if np.isinf(step.factor) else f"{step.factor:.3g} times as wide, relative to its result"
     return f"; the step that makes it so is {step.name} of {step.size} elements: it makes the bound {wider}"
