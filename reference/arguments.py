@@ -171,6 +171,18 @@ def same_shape(**values: Any) -> None:
             wanted_shape(name, values[name], wanted, f", as {first} has")
 
 
+def of_state(xp: Namespace, theta: Any, **parts: Any) -> None:
+    """Raise unless the parts of an optimizer's state have the shape of theta, and the dtype that it has made `wide`."""
+    for name, value in parts.items():
+        refuse_strangers(xp, **{f"state.{name}": value})
+        dtype = getattr(wide(theta, xp), "dtype", None)
+        if dtype and getattr(value, "dtype", dtype) != dtype:
+            raise TypeError(
+                f"state.{name}: got {describe(value)}; wanted dtype {dtype_name(dtype)}, as a new state has"
+            )
+        wanted_shape(f"state.{name}", value, shape(theta), ", as theta has")
+
+
 def elementwise(xp: Namespace = None, /, **values: Any) -> tuple[Namespace, DType, list[Any]]:
     """Check what a formula takes element by element: the namespace, the dtype, and the values, made `wide`."""
     xp, dtype = floating(xp, **values)

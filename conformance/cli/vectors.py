@@ -78,7 +78,7 @@ def judge(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The answers, as JSON.")],
     formula: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A formula that is not gaugeblock's own; may be repeated."),
+        typer.Option(metavar="NAME", help="Judge the answers about this formula only; may be repeated."),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print all names, and the bits of outputs.")] = False,
@@ -92,7 +92,8 @@ def judge(
         text = [] if json is None else opened.enter_context(replaced("--json", json, [results, *folder.rglob("*")]))
         try:
             with redirect_stdout(sys.stderr):
-                report, missing = judge_answers(folder, results, chosen_formulas(formula, spec.VERSION))
+                chosen = chosen_formulas(formula, spec.VERSION) if formula else ()
+                report, missing = judge_answers(folder, results, chosen)
             passed = report.passed
         except ValueError as error:
             raise typer.TyperException(str(error)) from None

@@ -45,7 +45,7 @@ def judge_answers(
     path : Path
         The answers: JSON, by the path of a file in the folder and the name of a case.
     formulas : iterable of callable, optional
-        Those of the files that are not gaugeblock's own.
+        Those that are judged: all of the files by default, which are gaugeblock's own then.
 
     Returns
     -------
@@ -69,10 +69,14 @@ def judge_answers(
     version = version_of(folder, documents)
     dtypes = {Path(name).name for name in answers}
     known = {name_of(formula): formula for formula in formulas}
+    there = {str(document.get("formula")) for document in documents.values()}
+    asked = known.keys() or there
+    for name in sorted(asked - there):
+        raise VectorsError(f"{folder}: it has no vectors of {name}; wanted a formula whose cases are there")
     results: list[Result] = []
     missing: list[str] = []
     for name, document in documents.items():
-        if Path(name).name in dtypes:
+        if Path(name).name in dtypes and str(document.get("formula")) in asked:
             own = an_object(f"{path}: {name}", answers.get(name, {}))
             try:
                 results += judge_file(document, f"{path}: {name}", own, known)

@@ -13,6 +13,7 @@ from ..arguments import (
     dtype_name,
     floating,
     is_half,
+    of_state,
     rounded,
     same_shape,
     wide,
@@ -348,6 +349,7 @@ def adam_step(
 
     def one(theta: Array, grad: Array, m: Array, v: Array) -> tuple[Result, Result, Result]:
         library, dtype = floating(xp, theta=theta, grad=grad)
+        of_state(library, theta, m=m, v=v)
         theta, grad = wide(theta, library), wide(grad, library)
         m = adam_first_moment(m, grad, beta1, xp=xp)
         v = adam_second_moment(v, grad, beta2, xp=xp)

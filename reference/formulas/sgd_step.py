@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from ..arguments import Array, Namespace, Result, Scalar, describe, floating, rounded, same_shape, wide
+from ..arguments import Array, Namespace, Result, Scalar, describe, floating, of_state, rounded, same_shape, wide
 from ..declaration import formula
 from ..hyperparameters import beta as checked_beta
 from ..hyperparameters import flag, number
@@ -135,9 +135,9 @@ def sgd_step(
 
     def one(theta: Array, grad: Array, velocity: Array) -> tuple[Result, Result]:
         library, dtype = floating(xp, theta=theta, grad=grad)
-        same_shape(theta=theta, grad=grad, velocity=velocity)
+        of_state(library, theta, velocity=velocity)
+        same_shape(theta=theta, grad=grad)
         theta, grad = wide(theta, library), wide(grad, library)
-        floating(library, grad=grad, velocity=velocity)
         velocity = new_velocity(grad, velocity, step, momentum, dampening, library)
         direction = grad + momentum * velocity if nesterov else velocity
         return rounded(theta - learning_rate * direction, dtype, library), velocity
