@@ -225,7 +225,9 @@ def class_axis(name: str, value: Any, axis: Any) -> None:
     ndim = len(shape(value))
     if type(axis) is not int:
         traced = ": name it in static_argnames of jax.jit" if library_of(axis) == LIBRARIES["jax"] else ""
-        raise TypeError(f"axis: got {describe(axis)}; wanted an integer{traced}")
+        is_whole = shape(axis) == () and "int" in dtype_name(getattr(axis, "dtype", None))
+        wanted = "a Python integer, such as int(axis)" if is_whole and not traced else f"an integer{traced}"
+        raise TypeError(f"axis: got {describe(axis)}; wanted {wanted}")
     if ndim == 0:
         raise ValueError(f"{name}: got an array without axes; wanted at least one axis")
     if not -ndim <= axis < ndim:

@@ -497,6 +497,8 @@ def test_expected_and_assert_conforms():
             expected(given, x)
     with pytest.raises(TypeError, match="output: got 'softmax'; wanted an array: the output comes first"):
         assert_conforms("softmax", x, x)
+    with pytest.raises(TypeError, match="output: got function; wanted an array: the output comes first"):
+        assert_conforms(assert_conforms, "softmax", x)
     with pytest.raises(AssertionError, match="softmax: y: got NoneType; expected float"):
         assert_conforms(None, "softmax", x)
     with pytest.raises(ValueError, match="axis: got 7"):
@@ -511,6 +513,10 @@ EXP = partial(expected, lambda x: np.exp(x), np.ones(3))
     [
         (partial(expected, "softmax", np.ones(3), axis="a"), "axis: got str 'a'; wanted an integer"),
         (partial(expected, "softmax", np.ones(3), axis=None), "axis: got None; wanted an integer"),
+        (
+            partial(expected, "softmax", np.ones(3), axis=np.int64(0)),
+            r"axis: got an array of dtype int64 and shape \(\); wanted a Python integer, such as int\(axis\)",
+        ),
         (
             partial(expected, "softmax", np.arange(3)),
             "softmax: got arrays of int64 alone; wanted at least one of",

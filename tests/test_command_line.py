@@ -90,6 +90,7 @@ def test_scipy_fails_by_its_default_axis_and_beside_infinity(main, tmp_path):
         (["check", "attention.py"], "attention: did you mean scaled_dot_product_attention? ("),
         (["check", "near"], "package.module:object; did you mean 'near.py'?"),
         (["check", "near:soft_mox"], "near:soft_mox: near has no 'soft_mox'; did you mean 'soft_max'?"),
+        (["check", "jax.nn:relu"], "jax.nn:relu: it is a function; wanted the file.py or package.module:object"),
         (["check", "near:soft_max"], "near:soft_max: it is a function; wanted the file.py or package.module:object"),
         (
             ["check", "classes.py:Mine"],

@@ -194,6 +194,13 @@ SPECIAL = {
     },
     "sgd_step.errors: mixed": (
         lambda g: g.sgd_step(g.asarray(X), g.asarray(X), SGDState(3, g.asarray(FLOAT64))), TypeError, "velocity: got an array of dtype float64"),
+    "sgd_step.errors: state of half precision": (
+        lambda g: g.sgd_step(g.asarray(X), g.asarray(X), SGDState(3, g.asarray(FLOAT64))), TypeError, "as a new state has"),
+    "adam_step.errors: a part of a state": (
+        lambda g: g.adam_step(g.asarray(X), g.asarray(X), AdamState(3, g.asarray(FLOAT64), g.asarray(X))), TypeError,
+        "state.m: got an array of dtype float64"),
+    "adam_step.errors: the shape of a state": (
+        lambda g: g.adam_step(g.asarray(X), g.asarray(X), AdamState(3, g.asarray(X), g.asarray(X[:1]))), ValueError, "state.v: got shape"),
     "sgd_step.errors: state": (lambda g: g.sgd_step(g.asarray(X), g.asarray(X), None), TypeError, "state: got None"),
     "sgd_step.errors: momentum": (
         lambda g: g.sgd_step(g.asarray(X), g.asarray(X), g.sgd_init(g.asarray(X)), momentum=1.0), ValueError, "momentum: got 1.0"),

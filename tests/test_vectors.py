@@ -26,6 +26,7 @@ from gaugeblock.conformance.exchange.program import hexadecimal
 from gaugeblock.conformance.formulas import call as call_of
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging import oracle, tolerance
+from gaugeblock.reference.declaration import formula
 from gaugeblock.worker.calls import BrokenResultError, call
 
 ROOT = Path(__file__).parent.parent
@@ -444,6 +445,22 @@ def test_what_has_no_answer_is_listed(tmp_path, main):
     (tmp_path / "results.json").write_text(json.dumps(results))
     lines = main("judge", VECTORS, "results.json").stdout.splitlines()
     assert [line for line in lines if line.startswith("no answer: ")][10:] == ["no answer: 3 more (-v names them)"]
+
+
+def test_one_formula_is_judged_alone(tmp_path, main):
+    @formula("(...) -> (...)")
+    def swish(x):
+        return x
+
+    (tmp_path / "results.json").write_text(json.dumps(computed("softmax/float32.json")))
+    done = main("judge", VECTORS, "results.json", "--formula", "softmax", "--json", "report.json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert {result["formula"] for result in report["reports"][0]["results"]} == {"softmax"}
+    done = main("judge", VECTORS, "results.json", "--formula", "relu")  # of which there are no answers
+    assert done.returncode == 2
+    with pytest.raises(answers.VectorsError, match="it has no vectors of swish; wanted a formula whose cases are"):
+        answers.judge_answers(VECTORS, tmp_path / "results.json", [swish])
 
 
 def test_the_program_of_the_page_runs_and_is_judged(tmp_path, main):

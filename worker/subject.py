@@ -37,7 +37,7 @@ class Loaded:
         if seal is not None and given not in backends.NAMES:
             seal.close()
         self.object = load(given) if isinstance(given, str) else given
-        if isinstance(given, str) and inspect.isroutine(self.object):
+        if isinstance(given, str) and inspect.isroutine(getattr(self.object, "__wrapped__", self.object)):
             raise SubjectError(f"{given}: it is a function; wanted the file.py or package.module:object that has it")
         self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
         self.is_backend = hasattr(self.object, "to_numpy")

@@ -131,8 +131,9 @@ def assert_conforms(
     AssertionError: relu: y[0] is -1.0; expected 0.0 within 0; ... 1 of 2 elements are outside
     """
     __tracebackhide__ = True
-    if isinstance(output, str):
-        raise TypeError(f"output: got {output!r}; wanted an array: the output comes first, and then the formula")
+    if isinstance(output, str) or (callable(output) and not hasattr(output, "shape")):
+        got = repr(output) if isinstance(output, str) else type(output).__name__
+        raise TypeError(f"output: got {got}; wanted an array: the output comes first, and then the formula")
     asked = with_accuracy(call_of(formula, arguments, options), accuracy)
     results, parts = results_of(asked, output), parted(asked, converter(asked))
     try:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arithmetic import steps
 from ..arithmetic.device_arrays import Elsewhere, asarray, called, to_numpy, wrapped
-from ..arithmetic.rounding import MODELS, finfo
+from ..arithmetic.rounding import HALF, MODELS, finfo
 from ..arithmetic.running import Expected, enclosed
 from ..cases.draw import of_parts, unpack, wide
 from ..formulas import Case
@@ -21,6 +21,7 @@ INFINITE = (
     "because a number on the way may overflow, be where a function is not defined, or be chosen by a comparison that "
     "rounding errors may turn"
 )
+IN_HALF = "; judge it in float32, or give the function of its library in the place of the name"
 LAYERS = "; judge a deep model layer by layer, each on the output of the one before"
 
 
@@ -157,6 +158,7 @@ def refuse_empty(call: Case, dtype: np.dtype[Any], extents: dict[str, Extent]) -
         limit = 0.1 * each.largest
         if is_infinite or not each.worst < limit:
             step = step_in_words(call, dtype, is_infinite) + LAYERS * (call.formula.signature is None)
+            step += IN_HALF * (call.formula.is_own and dtype.name in HALF)
             if is_infinite:
                 raise EmptyToleranceError(f"{what}the derived tolerance is infinite, {INFINITE}{step}")
             raise EmptyToleranceError(
