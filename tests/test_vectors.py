@@ -26,7 +26,7 @@ from gaugeblock.conformance.exchange.program import hexadecimal
 from gaugeblock.conformance.formulas import call as call_of
 from gaugeblock.conformance.formulas import cases
 from gaugeblock.conformance.judging import oracle, tolerance
-from gaugeblock.reference.declaration import formula
+from gaugeblock.reference import declaration
 from gaugeblock.worker.calls import BrokenResultError, call
 
 ROOT = Path(__file__).parent.parent
@@ -448,7 +448,7 @@ def test_what_has_no_answer_is_listed(tmp_path, main):
 
 
 def test_one_formula_is_judged_alone(tmp_path, main):
-    @formula("(...) -> (...)")
+    @declaration.formula("(...) -> (...)")
     def swish(x):
         return x
 
