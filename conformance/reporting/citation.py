@@ -10,7 +10,7 @@ from ... import __version__, spec
 
 AUTHORS = "The gaugeblock maintainers"
 TITLE = "gaugeblock: the gauge for neural-network arithmetic"
-RELEASED = "2026-11-30"
+RELEASED = "2026-12-01"
 # The SHA-256 of vectors/MANIFEST, which names that of each file; an installed package has no vectors.
 MANIFEST = "1b43fa04fb5de7ccfd46f3d3c5f31fe45023039247909ebf647a4d49661c8464"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     backend: backends.Backend
 
-__version__ = "0.20.0"
+__version__ = "0.21.0"
 
 # Where each name is that is neither a formula nor the backend.
 PLACES = dict.fromkeys(("FORMULAS", "AdamState", "SGDState"), "reference") | {"formula": "reference.declaration"}
