@@ -379,5 +379,8 @@ def test_products_of_three_arrays_may_be_summed_in_any_order(dtype):
     y[0, 3] = np.inf  # two orders give NaN, and infinity
     assert np.isnan(bilinear(x, w, y)[0])
     assert np.isinf(np.vecdot(x @ w, y)[0])
+    bound = expected(bilinear, x, w, y)[1]
+    assert np.isinf(bound[0])  # which nobody judges
+    assert np.all(np.isfinite(bound[1:]))
     with pytest.raises(ValueError, match="the derived tolerance is infinite"):
-        expected(bilinear, x, w, y)
+        expected(bilinear, x[:1], w, y[:1])
