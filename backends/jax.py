@@ -47,9 +47,9 @@ APART = types.SimpleNamespace(**vars(jnp) | {"log": log_apart})
 
 
 @native(_formulas.categorical_cross_entropy)
-def categorical_cross_entropy(y: Any, p: Any, /, *, clip: Any = None, axis: int = -1) -> Any:
+def categorical_cross_entropy(y: Any, p: Any, /, *, axis: int = -1, clip: Any = None) -> Any:
     """The logarithm and the sum are not fused."""
-    return reference.categorical_cross_entropy(y, p, clip=clip, axis=axis, xp=APART)
+    return reference.categorical_cross_entropy(y, p, axis=axis, clip=clip, xp=APART)
 
 
 @native(_formulas.sparse_categorical_cross_entropy_from_logits)
