@@ -172,10 +172,10 @@ def same_shape(**values: Any) -> None:
 
 
 def of_state(xp: Namespace, theta: Any, **parts: Any) -> None:
-    """Raise unless the parts of an optimizer's state have the shape of theta, and the dtype that it has made `wide`."""
+    """Raise unless the parts of an optimizer's state have the shape and the dtype of theta, which was made `wide`."""
+    dtype = getattr(theta, "dtype", None)
     for name, value in parts.items():
         refuse_strangers(xp, **{f"state.{name}": value})
-        dtype = getattr(wide(theta, xp), "dtype", None)
         if dtype and getattr(value, "dtype", dtype) != dtype:
             raise TypeError(
                 f"state.{name}: got {describe(value)}; wanted dtype {dtype_name(dtype)}, as a new state has"

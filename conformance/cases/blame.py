@@ -1,6 +1,7 @@
 """What is to blame where a made case fails: each part of its shape is tried alone, and what fails is put into words."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import pairwise, product
 from typing import Any
 
@@ -33,18 +34,23 @@ def blame(builder: Builder, fails: Callable[[Made], bool], batch: Batch = (), le
         The pair on which it failed, if it did on one.
     """
     usual_batch, usual_length = plan.USUAL
-    if fails(alone(builder, usual_batch, usual_length)):
+
+    @cache
+    def fails_at(batch: Batch, length: int, letter: str = "") -> bool:
+        return fails(alone(builder, batch, length, letter))
+
+    if fails_at(usual_batch, usual_length):
         return builder.label("value"), SMALL
     lengths = sorted({n for _, n in plan.PAIRS} | {*ODD})
     batches = [*(each for each, _ in plan.PAIRS), *((size,) for size in ODD)]
-    if not builder.letters and (words := of_elements(builder, fails, lengths, batches)):
+    if not builder.letters and (words := of_elements(fails_at, lengths, batches)):
         return builder.label("value"), wherever("the number of elements", words)
     for letter in builder.letters or [""]:
         tried = [n for n in lengths if can_be(builder, usual_batch, n, letter)]
-        failing = [n for n in tried if fails(alone(builder, usual_batch, n, letter))]
+        failing = [n for n in tried if fails_at(usual_batch, n, letter)]
         if failing:
             return builder.label("value"), wherever(axis_of(builder, letter), of_lengths(failing, tried))
-    unfit = [each for each in dict.fromkeys(batches) if fails(alone(builder, each, usual_length))]
+    unfit = [each for each in dict.fromkeys(batches) if fails_at(each, usual_length)]
     if unfit:
         return builder.label("batch", "elementwise"), wherever("the batch", of_batches(unfit, batches))
     wrong = [each for each in axes(builder) if fails(each)]
@@ -80,12 +86,12 @@ def alone(builder: Builder, batch: Batch, length: int, letter: str = "") -> Made
     return builder.made("pairs", builder.label("value"), name, note, compact, to)
 
 
-def of_elements(builder: Builder, fails: Callable[[Made], bool], lengths: list[int], batches: list[Batch]) -> str:
+def of_elements(fails_at: Callable[[Batch, int], bool], lengths: list[int], batches: list[Batch]) -> str:
     """For how many elements a subject fails, in rows and in long ones; nothing where their number does not tell."""
     usual_batch, usual_length = plan.USUAL
     wrong, right = set[int](), set[int]()
     for shapes in ([(usual_batch, length) for length in lengths], [(batch, usual_length) for batch in batches]):
-        found = [(int(np.prod(batch)) * length, fails(alone(builder, batch, length))) for batch, length in shapes]
+        found = [(int(np.prod(batch)) * length, fails_at(batch, length)) for batch, length in shapes]
         if not any(failed for _, failed in found):
             return ""
         wrong |= {count for count, failed in found if failed}

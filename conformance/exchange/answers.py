@@ -45,7 +45,7 @@ def judge_answers(
     path : Path
         The answers: JSON, by the path of a file in the folder and the name of a case.
     formulas : iterable of callable, optional
-        Those that are judged: all of the files by default, which are gaugeblock's own then.
+        Those to judge; by default all of gaugeblock's own that the folder has.
 
     Returns
     -------

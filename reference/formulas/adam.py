@@ -349,8 +349,8 @@ def adam_step(
 
     def one(theta: Array, grad: Array, m: Array, v: Array) -> tuple[Result, Result, Result]:
         library, dtype = floating(xp, theta=theta, grad=grad)
-        of_state(library, theta, m=m, v=v)
         theta, grad = wide(theta, library), wide(grad, library)
+        of_state(library, theta, m=m, v=v)
         m = adam_first_moment(m, grad, beta1, xp=xp)
         v = adam_second_moment(v, grad, beta2, xp=xp)
         m_hat = adam_bias_correction(m, beta1, step, xp=xp)

@@ -135,9 +135,9 @@ def sgd_step(
 
     def one(theta: Array, grad: Array, velocity: Array) -> tuple[Result, Result]:
         library, dtype = floating(xp, theta=theta, grad=grad)
+        theta, grad = wide(theta, library), wide(grad, library)
         of_state(library, theta, velocity=velocity)
         same_shape(theta=theta, grad=grad)
-        theta, grad = wide(theta, library), wide(grad, library)
         velocity = new_velocity(grad, velocity, step, momentum, dampening, library)
         direction = grad + momentum * velocity if nesterov else velocity
         return rounded(theta - learning_rate * direction, dtype, library), velocity
