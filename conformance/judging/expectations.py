@@ -91,16 +91,20 @@ def refuse_states(asked: Case) -> None:
 
 def refuse_shapes(asked: Case) -> None:
     """Raise ValueError for an array of anybody's formula whose lengths are not those of its signature."""
+    if asked.formula.is_own:
+        return
     known = dict[str, int]()
     for (name, group), value in zip(asked.formula.arguments.items(), asked.arguments, strict=False):
-        if asked.formula.is_own or value is None or not is_axes(group) or any(axis.endswith("?") for axis in group):
+        if value is None or not is_axes(group) or any(axis.endswith("?") for axis in group):
             continue
         axes, shape = [axis for axis in group if axis != BATCH], np.shape(value)
         last, lengths = shape[max(len(shape) - len(axes), 0) :], ""
         fits = len(last) == len(axes) and (BATCH in group or last == shape)
         if fits:
             known = lengths_by_letter(axes, last) | known
-            lengths = ", ".join(f"{letter} = {known[letter]}" for letter in map(letter_of, axes) if letter in known)
+            lengths = ", ".join(
+                f"{letter} = {known[letter]}" for letter in dict.fromkeys(map(letter_of, axes)) if letter in known
+            )
         if not fits or last != shape_of(axes, known):
             wanted = f"{written(group)}{f' with {lengths}' * bool(lengths)}, as its signature says"
             raise ValueError(f"{asked.function}: {name}: got an array of shape {shape}; wanted {wanted}")
